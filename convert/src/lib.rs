@@ -1,0 +1,1 @@
+//! The main job: a BCDA export in, CCLF tables out.

@@ -1,0 +1,1 @@
+//! Typed FHIR STU3 resources with the CMS Blue Button vocabulary.

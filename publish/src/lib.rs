@@ -1,0 +1,1 @@
+//! Makes finished files appear, all at once or not at all.
