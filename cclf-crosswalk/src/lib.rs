@@ -1,1 +1,50 @@
-//! The crosswalk from FHIR STU3 claims to the twelve CCLF tables.
+//! The crosswalk from FHIR STU3 claims, as CMS's Beneficiary Claims Data API (BCDA) v1 gives them, to the
+//! twelve Claim and Claim Line Feed (CCLF) tables.
+//!
+//! The crosswalk is a table that a claims analyst can read, `stu3/crosswalk.csv`: column, where it is in
+//! the resource, of what type. It is loaded and checked ([`Crosswalk`]), compiled ([`Plan`]) and followed
+//! by a [`Reader`] for each line.
+//!
+//! ```text
+//! line ──> Reader ──> Record ──> Claim ────> ClaimTables ──> record batches
+//!                        └─────> Beneficiary, Coverage ──> Index ──> MBIs, CCLF8, CCLF9
+//! ```
+//!
+//! Nothing here opens a file or starts a thread.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod claim;
+mod claim_type;
+mod convert;
+mod crosswalk;
+mod error;
+mod evaluate;
+mod fact;
+mod plan;
+mod resolve;
+mod resource_type;
+mod table;
+
+pub use arrow;
+pub use batch::{ClaimTables, schema};
+pub use claim::{Claim, Lineage};
+pub use claim_type::{ClaimType, ClaimTypes};
+pub use convert::{States, civil_from_days, days_from_civil};
+pub use crosswalk::{
+    CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,
+    Sources, TableDef,
+};
+pub use error::{ErrorClass, LoadError, RecordError};
+pub use evaluate::Untranslated;
+pub use plan::{Plan, Reader, Record, Verdict};
+pub use resolve::Resource;
+pub use table::{ColumnType, Per, Table};
+
+/// The parsed form of the crosswalk's `where` column.
+pub mod facts {
+    pub use crate::fact::{
+        Alternative, Conversion, CoverageChoice, Expr, Function, Leaf, Part, Path, Root, Select,
+        Source, Step,
+    };
+}

@@ -1,1 +1,106 @@
 //! Typed FHIR STU3 resources with the CMS Blue Button vocabulary.
+//!
+//! The Beneficiary Claims Data API (BCDA, version 1) exports claims as newline-delimited JSON: one
+//! `ExplanationOfBenefit`, `Patient` or `Coverage` a line. This crate reads one such line, strictly and without
+//! loss, and answers what a claims developer asks of it. It does no input or output and starts no threads.
+//!
+//! ```
+//! use fhir_model::{ClaimType, Resource, from_slice};
+//!
+//! // A made-up claim. BCDA writes members in alphabetical order, so `resourceType` comes late.
+//! let line = br#"{
+//!   "id": "carrier--100",
+//!   "identifier": [
+//!     {"system": "https://bluebutton.cms.gov/resources/variables/clm_id", "value": "-100"}
+//!   ],
+//!   "item": [{
+//!     "adjudication": [{
+//!       "amount": {"code": "USD", "system": "urn:iso:std:iso:4217", "value": 37.50},
+//!       "category": {"coding": [{
+//!         "code": "https://bluebutton.cms.gov/resources/variables/line_nch_pmt_amt",
+//!         "system": "https://bluebutton.cms.gov/resources/codesystem/adjudication"
+//!       }]}
+//!     }],
+//!     "sequence": 6,
+//!     "service": {"coding": [
+//!       {"code": "99213", "system": "https://bluebutton.cms.gov/resources/codesystem/hcpcs"}
+//!     ]}
+//!   }],
+//!   "patient": {"reference": "Patient/-9"},
+//!   "resourceType": "ExplanationOfBenefit",
+//!   "status": "active",
+//!   "type": {"coding": [
+//!     {"code": "CARRIER", "system": "https://bluebutton.cms.gov/resources/codesystem/eob-type"}
+//!   ]}
+//! }"#;
+//!
+//! let Resource::ExplanationOfBenefit(claim) = from_slice(line)? else { panic!("another type") };
+//! assert_eq!(claim.claim_id(), Some("-100"));
+//! assert_eq!(claim.claim_type(), Some(ClaimType::Carrier));
+//! assert_eq!(claim.patient_id(), Some("-9"));
+//!
+//! let item = &claim.item[0];
+//! assert_eq!(item.line_number(), Some(6));
+//! assert_eq!(item.hcpcs(), Some("99213"));
+//! let paid = item.amount("line_nch_pmt_amt").unwrap();
+//! assert_eq!(paid.as_str(), "37.50"); // as the record has it
+//! assert_eq!(paid.to_scaled(2)?, 3750); // cents, exactly or an error
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | to | use |
+//! | --- | --- |
+//! | read a record | [`from_slice`], [`from_slice_as`], or serde_json with any type of the model |
+//! | write it | [`Resource::to_json`], or serde_json |
+//! | use its fields | the structs of [`stu3`] |
+//! | ask for facts of claims | their methods, as `ExplanationOfBenefit::diagnoses` or `Patient::mbi_current`, and [`Extensible`] |
+//! | follow a path known at run time | [`Node`] and [`Element`] |
+//! | know what STU3 says of an element | [`schema`] |
+//! | name a URI | [`vocabulary`] |
+//! | count money, compare dates | [`Decimal`], [`primitive`] |
+//! | keep a record after its line is gone | [`IntoOwned`] |
+//!
+//! # What reading promises
+//!
+//! *Strict.* The line is UTF-8 as a whole and one JSON value; no object has a member twice; strings hold no lone
+//! surrogates, raw control characters or NUL; nothing nests deeper than 64. Every value has the JSON type
+//! of its element. Dates and codes are not judged: [`primitive::Lexical::value`] and `is_listed` tell.
+//!
+//! *Without loss.* Writing gives the same members, list lengths and orders, strings and number texts (`120.00`,
+//! `1E-17`). Members that STU3 does not know, `_field` siblings of primitives, `null`s and empty lists are in
+//! each struct's [`Extra`]; contained resources of other types are [`Resource::Other`]. Members are written in
+//! alphabetical order, as BCDA does, those of [`Extra`] last.
+//!
+//! *Borrowed.* Text is borrowed from the line unless it had escapes; [`IntoOwned`] cuts the tie.
+//!
+//! *Discreet.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
+#![forbid(unsafe_code)]
+
+mod access;
+mod decimal;
+mod error;
+mod extra;
+mod node;
+mod own;
+pub mod primitive;
+mod read;
+mod resource;
+pub mod schema;
+pub mod stu3;
+mod table;
+mod text;
+mod value;
+pub mod vocabulary;
+
+pub use access::{ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart};
+pub use decimal::{Decimal, DecimalError, Integer};
+pub use error::{Error, ErrorKind};
+pub use extra::{Extra, Siblings};
+pub use node::{Element, Node, NodeList};
+pub use own::IntoOwned;
+pub use read::{FromJson, Reader, from_slice, from_slice_as};
+pub use resource::Resource;
+pub use text::Str;
+pub use value::{Object, Value};

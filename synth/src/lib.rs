@@ -1,1 +1,78 @@
 //! A deterministic generator of synthetic BCDA exports.
+//!
+//! BCDA (the Beneficiary Claims Data API, version 1) delivers FHIR STU3 records as NDJSON: ExplanationOfBenefit,
+//! Patient and Coverage. This crate makes such exports up, for tests, demonstrations and benchmarks. The shapes are
+//! the real ones: all eight claim types with their extensions and adjudications, adjustments and cancellations,
+//! members in alphabetical order, amounts as re-encoded doubles, text with escapes. The content is invented: no
+//! person, provider or code description of the real world is in it, and amounts mean nothing.
+//!
+//! # What to expect
+//! - The same [`Options`] give the same bytes on every machine. Only integers decide, no clock and no hash order.
+//!   The compressed bytes of gzip files also depend on the version of the compressor; their content does not.
+//! - One beneficiary takes about 530 kB: 29 claims of 17 kB each on average, a Patient of 4 kB and four
+//!   Coverages of 10 kB. For an export of N bytes take `N / 530_000` beneficiaries.
+//! - Claims are about 70 % carrier, 15 % outpatient and 10 % drug events; the rest is inpatient, SNF, home health,
+//!   hospice and DME. With eight claims or more, the first beneficiary has one of each type.
+//! - Rare things come at small rates: claims without items, claims whose Patient is missing, a record in two versions,
+//!   records in the style of 2019, partial birth dates. [`Options::bad_per_million`] adds broken lines.
+//!
+//! # Example
+//! ```
+//! use synth::{ClaimType, Part};
+//! let claim = synth::eob(7, ClaimType::Inpatient);
+//! assert!(claim.starts_with(r#"{"benefitBalance":["#));
+//! assert_eq!(claim, synth::eob(7, ClaimType::Inpatient));
+//! assert!(synth::coverage(7, Part::D).contains("ptdcntrct01"));
+//! ```
+
+mod claim;
+mod codes;
+mod coverage;
+mod date;
+mod defect;
+mod error;
+mod export;
+mod fhir;
+mod json;
+mod manifest;
+mod patient;
+mod person;
+mod rng;
+mod sink;
+
+pub use claim::ClaimType;
+pub use coverage::Part;
+pub use defect::{Defect, RecordType};
+pub use error::Error;
+pub use export::{FileSummary, MANIFEST_NAME, Options, Summary, generate, parse_rate};
+
+use claim::Place;
+use json::Json;
+use person::{Person, Version};
+
+fn text(write: impl FnOnce(&mut Json)) -> String {
+    let mut json = Json::default();
+    write(&mut json);
+    String::from_utf8(json.bytes).unwrap_or_default()
+}
+
+/// One ExplanationOfBenefit of the type, without line feed. It belongs to the [`patient`] and [`coverage`] of the
+/// same seed.
+pub fn eob(seed: u64, claim_type: ClaimType) -> String {
+    let number = claim_type as u64;
+    let place =
+        Place { number, stride: 100, version: Version::First, claim_type: Some(claim_type) };
+    text(|json| {
+        claim::write(json, &Person::new(seed, 0), place);
+    })
+}
+
+/// One Patient, without line feed.
+pub fn patient(seed: u64) -> String {
+    text(|json| patient::write(json, &Person::new(seed, 0), Version::First))
+}
+
+/// One Coverage, without line feed.
+pub fn coverage(seed: u64, part: Part) -> String {
+    text(|json| coverage::write(json, &Person::new(seed, 0), part, Version::First))
+}

@@ -1,0 +1,248 @@
+//! Rows into Arrow: one builder per column, a record batch when asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, RecordBatch,
+    StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::claim::{Claim, Lineage};
+use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
+use crate::evaluate::{Lookup, Program, Untranslated, Value};
+use crate::plan::Plan;
+use crate::table::{ColumnType, Per, Table};
+
+/// The Arrow schema of a table, with the layout's labels and our notes as metadata.
+pub fn schema(crosswalk: &Crosswalk, table: Table, lineage: bool) -> SchemaRef {
+    let def = crosswalk.table(table);
+    let mut fields: Vec<Field> = def
+        .columns
+        .iter()
+        .map(|column| {
+            let mut metadata = HashMap::from([
+                ("description".to_owned(), column.label.clone()),
+                ("source".to_owned(), column.source.clone()),
+            ]);
+            if !column.note.is_empty() {
+                metadata.insert("note".to_owned(), column.note.clone());
+            }
+            Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
+        })
+        .collect();
+    if lineage {
+        fields.extend(lineage_columns(crosswalk, def).map(|(_, column)| {
+            let metadata = HashMap::from([("description".to_owned(), column.note.clone())]);
+            Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
+        }));
+    }
+    let metadata = HashMap::from([
+        ("cclf.table".to_owned(), table.name().to_owned()),
+        ("cclf.title".to_owned(), def.title.clone()),
+        ("cclf.layout".to_owned(), "36.0".to_owned()),
+        ("cclf.crosswalk_version".to_owned(), CROSSWALK_VERSION.to_owned()),
+    ]);
+    Arc::new(Schema::new_with_metadata(fields, metadata))
+}
+
+/// The lineage columns that a table has, with their numbers.
+pub(crate) fn lineage_columns<'c>(
+    crosswalk: &'c Crosswalk,
+    def: &TableDef,
+) -> impl Iterator<Item = (usize, &'c crate::crosswalk::LineageColumn)> + use<'c> {
+    let (summary, claims) = (def.per == Per::Summary, !def.claim_types.is_empty());
+    let columns = crosswalk.lineage().iter().enumerate();
+    columns.filter(move |(_, column)| !summary && (claims || !column.claims_only))
+}
+
+#[derive(Debug)]
+enum Builder {
+    Text(StringBuilder),
+    Date(Date32Builder),
+    Int32(Int32Builder),
+    Int64(Int64Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Decimal(Decimal128Builder),
+    /// A column that BCDA has no source for.
+    Nulls(DataType),
+}
+
+impl Builder {
+    fn new(column_type: ColumnType) -> Self {
+        match column_type {
+            ColumnType::Text => Self::Text(StringBuilder::new()),
+            ColumnType::Date => Self::Date(Date32Builder::new()),
+            ColumnType::Int32 => Self::Int32(Int32Builder::new()),
+            ColumnType::Int64 => Self::Int64(Int64Builder::new()),
+            ColumnType::Timestamp => Self::Timestamp(
+                TimestampMicrosecondBuilder::new().with_data_type(column_type.arrow()),
+            ),
+            ColumnType::Decimal { .. } => {
+                Self::Decimal(Decimal128Builder::new().with_data_type(column_type.arrow()))
+            }
+        }
+    }
+
+    fn append(&mut self, value: Value<'_>) {
+        match (self, value) {
+            (Self::Text(builder), Value::Text(text)) => builder.append_value(text),
+            (Self::Date(builder), Value::Date(days)) => builder.append_value(days),
+            (Self::Int64(builder), Value::Int(value)) => builder.append_value(value),
+            (Self::Int32(builder), Value::Int(value)) => {
+                builder.append_option(i32::try_from(value).ok());
+            }
+            (Self::Timestamp(builder), Value::Timestamp(micros)) => builder.append_value(micros),
+            (Self::Decimal(builder), Value::Decimal(value)) => builder.append_value(value),
+            (Self::Nulls(_), _) => {}
+            // Registers have their column's type, so what is left is null.
+            (Self::Text(builder), _) => builder.append_null(),
+            (Self::Date(builder), _) => builder.append_null(),
+            (Self::Int32(builder), _) => builder.append_null(),
+            (Self::Int64(builder), _) => builder.append_null(),
+            (Self::Timestamp(builder), _) => builder.append_null(),
+            (Self::Decimal(builder), _) => builder.append_null(),
+        }
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Int32(builder) => Arc::new(builder.finish()),
+            Self::Int64(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Decimal(builder) => Arc::new(builder.finish()),
+            Self::Nulls(data_type) => new_null_array(data_type, rows),
+        }
+    }
+}
+
+/// Builds the rows of one table.
+#[derive(Debug)]
+pub(crate) struct TableBuilder {
+    plan: &'static Plan,
+    pub(crate) def: &'static TableDef,
+    programs: Vec<Option<&'static Program>>,
+    builders: Vec<Builder>,
+    schema: SchemaRef,
+    rows: usize,
+}
+
+impl TableBuilder {
+    pub(crate) fn new(plan: &'static Plan, table: Table, lineage: bool) -> Self {
+        let (def, columns) = plan.table(table);
+        let mut programs: Vec<Option<&'static Program>> =
+            columns.iter().map(Option::as_ref).collect();
+        let mut builders: Vec<Builder> = def
+            .columns
+            .iter()
+            .zip(&programs)
+            .map(|(column, program)| match program {
+                Some(_) => Builder::new(column.column_type),
+                None => Builder::Nulls(column.column_type.arrow()),
+            })
+            .collect();
+        if lineage {
+            for (number, column) in lineage_columns(plan.crosswalk(), def) {
+                programs.push(Some(&plan.lineage[number]));
+                builders.push(Builder::new(column.column_type));
+            }
+        }
+        let schema = schema(plan.crosswalk(), table, lineage);
+        Self { plan, def, programs, builders, schema, rows: 0 }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn append<'r>(
+        &mut self,
+        lookup: &impl Lookup<'r>,
+        untranslated: &mut Untranslated,
+    ) {
+        for (program, builder) in self.programs.iter().zip(&mut self.builders) {
+            if let Some(program) = program {
+                builder.append(program.evaluate(self.plan.crosswalk(), lookup, untranslated));
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// The rows so far as a batch; the builder starts again empty.
+    pub(crate) fn finish(&mut self) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let rows = std::mem::take(&mut self.rows);
+        let columns = self.builders.iter_mut().map(|builder| builder.finish(rows)).collect();
+        RecordBatch::try_new(Arc::clone(&self.schema), columns)
+    }
+}
+
+/// Builds the rows of claims: CCLF1 to CCLF7.
+#[derive(Debug)]
+pub struct ClaimTables {
+    tables: Vec<TableBuilder>,
+    untranslated: Untranslated,
+}
+
+impl ClaimTables {
+    /// Builders for those of `tables` that claims give rows to.
+    pub fn new(plan: &'static Plan, tables: &[Table], lineage: bool) -> Self {
+        Self::with_rows(plan, tables, lineage, false)
+    }
+
+    /// The same; `enhancement` gives CCLFA and CCLFB a row for every claim or line of their types, which
+    /// is how their facts can be looked at: which claims belong there BCDA does not tell.
+    pub fn with_rows(
+        plan: &'static Plan,
+        tables: &[Table],
+        lineage: bool,
+        enhancement: bool,
+    ) -> Self {
+        let tables = tables
+            .iter()
+            .filter(|table| {
+                let def = plan.crosswalk().table(**table);
+                !def.claim_types.is_empty() && (def.has_rows || enhancement)
+            })
+            .map(|table| TableBuilder::new(plan, *table, lineage))
+            .collect();
+        Self { tables, untranslated: Untranslated::default() }
+    }
+
+    /// Appends the rows of a claim; gives how many rows it has in *all* tables it belongs to, asked for
+    /// or not, so that the count of claims without rows does not depend on the output.
+    pub fn append(&mut self, claim: &Claim<'_>, mbi: Option<&str>, lineage: &Lineage) -> u64 {
+        // State codes are counted per row made, and so only for tables asked for.
+        for table in &mut self.tables {
+            if !table.def.claim_types.contains(claim.claim_type()) {
+                continue;
+            }
+            for index in 0..claim.candidates(table.def.per) {
+                let claim: &Claim<'_> = claim;
+                if let Some(row) = claim.row(table.def.per, index, mbi, lineage) {
+                    table.append(&row, &mut self.untranslated);
+                }
+            }
+        }
+        claim.rows()
+    }
+
+    /// What could not be translated since the last call.
+    pub fn take_untranslated(&mut self) -> Untranslated {
+        std::mem::take(&mut self.untranslated)
+    }
+
+    /// The rows so far, of each table that has any.
+    ///
+    /// # Errors
+    /// Never with the tables of a loaded crosswalk.
+    pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, arrow::error::ArrowError> {
+        self.tables
+            .iter_mut()
+            .filter(|table| table.rows() > 0)
+            .map(|table| Ok((table.def.table, table.finish()?)))
+            .collect()
+    }
+}

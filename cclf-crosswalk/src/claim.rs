@@ -1,0 +1,379 @@
+//! A claim that was read: its facts, and the values of its rows.
+
+use std::borrow::Cow;
+
+use crate::claim_type::ClaimType;
+use crate::error::{ErrorClass, RecordError};
+use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
+use crate::plan::{KeyBit, Plan, Record, RecordView, Reg, Val};
+use crate::resolve::{List, Resource};
+use crate::table::Per;
+
+/// Where rows come from: the source file of the records that are being read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// FILE_NAME.
+    pub file_name: String,
+    /// FILE_DATE in days since 1970-01-01, when it is known.
+    pub file_date: Option<i32>,
+}
+
+/// A claim or Part D event.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'r> {
+    record: Record<'r>,
+    claim_type: ClaimType,
+}
+
+/// The row of a claim that is being made.
+pub(crate) struct ClaimRow<'r> {
+    pub(crate) claim: Claim<'r>,
+    pub(crate) item: Option<usize>,
+    pub(crate) entry: Option<(List, usize)>,
+    pub(crate) mbi: Option<&'r str>,
+    pub(crate) lineage: &'r Lineage,
+}
+
+impl Record<'_> {
+    /// Checks what every record of the resource must have.
+    pub(crate) fn check_required(&self, resource: Resource) -> Result<(), RecordError> {
+        let missing = |name: &str| {
+            Err(RecordError::new(ErrorClass::Missing, 0).in_member(name))
+        };
+        let plan = self.plan;
+        match resource {
+            Resource::ExplanationOfBenefit => {
+                if self.fact(&plan.claim.claim_id) == Value::Null {
+                    return missing("identifier");
+                }
+                match self.fact(&plan.claim.eob_type).text() {
+                    None => missing("type"),
+                    Some(code) if ClaimType::from_code(&code).is_none() => {
+                        Err(RecordError::new(ErrorClass::ClaimType, 0).in_member("type"))
+                    }
+                    Some(_) => Ok(()),
+                }
+            }
+            Resource::Patient if self.fact(&plan.person.id) == Value::Null => missing("id"),
+            Resource::Coverage if self.fact(&plan.enrolment.beneficiary) == Value::Null => {
+                missing("beneficiary")
+            }
+            Resource::Coverage if self.fact(&plan.enrolment.part) == Value::Null => {
+                missing("grouping")
+            }
+            Resource::Patient | Resource::Coverage => Ok(()),
+        }
+    }
+
+    /// The value of a fact about the record as a whole.
+    pub(crate) fn fact<'s>(&'s self, program: &Program) -> Value<'s> {
+        program.evaluate(self.plan.crosswalk(), &Plain(self.view), &mut Untranslated::default())
+    }
+}
+
+/// Looks up registers of the record alone.
+struct Plain<'r>(RecordView<'r>);
+
+impl<'r> Lookup<'r> for Plain<'r> {
+    fn value(&self, access: &Access) -> Value<'r> {
+        match access {
+            Access::Record(reg) => value(self.0, self.0.store.record[*reg]),
+            _ => Value::Null,
+        }
+    }
+
+    fn claim_type(&self) -> Option<ClaimType> {
+        None
+    }
+}
+
+pub(crate) fn value(view: RecordView<'_>, val: Val) -> Value<'_> {
+    match val {
+        Val::Text { start, end, scratch } => {
+            Value::Text(Cow::Borrowed(view.text(start, end, scratch)))
+        }
+        Val::Int(value) => Value::Int(value),
+        Val::Date(days) => Value::Date(days),
+        Val::Timestamp(micros) => Value::Timestamp(micros),
+        Val::Decimal(value) => Value::Decimal(value),
+        Val::Null | Val::Bits(_) | Val::Links { .. } => Value::Null,
+    }
+}
+
+impl<'r> Claim<'r> {
+    /// The claim that a record of an ExplanationOfBenefit is.
+    pub fn new(record: Record<'r>) -> Option<Self> {
+        let code = record.fact(&record.plan.claim.eob_type).text()?;
+        let claim_type = ClaimType::from_code(&code)?;
+        drop(code);
+        Some(Self { record, claim_type })
+    }
+
+    /// Its type.
+    pub fn claim_type(&self) -> ClaimType {
+        self.claim_type
+    }
+
+    /// Dates that name only a year or a month, and so became null.
+    pub fn partial_dates(&self) -> u64 {
+        self.record.partial_dates()
+    }
+
+    /// The resource id.
+    pub fn id(&self) -> Option<Cow<'_, str>> {
+        self.record.fact(&self.plan().claim.id).text()
+    }
+
+    /// The id of the Patient that the claim refers to.
+    pub fn patient(&self) -> Option<String> {
+        let reference = self.record.fact(&self.plan().claim.patient).text()?;
+        patient_id(&reference).map(str::to_owned)
+    }
+
+    /// Whether its status is active.
+    pub fn is_active(&self) -> bool {
+        self.record.fact(&self.plan().claim.status).text().as_deref() == Some("active")
+    }
+
+    /// Start and end of an active hospice claim's hospitalization, in days since 1970-01-01.
+    pub fn hospice_stay(&self) -> Option<(i32, Option<i32>)> {
+        if self.claim_type != ClaimType::Hospice || !self.is_active() {
+            return None;
+        }
+        let day = |program| match self.record.fact(program) {
+            Value::Date(days) => Some(days),
+            _ => None,
+        };
+        Some((day(&self.plan().claim.hospice_start)?, day(&self.plan().claim.hospice_end)))
+    }
+
+    pub(crate) fn plan(&self) -> &'r Plan {
+        self.record.plan
+    }
+
+    pub(crate) fn view(&self) -> RecordView<'r> {
+        self.record.view
+    }
+
+    /// How many rows the claim gives a table, before entries without a row are left out.
+    pub(crate) fn candidates(&self, per: Per) -> usize {
+        match per {
+            Per::Claim => 1,
+            Per::Item => self.view().count(List::Item),
+            Per::Procedure => self.view().count(List::Procedure),
+            Per::Diagnosis => self.view().count(List::Diagnosis),
+            Per::Patient | Per::Mbi | Per::Summary => 0,
+        }
+    }
+
+    /// Rows that the claim has in the tables of its type, whichever were asked for.
+    pub(crate) fn rows(&self) -> u64 {
+        let rows: usize = self
+            .plan()
+            .crosswalk()
+            .tables()
+            .iter()
+            .filter(|def| def.has_rows && def.claim_types.contains(self.claim_type))
+            .map(|def| self.candidates(def.per))
+            .sum();
+        rows as u64
+    }
+
+    /// The row that candidate `index` is; none for a diagnosis entry that holds only a DRG.
+    pub(crate) fn row<'s>(
+        &self,
+        per: Per,
+        index: usize,
+        mbi: Option<&'s str>,
+        lineage: &'s Lineage,
+    ) -> Option<ClaimRow<'s>>
+    where
+        'r: 's,
+    {
+        let mut row = ClaimRow { claim: *self, item: None, entry: None, mbi, lineage };
+        match per {
+            Per::Item => row.item = Some(index),
+            Per::Procedure => row.entry = Some((List::Procedure, index)),
+            Per::Diagnosis => {
+                let coded = self.plan().claim.links.diagnosis_coded;
+                if self.view().entry(List::Diagnosis, index)[coded] == Val::Null {
+                    return None;
+                }
+                row.entry = Some((List::Diagnosis, index));
+            }
+            _ => {}
+        }
+        Some(row)
+    }
+
+    fn entries(&self, list: List) -> impl Iterator<Item = (usize, &'r [Val])> + use<'r> {
+        let view = self.view();
+        (0..view.count(list)).map(move |index| (index, view.entry(list, index)))
+    }
+
+    /// The care team entries of a role.
+    fn of_role(&self, role: KeyBit) -> impl Iterator<Item = &'r [Val]> + use<'r> {
+        self.entries(List::CareTeam)
+            .filter(move |(_, entry)| has(entry, role))
+            .map(|(_, entry)| entry)
+    }
+
+    fn sequence(&self, entry: &[Val]) -> i64 {
+        match entry[self.plan().claim.links.care_team_sequence] {
+            Val::Int(sequence) => sequence,
+            _ => i64::MAX,
+        }
+    }
+
+    /// Sequence numbers that the item links to.
+    fn links(&self, item: usize) -> &'r [i64] {
+        let view = self.view();
+        match view.entry(List::Item, item)[self.plan().claim.links.item_care_team] {
+            Val::Links { start, end } => &view.store.links[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    fn linked(&self, item: usize, role: KeyBit) -> impl Iterator<Item = &'r [Val]> {
+        let links = self.links(item);
+        self.of_role(role).filter(move |entry| links.contains(&self.sequence(entry)))
+    }
+
+    /// Rule: the LAST entry typed principal; none: on inpatient and SNF the admitting entry.
+    fn principal(&self, principal: KeyBit, admitting: KeyBit) -> Option<(usize, &'r [Val])> {
+        self.entries(List::Diagnosis).filter(|(_, entry)| has(entry, principal)).last().or_else(
+            || {
+                let merged = matches!(self.claim_type, ClaimType::Inpatient | ClaimType::Snf);
+                merged.then(|| {
+                    self.entries(List::Diagnosis).find(|(_, entry)| has(entry, admitting))
+                })?
+            },
+        )
+    }
+
+    /// Rule: the primary that no item links to, lowest sequence; if items link to every primary, the
+    /// primary with the lowest sequence.
+    fn attending(&self, primary: KeyBit) -> Option<&'r [Val]> {
+        let items = self.view().count(List::Item);
+        let lowest = |entries: &mut dyn Iterator<Item = &'r [Val]>| {
+            entries.min_by_key(|entry| self.sequence(entry))
+        };
+        let unlinked = |entry: &&'r [Val]| {
+            let sequence = self.sequence(entry);
+            !(0..items).any(|item| self.links(item).contains(&sequence))
+        };
+        lowest(&mut self.of_role(primary).filter(unlinked))
+            .or_else(|| lowest(&mut self.of_role(primary)))
+    }
+
+    fn diagnosis_by_sequence(&self, wanted: i64) -> Option<(usize, &'r [Val])> {
+        let reg = self.plan().claim.links.diagnosis_sequence;
+        self.entries(List::Diagnosis).find(|(_, entry)| entry[reg] == Val::Int(wanted))
+    }
+}
+
+fn has(entry: &[Val], key: KeyBit) -> bool {
+    matches!(entry[key.reg], Val::Bits(bits) if bits & key.bit != 0)
+}
+
+/// The id in a reference to a Patient, `Patient/123`, whatever stands before it.
+pub(crate) fn patient_id(reference: &str) -> Option<&str> {
+    let at = reference.rfind("Patient/")?;
+    let id = reference[at + "Patient/".len()..].split('/').next()?;
+    (!id.is_empty()).then_some(id)
+}
+
+impl<'r> Lookup<'r> for ClaimRow<'r> {
+    fn claim_type(&self) -> Option<ClaimType> {
+        Some(self.claim.claim_type)
+    }
+
+    fn value(&self, access: &Access) -> Value<'r> {
+        let view = self.claim.view();
+        let place = |index: usize| Value::Int(i64::try_from(index + 1).unwrap_or(i64::MAX));
+        let of = |entry: Option<&'r [Val]>, reg: Reg| {
+            entry.map_or(Value::Null, |entry| value(view, entry[reg]))
+        };
+        let first = |mut entries: &mut dyn Iterator<Item = &'r [Val]>, reg: Reg| {
+            let found = Iterator::find(&mut entries, |entry| entry[reg] != Val::Null);
+            found.map_or(Value::Null, |entry| {
+                value(view, entry[reg])
+            })
+        };
+        match access {
+            Access::Record(reg) => value(view, view.store.record[*reg]),
+            Access::Own { reg } => {
+                let entry = match (self.item, self.entry) {
+                    (Some(item), _) => Some(view.entry(List::Item, item)),
+                    (_, Some((list, index))) => Some(view.entry(list, index)),
+                    _ => None,
+                };
+                of(entry, *reg)
+            }
+            Access::First { list, reg } => {
+                first(&mut self.claim.entries(*list).map(|(_, entry)| entry), *reg)
+            }
+            Access::At { list, place, reg } => {
+                let there = *place < view.count(*list);
+                of(there.then(|| view.entry(*list, *place)), *reg)
+            }
+            Access::CareTeam { role, reg } => {
+                let claim = &self.claim;
+                of(claim.of_role(*role).min_by_key(|entry| claim.sequence(entry)), *reg)
+            }
+            Access::Diagnosis { role, reg } => {
+                let entry =
+                    self.claim.entries(List::Diagnosis).find(|(_, entry)| has(entry, *role));
+                of(entry.map(|(_, entry)| entry), *reg)
+            }
+            Access::BySequence { sequence, reg } => {
+                match (self.claim.diagnosis_by_sequence(*sequence), reg) {
+                    (Some((_, entry)), Some(reg)) => value(view, entry[*reg]),
+                    (Some((index, _)), None) => place(index),
+                    (None, _) => Value::Null,
+                }
+            }
+            Access::Rendering { primary, reg } => {
+                of(self.item.and_then(|item| self.claim.linked(item, *primary).next()), *reg)
+            }
+            Access::LinkedCareTeam { role, reg } => match self.item {
+                Some(item) => first(&mut self.claim.linked(item, *role), *reg),
+                None => Value::Null,
+            },
+            Access::LinkedDiagnosis { reg } => {
+                let link = self.item.map(|item| {
+                    view.entry(List::Item, item)[self.claim.plan().claim.links.item_diagnosis]
+                });
+                match link {
+                    Some(Val::Int(sequence)) => {
+                        let entry = self.claim.diagnosis_by_sequence(sequence);
+                        of(entry.map(|(_, entry)| entry), *reg)
+                    }
+                    _ => Value::Null,
+                }
+            }
+            Access::Principal { principal, admitting, reg } => {
+                match (self.claim.principal(*principal, *admitting), reg) {
+                    (Some((_, entry)), Some(reg)) => value(view, entry[*reg]),
+                    (Some((index, _)), None) => place(index),
+                    (None, _) => Value::Null,
+                }
+            }
+            Access::Attending { primary, reg } => of(self.claim.attending(*primary), *reg),
+            Access::OwnPlace => self.entry.map_or(Value::Null, |(_, index)| place(index)),
+            Access::PatientMbi => Value::borrowed(self.mbi),
+            Access::FileName => Value::Text(Cow::Borrowed(&self.lineage.file_name)),
+            Access::FileDate => self.lineage.file_date.map_or(Value::Null, Value::Date),
+            Access::Literal(_)
+            | Access::MbiCurrent
+            | Access::MbiHistoric
+            | Access::Months(_)
+            | Access::Coverage { .. }
+            | Access::CoverageMonths { .. }
+            | Access::Age
+            | Access::HospiceBegin
+            | Access::HospiceEnd
+            | Access::Summary(_) => Value::Null,
+        }
+    }
+}

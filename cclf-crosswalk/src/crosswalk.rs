@@ -1,0 +1,446 @@
+//! The crosswalk as it is written down: loaded from its tables, checked, and open to whoever wants to read it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use crate::claim_type::{ClaimType, ClaimTypes};
+use crate::convert::States;
+use crate::error::LoadError;
+use crate::fact::{Conversion, Expr, Function, Leaf, Source};
+use crate::resolve::{Resource, resolve};
+use crate::table::{ColumnType, Per, Table, fixed_width};
+
+/// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
+pub const CROSSWALK_VERSION: &str = "0.1.0";
+
+/// The tables of one FHIR dialect, as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// Which column is where.
+    pub crosswalk: &'static str,
+    /// What each table is.
+    pub tables: &'static str,
+    /// What is read of each record besides columns: joins, row numbers, links.
+    pub record: &'static str,
+    /// The lineage columns.
+    pub lineage: &'static str,
+    /// Code maps.
+    pub maps: &'static str,
+    /// SSA state codes.
+    pub states: &'static str,
+}
+
+/// FHIR STU3 as BCDA v1 serves it.
+pub const STU3: Sources = Sources {
+    crosswalk: include_str!("../stu3/crosswalk.csv"),
+    tables: include_str!("../stu3/tables.csv"),
+    record: include_str!("../stu3/record.csv"),
+    lineage: include_str!("../stu3/lineage.csv"),
+    maps: include_str!("../stu3/maps.csv"),
+    states: include_str!("../stu3/states.csv"),
+};
+
+/// A table of the layout with its columns in order.
+#[derive(Clone, Debug)]
+pub struct TableDef {
+    /// Which table.
+    pub table: Table,
+    /// CMS's long name.
+    pub title: String,
+    /// What a row is.
+    pub per: Per,
+    /// The claim types it takes rows from; empty for tables that are not of claims.
+    pub claim_types: ClaimTypes,
+    /// False where BCDA cannot tell which claims belong here: the columns exist, rows do not.
+    pub has_rows: bool,
+    /// The columns in the order of the layout.
+    pub columns: Vec<Column>,
+}
+
+impl TableDef {
+    /// The length of one fixed-width record, in characters.
+    pub fn record_length(&self) -> usize {
+        match self.table {
+            // Its columns are separated by bars there: 70 places in all.
+            Table::Cclf0 => 70,
+            _ => self.columns.iter().map(|column| column.width).sum(),
+        }
+    }
+}
+
+/// One column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// CMS's name.
+    pub name: String,
+    /// CMS's label.
+    pub label: String,
+    /// CMS's format notation.
+    pub format: String,
+    /// Places in a fixed-width record.
+    pub width: usize,
+    /// The type of the column.
+    pub column_type: ColumnType,
+    /// Where the value is, as written; `-` where BCDA has none.
+    pub source: String,
+    /// Where the value is, parsed; `None` where BCDA has none.
+    pub expr: Option<Expr>,
+    /// What an analyst should know; for columns without a source, why.
+    pub note: String,
+}
+
+/// Something that is read of every record of a resource besides columns.
+#[derive(Clone, Debug)]
+pub struct RecordFact {
+    /// Of which resource.
+    pub resource: Resource,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: FactKind,
+    /// Whether its absence rejects the record.
+    pub required: bool,
+    /// Where it is.
+    pub expr: Expr,
+}
+
+/// What a record fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// A value of this type.
+    Value(ColumnType),
+    /// A list of sequence numbers.
+    Links,
+    /// Whether the element is there.
+    Present,
+}
+
+/// A column at the end of every table that says where the row comes from.
+#[derive(Clone, Debug)]
+pub struct LineageColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub column_type: ColumnType,
+    /// Whether only claim tables have it.
+    pub claims_only: bool,
+    /// Where it is, as written.
+    pub source: String,
+    /// Where it is.
+    pub expr: Expr,
+    /// What it means.
+    pub note: String,
+}
+
+/// One code map: what to write for a code.
+#[derive(Clone, Debug, Default)]
+pub struct CodeMap {
+    codes: HashMap<String, String>,
+    other: Option<String>,
+    absent: Option<String>,
+}
+
+impl CodeMap {
+    /// What the map gives for a code, or for none.
+    pub fn get(&self, code: Option<&str>) -> Option<&str> {
+        match code {
+            Some(code) => self.codes.get(code).or(self.other.as_ref()),
+            None => self.absent.as_ref(),
+        }
+        .map(String::as_str)
+    }
+}
+
+/// The whole crosswalk of one dialect, loaded and checked.
+#[derive(Clone, Debug)]
+pub struct Crosswalk {
+    tables: Vec<TableDef>,
+    record: Vec<RecordFact>,
+    lineage: Vec<LineageColumn>,
+    maps: HashMap<String, CodeMap>,
+    states: States,
+}
+
+impl Crosswalk {
+    /// The crosswalk of FHIR STU3 as BCDA v1 serves it.
+    ///
+    /// # Panics
+    /// Never in a released build: a test loads the same tables.
+    pub fn stu3() -> &'static Self {
+        static STU3_LOADED: LazyLock<Crosswalk> = LazyLock::new(|| match Crosswalk::load(&STU3) {
+            Ok(crosswalk) => crosswalk,
+            Err(fault) => panic!("the built-in crosswalk does not load: {fault}"),
+        });
+        &STU3_LOADED
+    }
+
+    /// Loads and checks a crosswalk.
+    ///
+    /// # Errors
+    /// The first row that does not hold together, by file and line.
+    pub fn load(sources: &Sources) -> Result<Self, LoadError> {
+        let states = States::load(sources.states)?;
+        let maps = load_maps(sources.maps)?;
+        let mut tables = load_tables(sources.tables)?;
+        load_columns(sources.crosswalk, &mut tables)?;
+        let record = load_record(sources.record)?;
+        let lineage = load_lineage(sources.lineage)?;
+        let crosswalk = Self { tables, record, lineage, maps, states };
+        crosswalk.check()?;
+        Ok(crosswalk)
+    }
+
+    /// The twelve tables, in the order of [`Table::ALL`].
+    pub fn tables(&self) -> &[TableDef] {
+        &self.tables
+    }
+
+    /// One table.
+    pub fn table(&self, table: Table) -> &TableDef {
+        &self.tables[table.index()]
+    }
+
+    /// What is read of every record besides columns.
+    pub fn record_facts(&self) -> &[RecordFact] {
+        &self.record
+    }
+
+    /// The lineage columns, in order.
+    pub fn lineage(&self) -> &[LineageColumn] {
+        &self.lineage
+    }
+
+    /// A code map by name.
+    pub fn map(&self, name: &str) -> Option<&CodeMap> {
+        self.maps.get(name)
+    }
+
+    /// The state codes.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
+    fn check(&self) -> Result<(), LoadError> {
+        for def in &self.tables {
+            if def.columns.is_empty() {
+                return Err(LoadError::new(format!("{} has no columns", def.table)));
+            }
+            for column in &def.columns {
+                if let Some(expr) = &column.expr {
+                    let kind = FactKind::Value(column.column_type);
+                    self.check_expr(expr, def.per, kind).map_err(|fault| {
+                        LoadError::new(format!("{}.{}: {fault}", def.table, column.name))
+                    })?;
+                } else if column.note.is_empty() {
+                    let message = format!("{}.{}: no source and no reason", def.table, column.name);
+                    return Err(LoadError::new(message));
+                }
+            }
+        }
+        for fact in &self.record {
+            self.check_expr(&fact.expr, fact.resource.per(), fact.kind)
+                .map_err(|fault| LoadError::new(format!("record.csv, {}: {fault}", fact.name)))?;
+        }
+        for column in &self.lineage {
+            let per = if column.claims_only { Per::Claim } else { Per::Patient };
+            self.check_expr(&column.expr, per, FactKind::Value(column.column_type))
+                .map_err(|fault| LoadError::new(format!("lineage.csv, {}: {fault}", column.name)))?;
+        }
+        Ok(())
+    }
+
+    fn check_expr(&self, expr: &Expr, per: Per, kind: FactKind) -> Result<(), LoadError> {
+        for alternative in &expr.alternatives {
+            for conversion in &alternative.conversions {
+                if let Conversion::Map(name) = conversion
+                    && !self.maps.contains_key(name)
+                {
+                    return Err(LoadError::new(format!("no map is called `{name}`")));
+                }
+            }
+            let converted = !alternative.conversions.is_empty();
+            if converted && kind != FactKind::Value(ColumnType::Text) {
+                return Err(LoadError::new("conversions make text, the column is none"));
+            }
+            match &alternative.source {
+                Source::Literal(_) if kind == FactKind::Value(ColumnType::Text) => {}
+                Source::Literal(_) => return Err(LoadError::new("a literal is text, the column is none")),
+                Source::Path(path) => match &path.leaf {
+                    Leaf::Function(function) => {
+                        resolve(path, per)?;
+                        let made = function_type(function);
+                        let fits = matches!(kind, FactKind::Value(column) if column == made
+                            || (made == ColumnType::Int64 && column == ColumnType::Int32));
+                        if !fits && !converted {
+                            return Err(LoadError::new("the function makes another type"));
+                        }
+                    }
+                    Leaf::Value => resolve(path, per)?.check_kind(kind)?,
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+fn function_type(function: &Function) -> ColumnType {
+    match function {
+        Function::Place | Function::Age | Function::SummaryRows | Function::SummaryLength => {
+            ColumnType::Int64
+        }
+        Function::HospiceBegin | Function::HospiceEnd | Function::FileDate => ColumnType::Date,
+        Function::MbiCurrent
+        | Function::MbiHistoric
+        | Function::LatestMonth(_)
+        | Function::FileName
+        | Function::SummaryFile
+        | Function::SummaryTitle => ColumnType::Text,
+    }
+}
+
+/// The rows of a CSV table with a header, as (line, fields); the header must be `expected`.
+pub(crate) fn rows(
+    file: &'static str,
+    text: &str,
+    expected: &[&str],
+) -> Result<Vec<(u64, csv::StringRecord)>, LoadError> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let fault = |fault: csv::Error| {
+        let line = fault.position().map_or(0, csv::Position::line);
+        LoadError::new("malformed CSV").at(file, line)
+    };
+    if reader.headers().map_err(fault)?.iter().ne(expected.iter().copied()) {
+        return Err(LoadError::new(format!("the header is not {}", expected.join(","))).at(file, 1));
+    }
+    reader
+        .records()
+        .map(|record| {
+            let record = record.map_err(fault)?;
+            Ok((record.position().map_or(0, csv::Position::line), record))
+        })
+        .collect()
+}
+
+fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {
+    const FILE: &str = "tables.csv";
+    let mut tables = Vec::new();
+    for (line, row) in rows(FILE, text, &["table", "title", "per", "claim_types", "rows"])? {
+        let at = |fault: LoadError| fault.at(FILE, line);
+        let claim_types = row[3]
+            .split_whitespace()
+            .map(|code| {
+                ClaimType::from_code(code)
+                    .ok_or_else(|| LoadError::new("unknown claim type").at(FILE, line))
+            })
+            .collect::<Result<ClaimTypes, _>>()?;
+        tables.push(TableDef {
+            table: row[0].parse().map_err(at)?,
+            title: row[1].to_owned(),
+            per: Per::parse(&row[2]).map_err(at)?,
+            claim_types,
+            has_rows: match &row[4] {
+                "" => true,
+                "none" => false,
+                _ => return Err(LoadError::new("rows is `none` or empty").at(FILE, line)),
+            },
+            columns: Vec::new(),
+        });
+    }
+    if tables.iter().map(|def| def.table).ne(Table::ALL) {
+        return Err(LoadError::new("not the twelve tables in their order").at(FILE, 1));
+    }
+    Ok(tables)
+}
+
+fn load_columns(text: &str, tables: &mut [TableDef]) -> Result<(), LoadError> {
+    const FILE: &str = "crosswalk.csv";
+    const HEADER: [&str; 7] = ["table", "column", "label", "format", "type", "where", "note"];
+    let mut seen = HashSet::new();
+    for (line, row) in rows(FILE, text, &HEADER)? {
+        let at = |fault: LoadError| fault.at(FILE, line);
+        let table: Table = row[0].parse().map_err(at)?;
+        if !seen.insert((table, row[1].to_owned())) {
+            return Err(at(LoadError::new("the column has a row already")));
+        }
+        tables[table.index()].columns.push(Column {
+            name: row[1].to_owned(),
+            label: row[2].to_owned(),
+            format: row[3].to_owned(),
+            width: fixed_width(&row[3]).map_err(at)?,
+            column_type: ColumnType::parse(&row[4]).map_err(at)?,
+            source: row[5].to_owned(),
+            expr: match &row[5] {
+                "-" => None,
+                text => Some(Expr::parse(text).map_err(at)?),
+            },
+            note: row[6].to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
+    const FILE: &str = "record.csv";
+    let header = ["resource", "fact", "type", "absent", "where", "note"];
+    let mut facts = Vec::new();
+    for (line, row) in rows(FILE, text, &header)? {
+        let at = |fault: LoadError| fault.at(FILE, line);
+        facts.push(RecordFact {
+            resource: Resource::from_name(&row[0])
+                .ok_or_else(|| at(LoadError::new("unknown resource")))?,
+            name: row[1].to_owned(),
+            kind: match &row[2] {
+                "links" => FactKind::Links,
+                "present" => FactKind::Present,
+                other => FactKind::Value(ColumnType::parse(other).map_err(at)?),
+            },
+            required: match &row[3] {
+                "reject" => true,
+                "null" => false,
+                _ => return Err(at(LoadError::new("absent is `null` or `reject`"))),
+            },
+            expr: Expr::parse(&row[4]).map_err(at)?,
+        });
+    }
+    Ok(facts)
+}
+
+fn load_lineage(text: &str) -> Result<Vec<LineageColumn>, LoadError> {
+    const FILE: &str = "lineage.csv";
+    rows(FILE, text, &["column", "type", "on", "where", "note"])?
+        .into_iter()
+        .map(|(line, row)| {
+            let at = |fault: LoadError| fault.at(FILE, line);
+            Ok(LineageColumn {
+                name: row[0].to_owned(),
+                column_type: ColumnType::parse(&row[1]).map_err(at)?,
+                claims_only: match &row[2] {
+                    "claims" => true,
+                    "all" => false,
+                    _ => return Err(at(LoadError::new("on is `all` or `claims`"))),
+                },
+                source: row[3].to_owned(),
+                expr: Expr::parse(&row[3]).map_err(at)?,
+                note: row[4].to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn load_maps(text: &str) -> Result<HashMap<String, CodeMap>, LoadError> {
+    const FILE: &str = "maps.csv";
+    let mut maps: HashMap<String, CodeMap> = HashMap::new();
+    for (line, row) in rows(FILE, text, &["map", "from", "to"])? {
+        let map = maps.entry(row[0].to_owned()).or_default();
+        let to = row[2].to_owned();
+        let twice = match &row[1] {
+            "(other)" => map.other.replace(to).is_some(),
+            "(absent)" => map.absent.replace(to).is_some(),
+            from => map.codes.insert(from.to_owned(), to).is_some(),
+        };
+        if twice {
+            return Err(LoadError::new("the map has this code already").at(FILE, line));
+        }
+    }
+    Ok(maps)
+}

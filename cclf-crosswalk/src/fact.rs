@@ -1,0 +1,417 @@
+//! One fact of the crosswalk: which column, where in the resource, of what type.
+//!
+//! The path grammar, closed and without code:
+//!
+//! ```text
+//! where       = alternative *( " | " alternative )          the first that is not null
+//! alternative = [ types ": " ] source *( " > " conversion ) types: HHA or OUTPATIENT,HOSPICE
+//! source      = path | 'text' | function()
+//! path        = [ root "." ] name [ select ] *( "." name [ select ] ) [ "." function() ]
+//! root        = item                 the row's own line; on rows that are not lines: every item
+//!             | entry                the row's own procedure or diagnosis
+//!             | @rendering           the primary careTeam entry that the item links to
+//!             | @careTeam[role]      the careTeam entries of that role that the item links to
+//!             | @diagnosis           the diagnosis that the item's first link names
+//!             | @principal @attending   the entries that the rules choose
+//!             | @patient @coverage[a|b|c|d|newest]          joined resources
+//! select      = [key]                the list's own key: url, system, category, role, type, resourceType
+//!             | [key*]               a prefix of it
+//!             | [n] | [#n]           by place from 0 | by sequence
+//! conversion  = map(NAME) | const(TEXT) | pad(n) | slice(from[,to]) | fips() | usps() | zip5() | zip4()
+//! ```
+//!
+//! Several results: the first that is not null is taken; `careTeam[role]` looks in order of sequence.
+
+use crate::claim_type::{ClaimType, ClaimTypes};
+use crate::error::LoadError;
+
+/// Where a value is, and what is done to it: the first alternative that is not null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expr {
+    /// Tried in order.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One way to find a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// Claim types it holds for; `None` for all.
+    pub claim_types: Option<ClaimTypes>,
+    /// Where the value comes from.
+    pub source: Source,
+    /// What is done to it, in order.
+    pub conversions: Vec<Conversion>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A constant of the layout.
+    Literal(String),
+    /// A place in a resource.
+    Path(Path),
+}
+
+/// A place in a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Where the walk starts.
+    pub root: Root,
+    /// Member by member.
+    pub steps: Vec<Step>,
+    /// What is taken at the end.
+    pub leaf: Leaf,
+}
+
+/// Where a path starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The record itself.
+    Record,
+    /// The row's own item; on rows that are not lines every item in order.
+    Item,
+    /// The row's own diagnosis or procedure entry.
+    Entry,
+    /// The first careTeam entry with role primary that the row's item links to.
+    Rendering,
+    /// Every careTeam entry of this role that the row's item links to.
+    LinkedCareTeam(String),
+    /// The diagnosis whose sequence is the row's item's first diagnosisLinkId.
+    LinkedDiagnosis,
+    /// The diagnosis chosen as principal.
+    Principal,
+    /// The careTeam entry chosen as attending.
+    Attending,
+    /// The Patient that the claim refers to.
+    Patient,
+    /// A Coverage of the same beneficiary.
+    Coverage(CoverageChoice),
+}
+
+/// Which Coverage of a beneficiary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoverageChoice {
+    /// The one of this part.
+    Part(Part),
+    /// Among those with the asked for months the one with the greatest reference year; ties: A before D.
+    Newest,
+}
+
+/// The parts of Medicare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// Hospital insurance.
+    A,
+    /// Medical insurance.
+    B,
+    /// Medicare Advantage.
+    C,
+    /// Prescription drugs.
+    D,
+}
+
+impl Part {
+    /// All parts, A to D.
+    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
+
+    /// The part that the map `coverage_part` names.
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        match letter {
+            "A" | "a" => Some(Self::A),
+            "B" | "b" => Some(Self::B),
+            "C" | "c" => Some(Self::C),
+            "D" | "d" => Some(Self::D),
+            _ => None,
+        }
+    }
+}
+
+/// One member of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The FHIR element name.
+    pub name: String,
+    /// Which entries of it.
+    pub select: Option<Select>,
+}
+
+/// Which entries of a list, or whether a single object counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// Those whose key is this short name (or code, for roles, types and resource types).
+    Key(String),
+    /// Those whose key starts with this.
+    Prefix(String),
+    /// The one at this place, from 0.
+    Place(usize),
+    /// The one with this sequence.
+    Sequence(i64),
+}
+
+/// What is taken at the end of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// The value of the last member.
+    Value,
+    /// A named function of the place reached.
+    Function(Function),
+}
+
+/// Named code: what the grammar cannot say. Each follows a rule of the crosswalk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// The entry's place in its list, from 1.
+    Place,
+    /// The MBI in force.
+    MbiCurrent,
+    /// The row's historic MBI.
+    MbiHistoric,
+    /// The last of twelve monthly extensions with a usable code; the stem is the variable without its month.
+    LatestMonth(String),
+    /// Whole years from birth to FILE_DATE or death.
+    Age,
+    /// Begin of the row's hospice range.
+    HospiceBegin,
+    /// End of the row's hospice range.
+    HospiceEnd,
+    /// FILE_NAME of the row's source.
+    FileName,
+    /// FILE_DATE of the row's source.
+    FileDate,
+    /// Name of the summarised table.
+    SummaryFile,
+    /// Long name of the summarised table.
+    SummaryTitle,
+    /// Rows of the summarised table.
+    SummaryRows,
+    /// Fixed-width record length of the summarised table.
+    SummaryLength,
+}
+
+/// What is done to a text value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// Looked up in a map of `maps.csv`.
+    Map(String),
+    /// Replaced by this text when present.
+    Const(String),
+    /// Left-padded with zeros to this many characters.
+    Pad(usize),
+    /// Characters from (1-based) to (inclusive; to the end when absent).
+    Slice(usize, Option<usize>),
+    /// SSA state code or USPS letters to FIPS digits.
+    Fips,
+    /// SSA state code or USPS letters to USPS letters.
+    Usps,
+    /// The first five digits.
+    Zip5,
+    /// Digits six to nine, when there are nine.
+    Zip4,
+}
+
+impl Expr {
+    /// Parses the `where` column of a fact.
+    pub(crate) fn parse(text: &str) -> Result<Self, LoadError> {
+        let alternatives =
+            text.split(" | ").map(Alternative::parse).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { alternatives })
+    }
+
+    /// Every path of the expression.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.alternatives.iter().filter_map(|alternative| match &alternative.source {
+            Source::Path(path) => Some(path),
+            Source::Literal(_) => None,
+        })
+    }
+}
+
+impl Alternative {
+    fn parse(text: &str) -> Result<Self, LoadError> {
+        let (claim_types, text) = match text.split_once(": ") {
+            Some((types, rest)) => {
+                let types = types
+                    .split(',')
+                    .map(|code| {
+                        ClaimType::from_code(code.trim())
+                            .ok_or_else(|| LoadError::new(format!("unknown claim type `{code}`")))
+                    })
+                    .collect::<Result<ClaimTypes, _>>()?;
+                (Some(types), rest)
+            }
+            None => (None, text),
+        };
+        let mut pieces = text.split(" > ").map(str::trim);
+        let source = pieces.next().unwrap_or_default();
+        let source =
+            match source.strip_prefix('\'').and_then(|literal| literal.strip_suffix('\'')) {
+                Some(literal) => Source::Literal(literal.to_owned()),
+                None => Source::Path(Path::parse(source)?),
+            };
+        let conversions = pieces.map(Conversion::parse).collect::<Result<_, _>>()?;
+        Ok(Self { claim_types, source, conversions })
+    }
+}
+
+/// `name(argument)` as its two pieces.
+fn call(text: &str) -> Option<(&str, &str)> {
+    text.strip_suffix(')')?.split_once('(')
+}
+
+impl Conversion {
+    fn parse(text: &str) -> Result<Self, LoadError> {
+        let fault = || LoadError::new(format!("unknown conversion `{text}`"));
+        let (name, argument) = call(text).ok_or_else(fault)?;
+        let number = |digits: &str| digits.trim().parse::<usize>().map_err(|_| fault());
+        Ok(match (name, argument) {
+            ("map", name) if !name.is_empty() => Self::Map(name.to_owned()),
+            ("const", value) if !value.is_empty() => Self::Const(value.to_owned()),
+            ("pad", width) => Self::Pad(number(width)?),
+            ("slice", range) => match range.split_once(',') {
+                Some((from, to)) => Self::Slice(number(from)?, Some(number(to)?)),
+                None => Self::Slice(number(range)?, None),
+            },
+            ("fips", "") => Self::Fips,
+            ("usps", "") => Self::Usps,
+            ("zip5", "") => Self::Zip5,
+            ("zip4", "") => Self::Zip4,
+            _ => return Err(fault()),
+        })
+    }
+}
+
+impl Function {
+    fn parse(text: &str) -> Result<Self, LoadError> {
+        Ok(match call(text) {
+            Some(("place", "")) => Self::Place,
+            Some(("mbi_current", "")) => Self::MbiCurrent,
+            Some(("mbi_historic", "")) => Self::MbiHistoric,
+            Some(("latest_month", stem)) if !stem.is_empty() => Self::LatestMonth(stem.to_owned()),
+            Some(("age", "")) => Self::Age,
+            Some(("hospice_begin", "")) => Self::HospiceBegin,
+            Some(("hospice_end", "")) => Self::HospiceEnd,
+            Some(("file_name", "")) => Self::FileName,
+            Some(("file_date", "")) => Self::FileDate,
+            Some(("summary_file", "")) => Self::SummaryFile,
+            Some(("summary_title", "")) => Self::SummaryTitle,
+            Some(("summary_rows", "")) => Self::SummaryRows,
+            Some(("summary_length", "")) => Self::SummaryLength,
+            _ => return Err(LoadError::new(format!("unknown function `{text}`"))),
+        })
+    }
+}
+
+impl Path {
+    fn parse(text: &str) -> Result<Self, LoadError> {
+        let mut pieces: Vec<&str> = text.split('.').collect();
+        let root = match pieces.first().copied() {
+            Some("item") => Root::Item,
+            Some("entry") => Root::Entry,
+            Some("@rendering") => Root::Rendering,
+            Some("@diagnosis") => Root::LinkedDiagnosis,
+            Some("@principal") => Root::Principal,
+            Some("@attending") => Root::Attending,
+            Some("@patient") => Root::Patient,
+            Some(other) if other.starts_with('@') => match selected(&other[1..])? {
+                ("careTeam", Some(Select::Key(role))) => Root::LinkedCareTeam(role),
+                ("coverage", Some(Select::Key(part))) if part == "newest" => {
+                    Root::Coverage(CoverageChoice::Newest)
+                }
+                ("coverage", Some(Select::Key(part))) => {
+                    Root::Coverage(CoverageChoice::Part(Part::from_letter(&part).ok_or_else(
+                        || LoadError::new(format!("unknown part of Medicare `{part}`")),
+                    )?))
+                }
+                _ => return Err(LoadError::new(format!("unknown root `{other}`"))),
+            },
+            _ => Root::Record,
+        };
+        if root != Root::Record {
+            pieces.remove(0);
+        }
+        let leaf = match pieces.last() {
+            Some(last) if last.ends_with(')') => {
+                let function = Function::parse(last)?;
+                pieces.pop();
+                Leaf::Function(function)
+            }
+            _ => Leaf::Value,
+        };
+        let steps = pieces
+            .into_iter()
+            .map(|piece| {
+                let (name, select) = selected(piece)?;
+                if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    return Err(LoadError::new(format!("`{piece}` is no element name")));
+                }
+                Ok(Step { name: name.to_owned(), select })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if steps.is_empty() && leaf == Leaf::Value {
+            return Err(LoadError::new(format!("`{text}` names no element")));
+        }
+        Ok(Self { root, steps, leaf })
+    }
+}
+
+/// `name[select]` as its two pieces.
+fn selected(text: &str) -> Result<(&str, Option<Select>), LoadError> {
+    let Some((name, select)) = text.split_once('[') else { return Ok((text, None)) };
+    let fault = || LoadError::new(format!("`{text}` has a bad selector"));
+    let select = select.strip_suffix(']').ok_or_else(fault)?;
+    let select = if let Some(sequence) = select.strip_prefix('#') {
+        Select::Sequence(sequence.parse().map_err(|_| fault())?)
+    } else if let Ok(place) = select.parse() {
+        Select::Place(place)
+    } else if let Some(prefix) = select.strip_suffix('*') {
+        Select::Prefix(prefix.to_owned())
+    } else if select.is_empty() || select.contains('[') {
+        return Err(fault());
+    } else {
+        Select::Key(select.to_owned())
+    };
+    Ok((name, Some(select)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guarded_chain_with_conversions() {
+        let expr = Expr::parse("HHA,SNF: item.quantity.value > pad(4) > slice(1,2) | 'U'").unwrap();
+        assert_eq!(expr.alternatives.len(), 2);
+        let first = &expr.alternatives[0];
+        assert!(first.claim_types.unwrap().contains(ClaimType::Hha));
+        assert!(!first.claim_types.unwrap().contains(ClaimType::Pde));
+        assert_eq!(first.conversions, [Conversion::Pad(4), Conversion::Slice(1, Some(2))]);
+        assert_eq!(expr.alternatives[1].source, Source::Literal("U".into()));
+    }
+
+    #[test]
+    fn roots_selectors_and_functions() {
+        let path = |text| Path::parse(text).unwrap();
+        assert_eq!(path("item[0].servicedDate").root, Root::Record);
+        assert_eq!(path("item.servicedDate").root, Root::Item);
+        assert_eq!(path("@careTeam[other].provider").root, Root::LinkedCareTeam("other".into()));
+        assert_eq!(
+            path("diagnosis[#12].sequence").steps[0].select,
+            Some(Select::Sequence(12))
+        );
+        assert_eq!(
+            path("@coverage[newest].latest_month(dual_)").leaf,
+            Leaf::Function(Function::LatestMonth("dual_".into()))
+        );
+        assert_eq!(
+            path("entry.extension[clm_poa_ind_sw*].valueCoding.code").steps[0].select,
+            Some(Select::Prefix("clm_poa_ind_sw".into()))
+        );
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "a..b", "a[", "a[]", "a.b()", "@x.y", "@coverage[e].id", "a > pad(x)", "X: a"] {
+            assert!(Expr::parse(text).is_err(), "{text}");
+        }
+    }
+}

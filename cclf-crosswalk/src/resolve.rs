@@ -1,0 +1,337 @@
+//! Paths held against the model: every name an element, every key in the vocabulary, every end a leaf of the right kind.
+
+use fhir_model::schema::{self, ElementDef};
+use fhir_model::vocabulary;
+
+use crate::crosswalk::FactKind;
+use crate::error::LoadError;
+use crate::fact::{Function, Leaf, Path, Root, Select, Step};
+use crate::table::{ColumnType, Per};
+
+/// The resources that the crosswalk reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Claims and Part D events.
+    ExplanationOfBenefit,
+    /// Beneficiaries.
+    Patient,
+    /// Their enrolment, a part each.
+    Coverage,
+}
+
+impl Resource {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::ExplanationOfBenefit, Self::Patient, Self::Coverage];
+
+    /// The value of `resourceType`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ExplanationOfBenefit => "ExplanationOfBenefit",
+            Self::Patient => "Patient",
+            Self::Coverage => "Coverage",
+        }
+    }
+
+    /// The resource of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resource| resource.name() == name)
+    }
+
+    /// A row kind whose paths start at this resource.
+    pub(crate) const fn per(self) -> Per {
+        match self {
+            Self::ExplanationOfBenefit => Per::Claim,
+            Self::Patient => Per::Patient,
+            Self::Coverage => Per::Summary,
+        }
+    }
+}
+
+/// The lists whose entries are kept apart while a record is read, because rows or links need them one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum List {
+    Item,
+    Diagnosis,
+    Procedure,
+    CareTeam,
+    Identifier,
+}
+
+impl List {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Item, Self::Diagnosis, Self::Procedure, Self::CareTeam, Self::Identifier];
+
+    pub(crate) const fn member(self) -> &'static str {
+        match self {
+            Self::Item => "item",
+            Self::Diagnosis => "diagnosis",
+            Self::Procedure => "procedure",
+            Self::CareTeam => "careTeam",
+            Self::Identifier => "identifier",
+        }
+    }
+
+    /// The kept list that a member of a resource is, if any.
+    pub(crate) fn of(resource: Resource, member: &str) -> Option<Self> {
+        let list = Self::ALL.into_iter().find(|list| list.member() == member)?;
+        let kept = match list {
+            Self::Identifier => resource == Resource::Patient,
+            _ => resource == Resource::ExplanationOfBenefit,
+        };
+        kept.then_some(list)
+    }
+}
+
+/// How JSON writes a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonType {
+    String,
+    Number,
+    Boolean,
+}
+
+/// Where the path's entries come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// No list is kept apart.
+    Record,
+    /// The row's own entry; on rows of another kind all entries in order.
+    Own,
+    /// Every entry of the list in order, or the one at a place.
+    Entries(Option<Select>),
+    /// Chosen by a link or a rule.
+    Linked,
+}
+
+/// A path that holds together.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    pub(crate) resource: Resource,
+    pub(crate) list: Option<List>,
+    pub(crate) pick: Pick,
+    /// Steps below the resource, or below the kept list.
+    pub(crate) steps: Vec<ResolvedStep>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ResolvedStep {
+    pub(crate) name: String,
+    /// A key selects by this member path; keys are as they stand in the JSON.
+    pub(crate) select: Option<ResolvedSelect>,
+    pub(crate) def: &'static ElementDef,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum ResolvedSelect {
+    Key { member: Vec<(String, &'static ElementDef)>, key: String, prefix: bool },
+    Place(usize),
+}
+
+impl Resolved {
+    /// How JSON writes the leaf; `None` when the path ends in an object.
+    pub(crate) fn json(&self) -> Option<JsonType> {
+        json_type(self.steps.last()?.def)
+    }
+
+    pub(crate) fn check_kind(&self, kind: FactKind) -> Result<(), LoadError> {
+        let def = self.steps.last().map(|step| step.def);
+        let Some(def) = def else { return Err(LoadError::new("the path ends at a list entry")) };
+        let fhir = def.types.first().copied().unwrap_or_default();
+        let json = json_type(def);
+        let fits = match kind {
+            FactKind::Links => json == Some(JsonType::Number) && def.many,
+            FactKind::Present => json.is_none(),
+            FactKind::Value(ColumnType::Text) => {
+                matches!(json, Some(JsonType::String | JsonType::Number))
+            }
+            FactKind::Value(ColumnType::Date) => matches!(fhir, "date" | "dateTime" | "instant"),
+            FactKind::Value(ColumnType::Timestamp) => matches!(fhir, "dateTime" | "instant"),
+            FactKind::Value(_) => json == Some(JsonType::Number),
+        };
+        if fits { Ok(()) } else { Err(LoadError::new(format!("the path ends in {fhir}"))) }
+    }
+}
+
+fn json_type(def: &ElementDef) -> Option<JsonType> {
+    if !def.is_primitive() {
+        return None;
+    }
+    Some(match def.types.first().copied()? {
+        "decimal" | "integer" | "positiveInt" | "unsignedInt" => JsonType::Number,
+        "boolean" => JsonType::Boolean,
+        _ => JsonType::String,
+    })
+}
+
+/// The member path by which entries of an element are told apart, and whether keys are vocabulary terms.
+fn key_member(parent: &str, def: &ElementDef) -> Option<(&'static [&'static str], bool)> {
+    const CATEGORY: &[&str] = &["category", "coding", "code"];
+    const TYPE: &[&str] = &["type", "coding", "code"];
+    Some(match (def.types.first().copied()?, def.name) {
+        ("Extension", _) => (&["url"], true),
+        ("Coding" | "Identifier", _) => (&["system"], true),
+        ("Resource", _) => (&["resourceType"], false),
+        (_, "adjudication" | "information") => (CATEGORY, true),
+        (_, "financial") => (TYPE, true),
+        (_, "diagnosis") if parent == "ExplanationOfBenefit" => (TYPE, false),
+        (_, "careTeam") => (&["role", "coding", "code"], false),
+        _ => return None,
+    })
+}
+
+/// The member path that tells the entries of a kept list apart.
+pub(crate) fn list_key(list: List) -> &'static [&'static str] {
+    match list {
+        List::CareTeam => &["role", "coding", "code"],
+        _ => &["type", "coding", "code"],
+    }
+}
+
+/// Holds a path of a table with rows of kind `per` against the model.
+pub(crate) fn resolve(path: &Path, per: Per) -> Result<Resolved, LoadError> {
+    use Resource::{Coverage, ExplanationOfBenefit, Patient};
+    let own = match per {
+        Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis => ExplanationOfBenefit,
+        Per::Patient | Per::Mbi => Patient,
+        Per::Summary => Coverage,
+    };
+    let misplaced = || LoadError::new(format!("this root means nothing on rows per {}", per.name()));
+    let claim_only = |list| {
+        if own == ExplanationOfBenefit { Ok(list) } else { Err(misplaced()) }
+    };
+    let line_only = |list| if per == Per::Item { Ok(list) } else { Err(misplaced()) };
+    let (resource, list, pick) = match &path.root {
+        Root::Record => match path.steps.first().and_then(|step| List::of(own, &step.name)) {
+            Some(list) => (own, Some(list), Pick::Entries(path.steps[0].select.clone())),
+            None => (own, None, Pick::Record),
+        },
+        Root::Item => (own, Some(claim_only(List::Item)?), Pick::Own),
+        Root::Entry => match per {
+            Per::Procedure => (own, Some(List::Procedure), Pick::Own),
+            Per::Diagnosis => (own, Some(List::Diagnosis), Pick::Own),
+            _ => return Err(misplaced()),
+        },
+        Root::Rendering | Root::LinkedCareTeam(_) => {
+            (own, Some(line_only(List::CareTeam)?), Pick::Linked)
+        }
+        Root::LinkedDiagnosis => (own, Some(line_only(List::Diagnosis)?), Pick::Linked),
+        Root::Principal => (own, Some(claim_only(List::Diagnosis)?), Pick::Linked),
+        Root::Attending => (own, Some(claim_only(List::CareTeam)?), Pick::Linked),
+        Root::Patient => {
+            claim_only(List::Item)?;
+            (Patient, None, Pick::Linked)
+        }
+        Root::Coverage(_) => {
+            if own != Patient {
+                return Err(misplaced());
+            }
+            (Coverage, None, Pick::Linked)
+        }
+    };
+    check_function(path, per, list)?;
+    let skip = usize::from(matches!(pick, Pick::Entries(_)));
+    let mut parent = match list {
+        Some(list) => {
+            let def = schema::child(resource.name(), list.member())
+                .ok_or_else(|| LoadError::new(format!("no element {}", list.member())))?;
+            schema::step(def)
+        }
+        None => resource.name(),
+    };
+    let mut steps = Vec::new();
+    // A key on the kept list of a Patient selects within each entry.
+    if let Pick::Entries(Some(select @ (Select::Key(_) | Select::Prefix(_)))) = &pick
+        && list == Some(List::Identifier)
+    {
+        let def = schema::child(resource.name(), "identifier")
+            .ok_or_else(|| LoadError::new("no element identifier"))?;
+        let select = Some(resolve_select(resource.name(), def, select)?);
+        steps.push(ResolvedStep { name: String::new(), select, def });
+    }
+    for step in &path.steps[skip..] {
+        let def = schema::child(parent, &step.name)
+            .ok_or_else(|| LoadError::new(format!("{parent} has no element `{}`", step.name)))?;
+        let select = match &step.select {
+            Some(select) => Some(resolve_select(parent, def, select)?),
+            None => None,
+        };
+        parent = next_parent(def, step)?;
+        steps.push(ResolvedStep { name: step.name.clone(), select, def });
+    }
+    Ok(Resolved { resource, list, pick, steps })
+}
+
+fn next_parent(def: &'static ElementDef, step: &Step) -> Result<&'static str, LoadError> {
+    match (&step.select, def.types.first().copied()) {
+        (Some(Select::Key(resource_type)), Some("Resource")) => schema::type_def(resource_type)
+            .map(|def| def.name)
+            .ok_or_else(|| LoadError::new(format!("no resource `{resource_type}`"))),
+        _ => Ok(schema::step(def)),
+    }
+}
+
+fn resolve_select(
+    parent: &str,
+    def: &'static ElementDef,
+    select: &Select,
+) -> Result<ResolvedSelect, LoadError> {
+    let (key, prefix) = match select {
+        Select::Place(place) if def.many => return Ok(ResolvedSelect::Place(*place)),
+        Select::Place(_) => return Err(LoadError::new(format!("{} is no list", def.name))),
+        Select::Sequence(_) => {
+            return Err(LoadError::new(format!("{} has no sequence", def.name)));
+        }
+        Select::Key(key) => (key, false),
+        Select::Prefix(key) => (key, true),
+    };
+    let (member, in_vocabulary) = key_member(parent, def)
+        .ok_or_else(|| LoadError::new(format!("{} has no key of its own", def.name)))?;
+    let key = if !in_vocabulary {
+        key.clone()
+    } else if prefix {
+        // The family's first member tells the URI that all share.
+        let first = format!("{key}1");
+        let uri = vocabulary::uri(&first)
+            .ok_or_else(|| LoadError::new(format!("`{first}` is not in the vocabulary")))?;
+        uri[..uri.len() - 1].to_owned()
+    } else {
+        vocabulary::uri(key)
+            .ok_or_else(|| LoadError::new(format!("`{key}` is not in the vocabulary")))?
+            .to_owned()
+    };
+    let mut at = if member == ["resourceType"] { "Resource" } else { schema::step(def) };
+    let mut names = Vec::new();
+    for name in member {
+        let child = schema::child(at, name)
+            .ok_or_else(|| LoadError::new(format!("{at} has no element `{name}`")))?;
+        at = schema::step(child);
+        names.push(((*name).to_owned(), child));
+    }
+    Ok(ResolvedSelect::Key { member: names, key, prefix })
+}
+
+fn check_function(path: &Path, per: Per, list: Option<List>) -> Result<(), LoadError> {
+    let Leaf::Function(function) = &path.leaf else { return Ok(()) };
+    let steps = path.steps.len() - usize::from(list.is_some() && path.root == Root::Record);
+    let fits = steps == 0
+        && match function {
+            Function::Place => list.is_some(),
+            Function::MbiCurrent => {
+                matches!(path.root, Root::Patient)
+                    || (path.root == Root::Record && matches!(per, Per::Patient | Per::Mbi))
+            }
+            Function::MbiHistoric => path.root == Root::Record && per == Per::Mbi,
+            Function::LatestMonth(_) => {
+                per == Per::Patient && matches!(path.root, Root::Record | Root::Coverage(_))
+            }
+            Function::Age | Function::HospiceBegin | Function::HospiceEnd => {
+                path.root == Root::Record && per == Per::Patient
+            }
+            Function::FileName | Function::FileDate => path.root == Root::Record,
+            Function::SummaryFile
+            | Function::SummaryTitle
+            | Function::SummaryRows
+            | Function::SummaryLength => path.root == Root::Record && per == Per::Summary,
+        };
+    if fits { Ok(()) } else { Err(LoadError::new("the function means nothing here")) }
+}

@@ -1,0 +1,32 @@
+//! Makes `src/stu3/generated/*.rs` from `src/stu3/elements.csv` and `src/stu3/codes.csv`.
+//!
+//! `cargo run -p bcda-fhir-model --example generate` writes the files;
+//! with `-- --check` it only compares and exits with 1 when a file is out of date.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
+
+mod render;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let check = std::env::args().any(|argument| argument == "--check");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stu3/generated");
+    let mut stale = 0;
+    for (name, text) in render::files() {
+        let path = folder.join(&name);
+        if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
+            continue;
+        }
+        stale += 1;
+        if check {
+            eprintln!("{name} is out of date");
+        } else if let Err(error) = std::fs::write(&path, text) {
+            eprintln!("{name}: {error}");
+            return ExitCode::FAILURE;
+        } else {
+            println!("wrote {name}");
+        }
+    }
+    if check && stale > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,267 @@
+//! Accessors of `ExplanationOfBenefit`.
+
+use std::fmt;
+
+use super::{Extensible, identifier_in};
+use crate::decimal::{Decimal, Integer};
+use crate::stu3::ExplanationOfBenefit;
+use crate::stu3::explanation_of_benefit::{CareTeam, DiagnosisChoice, Information, Item};
+use crate::vocabulary::resolve;
+
+/// The eight kinds of claims, by the `eob-type` coding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClaimType {
+    /// Physicians and other professionals.
+    Carrier,
+    /// Durable medical equipment.
+    Dme,
+    /// Hospital stays.
+    Inpatient,
+    /// Hospital outpatient services.
+    Outpatient,
+    /// Skilled nursing facilities.
+    Snf,
+    /// Home health agencies.
+    Hha,
+    /// Hospices.
+    Hospice,
+    /// Part D prescription drug events.
+    Pde,
+}
+
+impl ClaimType {
+    /// The type of an `eob-type` code; `None` for any other code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "CARRIER" => Self::Carrier,
+            "DME" => Self::Dme,
+            "INPATIENT" => Self::Inpatient,
+            "OUTPATIENT" => Self::Outpatient,
+            "SNF" => Self::Snf,
+            "HHA" => Self::Hha,
+            "HOSPICE" => Self::Hospice,
+            "PDE" => Self::Pde,
+            _ => return None,
+        })
+    }
+
+    /// The `eob-type` code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Carrier => "CARRIER",
+            Self::Dme => "DME",
+            Self::Inpatient => "INPATIENT",
+            Self::Outpatient => "OUTPATIENT",
+            Self::Snf => "SNF",
+            Self::Hha => "HHA",
+            Self::Hospice => "HOSPICE",
+            Self::Pde => "PDE",
+        }
+    }
+
+    /// Whether it is billed by an institution: neither carrier, DME nor Part D.
+    pub fn is_institutional(self) -> bool {
+        !matches!(self, Self::Carrier | Self::Dme | Self::Pde)
+    }
+}
+
+impl fmt::Display for ClaimType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+/// The ICD revision of a diagnosis or procedure code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IcdVersion {
+    /// ICD-9-CM
+    Icd9,
+    /// ICD-10, ICD-10-CM, ICD-10-PCS
+    Icd10,
+}
+
+impl IcdVersion {
+    /// The revision that a coding system stands for.
+    pub fn from_system(system: &str) -> Option<Self> {
+        match system.strip_prefix("http://hl7.org/fhir/sid/")? {
+            "icd-9-cm" => Some(Self::Icd9),
+            "icd-10" | "icd-10-cm" | "icd-10-pcs" => Some(Self::Icd10),
+            _ => None,
+        }
+    }
+}
+
+/// One diagnosis of a claim. The diagnosis related group is not one: see [`ExplanationOfBenefit::drg`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiagnosisCode<'t> {
+    /// What item links refer to.
+    pub sequence: Option<i64>,
+    /// The code without a dot.
+    pub code: Option<&'t str>,
+    /// The coding system.
+    pub system: Option<&'t str>,
+    /// Roles: `principal`, `admitting`, `other`, `external-first`, `external`, `reason-for-visit`. Often none.
+    pub kinds: Vec<&'t str>,
+    /// The present-on-admission indicator, on inpatient claims.
+    pub present_on_admission: Option<&'t str>,
+}
+
+impl DiagnosisCode<'_> {
+    /// The ICD revision, if the system tells.
+    pub fn icd_version(&self) -> Option<IcdVersion> {
+        self.system.and_then(IcdVersion::from_system)
+    }
+
+    /// Whether it has this role.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kinds.contains(&kind)
+    }
+}
+
+impl<'a> ExplanationOfBenefit<'a> {
+    /// The claim's id in the chronic conditions warehouse; for Part D events the event's id. Text: it may
+    /// be negative and long.
+    pub fn claim_id(&self) -> Option<&str> {
+        identifier_in(&self.identifier, "clm_id").or_else(|| self.identifier_in("pde_id"))
+    }
+
+    /// The first identifier of a system.
+    pub fn identifier_in(&self, system: &str) -> Option<&str> {
+        identifier_in(&self.identifier, system)
+    }
+
+    /// The kind of claim, by the `eob-type` coding, wherever in the list it stands.
+    pub fn claim_type(&self) -> Option<ClaimType> {
+        self.r#type.as_deref()?.code_in("eob-type").and_then(ClaimType::from_code)
+    }
+
+    /// The id of the beneficiary.
+    pub fn patient_id(&self) -> Option<&str> {
+        self.patient.as_deref()?.id_of("Patient")
+    }
+
+    /// What Medicare paid for the claim; Part D events have none.
+    pub fn payment_amount(&self) -> Option<&Decimal<'a>> {
+        self.payment.as_deref()?.amount.as_deref()?.value.as_ref()
+    }
+
+    /// The first information of a category.
+    ///
+    /// ```
+    /// use fhir_model::stu3::ExplanationOfBenefit;
+    /// let line = br#"{"resourceType":"ExplanationOfBenefit","information":[{"sequence":1,
+    ///     "category":{"coding":[{"code":"https://bluebutton.cms.gov/resources/variables/clm_freq_cd"}]},
+    ///     "code":{"coding":[{"code":"7"}]}}]}"#;
+    /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
+    /// let frequency = claim.information("clm_freq_cd").and_then(|entry| entry.code.as_ref()?.code());
+    /// assert_eq!(frequency, Some("7"));
+    /// # Ok::<(), fhir_model::Error>(())
+    /// ```
+    pub fn information(&self, category: &str) -> Option<&Information<'a>> {
+        let category = resolve(category)?;
+        self.information.iter().find(|entry| {
+            entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
+        })
+    }
+
+    /// The diagnoses in the order of the record, without the diagnosis related group.
+    pub fn diagnoses(&self) -> impl Iterator<Item = DiagnosisCode<'_>> {
+        self.diagnosis.iter().filter_map(|entry| {
+            let Some(DiagnosisChoice::CodeableConcept(concept)) = &entry.diagnosis else {
+                return None;
+            };
+            let coding = concept.coding.first();
+            let on_admission = entry.extensions().iter().find(|extension| {
+                extension.url.as_deref().is_some_and(|url| url.contains("_poa_ind_sw"))
+            });
+            Some(DiagnosisCode {
+                sequence: entry.sequence.as_ref().and_then(Integer::get),
+                code: coding.and_then(|coding| coding.code.as_deref()),
+                system: coding.and_then(|coding| coding.system.as_deref()),
+                kinds: entry.r#type.iter().filter_map(|kind| kind.code()).collect(),
+                present_on_admission: on_admission.and_then(|extension| extension.code()),
+            })
+        })
+    }
+
+    /// The principal diagnosis: the last entry of that role, because the server lists the first slot before
+    /// the principal one and calls both so; on inpatient and skilled nursing claims without any, the admitting one
+    /// (the server merges equal codes).
+    pub fn principal_diagnosis(&self) -> Option<DiagnosisCode<'_>> {
+        self.diagnoses().filter(|diagnosis| diagnosis.is("principal")).last().or_else(|| {
+            matches!(self.claim_type(), Some(ClaimType::Inpatient | ClaimType::Snf))
+                .then(|| self.diagnoses().find(|diagnosis| diagnosis.is("admitting")))
+                .flatten()
+        })
+    }
+
+    /// The diagnosis related group, three or four characters.
+    pub fn drg(&self) -> Option<&str> {
+        self.diagnosis.iter().find_map(|entry| entry.package_code.as_deref()?.code_in("clm_drg_cd"))
+    }
+
+    /// The care team entries of a role, by sequence.
+    pub fn care_team_in(&self, role: &str) -> Vec<&CareTeam<'a>> {
+        let mut members: Vec<_> = self.care_team.iter().filter(|member| member.is(role)).collect();
+        members.sort_by_key(|member| member.number().unwrap_or(i64::MAX));
+        members
+    }
+
+    /// The attending physician of an institutional claim: the entry of role `primary` with the lowest sequence
+    /// that no item links to. If items link to all of them (the attending physician also rendered services), the
+    /// one with the lowest sequence.
+    pub fn attending(&self) -> Option<&CareTeam<'a>> {
+        if !self.claim_type()?.is_institutional() {
+            return None;
+        }
+        let members = self.care_team_in("primary");
+        let linked = |member: &CareTeam<'_>| self.item.iter().any(|item| item.links_to(member));
+        members.iter().find(|member| !linked(member)).or(members.first()).copied()
+    }
+
+    /// The operating physician of an institutional claim.
+    pub fn operating(&self) -> Option<&CareTeam<'a>> {
+        self.claim_type()?
+            .is_institutional()
+            .then(|| self.care_team_in("assist").first().copied())
+            .flatten()
+    }
+
+    /// The care team entries that an item links to, in the order of the care team.
+    pub fn care_team_of(&self, item: &Item<'_>) -> impl Iterator<Item = &CareTeam<'a>> {
+        self.care_team.iter().filter(move |member| item.links_to(member))
+    }
+
+    /// Who rendered an item: the linked entry of role `primary`.
+    pub fn rendering(&self, item: &Item<'_>) -> Option<&CareTeam<'a>> {
+        self.care_team_of(item).find(|member| member.is("primary"))
+    }
+
+    /// The diagnosis that an item links to first.
+    pub fn diagnosis_of(&self, item: &Item<'_>) -> Option<DiagnosisCode<'_>> {
+        let number = item.diagnosis_link_id.iter().flatten().next()?.get()?;
+        self.diagnoses().find(|diagnosis| diagnosis.sequence == Some(number))
+    }
+}
+
+impl CareTeam<'_> {
+    /// The sequence, which items link to.
+    pub fn number(&self) -> Option<i64> {
+        self.sequence.as_ref()?.get()
+    }
+
+    /// Whether the entry has this role: `primary`, `assist`, `other`.
+    pub fn is(&self, role: &str) -> bool {
+        self.role.as_deref().is_some_and(|concept| concept.has_code(role))
+    }
+
+    /// The national provider identifier.
+    pub fn npi(&self) -> Option<&str> {
+        self.provider.as_deref()?.npi()
+    }
+
+    /// The CMS specialty code.
+    pub fn specialty(&self) -> Option<&str> {
+        self.qualification.as_deref()?.code_in("prvdr_spclty")
+    }
+}

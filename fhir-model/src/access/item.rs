@@ -1,0 +1,92 @@
+//! Accessors of a claim's lines.
+
+use crate::decimal::{Decimal, Integer};
+use crate::primitive::Lexical;
+use crate::stu3::explanation_of_benefit::{
+    Adjudication, CareTeam, Item, ItemLocation, ItemServiced,
+};
+use crate::vocabulary::resolve;
+
+impl<'a> Item<'a> {
+    /// The line number.
+    pub fn line_number(&self) -> Option<i64> {
+        self.sequence.as_ref()?.get()
+    }
+
+    /// The first adjudication of a category, by vocabulary name or URI.
+    pub fn adjudication(&self, category: &str) -> Option<&Adjudication<'a>> {
+        let category = resolve(category)?;
+        self.adjudication.iter().find(|entry| {
+            entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
+        })
+    }
+
+    /// The amount of a category.
+    ///
+    /// ```
+    /// use fhir_model::stu3::ExplanationOfBenefit;
+    /// let line = br#"{"resourceType":"ExplanationOfBenefit","item":[{"sequence":1,"adjudication":[{
+    ///     "category":{"coding":[{"code":"https://bluebutton.cms.gov/resources/variables/line_nch_pmt_amt"}]},
+    ///     "amount":{"value":37.50,"code":"USD"}}]}]}"#;
+    /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
+    /// let paid = claim.item[0].amount("line_nch_pmt_amt").unwrap();
+    /// assert_eq!(paid.as_str(), "37.50");
+    /// assert_eq!(paid.to_scaled(2), Ok(3750));
+    /// # Ok::<(), fhir_model::Error>(())
+    /// ```
+    pub fn amount(&self, category: &str) -> Option<&Decimal<'a>> {
+        self.adjudication(category)?.amount.as_deref()?.value.as_ref()
+    }
+
+    /// The code of the reason of a category.
+    pub fn reason(&self, category: &str) -> Option<&str> {
+        self.adjudication(category)?.reason.as_deref()?.code()
+    }
+
+    /// The HCPCS code of the service.
+    pub fn hcpcs(&self) -> Option<&str> {
+        self.service.as_deref()?.code_in("hcpcs")
+    }
+
+    /// The national drug code of a Part D event.
+    pub fn ndc(&self) -> Option<&str> {
+        self.service.as_deref()?.code_in("ndc")
+    }
+
+    /// The modifiers in order.
+    pub fn modifiers(&self) -> impl Iterator<Item = &str> {
+        self.modifier.iter().filter_map(|modifier| modifier.code())
+    }
+
+    /// The revenue center code as the record has it; the tables pad it to four digits.
+    pub fn revenue_center(&self) -> Option<&str> {
+        self.revenue.as_deref()?.code_in("rev_cntr")
+    }
+
+    /// The place of service of a carrier or DME line.
+    pub fn place_of_service(&self) -> Option<&str> {
+        match self.location.as_ref()? {
+            ItemLocation::CodeableConcept(concept) => concept.code_in("line_place_of_srvc_cd"),
+            _ => None,
+        }
+    }
+
+    /// First and last day of service, as text; a single date is both.
+    pub fn service_dates(&self) -> (Option<&str>, Option<&str>) {
+        match &self.serviced {
+            Some(ItemServiced::Date(date)) => (Some(date.as_str()), Some(date.as_str())),
+            Some(ItemServiced::Period(period)) => (
+                period.start.as_ref().map(Lexical::as_str),
+                period.end.as_ref().map(Lexical::as_str),
+            ),
+            None => (None, None),
+        }
+    }
+
+    /// Whether the item links to a care team entry by its sequence.
+    pub fn links_to(&self, member: &CareTeam<'_>) -> bool {
+        let number = member.number();
+        number.is_some()
+            && self.care_team_link_id.iter().flatten().map(Integer::get).any(|link| link == number)
+    }
+}

@@ -1,0 +1,128 @@
+//! What a claims developer asks of a record, in one call.
+//!
+//! Names of extensions, systems and categories are short names of the [`vocabulary`](crate::vocabulary) or
+//! whole URIs. Where a list has several candidates, the first is given unless the method says otherwise.
+
+mod claim;
+mod coverage;
+mod item;
+mod patient;
+
+pub use claim::{ClaimType, DiagnosisCode, IcdVersion};
+pub use coverage::MedicarePart;
+
+use crate::decimal::Decimal;
+use crate::stu3::datatypes::{
+    CodeableConcept, Coding, Extension, ExtensionValue, Identifier, Reference,
+};
+use crate::vocabulary::resolve;
+
+/// Elements with extensions: all of them.
+///
+/// ```
+/// use fhir_model::{Extensible, stu3::Patient};
+///
+/// let line = br#"{"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/race",
+///     "valueCoding":{"code":"1"}}],"resourceType":"Patient"}"#;
+/// let patient: Patient = fhir_model::from_slice_as(line)?;
+/// assert_eq!(patient.extension("race").and_then(|race| race.code()), Some("1"));
+/// # Ok::<(), fhir_model::Error>(())
+/// ```
+pub trait Extensible<'a> {
+    /// The extensions in order.
+    fn extensions(&self) -> &[Extension<'a>];
+
+    /// The first extension of this name.
+    fn extension(&self, name: &str) -> Option<&Extension<'a>> {
+        let url = resolve(name)?;
+        self.extensions().iter().find(|extension| extension.url.as_deref() == Some(url))
+    }
+}
+
+impl<'a> Extension<'a> {
+    /// The value as a coding.
+    pub fn coding(&self) -> Option<&Coding<'a>> {
+        match &self.value {
+            Some(ExtensionValue::Coding(coding)) => Some(coding),
+            _ => None,
+        }
+    }
+
+    /// The code of a `valueCoding` or `valueCode`.
+    pub fn code(&self) -> Option<&str> {
+        match &self.value {
+            Some(ExtensionValue::Coding(coding)) => coding.code.as_deref(),
+            Some(ExtensionValue::Code(code)) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The number of a `valueMoney`, `valueQuantity` or `valueDecimal`.
+    pub fn amount(&self) -> Option<&Decimal<'a>> {
+        match &self.value {
+            Some(ExtensionValue::Money(money)) => money.value.as_ref(),
+            Some(ExtensionValue::Quantity(quantity)) => quantity.value.as_ref(),
+            Some(ExtensionValue::Decimal(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The value of a `valueIdentifier`.
+    pub fn identifier(&self) -> Option<&str> {
+        match &self.value {
+            Some(ExtensionValue::Identifier(identifier)) => identifier.value.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> CodeableConcept<'a> {
+    /// The first coding of a system.
+    pub fn coding_in(&self, system: &str) -> Option<&Coding<'a>> {
+        let system = resolve(system)?;
+        self.coding.iter().find(|coding| coding.system.as_deref() == Some(system))
+    }
+
+    /// The code of the first coding of a system.
+    pub fn code_in(&self, system: &str) -> Option<&str> {
+        self.coding_in(system)?.code.as_deref()
+    }
+
+    /// The first code, whatever its system.
+    pub fn code(&self) -> Option<&str> {
+        self.coding.iter().find_map(|coding| coding.code.as_deref())
+    }
+
+    /// Whether one of the codings has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.coding.iter().any(|coding| coding.code.as_deref() == Some(code))
+    }
+}
+
+impl Reference<'_> {
+    /// The id in a literal reference to a resource type: `-1000` for `Patient/-1000`.
+    pub fn id_of(&self, resource_type: &str) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix(resource_type)?.strip_prefix('/')
+    }
+
+    /// The value of the identifier if it is of this system.
+    pub fn identifier_in(&self, system: &str) -> Option<&str> {
+        let identifier = self.identifier.as_deref()?;
+        let matches = identifier.system.as_deref() == Some(resolve(system)?);
+        if matches { identifier.value.as_deref() } else { None }
+    }
+
+    /// The national provider identifier.
+    pub fn npi(&self) -> Option<&str> {
+        self.identifier_in("us-npi")
+    }
+}
+
+/// The value of the first identifier of a system.
+fn identifier_in<'t>(identifiers: &'t [Identifier<'_>], system: &str) -> Option<&'t str> {
+    let system = resolve(system)?;
+    identifiers
+        .iter()
+        .find(|identifier| identifier.system.as_deref() == Some(system))
+        .and_then(|identifier| identifier.value.as_deref())
+}

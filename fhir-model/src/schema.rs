@@ -1,0 +1,131 @@
+//! What STU3 says of every element: its place, how often it may occur, its types.
+//!
+//! The facts stand in `src/stu3/elements.csv`; the tables here are generated from it, and so are the
+//! structs of [`stu3`](crate::stu3). A path is walked with [`child`] and [`step`]:
+//!
+//! ```
+//! use fhir_model::schema;
+//!
+//! let item = schema::child("ExplanationOfBenefit", "item").unwrap();
+//! assert!(item.many);
+//! let quantity = schema::child(schema::step(item), "quantity").unwrap();
+//! assert!(!quantity.many);
+//! assert_eq!(quantity.types, ["Quantity"]);
+//! let value = schema::child(schema::step(quantity), "value").unwrap();
+//! assert_eq!(value.types, ["decimal"]);
+//! assert!(value.is_primitive());
+//! ```
+//!
+//! Elements with a choice of types have one entry for each JSON member name:
+//!
+//! ```
+//! use fhir_model::schema;
+//!
+//! let date = schema::child("ExplanationOfBenefit.information", "timingDate").unwrap();
+//! assert_eq!((date.base, date.types), ("timing[x]", &["date"][..]));
+//! assert!(schema::child("ExplanationOfBenefit.information", "timing").is_none());
+//! ```
+
+pub use crate::stu3::generated::schema::TYPES;
+
+/// One element, by the name that JSON gives it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ElementDef {
+    /// Where it stands: a path such as `ExplanationOfBenefit.item`, or a datatype such as `Quantity`.
+    pub parent: &'static str,
+    /// The JSON member name; elements with a choice of types have one per type (`valueCoding`).
+    pub name: &'static str,
+    /// The element's name in the definition: `value[x]` where `name` is `valueCoding`, else the same.
+    pub base: &'static str,
+    /// Least number of occurrences that STU3 asks for. Reading does not enforce it.
+    pub min: u32,
+    /// Whether it is a JSON list.
+    pub many: bool,
+    /// The FHIR types without targets: one name, as `decimal`, `Coding`, `Reference`, `Resource` or `BackboneElement`.
+    pub types: &'static [&'static str],
+    /// The parent of its children; empty for primitives. See [`step`].
+    pub(crate) step: &'static str,
+    /// Which field of the generated struct holds it.
+    pub(crate) field: u8,
+    /// Which type of a choice it is.
+    pub(crate) variant: u8,
+}
+
+/// The `field` of `resourceType`, which no struct stores.
+pub(crate) const RESOURCE_TYPE: u8 = u8::MAX;
+
+impl ElementDef {
+    /// Whether JSON writes it as a string, a number or a boolean (FHIR: a primitive type), so that a
+    /// `_name` member may stand beside it.
+    pub fn is_primitive(&self) -> bool {
+        self.step.is_empty()
+    }
+
+    /// Whether it is one type of an element with a choice of types.
+    pub fn is_choice(&self) -> bool {
+        self.base.ends_with("[x]")
+    }
+}
+
+/// One resource, datatype or nested element: its children, sorted by JSON member name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TypeDef {
+    /// The parent key: `Quantity`, `ExplanationOfBenefit.item`.
+    pub name: &'static str,
+    /// The children, sorted by name.
+    pub members: &'static [ElementDef],
+}
+
+impl TypeDef {
+    /// The child with this JSON member name.
+    pub fn member(&self, name: &str) -> Option<&'static ElementDef> {
+        self.position(name).map(|(_, member)| member)
+    }
+
+    /// The same with its place in `members`.
+    pub(crate) fn position(&self, name: &str) -> Option<(usize, &'static ElementDef)> {
+        let place = self.members.binary_search_by(|member| member.name.cmp(name)).ok()?;
+        Some((place, &self.members[place]))
+    }
+}
+
+/// The resource, datatype or nested element with this parent key.
+pub fn type_def(parent: &str) -> Option<&'static TypeDef> {
+    let place = TYPES.binary_search_by(|def| def.name.cmp(parent)).ok()?;
+    Some(TYPES[place])
+}
+
+/// The element that `name` is in `parent`; `name` is the JSON member name.
+///
+/// `parent` is a resource (`Patient`), the path of a nested element (`Patient.contact`), a datatype
+/// (`HumanName`), or `Resource` for what all resources share.
+pub fn child(parent: &str, name: &str) -> Option<&'static ElementDef> {
+    type_def(parent)?.member(name)
+}
+
+/// The parent key for the children of `current`: its own path where it nests elements of its own,
+/// the path it refers to where it borrows them, else its type. Primitives give `""`, which has no children.
+pub fn step(current: &ElementDef) -> &'static str {
+    current.step
+}
+
+/// The definitions of a path of JSON member names, as `ExplanationOfBenefit.item.quantity.value`.
+/// The first name is the resource or datatype; `None` when a name does not exist.
+///
+/// ```
+/// let path = fhir_model::schema::path("Patient.name.given").unwrap();
+/// assert!(path.iter().all(|step| step.many));
+/// assert_eq!(path[1].types, ["string"]);
+/// assert!(fhir_model::schema::path("Patient.nickname").is_none());
+/// ```
+pub fn path(path: &str) -> Option<Vec<&'static ElementDef>> {
+    let mut names = path.split('.');
+    let mut parent = names.next()?;
+    let mut found = Vec::new();
+    for name in names {
+        let def = child(parent, name)?;
+        parent = step(def);
+        found.push(def);
+    }
+    Some(found)
+}

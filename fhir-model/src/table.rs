@@ -1,0 +1,488 @@
+//! How generated structs are filled and read: one loop over the element table for all of them.
+//!
+//! Each generated struct gives access to its fields by number (`element!`); what number a member name
+//! has, whether it is a list and which type of a choice it stands for, the table says. So the code
+//! per struct stays small.
+
+use crate::decimal::{Decimal, Integer};
+use crate::error::{Error, ErrorKind};
+use crate::extra::{Extra, Siblings};
+use crate::node::{Entries, Node, NodeList};
+use crate::primitive::Lexical;
+use crate::read::{FromJson, Reader};
+use crate::schema::{ElementDef, RESOURCE_TYPE, TypeDef};
+use crate::text::Str;
+use crate::value::Value;
+use json_walk::{Kind, Members};
+
+/// A value that shows itself as a node.
+pub(crate) trait View {
+    fn node(&self) -> Node<'_>;
+
+    /// The same if it is of this type of a choice; only choices look at `variant`.
+    fn node_as(&self, _variant: u8) -> Option<Node<'_>> {
+        Some(self.node())
+    }
+}
+
+/// A field, read by the type of its choice.
+pub(crate) trait Slot {
+    fn view(&self, variant: u8) -> Option<Node<'_>>;
+}
+
+/// A field that takes its value from the text.
+pub(crate) trait Fill<'a> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error>;
+}
+
+/// A generated struct.
+pub(crate) trait Table {
+    fn def(&self) -> &'static TypeDef;
+    fn slot(&self, field: u8) -> &dyn Slot;
+    fn extra(&self) -> &Extra<'_>;
+}
+
+/// A generated struct while it is read.
+pub(crate) trait FillTable<'a>: Table {
+    fn fill_slot(&mut self, field: u8) -> &mut dyn Fill<'a>;
+    fn extra_mut(&mut self) -> &mut Extra<'a>;
+}
+
+impl<T: View> Slot for Option<T> {
+    fn view(&self, variant: u8) -> Option<Node<'_>> {
+        self.as_ref()?.node_as(variant)
+    }
+}
+
+impl<T: View> Slot for Vec<T> {
+    fn view(&self, _variant: u8) -> Option<Node<'_>> {
+        if self.is_empty() { None } else { Some(Node::List(NodeList(self))) }
+    }
+}
+
+impl<T: View> Entries for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn entry(&self, index: usize) -> Option<Node<'_>> {
+        self.get(index).map(View::node)
+    }
+}
+
+impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error> {
+        if self.is_some() {
+            return Err(reader.error(ErrorKind::TwoValues));
+        }
+        *self = Some(T::from_json(variant, reader)?);
+        Ok(())
+    }
+}
+
+impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error> {
+        reader.array(|index, reader| {
+            self.push(T::from_json(variant, reader).map_err(|fault| fault.at_index(index))?);
+            Ok(())
+        })
+    }
+}
+
+impl<T: View> View for Box<T> {
+    fn node(&self) -> Node<'_> {
+        (**self).node()
+    }
+}
+
+/// An empty slot of a list of primitives is a `null`.
+impl<T: View> View for Option<T> {
+    fn node(&self) -> Node<'_> {
+        self.as_ref().map_or(Node::Null, View::node)
+    }
+}
+
+impl View for bool {
+    fn node(&self) -> Node<'_> {
+        Node::Bool(*self)
+    }
+}
+
+impl View for Str<'_> {
+    fn node(&self) -> Node<'_> {
+        Node::Text(self)
+    }
+}
+
+impl<T> View for Lexical<'_, T> {
+    fn node(&self) -> Node<'_> {
+        Node::Text(self.as_str())
+    }
+}
+
+impl View for Decimal<'_> {
+    fn node(&self) -> Node<'_> {
+        Node::Number(self)
+    }
+}
+
+impl View for Integer<'_> {
+    fn node(&self) -> Node<'_> {
+        Node::Number(&self.0)
+    }
+}
+
+impl View for Value<'_> {
+    fn node(&self) -> Node<'_> {
+        Value::node(self)
+    }
+}
+
+/// Reads the object at the cursor into `table`.
+pub(crate) fn fill<'a>(
+    table: &mut dyn FillTable<'a>,
+    reader: &mut Reader<'a>,
+) -> Result<(), Error> {
+    let def = table.def();
+    let start = reader.offset()?;
+    // One bit per member of the table: seen as itself, seen with an underscore.
+    let (mut seen, mut beside) = (0_u64, 0_u64);
+    let mut unknown = Members::default();
+    reader.object(|key, reader| {
+        let offset = key.offset();
+        let name = key.unescape();
+        let mark = |marks: &mut u64, place: usize| {
+            let bit = 1_u64 << place;
+            if *marks & bit != 0 {
+                return Err(reader.error_at(ErrorKind::DuplicateMember, offset));
+            }
+            *marks |= bit;
+            Ok(())
+        };
+        if let Some((place, member)) = def.position(&name) {
+            mark(&mut seen, place)?;
+            return fill_member(table, def, member, reader).map_err(|fault| fault.at(member.name));
+        }
+        if let Some((place, member)) = name.strip_prefix('_').and_then(|name| def.position(name))
+            && member.is_primitive()
+        {
+            mark(&mut beside, place)?;
+            return fill_sibling(table, member, name.into(), reader)
+                .map_err(|fault| fault.at(member.name));
+        }
+        unknown.insert(key).map_err(|fault| reader.json(fault))?;
+        let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
+        table.extra_mut().add_unknown(name, value);
+        Ok(())
+    })?;
+    match def.position("resourceType") {
+        Some((place, _)) if seen & (1 << place) == 0 => {
+            Err(reader.error_at(ErrorKind::NoResourceType, start))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fill_member<'a>(
+    table: &mut dyn FillTable<'a>,
+    def: &'static TypeDef,
+    member: &'static ElementDef,
+    reader: &mut Reader<'a>,
+) -> Result<(), Error> {
+    if member.field == RESOURCE_TYPE {
+        let start = reader.offset()?;
+        if reader.text()? == def.name {
+            return Ok(());
+        }
+        return Err(reader.error_at(ErrorKind::WrongResourceType { expected: def.name }, start));
+    }
+    if reader.kind()? == Kind::Null {
+        reader.null()?;
+        table.extra_mut().add_unknown(member.name, Value::Null);
+        return Ok(());
+    }
+    table.fill_slot(member.field).fill(member.variant, reader)?;
+    if member.many && table.slot(member.field).view(member.variant).is_none() {
+        table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
+    }
+    Ok(())
+}
+
+fn fill_sibling<'a>(
+    table: &mut dyn FillTable<'a>,
+    member: &'static ElementDef,
+    name: Str<'a>,
+    reader: &mut Reader<'a>,
+) -> Result<(), Error> {
+    if reader.kind()? == Kind::Null {
+        reader.null()?;
+        table.extra_mut().add_unknown(name, Value::Null);
+        return Ok(());
+    }
+    let siblings = if member.many {
+        let mut slots = Vec::new();
+        slots.fill(0, reader)?;
+        Siblings::Many(slots)
+    } else {
+        Siblings::One(FromJson::from_json(0, reader)?)
+    };
+    table.extra_mut().add_siblings(member.name, siblings);
+    Ok(())
+}
+
+impl Siblings<'_> {
+    fn node(&self) -> Node<'_> {
+        match self {
+            Self::One(sibling) => sibling.node(),
+            Self::Many(siblings) => Node::List(NodeList(siblings)),
+        }
+    }
+}
+
+/// [`Element::child`](crate::Element::child) for generated structs.
+pub(crate) fn child<'t>(table: &'t dyn Table, name: &str) -> Option<Node<'t>> {
+    if let Some(member) = table.def().member(name) {
+        if member.field == RESOURCE_TYPE {
+            return Some(Node::Text(table.def().name));
+        }
+        if let Some(node) = table.slot(member.field).view(member.variant) {
+            return Some(node);
+        }
+    }
+    let extra = table.extra();
+    if let Some(siblings) = name.strip_prefix('_').and_then(|name| extra.siblings(name)) {
+        return Some(siblings.node());
+    }
+    extra.unknown().iter().find(|(known, _)| known == name).map(|(_, value)| value.node())
+}
+
+/// [`Element::visit`](crate::Element::visit) for generated structs.
+pub(crate) fn visit<'t>(table: &'t dyn Table, visit: &mut dyn FnMut(&str, Node<'t>)) {
+    let def = table.def();
+    for member in def.members {
+        if member.field == RESOURCE_TYPE {
+            visit(member.name, Node::Text(def.name));
+        } else if let Some(node) = table.slot(member.field).view(member.variant) {
+            visit(member.name, node);
+        }
+    }
+    let extra = table.extra();
+    for (name, siblings) in extra.all_siblings() {
+        visit(&format!("_{name}"), siblings.node());
+    }
+    for (name, value) in extra.unknown() {
+        visit(name, value.node());
+    }
+}
+
+/// Everything a generated struct can do, from the numbers of its fields.
+macro_rules! element {
+    ($name:ident, $def:ident, { $($index:literal $field:ident,)* }) => {
+        impl crate::table::Table for $name<'_> {
+            fn def(&self) -> &'static crate::schema::TypeDef {
+                &super::schema::$def
+            }
+
+            fn slot(&self, field: u8) -> &dyn crate::table::Slot {
+                match field {
+                    $($index => &self.$field,)*
+                    _ => unreachable!("the table and the struct are generated together"),
+                }
+            }
+
+            fn extra(&self) -> &crate::extra::Extra<'_> {
+                &self.extra
+            }
+        }
+
+        impl<'a> crate::table::FillTable<'a> for $name<'a> {
+            fn fill_slot(&mut self, field: u8) -> &mut dyn crate::table::Fill<'a> {
+                match field {
+                    $($index => &mut self.$field,)*
+                    _ => unreachable!("the table and the struct are generated together"),
+                }
+            }
+
+            fn extra_mut(&mut self) -> &mut crate::extra::Extra<'a> {
+                &mut self.extra
+            }
+        }
+
+        impl crate::node::Element for $name<'_> {
+            fn type_name(&self) -> &str {
+                super::schema::$def.name
+            }
+
+            fn child(&self, name: &str) -> Option<crate::node::Node<'_>> {
+                crate::table::child(self, name)
+            }
+
+            fn visit<'t>(&'t self, visit: &mut dyn FnMut(&str, crate::node::Node<'t>)) {
+                crate::table::visit(self, visit);
+            }
+        }
+
+        impl crate::table::View for $name<'_> {
+            fn node(&self) -> crate::node::Node<'_> {
+                crate::node::Node::Object(self)
+            }
+        }
+
+        impl<'a> crate::access::Extensible<'a> for $name<'a> {
+            fn extensions(&self) -> &[crate::stu3::datatypes::Extension<'a>] {
+                &self.extension
+            }
+        }
+
+        impl<'a> crate::read::FromJson<'a> for $name<'a> {
+            fn from_json(
+                _variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<Self, crate::error::Error> {
+                let mut value = Self::default();
+                crate::table::fill(&mut value, reader)?;
+                Ok(value)
+            }
+        }
+
+        impl crate::own::IntoOwned for $name<'_> {
+            type Owned = $name<'static>;
+
+            fn into_owned(self) -> $name<'static> {
+                $name {
+                    $($field: crate::own::IntoOwned::into_owned(self.$field),)*
+                    extra: crate::own::IntoOwned::into_owned(self.extra),
+                }
+            }
+        }
+
+        crate::table::through_serde!($name);
+    };
+}
+
+/// serde, with the text of numbers kept: reading goes through the strict reader of this crate.
+macro_rules! through_serde {
+    ($name:ident) => {
+        impl serde::Serialize for $name<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                crate::table::View::node(self).serialize(serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name<'_> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::read::deserialize(deserializer, |text| {
+                    let value: $name<'_> = crate::read::from_slice_as(text.as_bytes())?;
+                    Ok(crate::own::IntoOwned::into_owned(value))
+                })
+            }
+        }
+    };
+}
+
+/// An element with a choice of types, from the numbers of its types.
+macro_rules! choice {
+    ($name:ident, { $($index:literal $variant:ident,)* }) => {
+        impl crate::table::View for $name<'_> {
+            fn node(&self) -> crate::node::Node<'_> {
+                match self {
+                    $(Self::$variant(value) => crate::table::View::node(value),)*
+                }
+            }
+
+            fn node_as(&self, variant: u8) -> Option<crate::node::Node<'_>> {
+                match (self, variant) {
+                    $((Self::$variant(value), $index) => Some(crate::table::View::node(value)),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl<'a> crate::read::FromJson<'a> for $name<'a> {
+            fn from_json(
+                variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<Self, crate::error::Error> {
+                match variant {
+                    $($index => Ok(Self::$variant(crate::read::FromJson::from_json(0, reader)?)),)*
+                    _ => unreachable!("the table and the enum are generated together"),
+                }
+            }
+        }
+
+        impl crate::own::IntoOwned for $name<'_> {
+            type Owned = $name<'static>;
+
+            fn into_owned(self) -> $name<'static> {
+                match self {
+                    $(Self::$variant(value) => {
+                        $name::$variant(crate::own::IntoOwned::into_owned(value))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+/// A set of codes.
+macro_rules! code {
+    ($name:ident, { $($variant:ident $code:literal,)* }) => {
+        impl<'a> $name<'a> {
+            /// The code as JSON has it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $code,)*
+                    Self::Unlisted(code) => code,
+                }
+            }
+
+            /// The code for this text.
+            pub fn from_code(code: impl Into<crate::text::Str<'a>>) -> Self {
+                let code = code.into();
+                match code.as_str() {
+                    $($code => Self::$variant,)*
+                    _ => Self::Unlisted(code),
+                }
+            }
+
+            /// Whether the set has the code.
+            pub fn is_listed(&self) -> bool {
+                !matches!(self, Self::Unlisted(_))
+            }
+        }
+
+        impl std::fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl crate::table::View for $name<'_> {
+            fn node(&self) -> crate::node::Node<'_> {
+                crate::node::Node::Text(self.as_str())
+            }
+        }
+
+        impl<'a> crate::read::FromJson<'a> for $name<'a> {
+            fn from_json(
+                _variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<Self, crate::error::Error> {
+                reader.text().map(Self::from_code)
+            }
+        }
+
+        impl crate::own::IntoOwned for $name<'_> {
+            type Owned = $name<'static>;
+
+            fn into_owned(self) -> $name<'static> {
+                match self {
+                    $(Self::$variant => $name::$variant,)*
+                    Self::Unlisted(code) => $name::Unlisted(code.into_owned()),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {choice, code, element, through_serde};

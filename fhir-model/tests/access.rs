@@ -1,0 +1,119 @@
+//! The accessors on the data server's own records. They are no part of this repository; without them
+//! the tests say so and pass.
+
+use fhir_model::stu3::ExplanationOfBenefit;
+use fhir_model::{
+    ClaimType, Extensible, IcdVersion, MedicarePart, Resource, from_slice, vocabulary,
+};
+
+fn read(name: &str) -> Option<String> {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/");
+    let text = std::fs::read_to_string(format!("{data}{name}.ndjson"));
+    if text.is_err() {
+        println!("skipped: no ../shared");
+    }
+    text.ok()
+}
+
+fn with_claim(kind: ClaimType, test: impl FnOnce(&ExplanationOfBenefit<'_>)) {
+    let Some(text) = read("ExplanationOfBenefit") else { return };
+    for line in text.lines() {
+        let Resource::ExplanationOfBenefit(claim) = from_slice(line.as_bytes()).unwrap() else {
+            panic!("another type");
+        };
+        if claim.claim_type() == Some(kind) {
+            return test(&claim);
+        }
+    }
+    panic!("no claim of type {kind}");
+}
+
+#[test]
+fn every_claim_has_its_basics() {
+    use ClaimType::{Carrier, Dme, Hha, Hospice, Inpatient, Outpatient, Pde, Snf};
+    for kind in [Carrier, Dme, Hha, Hospice, Inpatient, Outpatient, Pde, Snf] {
+        with_claim(kind, |claim| {
+            let id = claim.id.as_deref().unwrap();
+            assert!(id.ends_with(claim.claim_id().unwrap()), "{kind}");
+            assert_eq!(claim.patient_id(), Some("567834"));
+            assert_eq!(claim.payment_amount().is_some(), kind != Pde);
+            assert_eq!(claim.attending().is_some(), kind.is_institutional(), "{kind}");
+            assert_eq!(ClaimType::from_code(kind.code()), Some(kind));
+        });
+    }
+}
+
+#[test]
+fn inpatient_facts() {
+    with_claim(ClaimType::Inpatient, |claim| {
+        assert_eq!(claim.drg(), Some("695"));
+        assert_eq!(claim.attending().unwrap().npi(), Some("161999999"));
+        assert_eq!(claim.operating().unwrap().npi(), Some("3333444555"));
+        let principal = claim.principal_diagnosis().unwrap();
+        assert_eq!(principal.icd_version(), Some(IcdVersion::Icd10));
+        assert!(claim.diagnoses().any(|diagnosis| diagnosis.present_on_admission == Some("Y")));
+        assert!(claim.extension("ime_op_clm_val_amt").unwrap().amount().is_some());
+        assert!(claim.information("clm_freq_cd").is_some());
+    });
+}
+
+#[test]
+fn carrier_facts() {
+    with_claim(ClaimType::Carrier, |claim| {
+        let item = &claim.item[0];
+        assert_eq!(item.line_number(), Some(6));
+        assert_eq!(item.amount("line_nch_pmt_amt").unwrap().to_scaled(2), Ok(3750));
+        assert_eq!(item.hcpcs(), Some("92999"));
+        assert_eq!(item.place_of_service(), Some("11"));
+        assert!(item.reason("line_prcsg_ind_cd").is_some());
+        assert!(claim.rendering(item).unwrap().npi().is_some());
+        assert!(claim.rendering(item).unwrap().specialty().is_some());
+        assert!(claim.diagnosis_of(item).unwrap().code.is_some());
+        assert!(claim.attending().is_none());
+    });
+}
+
+#[test]
+fn identifiers_and_parts() {
+    let Some(text) = read("identifiers/Patient") else { return };
+    let Resource::Patient(patient) = from_slice(text.trim().as_bytes()).unwrap() else { panic!() };
+    assert_eq!(patient.mbi_current(), Some("3456789"));
+    assert_eq!(patient.mbi_historic(), ["3456689", "543217066", "9AB2WW3GR44"]);
+    let Some(text) = read("identifiers/Coverage") else { return };
+    let mut parts: Vec<_> = text
+        .lines()
+        .map(|line| match from_slice(line.as_bytes()).unwrap() {
+            Resource::Coverage(coverage) => coverage.part().unwrap(),
+            _ => panic!("another type"),
+        })
+        .collect();
+    parts.sort();
+    parts.dedup();
+    assert_eq!(parts, [MedicarePart::A, MedicarePart::B, MedicarePart::C, MedicarePart::D]);
+}
+
+#[test]
+fn every_uri_of_the_records_and_of_the_crosswalk_is_in_the_vocabulary() {
+    fn uris(text: &str, quote: char) -> impl Iterator<Item = &str> {
+        text.split(quote).filter(|piece| {
+            let uri = piece.starts_with("http://") || piece.starts_with("https://");
+            uri && !piece.contains([' ', '<'])
+        })
+    }
+    for name in ["ExplanationOfBenefit", "Patient", "Coverage"] {
+        for folder in ["", "identifiers/"] {
+            let Some(text) = read(&format!("{folder}{name}")) else { return };
+            for uri in uris(&text, '"') {
+                let known =
+                    vocabulary::by_uri(uri).is_some() || vocabulary::by_monthly_uri(uri).is_some();
+                assert!(known, "{uri}");
+            }
+        }
+    }
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/reference/stu3_crosswalk.csv");
+    let table = std::fs::read_to_string(table).unwrap();
+    // The one prefix among them stands for the present-on-admission family.
+    for uri in uris(&table, '\'').filter(|uri| !uri.ends_with('_')) {
+        assert!(vocabulary::by_uri(uri).is_some(), "{uri}");
+    }
+}

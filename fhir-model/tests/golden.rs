@@ -1,0 +1,88 @@
+//! Records as the data server gives them: reading and writing loses nothing.
+//!
+//! The records are no part of this repository; without them the tests say so and pass.
+
+use std::path::{Path, PathBuf};
+
+use fhir_model::{IntoOwned, Node, Object, Resource, Value, from_slice, from_slice_as};
+
+fn lines() -> Vec<(PathBuf, String)> {
+    let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
+    let mut lines = Vec::new();
+    for folder in ["", "identifiers", "seed-samples"] {
+        for name in ["ExplanationOfBenefit", "Patient", "Coverage"] {
+            let path = data.join(folder).join(format!("{name}.ndjson"));
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            lines.extend(text.lines().map(|line| (path.clone(), line.to_owned())));
+        }
+    }
+    if lines.is_empty() {
+        println!("skipped: no ../shared");
+    }
+    lines
+}
+
+/// Members in one order, so that what is compared is the content: lengths, strings, number texts.
+fn sorted(value: &mut Value<'_>) {
+    match value {
+        Value::List(list) => list.iter_mut().for_each(sorted),
+        Value::Object(object) => sort_members(object),
+        _ => {}
+    }
+}
+
+fn sort_members(object: &mut Object<'_>) {
+    object.members.sort_by(|a, b| a.0.cmp(&b.0));
+    object.members.iter_mut().for_each(|(_, value)| sorted(value));
+}
+
+fn tree(text: &str) -> Object<'_> {
+    let mut object: Object = from_slice_as(text.as_bytes()).unwrap();
+    sort_members(&mut object);
+    object
+}
+
+#[test]
+fn writing_gives_back_what_was_read() {
+    for (path, line) in lines() {
+        let resource = from_slice(line.as_bytes()).unwrap();
+        assert!(!matches!(resource, Resource::Other(_)));
+        let written = resource.to_json();
+        assert_eq!(tree(&written), tree(&line), "{}", path.display());
+        // The records are compact and escape the same characters: not a byte is lost or added.
+        assert_eq!(written.len(), line.len(), "{}", path.display());
+        assert_eq!(serde_json::to_string(&resource).unwrap(), written);
+        assert_eq!(from_slice(written.as_bytes()).unwrap(), resource);
+    }
+}
+
+#[test]
+fn serde_reads_the_same() {
+    for (_, line) in lines() {
+        let resource = from_slice(line.as_bytes()).unwrap();
+        assert_eq!(serde_json::from_str::<Resource>(&line).unwrap(), resource);
+        assert_eq!(resource.clone().into_owned(), resource);
+    }
+}
+
+#[test]
+fn every_member_is_known_and_can_be_walked_to() {
+    fn walk(node: Node<'_>) {
+        match node {
+            Node::Object(element) => element.visit(&mut |name, node| {
+                let again = element.child(name).expect("a visited member is a child");
+                assert_eq!(again.to_json(), node.to_json());
+                walk(node);
+            }),
+            Node::List(list) => list.iter().for_each(walk),
+            _ => {}
+        }
+    }
+    for (path, line) in lines() {
+        let resource = from_slice(line.as_bytes()).unwrap();
+        walk(resource.node());
+        // The model names all members of the real records: nothing is kept as unknown.
+        let unknown = format!("{resource:?}").matches("unknown: [(").count();
+        assert_eq!(unknown, 0, "{}", path.display());
+    }
+}
