@@ -13,7 +13,7 @@ const MAX_PLAIN_DIGITS: usize = 64;
 
 /// What a date text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateText {
+pub(crate) enum DateText {
     /// A day: days since 1970-01-01.
     Day(i32),
     /// Only a year or a month: null in a date column, and counted.
@@ -68,7 +68,7 @@ fn number(digits: &[u8]) -> Option<u32> {
 ///
 /// # Errors
 /// [`ErrorClass::Date`] for what is no date, or one that does not exist.
-pub fn date(text: &str) -> Result<DateText, ErrorClass> {
+pub(crate) fn date(text: &str) -> Result<DateText, ErrorClass> {
     let bytes = text.as_bytes();
     let (day_part, rest) = bytes.split_at(bytes.len().min(10));
     let year_month = |part: &[u8]| {
@@ -106,7 +106,7 @@ pub fn date(text: &str) -> Result<DateText, ErrorClass> {
 ///
 /// # Errors
 /// [`ErrorClass::Date`] for what is none, or does not exist.
-pub fn timestamp(text: &str) -> Result<Option<i64>, ErrorClass> {
+pub(crate) fn timestamp(text: &str) -> Result<Option<i64>, ErrorClass> {
     let bad = ErrorClass::Date;
     let days = match date(text)? {
         DateText::Day(days) => i64::from(days),
@@ -227,7 +227,7 @@ fn scaled_short(text: &str, scale: u8) -> Option<i64> {
 ///
 /// # Errors
 /// [`ErrorClass::Number`] when digits would be lost or `precision` digits are not enough.
-pub fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, ErrorClass> {
+pub(crate) fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, ErrorClass> {
     let limit = 10i128.pow(u32::from(precision));
     if let Some(value) = scaled_short(text, scale) {
         let value = i128::from(value);
@@ -256,7 +256,7 @@ pub fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, ErrorClass>
 ///
 /// # Errors
 /// [`ErrorClass::Number`] when it is none or does not fit 64 bits.
-pub fn integer(text: &str) -> Result<i64, ErrorClass> {
+pub(crate) fn integer(text: &str) -> Result<i64, ErrorClass> {
     let value = decimal(text, 19, 0)?;
     i64::try_from(value).map_err(|_| ErrorClass::Number)
 }
@@ -265,7 +265,7 @@ pub fn integer(text: &str) -> Result<i64, ErrorClass> {
 ///
 /// # Errors
 /// [`ErrorClass::Number`] when that takes more than 64 digits.
-pub fn plain_digits(text: &str, out: &mut String) -> Result<(), ErrorClass> {
+pub(crate) fn plain_digits(text: &str, out: &mut String) -> Result<(), ErrorClass> {
     let Scientific { negative, digits, exponent } = scientific(text);
     let len = digits.len() as i64;
     if exponent > MAX_PLAIN_DIGITS as i64
@@ -296,7 +296,7 @@ pub fn plain_digits(text: &str, out: &mut String) -> Result<(), ErrorClass> {
 }
 
 /// Left-pads a code with zeros to `width` characters.
-pub fn pad(text: &str, width: usize) -> Cow<'_, str> {
+pub(crate) fn pad(text: &str, width: usize) -> Cow<'_, str> {
     let len = text.chars().count();
     if len >= width {
         return Cow::Borrowed(text);
@@ -307,7 +307,7 @@ pub fn pad(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// Characters `from` (one-based) to `to` (inclusive, to the end when absent); `None` when there are none.
-pub fn slice(text: &str, from: usize, to: Option<usize>) -> Option<&str> {
+pub(crate) fn slice(text: &str, from: usize, to: Option<usize>) -> Option<&str> {
     let mut bounds = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let start = bounds.nth(from.saturating_sub(1))?;
     let rest = &text[start..];
@@ -323,13 +323,13 @@ pub fn slice(text: &str, from: usize, to: Option<usize>) -> Option<&str> {
 }
 
 /// The first five digits of a postal code, or those it has.
-pub fn zip5(text: &str) -> Option<String> {
+pub(crate) fn zip5(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).take(5).collect();
     (!digits.is_empty()).then_some(digits)
 }
 
 /// Digits six to nine of a postal code of nine digits.
-pub fn zip4(text: &str) -> Option<String> {
+pub(crate) fn zip4(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     (digits.len() == 9).then(|| digits[5..].to_owned())
 }

@@ -201,7 +201,7 @@ impl ColumnType {
             Self::Date => DataType::Date32,
             Self::Int32 => DataType::Int32,
             Self::Int64 => DataType::Int64,
-            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Decimal { precision, scale } => {
                 DataType::Decimal128(precision, scale.cast_signed())
             }

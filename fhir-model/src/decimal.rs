@@ -61,6 +61,27 @@ impl<'a> Decimal<'a> {
         if is_number(text.as_bytes()) { Ok(Self(text)) } else { Err(DecimalError::NotANumber) }
     }
 
+    /// The number `value` / 10^`scale`, written with `scale` fraction digits: the inverse of
+    /// [`to_scaled`](Self::to_scaled).
+    ///
+    /// ```
+    /// assert_eq!(fhir_model::Decimal::from_scaled(-5, 2).as_str(), "-0.05");
+    /// ```
+    pub fn from_scaled(value: i128, scale: u32) -> Decimal<'static> {
+        let places = usize::try_from(scale).unwrap_or(usize::MAX);
+        let mut text = value.unsigned_abs().to_string();
+        if places > 0 {
+            if text.len() <= places {
+                text.insert_str(0, &"0".repeat(places + 1 - text.len()));
+            }
+            text.insert(text.len() - places, '.');
+        }
+        if value < 0 {
+            text.insert(0, '-');
+        }
+        Decimal(Str::from(text))
+    }
+
     /// The number's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -365,6 +386,8 @@ mod tests {
             let number: Decimal = text.parse().unwrap();
             prop_assert_eq!(number.as_str(), &text);
             prop_assert_eq!(number.to_scaled(places), Ok(i128::from(value)));
+            let written = Decimal::from_scaled(i128::from(value), places);
+            prop_assert_eq!(written.as_str(), &text);
             prop_assert_eq!(number.to_scaled(places + 3), Ok(i128::from(value) * 1000));
         }
 

@@ -9,8 +9,8 @@ use std::fmt::{self, Write};
 ///
 /// ```
 /// let fault = fhir_model::from_slice(br#"{"resourceType":"Patient","name":[{"family":7}]}"#).unwrap_err();
-/// assert_eq!(fault.to_string(), "expected a string, found a number at byte 43 (name[0].family)");
-/// assert_eq!(fault.offset(), 43);
+/// assert_eq!(fault.to_string(), "expected a string, found a number at byte 44 (name[0].family)");
+/// assert_eq!(fault.offset(), 44);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Parts>);

@@ -94,7 +94,7 @@ mod text;
 mod value;
 pub mod vocabulary;
 
-pub use access::{ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart};
+pub use access::{ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart, ProcedureCode};
 pub use decimal::{Decimal, DecimalError, Integer};
 pub use error::{Error, ErrorKind};
 pub use extra::{Extra, Siblings};

@@ -30,10 +30,16 @@ use crate::value::{Object, Value};
 pub fn from_slice(bytes: &[u8]) -> Result<Resource<'_>, Error> {
     let mut reader = Reader::new(bytes)?;
     let Some(name) = find_type(bytes, 0, Limits::default())? else {
-        // A fault of the text comes first.
+        // Faults of the text come first, then that it is no object.
+        let found = reader.kind()?;
+        let start = reader.cursor.offset();
         reader.skip()?;
         reader.finish()?;
-        return Err(Error::new(ErrorKind::NoResourceType, 0));
+        let kind = match found {
+            Kind::Object => ErrorKind::NoResourceType,
+            _ => ErrorKind::Type { expected: article(Kind::Object), found: article(found) },
+        };
+        return Err(Error::new(kind, start));
     };
     let resource = Resource::read_as(&name, &mut reader)?;
     reader.finish()?;

@@ -147,7 +147,8 @@ pub(crate) fn fill<'a>(
     let start = reader.offset()?;
     // One bit per member of the table: seen as itself, seen with an underscore.
     let (mut seen, mut beside) = (0_u64, 0_u64);
-    let mut unknown = Members::default();
+    // Made at the first member that the table does not have: most objects need none.
+    let mut unknown: Option<Members<'a>> = None;
     reader.object(|key, reader| {
         let offset = key.offset();
         let name = key.unescape();
@@ -170,7 +171,7 @@ pub(crate) fn fill<'a>(
             return fill_sibling(table, member, name.into(), reader)
                 .map_err(|fault| fault.at(member.name));
         }
-        unknown.insert(key).map_err(|fault| reader.json(fault))?;
+        unknown.get_or_insert_default().insert(key).map_err(|fault| reader.json(fault))?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
         table.extra_mut().add_unknown(name, value);
         Ok(())

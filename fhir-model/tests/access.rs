@@ -1,5 +1,6 @@
 //! The accessors on the data server's own records. They are no part of this repository; without them
 //! the tests say so and pass.
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use fhir_model::stu3::ExplanationOfBenefit;
 use fhir_model::{
@@ -54,6 +55,9 @@ fn inpatient_facts() {
         assert!(claim.diagnoses().any(|diagnosis| diagnosis.present_on_admission == Some("Y")));
         assert!(claim.extension("ime_op_clm_val_amt").unwrap().amount().is_some());
         assert!(claim.information("clm_freq_cd").is_some());
+        let procedure = claim.procedures().next().unwrap();
+        assert_eq!(procedure.icd_version(), Some(IcdVersion::Icd10));
+        assert_eq!(&procedure.date.unwrap()[10..], "T00:00:00+00:00");
     });
 }
 
@@ -70,6 +74,9 @@ fn carrier_facts() {
         assert!(claim.rendering(item).unwrap().specialty().is_some());
         assert!(claim.diagnosis_of(item).unwrap().code.is_some());
         assert!(claim.attending().is_none());
+        assert_eq!(claim.referring_npi(), Some("8765676"));
+        let result = item.extension("line_hct_hgb_rslt_num").unwrap().reference().unwrap();
+        assert_eq!(claim.contained(result).unwrap().resource_type(), "Observation");
     });
 }
 

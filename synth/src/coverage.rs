@@ -79,9 +79,9 @@ pub(crate) fn write(json: &mut Json, person: &Person, part: Part, version: Versi
     json.list_key("extension");
     match part {
         Part::A => part_a(json, rng, person, status, terminated),
-        Part::B => part_b(json, person, status, terminated),
+        Part::B => part_b(json, status, terminated),
         Part::C => part_c(json, rng),
-        Part::D => part_d(json, rng, status),
+        Part::D => part_d(json, rng, person, status),
     }
     if !person.old_style {
         patient::reference_year(json, person);
@@ -126,7 +126,7 @@ fn part_a(json: &mut Json, rng: &mut Rng, person: &Person, status: Coded, termin
     fhir::extension_code(json, "a_trm_cd", terminated);
 }
 
-fn part_b(json: &mut Json, _person: &Person, status: Coded, terminated: Coded) {
+fn part_b(json: &mut Json, status: Coded, terminated: Coded) {
     fhir::extension_code(json, "ms_cd", status);
     fhir::extension_code(json, "b_trm_cd", terminated);
 }
@@ -173,13 +173,13 @@ fn part_c(json: &mut Json, rng: &mut Rng) {
     monthly(json, months!("hmo_ind_"), lock_in, leaves, ("0", "No plan"));
 }
 
-fn part_d(json: &mut Json, rng: &mut Rng, status: Coded) {
+fn part_d(json: &mut Json, rng: &mut Rng, person: &Person, status: Coded) {
     let contract = contract(rng, 'S');
     let leaves = leaving_month(rng);
     let plan = rng.pick(&["001", "003", "020"]);
     fhir::extension_code(json, "ms_cd", status);
     monthly(json, DRUG_CONTRACT, (&contract, ""), leaves, NOT_ENROLLED);
-    months_on_record(json, rng, &contract);
+    months_on_record(json, rng, person, (&contract, ""), leaves);
     monthly(json, months!("ptdpbpid"), (plan, ""), leaves, ("", ""));
     monthly(json, months!("sgmtid"), ("000", ""), leaves, ("", ""));
     let share: (&str, &str) = rng.pick(&[
@@ -195,23 +195,32 @@ fn part_d(json: &mut Json, rng: &mut Rng, status: Coded) {
 }
 
 /// One contract per month on record, with the month in the url and no leading zero in it.
-fn months_on_record(json: &mut Json, rng: &mut Rng, contract: &str) {
+fn months_on_record(
+    json: &mut Json,
+    rng: &mut Rng,
+    person: &Person,
+    contract: (&str, &str),
+    leaves: u32,
+) {
     let years = [1, 2, 4, 6, 10, 15][rng.weighted(&[30, 25, 20, 15, 7, 3])];
     let (last_year, last_month, _) = LAST_DAY.ymd();
+    let last_month = last_month.unsigned_abs();
+    let reference_year = i32::try_from(person.reference_year).unwrap_or(0);
     for year in last_year - years + 1..=last_year {
         for (month, name) in (1..).zip(DRUG_CONTRACT) {
             if year == last_year && month > last_month {
                 break;
             }
+            let gone = year == reference_year && month > leaves;
             json.open();
             json.raw("\"url\":\"https://bluebutton.cms.gov/resources/variables/");
             json.raw(name);
             json.raw("/");
             json.signed(i64::from(year));
             json.raw("-");
-            json.signed(i64::from(month));
+            json.unsigned(u64::from(month));
             json.raw("\",\"valueCoding\":");
-            fhir::coding(json, System::Variable(name), (contract, ""));
+            fhir::coding(json, System::Variable(name), if gone { NOT_ENROLLED } else { contract });
             json.close();
         }
     }

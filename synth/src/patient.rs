@@ -1,10 +1,11 @@
 //! Patient records.
 
-use crate::codes::{self, ShortCode};
+use crate::codes;
 use crate::fhir::{self, MBI, System};
 use crate::json::Json;
 use crate::person::{Gender, Person, Version, load_time, write_meta};
 use crate::rng::{Rng, Stream};
+use crate::short_code::{self, ShortCode};
 
 /// The twelve months of the dual status.
 const DUAL: [&str; 12] = [
@@ -158,11 +159,15 @@ fn mbi(json: &mut Json, person: &Person, number: u64, currency: Option<&str>) {
     json.open();
     if let Some(currency) = currency {
         json.list_key("extension");
-        fhir::extension(json, System::CodeList("identifier-currency"), (currency, ""));
+        fhir::extension(
+            json,
+            System::CodeList("identifier-currency"),
+            (currency, if currency == "current" { "In use" } else { "Earlier" }),
+        );
         json.close_list();
     }
     System::Url(MBI).write(json, "system");
-    let code = ShortCode::mbi(person.seed % codes::MBIS + person.index * 4 + number);
+    let code = ShortCode::mbi(person.seed % short_code::MBIS + person.index * 4 + number);
     json.code("value", code.as_str());
     json.close();
 }

@@ -119,8 +119,10 @@ pub(crate) enum Version {
 /// A load time drawn from `rng`; the second version of a record is loaded later.
 pub(crate) fn load_time(rng: &mut Rng, version: Version) -> Instant {
     let day = Day::from_ymd(2020, 3, 1).plus(rng.below(1300));
+    // Drawn for both versions, so that what is drawn next is the same.
+    let later = rng.between(5, 80);
     Instant {
-        day: if version == Version::Second { day.plus(rng.between(5, 80)) } else { day },
+        day: if version == Version::Second { day.plus(later) } else { day },
         millis: rng.below(86_400_000),
         offset: rng.below(3),
     }

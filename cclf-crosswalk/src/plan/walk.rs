@@ -14,7 +14,7 @@ use crate::resource_type::{ResourceType, resource_type};
 use crate::table::ColumnType;
 
 /// Longest line the registers can point into, in bytes.
-pub const MAX_RECORD_BYTES: usize = u32::MAX as usize;
+pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
 
 /// Objects with more unknown members than this are checked for duplicates through a hash set.
 const SCAN_LIMIT: usize = 24;

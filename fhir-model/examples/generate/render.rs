@@ -155,7 +155,7 @@ fn members(row: &Row) -> Vec<(String, &'static str)> {
 
 fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String {
     let mut text = format!(
-        "//! The element table.\n{HEAD}use crate::schema::{{ElementDef, RESOURCE_TYPE, TypeDef}};\n\n"
+        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef}};\n\n"
     );
     text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, step, field, variant }\n}\n\n");
     let mut names: Vec<&str> = parents.keys().copied().collect();
@@ -195,7 +195,8 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
         for entry in entries.values() {
             writeln!(text, "        {entry},").unwrap();
         }
-        text.push_str("    ],\n};\n\n");
+        let names: Vec<&str> = entries.keys().map(String::as_str).collect();
+        writeln!(text, "    ],\n    slots: &[{}],\n}};\n", slots(&names)).unwrap();
     }
     text.push_str("/// All resources, datatypes and nested elements, sorted by name.\npub static TYPES: &[&TypeDef] = &[\n");
     for name in names {
@@ -203,6 +204,26 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
     }
     text.push_str("];\n");
     text
+}
+
+/// The hash of `src/schema.rs`; a test looks every name up.
+fn hash(name: &[u8]) -> usize {
+    let byte = |place: usize| name.get(place).map_or(0, |byte| usize::from(*byte));
+    let last = name.len().wrapping_sub(1);
+    name.len() + byte(0) * 3 + byte(name.len() / 2) * 5 + byte(last) * 7
+}
+
+/// The places of the names by their hash, at most a quarter of the slots full.
+fn slots(names: &[&str]) -> String {
+    let mut slots = vec!["X".to_owned(); (names.len() * 4).next_power_of_two()];
+    for (place, name) in names.iter().enumerate() {
+        let mut slot = hash(name.as_bytes()) % slots.len();
+        while slots[slot] != "X" {
+            slot = (slot + 1) % slots.len();
+        }
+        slots[slot] = place.to_string();
+    }
+    slots.join(", ")
 }
 
 fn constant(parent: &str) -> String {

@@ -4,8 +4,13 @@ use std::fmt;
 
 use super::{Extensible, identifier_in};
 use crate::decimal::{Decimal, Integer};
+use crate::primitive::Lexical;
+use crate::resource::Resource;
 use crate::stu3::ExplanationOfBenefit;
-use crate::stu3::explanation_of_benefit::{CareTeam, DiagnosisChoice, Information, Item};
+use crate::stu3::datatypes::Reference;
+use crate::stu3::explanation_of_benefit::{
+    CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
+};
 use crate::vocabulary::resolve;
 
 /// The eight kinds of claims, by the `eob-type` coding.
@@ -118,6 +123,26 @@ impl DiagnosisCode<'_> {
     }
 }
 
+/// One procedure of an inpatient, outpatient or skilled nursing claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcedureCode<'t> {
+    /// The sequence number.
+    pub sequence: Option<i64>,
+    /// The code without a dot.
+    pub code: Option<&'t str>,
+    /// The coding system.
+    pub system: Option<&'t str>,
+    /// When, as text: a dateTime at midnight with an offset, whose first ten characters are the day.
+    pub date: Option<&'t str>,
+}
+
+impl ProcedureCode<'_> {
+    /// The ICD revision, if the system tells.
+    pub fn icd_version(&self) -> Option<IcdVersion> {
+        self.system.and_then(IcdVersion::from_system)
+    }
+}
+
 impl<'a> ExplanationOfBenefit<'a> {
     /// The claim's id in the chronic conditions warehouse; for Part D events the event's id. Text: it may
     /// be negative and long.
@@ -198,6 +223,40 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// The diagnosis related group, three or four characters.
     pub fn drg(&self) -> Option<&str> {
         self.diagnosis.iter().find_map(|entry| entry.package_code.as_deref()?.code_in("clm_drg_cd"))
+    }
+
+    /// The procedures in the order of the record.
+    pub fn procedures(&self) -> impl Iterator<Item = ProcedureCode<'_>> {
+        self.procedure.iter().filter_map(|entry| {
+            let Some(ProcedureChoice::CodeableConcept(concept)) = &entry.procedure else {
+                return None;
+            };
+            let coding = concept.coding.first();
+            Some(ProcedureCode {
+                sequence: entry.sequence.as_ref().and_then(Integer::get),
+                code: coding.and_then(|coding| coding.code.as_deref()),
+                system: coding.and_then(|coding| coding.system.as_deref()),
+                date: entry.date.as_ref().map(Lexical::as_str),
+            })
+        })
+    }
+
+    /// The contained resource that a local reference (`#2`) points to.
+    pub fn contained(&self, reference: &Reference<'_>) -> Option<&Resource<'a>> {
+        let id = reference.reference.as_deref()?.strip_prefix('#')?;
+        self.contained
+            .iter()
+            .find(|resource| resource.id().is_some_and(|own| own.trim_start_matches('#') == id))
+    }
+
+    /// The national provider identifier of the referring physician, on carrier and DME claims.
+    pub fn referring_npi(&self) -> Option<&str> {
+        self.contained.iter().find_map(|resource| match resource {
+            Resource::ReferralRequest(request) => {
+                request.requester.as_deref()?.agent.as_deref()?.npi()
+            }
+            _ => None,
+        })
     }
 
     /// The care team entries of a role, by sequence.

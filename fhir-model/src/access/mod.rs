@@ -8,7 +8,7 @@ mod coverage;
 mod item;
 mod patient;
 
-pub use claim::{ClaimType, DiagnosisCode, IcdVersion};
+pub use claim::{ClaimType, DiagnosisCode, IcdVersion, ProcedureCode};
 pub use coverage::MedicarePart;
 
 use crate::decimal::Decimal;
@@ -63,6 +63,14 @@ impl<'a> Extension<'a> {
             Some(ExtensionValue::Money(money)) => money.value.as_ref(),
             Some(ExtensionValue::Quantity(quantity)) => quantity.value.as_ref(),
             Some(ExtensionValue::Decimal(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The value as a reference.
+    pub fn reference(&self) -> Option<&Reference<'a>> {
+        match &self.value {
+            Some(ExtensionValue::Reference(reference)) => Some(reference),
             _ => None,
         }
     }

@@ -117,6 +117,9 @@ impl Member {
             json.close_list();
         }
         json.open_key("provider");
+        if !self.tax && self.value.is_multiple_of(3) {
+            json.text("display", "Dr. Test Ärztin, MD");
+        }
         fhir::identifier(
             json,
             "identifier",

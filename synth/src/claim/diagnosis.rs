@@ -1,10 +1,11 @@
 //! Diagnoses and procedures in the order, and with the de-duplication, of the server.
 
-use crate::codes::{self, ShortCode};
+use crate::codes;
 use crate::date::Day;
 use crate::fhir::{self, Coded, System};
 use crate::json::Json;
 use crate::rng::Rng;
+use crate::short_code::ShortCode;
 
 const ICD9: &str = "http://hl7.org/fhir/sid/icd-9-cm";
 const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";

@@ -2,6 +2,7 @@
 
 use super::diagnosis::Lists;
 use super::institutional::{self, Institutional, Line, Shape, Stay};
+use super::stay;
 use crate::fhir::{self, Coded, Information, System};
 use crate::json::Json;
 use crate::rng::Rng;
@@ -67,7 +68,7 @@ impl Institutional for Hospice {
     }
 
     fn information(information: &mut Information<'_>, _rng: &mut Rng, stay: &Stay<'_>) {
-        institutional::patient_status(information, stay);
+        stay::write_patient_status(information, stay);
     }
 
     fn first_adjudications(json: &mut Json, _rng: &mut Rng, line: &Line) {

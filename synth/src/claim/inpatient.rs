@@ -1,7 +1,8 @@
 //! Inpatient claims: hospital stays.
 
 use super::diagnosis::Lists;
-use super::institutional::{self, Institutional, Shape, Stay};
+use super::institutional::{Institutional, Shape, Stay};
+use super::stay;
 use crate::fhir::{self, Coded, Information};
 use crate::json::Json;
 use crate::rng::Rng;
@@ -68,17 +69,17 @@ impl Institutional for Inpatient {
         fhir::extension_money(json, "ime_op_clm_val_amt", teaching);
         let uncompensated = if rng.percent(50) { rng.cents(50, 1200) } else { 0 };
         fhir::extension_money(json, "clm_uncompd_care_pmt_amt", uncompensated);
-        institutional::write_stay_amounts(json, rng);
+        stay::write_amounts(json, rng);
         let outlier = if rng.percent(4) { rng.cents(100, 30_000) } else { 0 };
         fhir::extension_money(json, "nch_drg_outlier_aprvd_pmt_amt", outlier);
-        institutional::write_blood_deductible(json, rng);
+        stay::write_blood_deductible(json, rng);
     }
 
     fn hospitalization(json: &mut Json, rng: &mut Rng, stay: &Stay<'_>) {
-        institutional::write_stay(json, rng, stay);
+        stay::write_hospitalization(json, rng, stay);
     }
 
     fn information(information: &mut Information<'_>, rng: &mut Rng, stay: &Stay<'_>) {
-        institutional::stay_information(information, rng, stay);
+        stay::write_information(information, rng, stay);
     }
 }

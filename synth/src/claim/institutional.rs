@@ -3,11 +3,21 @@
 use super::care_team::{CareTeam, Role};
 use super::diagnosis::{Diagnoses, Lists, write_procedures};
 use super::{Action, Claim, npi};
-use crate::codes::{self, ShortCode, coded};
+use crate::codes::{self, coded};
 use crate::date::Day;
 use crate::fhir::{self, Coded, Information, System};
 use crate::json::Json;
 use crate::rng::Rng;
+use crate::short_code::ShortCode;
+
+/// How quantities of drugs begin: with a known unit, and with one the server does not know.
+const NDC_QUANTITIES: [&str; 2] = [
+    r#","valueQuantity":{"code":"ML","system":"http://unitsofmeasure.org","unit":"Milliliter","value":"#,
+    r#","valueQuantity":{"code":"GG","system":"http://unitsofmeasure.org","value":"#,
+];
+
+/// The name of every facility that has one.
+const FACILITY_NAME: &str = "Example Hospital & Clinics, \"North\"";
 
 /// Which optional parts a type has.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +136,11 @@ pub(super) fn write<T: Institutional>(json: &mut Json, rng: &mut Rng, claim: &Cl
     team.write(json);
     diagnoses.write(json);
     write_extensions::<T>(json, rng, &stay);
+    let named = rng.percent(30);
     json.open_key("facility");
+    if named {
+        json.text("display", FACILITY_NAME);
+    }
     json.list_key("extension");
     fhir::extension_code(json, "clm_fac_type_cd", rng.pick(T::FACILITY_TYPES));
     json.close_list();
@@ -148,7 +162,12 @@ pub(super) fn write<T: Institutional>(json: &mut Json, rng: &mut Rng, claim: &Cl
     }
     claim.write_meta(json);
     if let Some(npi) = organization {
-        fhir::npi_holder(json, "organization", npi);
+        json.open_key("organization");
+        if named {
+            json.text("display", FACILITY_NAME);
+        }
+        fhir::identifier(json, "identifier", System::Url(fhir::NPI), npi);
+        json.close();
     }
     claim.write_patient(json);
     json.open_key("payment");
@@ -298,7 +317,7 @@ fn write_item<T: Institutional>(
         json.list_key("extension");
         json.open();
         System::Variable("rev_cntr_ndc_qty").write(json, "url");
-        json.raw(r#","valueQuantity":{"code":"ML","system":"http://unitsofmeasure.org","unit":"Milliliter","value":"#);
+        json.raw(rng.pick(&NDC_QUANTITIES));
         json.decimal(i64::from(rng.between(1, 400_000)), 3);
         json.raw("}}");
         json.close_list();
@@ -364,84 +383,4 @@ fn write_item<T: Institutional>(
 /// The sum of what the lines paid.
 pub(super) fn paid_by_lines(stay: &Stay<'_>) -> i64 {
     stay.lines.iter().map(|l| l.paid).sum()
-}
-
-/// `hospitalization` of inpatient and SNF claims: admission, and discharge unless still a patient.
-pub(super) fn write_stay(json: &mut Json, rng: &mut Rng, stay: &Stay<'_>) {
-    let admission =
-        if rng.percent(85) { stay.claim.from } else { stay.claim.from.minus(rng.between(1, 40)) };
-    let discharge = (stay.discharge.0 != "30").then_some(stay.claim.thru);
-    fhir::period(json, "hospitalization", admission, discharge);
-}
-
-/// The amounts that inpatient and SNF claims share.
-pub(super) fn write_stay_amounts(json: &mut Json, rng: &mut Rng) {
-    fhir::extension_money(json, "nch_bene_ip_ddctbl_amt", [0, 140_800][rng.weighted(&[50, 50])]);
-    for variable in [
-        "nch_bene_pta_coinsrnc_lblty_amt",
-        "nch_ip_ncvrd_chrg_amt",
-        "nch_ip_tot_ddctn_amt",
-        "clm_pps_cptl_dsprprtnt_shr_amt",
-        "clm_pps_cptl_excptn_amt",
-        "clm_pps_cptl_fsp_amt",
-        "clm_pps_cptl_ime_amt",
-        "clm_pps_cptl_outlier_amt",
-        "clm_pps_old_cptl_hld_hrmls_amt",
-    ] {
-        let cents = if rng.percent(40) { rng.cents(1, 2000) } else { 0 };
-        fhir::extension_money(json, variable, cents);
-    }
-}
-
-/// `nch_bene_blood_ddctbl_lblty_am`, which inpatient, outpatient and SNF claims have.
-pub(super) fn write_blood_deductible(json: &mut Json, rng: &mut Rng) {
-    let cents = if rng.percent(3) { rng.cents(1, 300) } else { 0 };
-    fhir::extension_money(json, "nch_bene_blood_ddctbl_lblty_am", cents);
-}
-
-/// The information entries that inpatient and SNF claims share.
-pub(super) fn stay_information(information: &mut Information<'_>, rng: &mut Rng, stay: &Stay<'_>) {
-    let claim = stay.claim;
-    patient_status(information, stay);
-    // The coding system changed in 2024; both are in use.
-    let admission = codes::coded(rng, codes::ADMISSION_TYPE);
-    let variable = "clm_ip_admsn_type_cd";
-    let system = if claim.id % 3 == 0 {
-        System::Variable(variable)
-    } else {
-        System::Url("https://www.nubc.org/CodeSystem/PriorityTypeOfAdmitOrVisit")
-    };
-    information.code_of(variable, "Kind of admission", system, admission);
-    information.code(
-        "clm_src_ip_admsn_cd",
-        "Came from",
-        codes::coded(rng, codes::ADMISSION_SOURCE),
-    );
-    if rng.percent(6) {
-        information.period(
-            "nch_vrfd_ncvrd_stay_from_dt",
-            "Stay not covered",
-            claim.from,
-            claim.thru,
-        );
-    }
-    if rng.percent(4) {
-        information.date("nch_actv_or_cvrd_lvl_care_thru", "Care covered until", claim.thru);
-    }
-    if rng.percent(4) {
-        information.date("nch_bene_mdcr_bnfts_exhtd_dt_i", "Benefits used up", claim.thru);
-    }
-    if rng.percent(10) {
-        information.pints("nch_blood_pnts_frnshd_qty", "Blood given", rng.between(1, 9));
-    }
-}
-
-/// `nch_ptnt_stus_ind_cd`, which inpatient, SNF and hospice claims have.
-pub(super) fn patient_status(information: &mut Information<'_>, stay: &Stay<'_>) {
-    let status = match stay.discharge.0 {
-        "20" => codes::PATIENT_STATUS[1],
-        "30" => codes::PATIENT_STATUS[2],
-        _ => codes::PATIENT_STATUS[0],
-    };
-    information.code("nch_ptnt_stus_ind_cd", "Patient at the end", status);
 }

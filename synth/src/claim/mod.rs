@@ -12,6 +12,7 @@ mod outpatient;
 mod part_b;
 mod pde;
 mod snf;
+mod stay;
 
 use crate::date::{Day, Instant};
 use crate::fhir::{self, Coded, System};

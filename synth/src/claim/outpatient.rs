@@ -2,6 +2,7 @@
 
 use super::diagnosis::Lists;
 use super::institutional::{self, Institutional, Line, Shape, Stay};
+use super::stay;
 use crate::codes::{self, coded};
 use crate::fhir::{self, Coded, Information};
 use crate::json::Json;
@@ -64,7 +65,7 @@ impl Institutional for Outpatient {
         fhir::extension_money(json, "nch_bene_ptb_coinsrnc_amt", rng.cents(0, 300));
         fhir::extension_money(json, "clm_op_prvdr_pmt_amt", institutional::paid_by_lines(stay));
         fhir::extension_money(json, "clm_op_bene_pmt_amt", 0);
-        institutional::write_blood_deductible(json, rng);
+        stay::write_blood_deductible(json, rng);
     }
 
     fn hospitalization(_json: &mut Json, _rng: &mut Rng, _stay: &Stay<'_>) {}

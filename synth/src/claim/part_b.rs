@@ -3,11 +3,12 @@
 use super::care_team::{CareTeam, LineProvider};
 use super::diagnosis::{Code, Diagnoses, Lists};
 use super::{Action, Claim, npi};
-use crate::codes::{self, ShortCode, coded};
+use crate::codes::{self, coded};
 use crate::date::Day;
 use crate::fhir::{self, Coded, NDC, NPI, System};
 use crate::json::Json;
 use crate::rng::Rng;
+use crate::short_code::ShortCode;
 
 /// The parts in which the two types differ.
 pub(super) trait PartB {

@@ -2,10 +2,11 @@
 
 use super::care_team::{CareTeam, Role};
 use super::{Action, Claim, npi};
-use crate::codes::{self, ShortCode, coded};
+use crate::codes::{self, coded};
 use crate::fhir::{self, Coded, Information, NDC, NPI, System};
 use crate::json::Json;
 use crate::rng::Rng;
+use crate::short_code::ShortCode;
 
 /// The kinds of pharmacy number: the code of the type and its system, which is the identifier's too.
 const PHARMACY_KINDS: [(Coded, &str); 6] = [
@@ -119,7 +120,7 @@ fn write_information(
             information.code("adjstmt_dltn_cd", "Adjusted or deleted", change);
         }
         Action::Cancelled => {
-            information.code("adjstmt_dltn_cd", "Adjusted or deleted", ("D", "Deleted"))
+            information.code("adjstmt_dltn_cd", "Adjusted or deleted", ("D", "Deleted"));
         }
     }
     for (share, variable, label, list) in [

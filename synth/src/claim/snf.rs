@@ -1,7 +1,8 @@
 //! Skilled nursing facility claims.
 
 use super::diagnosis::Lists;
-use super::institutional::{self, Institutional, Shape, Stay};
+use super::institutional::{Institutional, Shape, Stay};
+use super::stay;
 use crate::fhir::{self, Coded, Information};
 use crate::json::Json;
 use crate::rng::Rng;
@@ -50,16 +51,16 @@ impl Institutional for Snf {
     }
 
     fn amounts(json: &mut Json, rng: &mut Rng, _stay: &Stay<'_>) {
-        institutional::write_stay_amounts(json, rng);
-        institutional::write_blood_deductible(json, rng);
+        stay::write_amounts(json, rng);
+        stay::write_blood_deductible(json, rng);
     }
 
     fn hospitalization(json: &mut Json, rng: &mut Rng, stay: &Stay<'_>) {
-        institutional::write_stay(json, rng, stay);
+        stay::write_hospitalization(json, rng, stay);
     }
 
     fn information(information: &mut Information<'_>, rng: &mut Rng, stay: &Stay<'_>) {
-        institutional::stay_information(information, rng, stay);
+        stay::write_information(information, rng, stay);
         if rng.percent(80) {
             let end = stay.claim.from;
             let start = end.minus(rng.between(3, 20));
