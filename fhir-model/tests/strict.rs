@@ -1,6 +1,8 @@
 //! What the front door refuses, and how it says so.
 
-use fhir_model::stu3::{Patient, datatypes::Quantity};
+use fhir_model::stu3::Patient;
+use fhir_model::stu3::codes::{IssueSeverity, IssueType};
+use fhir_model::stu3::datatypes::Quantity;
 use fhir_model::{Error, ErrorKind, Node, Resource, Siblings, from_slice, from_slice_as};
 
 fn fault(text: &str) -> Error {
@@ -222,4 +224,22 @@ fn choices_are_read_by_their_own_name_only() {
     assert_eq!(extension.child("valueCoding").unwrap().to_json(), r#"{"code":"1"}"#);
     assert!(extension.child("valueString").is_none());
     assert!(extension.child("value").is_none());
+}
+
+#[test]
+fn export_error_files_are_read() {
+    let text = r#"{"issue":[{"code":"exception","details":{"text":"no data"},"severity":"error"}],"resourceType":"OperationOutcome"}"#;
+    let Resource::OperationOutcome(outcome) = from_slice(text.as_bytes()).unwrap() else {
+        panic!("another type")
+    };
+    assert_eq!(outcome.issue[0].severity, Some(IssueSeverity::Error));
+    assert_eq!(outcome.issue[0].code, Some(IssueType::Exception));
+    assert_eq!(Resource::OperationOutcome(outcome).to_json(), text);
+}
+
+#[test]
+fn models_cross_threads() {
+    fn is_portable<T: Send + Sync + 'static>() {}
+    is_portable::<Resource<'static>>();
+    is_portable::<Error>();
 }

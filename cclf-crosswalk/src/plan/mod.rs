@@ -18,6 +18,7 @@ pub use walk::{Reader, Record, Verdict};
 pub(crate) use walk::{RecordView, Val};
 
 use crate::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
+use crate::digest::DigestPlan;
 use crate::error::LoadError;
 use crate::evaluate::Program;
 use crate::resolve::Resource;
@@ -37,6 +38,9 @@ pub struct Plan {
     pub(crate) claim: ClaimFacts,
     pub(crate) person: PersonFacts,
     pub(crate) enrolment: CoverageFacts,
+    /// What the index keeps of a Patient and of a Coverage.
+    pub(crate) patient_digest: DigestPlan,
+    pub(crate) coverage_digest: DigestPlan,
 }
 
 /// Where the facts of a claim are that are not columns.
@@ -125,7 +129,7 @@ impl Plan {
             last_updated: compiler.fact(Resource::Coverage, "last_updated")?,
             reference_year: compiler.fact(Resource::Coverage, "reference_year")?,
         };
-        let columns = crosswalk
+        let columns: Vec<Vec<Option<Program>>> = crosswalk
             .tables()
             .iter()
             .map(|def| {
@@ -144,7 +148,29 @@ impl Plan {
             })
             .collect::<Result<Vec<_>, LoadError>>()?;
         let [eob, patient, coverage] = compiler.finish()?;
-        Ok(Self { crosswalk, eob, patient, coverage, columns, lineage, claim, person, enrolment })
+        let of_people = |joined| {
+            let programs = [Table::Cclf8, Table::Cclf9]
+                .into_iter()
+                .flat_map(|table| columns[table.index()].iter().flatten());
+            DigestPlan::collect(programs, joined)
+        };
+        let mut patient_digest = of_people(false);
+        patient_digest.keep(&person.birth);
+        patient_digest.keep(&person.death);
+        let coverage_digest = of_people(true);
+        Ok(Self {
+            crosswalk,
+            eob,
+            patient,
+            coverage,
+            columns,
+            lineage,
+            claim,
+            person,
+            enrolment,
+            patient_digest,
+            coverage_digest,
+        })
     }
 
     /// The plan of the built-in STU3 crosswalk.

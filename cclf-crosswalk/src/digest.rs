@@ -1,0 +1,231 @@
+//! What is kept of a Patient or a Coverage until CCLF8 and CCLF9 are written: the few values that columns
+//! ask for, packed into bytes.
+
+use std::borrow::Cow;
+
+use crate::evaluate::{Access, Program, Value};
+use crate::plan::{RecordView, Reg, Val};
+use crate::claim::value;
+
+/// One kept value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    Register(Reg),
+    /// The last usable of twelve months.
+    Months([Reg; 12]),
+}
+
+/// Which values of a resource are kept, in which order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DigestPlan {
+    items: Vec<Item>,
+}
+
+/// The codes that say nothing in a month.
+const UNUSABLE: [&str; 2] = ["**", "XX"];
+
+/// A kept value of a packed record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kept<'b> {
+    Null,
+    Text(&'b str),
+    Int(i64),
+    Date(i32),
+    Timestamp(i64),
+    Decimal(i128),
+    /// Months that are there, none of them with a usable code.
+    Unusable,
+}
+
+impl<'b> Kept<'b> {
+    pub(crate) fn value(self) -> Value<'b> {
+        match self {
+            Self::Null | Self::Unusable => Value::Null,
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Int(value) => Value::Int(value),
+            Self::Date(days) => Value::Date(days),
+            Self::Timestamp(micros) => Value::Timestamp(micros),
+            Self::Decimal(value) => Value::Decimal(value),
+        }
+    }
+}
+
+impl DigestPlan {
+    /// Collects what the programs ask of the resource itself (`own`) or of a joined Coverage.
+    pub(crate) fn collect<'p>(programs: impl Iterator<Item = &'p Program>, joined: bool) -> Self {
+        let mut plan = Self::default();
+        for alternative in programs.flat_map(|program| &program.alternatives) {
+            let item = match (&alternative.access, joined) {
+                (Access::Record(reg), false) | (Access::Coverage { reg, .. }, true) => {
+                    Item::Register(*reg)
+                }
+                (Access::Months(months), false) | (Access::CoverageMonths { months, .. }, true) => {
+                    Item::Months(*months)
+                }
+                _ => continue,
+            };
+            if !plan.items.contains(&item) {
+                plan.items.push(item);
+            }
+        }
+        plan
+    }
+
+    /// Keeps a register besides those that were collected.
+    pub(crate) fn keep(&mut self, program: &Program) {
+        for alternative in &program.alternatives {
+            if let Access::Record(reg) = alternative.access
+                && !self.items.contains(&Item::Register(reg))
+            {
+                self.items.push(Item::Register(reg));
+            }
+        }
+    }
+
+    pub(crate) fn register(&self, reg: Reg) -> Option<usize> {
+        self.items.iter().position(|item| *item == Item::Register(reg))
+    }
+
+    pub(crate) fn months(&self, months: &[Reg; 12]) -> Option<usize> {
+        self.items.iter().position(|item| matches!(item, Item::Months(own) if own == months))
+    }
+
+    /// Packs the kept values of a record.
+    pub(crate) fn pack(&self, view: RecordView<'_>, out: &mut Vec<u8>) {
+        for item in &self.items {
+            match item {
+                Item::Register(reg) => pack(out, value(view, view.store.record[*reg])),
+                Item::Months(months) => {
+                    let codes = months.iter().rev().filter_map(|reg| {
+                        let val = view.store.record[*reg];
+                        (val != Val::Null).then(|| value(view, val).text()).flatten()
+                    });
+                    let mut any = false;
+                    let usable = codes.into_iter().find(|code| {
+                        any = true;
+                        !UNUSABLE.contains(&&**code)
+                    });
+                    match usable {
+                        Some(code) => pack_text(out, &code),
+                        None if any => out.push(6),
+                        None => out.push(0),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pack(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Null => out.push(0),
+        Value::Text(text) => pack_text(out, &text),
+        Value::Int(value) => {
+            out.push(2);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        Value::Date(days) => {
+            out.push(3);
+            out.extend_from_slice(&days.to_le_bytes());
+        }
+        Value::Timestamp(micros) => {
+            out.push(4);
+            out.extend_from_slice(&micros.to_le_bytes());
+        }
+        Value::Decimal(value) => {
+            out.push(5);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+}
+
+/// A text with its length before it, seven bits a byte.
+pub(crate) fn pack_text(out: &mut Vec<u8>, text: &str) {
+    out.push(1);
+    let mut len = text.len();
+    while len >= 0x80 {
+        out.push((len & 0x7f) as u8 | 0x80);
+        len >>= 7;
+    }
+    out.push((len & 0x7f) as u8);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Reads packed values one after another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unpack<'b> {
+    bytes: &'b [u8],
+}
+
+impl<'b> Unpack<'b> {
+    pub(crate) const fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes }
+    }
+
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let mut piece = [0; N];
+        if let Some((head, rest)) = self.bytes.split_at_checked(N) {
+            piece.copy_from_slice(head);
+            self.bytes = rest;
+        }
+        piece
+    }
+
+    /// The next value; `Null` past the end.
+    pub(crate) fn next(&mut self) -> Kept<'b> {
+        let [tag] = self.take::<1>();
+        match tag {
+            1 => {
+                let (mut len, mut shift) = (0usize, 0);
+                loop {
+                    let [byte] = self.take::<1>();
+                    len |= usize::from(byte & 0x7f) << shift;
+                    shift += 7;
+                    if byte & 0x80 == 0 {
+                        break;
+                    }
+                }
+                let (text, rest) = self.bytes.split_at(len.min(self.bytes.len()));
+                self.bytes = rest;
+                Kept::Text(std::str::from_utf8(text).unwrap_or_default())
+            }
+            2 => Kept::Int(i64::from_le_bytes(self.take())),
+            3 => Kept::Date(i32::from_le_bytes(self.take())),
+            4 => Kept::Timestamp(i64::from_le_bytes(self.take())),
+            5 => Kept::Decimal(i128::from_le_bytes(self.take())),
+            6 => Kept::Unusable,
+            _ => Kept::Null,
+        }
+    }
+
+    /// The value at a zero-based place.
+    pub(crate) fn at(mut self, index: usize) -> Kept<'b> {
+        for _ in 0..index {
+            self.next();
+        }
+        self.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_values_come_back() {
+        let long = "x".repeat(300);
+        let mut bytes = Vec::new();
+        pack(&mut bytes, Value::Text("".into()));
+        pack(&mut bytes, Value::Text(long.clone().into()));
+        pack(&mut bytes, Value::Date(-1));
+        pack(&mut bytes, Value::Null);
+        pack(&mut bytes, Value::Decimal(-5));
+        let packed = Unpack::new(&bytes);
+        assert_eq!(packed.at(0), Kept::Text(""));
+        assert_eq!(packed.at(1), Kept::Text(&long));
+        assert_eq!(packed.at(2), Kept::Date(-1));
+        assert_eq!(packed.at(3), Kept::Null);
+        assert_eq!(packed.at(4), Kept::Decimal(-5));
+        assert_eq!(packed.at(5), Kept::Null);
+    }
+}

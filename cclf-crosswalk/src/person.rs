@@ -1,0 +1,104 @@
+//! Patients and Coverages that were read: what the index keeps of them.
+
+use crate::digest::pack_text;
+use crate::evaluate::Value;
+use crate::fact::Part;
+use crate::claim::patient_id;
+use crate::plan::{Record, Val};
+use crate::resolve::List;
+
+/// A Patient, packed for the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beneficiary {
+    pub(crate) id: String,
+    pub(crate) updated: i64,
+    /// The current MBI, the historic ones, then the kept values.
+    pub(crate) packed: Vec<u8>,
+}
+
+/// A Coverage, packed for the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    pub(crate) beneficiary: String,
+    pub(crate) part: Part,
+    pub(crate) updated: i64,
+    /// The reference year, then the kept values.
+    pub(crate) packed: Vec<u8>,
+}
+
+fn updated(value: &Value<'_>) -> i64 {
+    match value {
+        Value::Timestamp(micros) => *micros,
+        _ => i64::MIN,
+    }
+}
+
+impl Beneficiary {
+    /// What the index keeps of a Patient record.
+    pub fn new(record: &Record<'_>) -> Option<Self> {
+        let plan = record.plan;
+        let id = record.fact(&plan.person.id).text()?.into_owned();
+        let updated = updated(&record.fact(&plan.person.last_updated));
+        let (current, historic) = mbis(record);
+        let mut packed = Vec::new();
+        match current {
+            Some(mbi) => pack_text(&mut packed, mbi),
+            None => packed.push(0),
+        }
+        for mbi in historic {
+            pack_text(&mut packed, mbi);
+        }
+        packed.push(0);
+        plan.patient_digest.pack(record.view, &mut packed);
+        Some(Self { id, updated, packed })
+    }
+}
+
+/// Rule: the MBI marked current (the first of several); none marked current: the first without a currency
+/// extension. Historic: those marked historic, and unmarked ones beyond that; distinct, other than the
+/// current one, in order of value.
+fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<&'r str>) {
+    let view = record.view;
+    let facts = &record.plan.person;
+    let text = |val| match val {
+        Val::Text { start, end, scratch } => Some(view.text(start, end, scratch)),
+        _ => None,
+    };
+    let mbis: Vec<(&str, Option<&str>)> = (0..view.count(List::Identifier))
+        .filter_map(|index| {
+            let entry = view.entry(List::Identifier, index);
+            Some((text(entry[facts.mbi])?, text(entry[facts.currency])))
+        })
+        .collect();
+    let marked = mbis.iter().find(|(_, currency)| *currency == Some("current"));
+    let current = marked.or_else(|| mbis.iter().find(|(_, currency)| currency.is_none()));
+    let current = current.map(|(mbi, _)| *mbi);
+    let mut historic: Vec<&str> = mbis
+        .iter()
+        .filter(|(mbi, currency)| {
+            matches!(currency, Some("historic") | None) && Some(*mbi) != current
+        })
+        .map(|(mbi, _)| *mbi)
+        .collect();
+    historic.sort_unstable();
+    historic.dedup();
+    (current, historic)
+}
+
+impl Enrolment {
+    /// What the index keeps of a Coverage record; `None` when its beneficiary is no Patient.
+    pub fn new(record: &Record<'_>) -> Option<Self> {
+        let facts = &record.plan.enrolment;
+        let reference = record.fact(&facts.beneficiary).text()?;
+        let beneficiary = patient_id(&reference)?.to_owned();
+        let part = Part::from_letter(&record.fact(&facts.part).text()?)?;
+        let updated = updated(&record.fact(&facts.last_updated));
+        let mut packed = Vec::new();
+        match record.fact(&facts.reference_year).text() {
+            Some(year) => pack_text(&mut packed, &year),
+            None => packed.push(0),
+        }
+        record.plan.coverage_digest.pack(record.view, &mut packed);
+        Some(Self { beneficiary, part, updated, packed })
+    }
+}

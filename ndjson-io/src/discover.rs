@@ -1,0 +1,383 @@
+//! From what a user names (files, folders, globs) to sources in a fixed order.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use glob::MatchOptions;
+
+use crate::error::{Error, ErrorKind};
+use crate::source::{SourceFile, strip_compression_extension};
+
+/// File name endings that count as NDJSON inside a folder.
+const EXTENSIONS: [&str; 6] =
+    [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst"];
+
+/// A folder of this name holds records that were refused before; it is never entered.
+const REJECTS: &str = "rejects";
+
+/// In the name of everything that a running writer has not finished.
+const PARTIAL: &str = ".partial-";
+
+/// Characters that make an input a glob, if no file has exactly that name.
+const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
+
+/// Finds the sources that `inputs` name, in the order of the inputs.
+///
+/// An input is
+/// - a file, with any extension; a link to a file is followed, since it was named;
+/// - a folder: every `*.ndjson` and `*.jsonl` below it, also with `.gz` or `.zst`, sorted by the
+///   bytes of the path;
+/// - a glob (`*`, `?`, `[..]`, `**`), if nothing of exactly that name exists: the files it
+///   matches, sorted by the bytes of the path.
+///
+/// What is found by looking rather than named is skipped if it is hidden (its name begins with a
+/// dot), if `.partial-` is in its name, if it is a symbolic link, if it is or lies in one of the
+/// paths in `exclude`, if it is in a folder called `rejects`, or if it is no regular file.
+///
+/// A file that is reached twice is kept where it came first.
+///
+/// Names: relative to the folder for files of a folder, else the file name. Where that would give
+/// two sources the same name, those of one glob, and failing that those with the same name, are
+/// called by their path below their longest common parent. Names use `/` and leave out a trailing
+/// `.gz` or `.zst`, unless only that tells two files apart. The position in the result is what
+/// identifies a source; names serve people.
+///
+/// `-` has no meaning here: the caller turns it into [`SourceFile::stdin`].
+///
+/// # Errors
+///
+/// [`ErrorKind::InputMissing`], [`ErrorKind::NoMatchInFolder`], [`ErrorKind::NoMatchForGlob`],
+/// [`ErrorKind::BadPattern`]: nothing to read ([`Error::is_usage`]). [`ErrorKind::Io`]: a file or
+/// folder may not be read. The source name of such an error is the input or path as given.
+pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
+    let exclude: Vec<PathBuf> = exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let mut found = Found { seen: HashSet::new(), files: Vec::new() };
+    for input in inputs {
+        let path = Path::new(input);
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => find_in_folder(input, &exclude, &mut found)?,
+            Ok(_) => {
+                let real = canonical(path)?;
+                found.push(real, SourceFile::from_path(path)?);
+            }
+            Err(error) if is_missing(&error) && input.contains(GLOB_CHARACTERS) => {
+                find_by_glob(input, &exclude, &mut found)?;
+            }
+            Err(error) if is_missing(&error) => {
+                return Err(Error::new(ErrorKind::InputMissing).named(input));
+            }
+            Err(error) => return Err(Error::io("examine", error).named(input)),
+        }
+    }
+    // Same names are told apart by folders first, then by the compression extension.
+    rename_same_names(&mut found.files, true);
+    rename_same_names(&mut found.files, false);
+    Ok(found.files.into_iter().map(|(_, source)| source).collect())
+}
+
+/// Sources with their real paths, each real path once.
+struct Found {
+    seen: HashSet<PathBuf>,
+    files: Vec<(PathBuf, SourceFile)>,
+}
+
+impl Found {
+    fn push(&mut self, real: PathBuf, source: SourceFile) {
+        if self.seen.insert(real.clone()) {
+            self.files.push((real, source));
+        }
+    }
+}
+
+fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(), Error> {
+    let root = Path::new(input);
+    // No link is followed below the root, so real paths are this plus the relative path.
+    let real_root = canonical(root)?;
+    let mut relative_paths = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let at = root.join(&folder);
+        let failed = |error| Error::io("list", error).named(&at.to_string_lossy());
+        for entry in fs::read_dir(&at).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            let kind = entry.file_type().map_err(failed)?;
+            if is_skipped_name(&name) || !(kind.is_dir() || kind.is_file()) {
+                continue;
+            }
+            if kind.is_file() && !has_known_extension(&name) || kind.is_dir() && name == REJECTS {
+                continue;
+            }
+            let relative = folder.join(&name);
+            if exclude.contains(&real_root.join(&relative)) {
+                continue;
+            }
+            if kind.is_dir() { &mut folders } else { &mut relative_paths }.push(relative);
+        }
+    }
+    if relative_paths.is_empty() {
+        return Err(Error::new(ErrorKind::NoMatchInFolder).named(input));
+    }
+    sort_by_bytes(&mut relative_paths);
+    for relative in relative_paths {
+        let name = name_of(&relative);
+        let source = SourceFile::with_name(root.join(&relative), name)?;
+        found.push(real_root.join(relative), source);
+    }
+    Ok(())
+}
+
+fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(), Error> {
+    let options = MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let matches = glob::glob_with(input, options)
+        .map_err(|_| Error::new(ErrorKind::BadPattern).named(input))?;
+    // Folders the user wrote out were named, not found: they may be called anything.
+    let named_folders = Path::new(input)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(GLOB_CHARACTERS))
+        .count();
+    let mut paths = Vec::new();
+    for path in matches {
+        let path = path.map_err(|error| {
+            let name = error.path().to_string_lossy().into_owned();
+            Error::io("list", error.into()).named(&name)
+        })?;
+        let failed = |error| Error::io("examine", error).named(&path.to_string_lossy());
+        let in_skipped_folder = path.parent().is_some_and(|parent| {
+            let below = parent.components().skip(named_folders);
+            below.map(Component::as_os_str).any(|part| is_skipped_name(part) || part == REJECTS)
+        });
+        let metadata = fs::symlink_metadata(&path).map_err(failed)?;
+        let skipped_name = path.file_name().is_none_or(is_skipped_name);
+        if in_skipped_folder || skipped_name || !metadata.is_file() {
+            continue;
+        }
+        let real = canonical(&path)?;
+        if exclude.iter().any(|excluded| real.starts_with(excluded)) {
+            continue;
+        }
+        paths.push((path, real));
+    }
+    if paths.is_empty() {
+        return Err(Error::new(ErrorKind::NoMatchForGlob).named(input));
+    }
+    paths.sort_by(|a, b| a.0.as_os_str().as_encoded_bytes().cmp(b.0.as_os_str().as_encoded_bytes()));
+    let names: HashSet<_> = paths.iter().map(|(path, _)| path.file_name()).collect();
+    let parent = (names.len() < paths.len())
+        .then(|| common_parent(paths.iter().map(|(_, real)| real.as_path())));
+    for (path, real) in paths {
+        let mut source = SourceFile::from_path(&path)?;
+        if let Some(relative) = parent.as_deref().and_then(|parent| real.strip_prefix(parent).ok()) {
+            source.set_name(name_of(relative));
+        }
+        found.push(real, source);
+    }
+    Ok(())
+}
+
+/// Calls sources that share a name by their path below their longest common parent.
+fn rename_same_names(files: &mut [(PathBuf, SourceFile)], strip: bool) {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, (_, source)) in files.iter().enumerate() {
+        by_name.entry(source.name()).or_default().push(index);
+    }
+    let groups: Vec<Vec<usize>> = by_name.into_values().filter(|group| group.len() > 1).collect();
+    for group in groups {
+        let parent = common_parent(group.iter().map(|&index| files[index].0.as_path()));
+        for index in group {
+            let (real, source) = &mut files[index];
+            if let Ok(relative) = real.strip_prefix(&parent) {
+                let name = if strip { name_of(relative) } else { with_slashes(relative) };
+                source.set_name(name);
+            }
+        }
+    }
+}
+
+/// The deepest folder that all paths lie in.
+fn common_parent<'a>(mut paths: impl Iterator<Item = &'a Path>) -> PathBuf {
+    let mut parent = paths.next().and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+    for path in paths {
+        while !path.starts_with(&parent) && parent.pop() {}
+    }
+    parent
+}
+
+/// Hidden, or not finished by its writer.
+fn is_skipped_name(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    bytes.starts_with(b".") || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
+}
+
+fn has_known_extension(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    EXTENSIONS.iter().any(|extension| bytes.ends_with(extension.as_bytes()))
+}
+
+fn name_of(relative: &Path) -> String {
+    strip_compression_extension(&with_slashes(relative)).to_owned()
+}
+
+fn with_slashes(relative: &Path) -> String {
+    let parts: Vec<_> =
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn sort_by_bytes(paths: &mut [PathBuf]) {
+    paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize()
+        .map_err(|error| Error::io("examine", error).named(&path.to_string_lossy()))
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes files (and their folders) below a new folder.
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::Builder::new().prefix("io-").tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}\n").unwrap();
+        }
+        dir
+    }
+
+    fn names(dir: &Path, inputs: &[&str], exclude: &[&str]) -> Result<Vec<String>, ErrorKind> {
+        let inputs: Vec<String> =
+            inputs.iter().map(|input| dir.join(input).to_str().unwrap().to_owned()).collect();
+        let exclude: Vec<PathBuf> = exclude.iter().map(|path| dir.join(path)).collect();
+        match discover(&inputs, &exclude) {
+            Ok(sources) => Ok(sources.iter().map(|source| source.name().to_owned()).collect()),
+            Err(error) => Err(error.kind()),
+        }
+    }
+
+    #[test]
+    fn folder_is_walked_in_byte_order_and_oddities_are_skipped() {
+        let dir = tree(&[
+            "in/b.ndjson",
+            "in/a.jsonl",
+            "in/B.ndjson.gz",
+            "in/a/z.ndjson.zst",
+            "in/a/rejects/x.ndjson",
+            "in/rejects.ndjson",
+            "in/rejected/x.jsonl.gz",
+            "in/.hidden.ndjson",
+            "in/.git/x.ndjson",
+            "in/x.partial-1/x.ndjson",
+            "in/y.partial-2.ndjson",
+            "in/notes.txt",
+            "in/manifest.json",
+            "in/x.ndjson.bak",
+            "in/out/x.ndjson",
+            "in/skip.ndjson",
+        ]);
+        assert_eq!(
+            names(dir.path(), &["in"], &["in/out", "in/skip.ndjson", "in/absent"]).unwrap(),
+            [
+                "B.ndjson",
+                "a.jsonl",
+                "a/z.ndjson",
+                "b.ndjson",
+                "rejected/x.jsonl",
+                "rejects.ndjson"
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_skipped_where_found_and_followed_where_named() {
+        use std::os::unix::fs::symlink;
+        let dir = tree(&["in/a.ndjson", "other/o.ndjson"]);
+        symlink(dir.path().join("other/o.ndjson"), dir.path().join("in/link.ndjson")).unwrap();
+        symlink(dir.path().join("other"), dir.path().join("in/folder")).unwrap();
+        symlink(dir.path().join("in"), dir.path().join("in/cycle")).unwrap();
+        assert_eq!(names(dir.path(), &["in"], &[]).unwrap(), ["a.ndjson"]);
+        assert_eq!(names(dir.path(), &["in/*.ndjson"], &[]).unwrap(), ["a.ndjson"]);
+        assert_eq!(names(dir.path(), &["in/link.ndjson"], &[]).unwrap(), ["link.ndjson"]);
+        assert_eq!(names(dir.path(), &["in/folder"], &[]).unwrap(), ["o.ndjson"]);
+    }
+
+    #[test]
+    fn kinds_of_nothing() {
+        let dir = tree(&["in/a.txt"]);
+        let kind = |input| names(dir.path(), &[input], &[]).unwrap_err();
+        assert_eq!(kind("absent"), ErrorKind::InputMissing);
+        assert_eq!(kind("in/a.txt/x"), ErrorKind::InputMissing);
+        assert_eq!(kind("in"), ErrorKind::NoMatchInFolder);
+        assert_eq!(kind("in/*.ndjson"), ErrorKind::NoMatchForGlob);
+        assert_eq!(kind("in/[a"), ErrorKind::BadPattern);
+        assert_eq!(names(dir.path(), &["in/a.txt"], &[]).unwrap(), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_file_named_like_a_glob_is_a_file() {
+        let dir = tree(&["in/a[1].ndjson"]);
+        assert_eq!(names(dir.path(), &["in/a[1].ndjson"], &[]).unwrap(), ["a[1].ndjson"]);
+    }
+
+    #[test]
+    fn a_file_reached_twice_is_kept_where_it_came_first() {
+        let dir = tree(&["in/a.ndjson", "in/b.ndjson"]);
+        assert_eq!(
+            names(dir.path(), &["in/b.ndjson", "in", "in/../in/a.ndjson", "in/*"], &[]).unwrap(),
+            ["b.ndjson", "a.ndjson"]
+        );
+    }
+
+    #[test]
+    fn same_names_in_a_glob_are_relative_to_the_common_parent() {
+        let dir = tree(&["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson.gz"]);
+        assert_eq!(
+            names(dir.path(), &["x/*/*"], &[]).unwrap(),
+            ["one/p.ndjson", "two/p.ndjson", "two/q.ndjson"]
+        );
+        assert_eq!(names(dir.path(), &["x/two/*"], &[]).unwrap(), ["p.ndjson", "q.ndjson"]);
+    }
+
+    #[test]
+    fn same_names_across_inputs_are_told_apart() {
+        let dir = tree(&["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson"]);
+        assert_eq!(
+            names(dir.path(), &["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson"], &[]).unwrap(),
+            ["one/p.ndjson", "two/p.ndjson", "q.ndjson"]
+        );
+        assert_eq!(
+            names(dir.path(), &["x/one", "x/two"], &[]).unwrap(),
+            ["one/p.ndjson", "two/p.ndjson", "q.ndjson"]
+        );
+        let dir = tree(&["p.ndjson", "p.ndjson.gz"]);
+        assert_eq!(names(dir.path(), &["."], &[]).unwrap(), ["p.ndjson", "p.ndjson.gz"]);
+    }
+
+    #[test]
+    fn glob_skips_what_a_folder_would_skip() {
+        let dir = tree(&[
+            "x/rejects/p.ndjson",
+            "x/a.partial-3/p.ndjson",
+            "x/.h/p.ndjson",
+            "x/ok/p.ndjson",
+            "x/out/p.ndjson",
+        ]);
+        assert_eq!(names(dir.path(), &["x/**/*.ndjson"], &["x/out"]).unwrap(), ["p.ndjson"]);
+        assert_eq!(names(dir.path(), &["x/rejects/*"], &[]).unwrap(), ["p.ndjson"]);
+    }
+}

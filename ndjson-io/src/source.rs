@@ -1,0 +1,275 @@
+//! A source: one file, stdin, or any stream, with the name its records are traced back to.
+
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::decompress::{Chunk, Decoders, Stream};
+use crate::error::{Error, ErrorKind};
+
+/// A stream that was not opened from a path. It is taken out when it is read.
+type SharedReader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
+
+/// One thing to read: where it is and what it is called.
+///
+/// The *name* is what errors and results refer to. [`discover`](crate::discover) makes names
+/// relative to the input, with `/` between parts and without a trailing `.gz` or `.zst`, so that
+/// a file keeps its name when it is compressed or moved as part of its folder.
+#[derive(Clone)]
+pub struct SourceFile {
+    name: String,
+    path: PathBuf,
+    len: Option<u64>,
+    modified: Option<SystemTime>,
+    stream: Option<SharedReader>,
+}
+
+impl SourceFile {
+    /// A file by its path, named by its file name without `.gz` or `.zst`.
+    ///
+    /// The path may be anything that can be opened and read. What is not a regular file (a named
+    /// pipe) is read as a stream: to its end, with no size known before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InputMissing`], [`ErrorKind::NotAFile`] for a folder, [`ErrorKind::Io`] if the
+    /// file may not be read.
+    pub fn from_path(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let name = match path.file_name() {
+            Some(name) => strip_compression_extension(&name.to_string_lossy()).to_owned(),
+            None => path.to_string_lossy().into_owned(),
+        };
+        Self::with_name(path, name)
+    }
+
+    /// A file by its path, under another name; for instance a spool file that stands for "stdin".
+    ///
+    /// # Errors
+    ///
+    /// As [`from_path`](Self::from_path).
+    pub fn with_name(path: impl Into<PathBuf>, name: impl Into<String>) -> Result<Self, Error> {
+        let path = path.into();
+        let metadata = readable(&path)?;
+        let regular = metadata.is_file();
+        Ok(Self {
+            name: name.into(),
+            len: regular.then(|| metadata.len()),
+            modified: if regular { metadata.modified().ok() } else { None },
+            path,
+            stream: None,
+        })
+    }
+
+    /// Standard input, named "stdin". It can be read once.
+    pub fn stdin() -> Self {
+        Self::from_reader("stdin", io::stdin())
+    }
+
+    /// Any stream under a name. It is read once, to its end, on the reader thread.
+    ///
+    /// Clones share the stream: whichever is read first takes it.
+    pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+        let reader: Box<dyn Read + Send> = Box::new(reader);
+        Self {
+            name: name.into(),
+            path: PathBuf::new(),
+            len: None,
+            modified: None,
+            stream: Some(Arc::new(Mutex::new(Some(reader)))),
+        }
+    }
+
+    /// The name that errors and results refer to.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the file is; empty for a stream.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes as stored, when the source was found; `None` for a stream. The size that binds a
+    /// reading is taken again when the file is opened.
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// True if the source is a regular file without a byte.
+    pub fn is_empty(&self) -> bool {
+        self.len == Some(0)
+    }
+
+    /// When the file was last changed; `None` for a stream or where the system does not tell.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
+    /// True if this is not a regular file: no size, and it can be read once.
+    pub fn is_stream(&self) -> bool {
+        self.len.is_none()
+    }
+
+    pub(crate) fn set_name(&mut self, name: String) {
+        self.name = name;
+    }
+
+    /// Opens for reading. The second part is the size to read, known for regular files.
+    pub(crate) fn open(&self) -> Result<Opened, Error> {
+        if let Some(stream) = &self.stream {
+            let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return match taken {
+                Some(reader) => Ok(Opened::Stream(reader)),
+                None => Err(Error::new(ErrorKind::AlreadyRead).named(&self.name)),
+            };
+        }
+        let failed = |operation, error| Error::io(operation, error).named(&self.name);
+        let file = File::open(&self.path).map_err(|error| failed("open", error))?;
+        let metadata = file.metadata().map_err(|error| failed("examine", error))?;
+        if metadata.is_dir() {
+            return Err(Error::new(ErrorKind::NotAFile).named(&self.name));
+        }
+        if metadata.is_file() {
+            Ok(Opened::File { file, size_at_open: metadata.len() })
+        } else {
+            Ok(Opened::Stream(Box::new(file)))
+        }
+    }
+}
+
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceFile")
+            .field("name", &self.name)
+            .field("path", &self.path)
+            .field("len", &self.len)
+            .field("modified", &self.modified)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An opened source.
+pub(crate) enum Opened {
+    File { file: File, size_at_open: u64 },
+    Stream(Box<dyn Read + Send>),
+}
+
+/// The first decompressed bytes of a regular file, `max` or fewer if it ends before. A byte order
+/// mark is kept. Useful to look at what kind of file it is before reading it.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotAFile`] for a stream, which would lose what is looked at; else what reading the
+/// start of the file can give.
+pub fn sniff(source: &SourceFile, max: usize) -> Result<Vec<u8>, Error> {
+    if source.is_stream() {
+        return Err(Error::new(ErrorKind::NotAFile).named(source.name()));
+    }
+    let mut stream = Stream::open(source.open()?, Decoders::default(), false, u64::MAX);
+    let mut bytes = vec![0; max];
+    let mut filled = 0;
+    while filled < max {
+        match stream.read(&mut bytes[filled..]) {
+            Ok(Chunk::Bytes(count)) => filled += count,
+            Ok(Chunk::End) => break,
+            Err(fault) => return Err(fault.into_error().named(source.name())),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Metadata of something that can be opened for reading.
+fn readable(path: &Path) -> Result<Metadata, Error> {
+    let name = path.to_string_lossy();
+    let metadata = path.metadata().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Error::new(ErrorKind::InputMissing).named(&name)
+        }
+        _ => Error::io("examine", error).named(&name),
+    })?;
+    if metadata.is_dir() {
+        return Err(Error::new(ErrorKind::NotAFile).named(&name));
+    }
+    // A pipe is not tried: opening it could wait for its writer, or end it.
+    if metadata.is_file() {
+        File::open(path).map_err(|error| Error::io("open", error).named(&name))?;
+    }
+    Ok(metadata)
+}
+
+/// `a.ndjson.gz` is called `a.ndjson`. A name that is nothing but the extension stays.
+pub(crate) fn strip_compression_extension(name: &str) -> &str {
+    [".gz", ".zst"]
+        .iter()
+        .find_map(|extension| name.strip_suffix(extension))
+        .filter(|stripped| !stripped.is_empty() && !stripped.ends_with('/'))
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn compression_extension_is_not_part_of_the_name() {
+        for (path, name) in [
+            ("a.ndjson", "a.ndjson"),
+            ("a.ndjson.gz", "a.ndjson"),
+            ("d/a.jsonl.zst", "d/a.jsonl"),
+            ("a.gz.gz", "a.gz"),
+            (".gz", ".gz"),
+            ("d/.zst", "d/.zst"),
+        ] {
+            assert_eq!(strip_compression_extension(path), name);
+        }
+    }
+
+    #[test]
+    fn from_path_tells_missing_from_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = SourceFile::from_path(dir.path().join("no")).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::InputMissing);
+        let folder = SourceFile::from_path(dir.path()).unwrap_err();
+        assert_eq!(folder.kind(), ErrorKind::NotAFile);
+        assert!(folder.is_usage());
+    }
+
+    #[test]
+    fn file_has_size_time_and_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("Patient.ndjson.gz");
+        std::fs::write(&path, "{}\n").unwrap();
+        let source = SourceFile::from_path(&path).unwrap();
+        assert_eq!(source.name(), "Patient.ndjson");
+        assert_eq!((source.len(), source.is_empty(), source.is_stream()), (Some(3), false, false));
+        assert!(source.modified().is_some());
+        assert_eq!(SourceFile::with_name(&path, "stdin").unwrap().name(), "stdin");
+    }
+
+    #[test]
+    fn sniff_sees_decompressed_bytes_and_keeps_the_mark() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(b"\xef\xbb\xbf{\"a\":1}\n").unwrap();
+        std::fs::write(&path, gz.finish().unwrap()).unwrap();
+        let source = SourceFile::from_path(&path).unwrap();
+        assert_eq!(sniff(&source, 5).unwrap(), b"\xef\xbb\xbf{\"");
+        assert_eq!(sniff(&source, 100).unwrap(), b"\xef\xbb\xbf{\"a\":1}\n");
+        let stream = SourceFile::from_reader("s", io::empty());
+        assert_eq!(sniff(&stream, 5).unwrap_err().kind(), ErrorKind::NotAFile);
+    }
+
+    #[test]
+    fn a_stream_opens_once() {
+        let stream = SourceFile::from_reader("s", io::empty());
+        assert!(stream.is_stream() && stream.clone().open().is_ok());
+        assert_eq!(stream.open().err().unwrap().kind(), ErrorKind::AlreadyRead);
+    }
+}
