@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::resolve::Resource;
+
 /// A fault of the crosswalk's own tables, found when they are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadError {
@@ -37,6 +39,7 @@ impl std::error::Error for LoadError {}
 pub struct RecordError {
     class: ErrorClass,
     offset: usize,
+    resource: Option<Resource>,
     /// Segments from the innermost outwards: they are added while the walk unwinds.
     path: Vec<Segment>,
 }
@@ -148,7 +151,7 @@ impl fmt::Display for ErrorClass {
 
 impl RecordError {
     pub(crate) fn new(class: ErrorClass, offset: usize) -> Self {
-        Self { class, offset, path: Vec::new() }
+        Self { class, offset, resource: None, path: Vec::new() }
     }
 
     /// A line longer than the reader's limit.
@@ -169,6 +172,16 @@ impl RecordError {
     pub(crate) fn at_index(mut self, index: usize) -> Self {
         self.path.push(Segment::Index(index));
         self
+    }
+
+    pub(crate) fn of(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
+    /// The resource that the record says it is; `None` when the line is no JSON or tells no resource of ours.
+    pub fn resource(&self) -> Option<Resource> {
+        self.resource
     }
 
     /// The class of the fault.

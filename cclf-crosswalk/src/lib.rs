@@ -23,11 +23,13 @@ mod error;
 mod evaluate;
 mod fact;
 mod index;
+pub mod interpret;
 mod people;
 mod person;
 mod plan;
 mod resolve;
 mod resource_type;
+mod sink;
 mod table;
 
 pub use arrow;
@@ -46,6 +48,8 @@ pub use people::{PeopleTables, summary};
 pub use person::{Beneficiary, Enrolment};
 pub use plan::{Plan, Reader, Record, Verdict};
 pub use resolve::Resource;
+pub use resource_type::{Guess, guess_kind};
+pub use sink::{BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, TableWriter};
 pub use table::{ColumnType, Per, Table};
 
 /// The parsed form of the crosswalk's `where` column.

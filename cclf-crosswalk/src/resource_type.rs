@@ -104,3 +104,71 @@ fn carin_profile(cursor: &mut Cursor<'_>) -> Result<bool, RecordError> {
     }
     Ok(found)
 }
+
+/// What a file seems to hold, by its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// Patients or Coverages.
+    People,
+    /// Claims, or whatever cannot be told: reading tells.
+    Claims,
+    /// No NDJSON: one JSON text over several lines, or an array.
+    NotNdjson,
+}
+
+/// Guesses what a file holds by its first bytes (decompressed).
+pub fn guess_kind(beginning: &[u8]) -> Guess {
+    let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
+    let text = text.trim_ascii_start();
+    if text.first() == Some(&b'[') {
+        return Guess::NotNdjson;
+    }
+    let Some(end) = text.iter().position(|byte| *byte == b'\n') else {
+        return guess_line(text).unwrap_or(Guess::Claims);
+    };
+    let (line, rest) = text.split_at(end);
+    let rest = rest.trim_ascii_start();
+    if line.first() == Some(&b'{') && !rest.is_empty() && rest[0] != b'{' && is_cut(line) {
+        return Guess::NotNdjson;
+    }
+    guess_line(line).unwrap_or(Guess::Claims)
+}
+
+fn guess_line(line: &[u8]) -> Option<Guess> {
+    match resource_type(line) {
+        Ok(ResourceType::Known(Resource::Patient | Resource::Coverage)) => Some(Guess::People),
+        Ok(_) => Some(Guess::Claims),
+        Err(_) => None,
+    }
+}
+
+/// Whether the text is a JSON object so far, only that it ends too early.
+fn is_cut(line: &[u8]) -> bool {
+    let ends_early = |line| {
+        let mut cursor = Cursor::new(line, Limits::default())?;
+        cursor.skip()
+    };
+    matches!(ends_early(line), Err(fault) if fault.kind() == json_walk::ErrorKind::UnexpectedEnd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings() {
+        let patient = br#"{"id":"1","resourceType":"Patient"}"#;
+        for (text, guess) in [
+            (&b""[..], Guess::Claims),
+            (patient, Guess::People),
+            (b"\xEF\xBB\xBF\n\n {\"resourceType\":\"Coverage\"}\n", Guess::People),
+            (b"{\"resourceType\":\"ExplanationOfBenefit\"}\n", Guess::Claims),
+            (b"[{\"resourceType\":\"Patient\"}]", Guess::NotNdjson),
+            (b"{\n  \"resourceType\": \"Patient\"\n}\n", Guess::NotNdjson),
+            (b"{\"resourceType\": \"Patient\",\n \"id\": \"1\"}\n", Guess::NotNdjson),
+            (b"{\"cut\":\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
+        ] {
+            assert_eq!(guess_kind(text), guess, "{}", String::from_utf8_lossy(text));
+        }
+    }
+}

@@ -1,1 +1,36 @@
-//! The main job: a BCDA export in, CCLF tables out.
+//! The main job as a library: a BCDA export in, CCLF tables out.
+//!
+//! ```text
+//! inputs ──> sources ──> index pass ──> claim pass ──> people ──> published
+//!            sources.rs  index_pass.rs  claim_pass.rs  job.rs     output.rs
+//! ```
+//!
+//! Patients and Coverages are read first, wherever they lie, into an index; then claims are read, joined
+//! and written; CCLF8, CCLF9 and CCLF0 come last. A file's first record guesses its kind, so in the usual
+//! layout every byte is read once; a Patient or Coverage met in a file of claims restarts the claim pass
+//! once, with the full index. Nothing appears under its final name before everything is complete.
+//!
+//! This crate reads the clock for nothing but the report, prints nothing and never exits.
+#![forbid(unsafe_code)]
+
+mod claim_pass;
+mod duplicates;
+mod error;
+mod file_date;
+mod index_pass;
+mod job;
+mod manifest;
+mod options;
+mod output;
+mod rejects;
+mod report;
+mod sources;
+mod tally;
+
+pub use error::{Error, ErrorKind};
+pub use job::run;
+pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
+pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
+
+/// The file that ends a published folder of tables.
+pub const TABLES_MANIFEST: &str = "tables-manifest.json";

@@ -121,6 +121,8 @@ enum Codec {
 struct Gzip {
     inflate: Decompress,
     state: GzipState,
+    /// Damage that was found behind bytes that are still good; it is told after them.
+    fault: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -220,6 +222,7 @@ impl Stream {
             Compression::Gzip => Codec::Gzip(Gzip {
                 inflate: Decompress::new_gzip(GZIP_WINDOW_BITS),
                 state: GzipState::First,
+                fault: None,
             }),
             Compression::Zstd => {
                 match &mut self.decoders.zstd {
@@ -288,39 +291,35 @@ impl Gzip {
         }
         if self.state == GzipState::Padding {
             // gzip(1) accepts zeros up to the end without a word: tapes and block devices pad.
-            return match input.iter().all(|&byte| byte == 0) {
-                true if ended => Ok((0, 0, Chunk::End)),
-                true => Ok((input.len(), 0, Chunk::Bytes(0))),
-                false => Err(Fault::corrupt(detail::GZIP_GARBAGE)),
-            };
+            if input.iter().any(|&byte| byte != 0) {
+                return Err(Fault::corrupt(detail::GZIP_GARBAGE));
+            }
+            let chunk = if ended { Chunk::End } else { Chunk::Bytes(0) };
+            return Ok((input.len(), 0, chunk));
+        }
+        if let Some(detail) = self.fault {
+            return Err(Fault::corrupt(detail));
         }
         let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self.inflate.decompress(input, out, FlushDecompress::None);
         let used = delta(self.inflate.total_in(), in_before);
         let made = delta(self.inflate.total_out(), out_before);
-        match status {
-            Ok(Status::StreamEnd) => self.state = GzipState::Between,
-            // Nothing used and nothing made, with room to make it and no more to use.
-            Ok(_) if used == 0 && made == 0 => {
-                return Err(Fault::corrupt(if ended {
-                    detail::GZIP_TRUNCATED
-                } else {
-                    detail::GZIP_DAMAGED
-                }));
+        let fault = match status {
+            Ok(Status::StreamEnd) => {
+                self.state = GzipState::Between;
+                return Ok((used, made, Chunk::Bytes(made)));
             }
-            Ok(_) => {}
-            Err(_) => {
-                let nothing_yet = self.inflate.total_out() == 0;
-                return Err(Fault::corrupt(
-                    if self.state == GzipState::Later && nothing_yet && in_before < 2 {
-                        detail::GZIP_GARBAGE
-                    } else {
-                        detail::GZIP_DAMAGED
-                    },
-                ));
+            // Something happened, or there is no way on: no more to use, or no sense in it.
+            Ok(_) if used > 0 || made > 0 => return Ok((used, made, Chunk::Bytes(made))),
+            Ok(_) if ended => detail::GZIP_TRUNCATED,
+            // Not even the two bytes that begin every member.
+            Err(_) if self.state == GzipState::Later && in_before < 2 && made == 0 => {
+                detail::GZIP_GARBAGE
             }
-        }
-        Ok((used, made, Chunk::Bytes(made)))
+            Ok(_) | Err(_) => detail::GZIP_DAMAGED,
+        };
+        self.fault = Some(fault);
+        if made > 0 { Ok((used, made, Chunk::Bytes(made))) } else { Err(Fault::corrupt(fault)) }
     }
 }
 
@@ -348,10 +347,8 @@ fn zstd_step(
     })?;
     let (used, made) = (from.pos(), to.pos());
     if used == 0 && made == 0 {
-        return match ended {
-            true => Err(Fault::corrupt(detail::ZSTD_TRUNCATED)),
-            false => Err(Fault::corrupt(detail::ZSTD_DAMAGED)),
-        };
+        let detail = if ended { detail::ZSTD_TRUNCATED } else { detail::ZSTD_DAMAGED };
+        return Err(Fault::corrupt(detail));
     }
     *at_boundary = hint == 0;
     Ok((used, made, Chunk::Bytes(made)))

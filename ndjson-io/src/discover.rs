@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 
@@ -53,7 +53,8 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 /// [`ErrorKind::BadPattern`]: nothing to read ([`Error::is_usage`]). [`ErrorKind::Io`]: a file or
 /// folder may not be read. The source name of such an error is the input or path as given.
 pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
-    let exclude: Vec<PathBuf> = exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let exclude: Vec<PathBuf> =
+        exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut found = Found { seen: HashSet::new(), files: Vec::new() };
     for input in inputs {
         let path = Path::new(input);
@@ -150,9 +151,14 @@ fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(
             Error::io("list", error.into()).named(&name)
         })?;
         let failed = |error| Error::io("examine", error).named(&path.to_string_lossy());
+        let mut folder = PathBuf::new();
         let in_skipped_folder = path.parent().is_some_and(|parent| {
-            let below = parent.components().skip(named_folders);
-            below.map(Component::as_os_str).any(|part| is_skipped_name(part) || part == REJECTS)
+            parent.components().enumerate().any(|(depth, part)| {
+                folder.push(part);
+                let name = part.as_os_str();
+                depth >= named_folders
+                    && (is_skipped_name(name) || name == REJECTS || folder.is_symlink())
+            })
         });
         let metadata = fs::symlink_metadata(&path).map_err(failed)?;
         let skipped_name = path.file_name().is_none_or(is_skipped_name);
@@ -168,13 +174,15 @@ fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::NoMatchForGlob).named(input));
     }
-    paths.sort_by(|a, b| a.0.as_os_str().as_encoded_bytes().cmp(b.0.as_os_str().as_encoded_bytes()));
+    paths
+        .sort_by(|a, b| a.0.as_os_str().as_encoded_bytes().cmp(b.0.as_os_str().as_encoded_bytes()));
     let names: HashSet<_> = paths.iter().map(|(path, _)| path.file_name()).collect();
     let parent = (names.len() < paths.len())
         .then(|| common_parent(paths.iter().map(|(_, real)| real.as_path())));
     for (path, real) in paths {
         let mut source = SourceFile::from_path(&path)?;
-        if let Some(relative) = parent.as_deref().and_then(|parent| real.strip_prefix(parent).ok()) {
+        if let Some(relative) = parent.as_deref().and_then(|parent| real.strip_prefix(parent).ok())
+        {
             source.set_name(name_of(relative));
         }
         found.push(real, source);
@@ -236,8 +244,7 @@ fn sort_by_bytes(paths: &mut [PathBuf]) {
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, Error> {
-    path.canonicalize()
-        .map_err(|error| Error::io("examine", error).named(&path.to_string_lossy()))
+    path.canonicalize().map_err(|error| Error::io("examine", error).named(&path.to_string_lossy()))
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -291,14 +298,7 @@ mod tests {
         ]);
         assert_eq!(
             names(dir.path(), &["in"], &["in/out", "in/skip.ndjson", "in/absent"]).unwrap(),
-            [
-                "B.ndjson",
-                "a.jsonl",
-                "a/z.ndjson",
-                "b.ndjson",
-                "rejected/x.jsonl",
-                "rejects.ndjson"
-            ]
+            ["B.ndjson", "a.jsonl", "a/z.ndjson", "b.ndjson", "rejected/x.jsonl", "rejects.ndjson"]
         );
     }
 
@@ -312,6 +312,11 @@ mod tests {
         symlink(dir.path().join("in"), dir.path().join("in/cycle")).unwrap();
         assert_eq!(names(dir.path(), &["in"], &[]).unwrap(), ["a.ndjson"]);
         assert_eq!(names(dir.path(), &["in/*.ndjson"], &[]).unwrap(), ["a.ndjson"]);
+        assert_eq!(names(dir.path(), &["*/*.ndjson"], &[]).unwrap(), ["a.ndjson", "o.ndjson"]);
+        assert_eq!(
+            names(dir.path(), &["in/*/*.ndjson"], &[]).unwrap_err(),
+            ErrorKind::NoMatchForGlob
+        );
         assert_eq!(names(dir.path(), &["in/link.ndjson"], &[]).unwrap(), ["link.ndjson"]);
         assert_eq!(names(dir.path(), &["in/folder"], &[]).unwrap(), ["o.ndjson"]);
     }
@@ -357,7 +362,8 @@ mod tests {
     fn same_names_across_inputs_are_told_apart() {
         let dir = tree(&["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson"]);
         assert_eq!(
-            names(dir.path(), &["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson"], &[]).unwrap(),
+            names(dir.path(), &["x/one/p.ndjson", "x/two/p.ndjson", "x/two/q.ndjson"], &[])
+                .unwrap(),
             ["one/p.ndjson", "two/p.ndjson", "q.ndjson"]
         );
         assert_eq!(

@@ -115,6 +115,11 @@ impl Error {
         self.0.position
     }
 
+    /// What the operating system said, if it refused something.
+    pub fn io_error(&self) -> Option<&io::Error> {
+        self.0.io.as_ref()
+    }
+
     /// True if the operating system refused something.
     pub fn is_io(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Io { .. })
@@ -177,11 +182,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.io.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
-    }
-}
+// No `source()`: the message already holds what the operating system says, and a chain would
+// say it twice.
+impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
@@ -209,7 +212,7 @@ mod tests {
     fn io_message_keeps_the_system_text_and_drops_any_other() {
         let os = Error::io("open", io::Error::from_raw_os_error(13)).named("x");
         assert!(os.to_string().starts_with("x: cannot open: "), "{os}");
-        assert!(os.is_io());
+        assert!(os.is_io() && os.io_error().and_then(io::Error::raw_os_error) == Some(13));
         let other = Error::io("read", io::Error::new(io::ErrorKind::InvalidData, "SECRET"));
         assert!(!other.to_string().contains("SECRET"), "{other}");
     }

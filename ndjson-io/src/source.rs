@@ -57,7 +57,7 @@ impl SourceFile {
         let regular = metadata.is_file();
         Ok(Self {
             name: name.into(),
-            len: regular.then(|| metadata.len()),
+            len: regular.then_some(metadata.len()),
             modified: if regular { metadata.modified().ok() } else { None },
             path,
             stream: None,

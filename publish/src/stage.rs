@@ -343,6 +343,42 @@ impl Stage {
         }
     }
 
+    /// Takes back a finished file: it will not be published, and its name may be used again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] for a name that [`create`](Self::create) would refuse or that is not
+    /// finished, [`ErrorKind::Io`] when the file cannot be removed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// # let work = tempfile::tempdir()?;
+    /// # let out = work.path().join("tables");
+    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
+    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
+    /// for text in ["first", "second"] {
+    ///     let mut file = stage.create("t.csv")?;
+    ///     file.write_all(text.as_bytes())?;
+    ///     file.finish()?;
+    ///     if text == "first" {
+    ///         stage.take_back("t.csv")?;
+    ///     }
+    /// }
+    /// let _ = stage.commit(b"{}")?;
+    /// assert_eq!(std::fs::read(out.join("t.csv"))?, b"second");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take_back(&self, relative: &str) -> Result<(), Error> {
+        if !self.progress.forget(relative) {
+            return Err(bad_name(&self.partial.path_of(relative)));
+        }
+        let (folder, name) = self.partial.descend(relative)?;
+        folder.remove_file(name)
+    }
+
     /// Publishes: writes the manifest last, makes everything durable, and puts
     /// the folder in the place of the output with one rename.
     ///
@@ -509,6 +545,11 @@ impl Progress {
         let mut files = self.lock();
         files.open.remove(relative);
         files.finished.insert(relative.to_owned(), bytes);
+    }
+
+    /// Forgets a finished file; false when there is none of this name.
+    fn forget(&self, relative: &str) -> bool {
+        self.lock().finished.remove(relative).is_some()
     }
 
     pub(crate) fn spoiled(&self, path: &Path) {

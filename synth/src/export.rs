@@ -27,7 +27,7 @@ pub struct Options {
     pub gzip: bool,
     /// How many lines of a million are broken, 0 to 1,000,000. [`parse_rate`] reads a share.
     pub bad_per_million: u32,
-    /// Claims of each beneficiary, one version each; by default 0 to 55, 29 on average.
+    /// Claims of each beneficiary, one version each; by default none or 8 to 52, 29 on average.
     pub claims_per_beneficiary: Option<u32>,
     /// Beneficiaries whose claims go into one file; 20 by default (about 10 MB). A Coverage file holds those of
     /// five times, a Patient file those of fifty times as many.

@@ -9,8 +9,8 @@
 //! # What to expect
 //! - The same [`Options`] give the same bytes on every machine. Only integers decide, no clock and no hash order.
 //!   The compressed bytes of gzip files also depend on the version of the compressor; their content does not.
-//! - One beneficiary takes about 580 kB: 29 claims of 18 kB each on average, a Patient of 3 kB and four
-//!   Coverages of 10 kB. For an export of N bytes take `N / 580_000` beneficiaries.
+//! - One beneficiary takes about 570 kB: 29 claims of 18 kB each on average, a Patient of 3 kB and four
+//!   Coverages of 10 kB. For an export of N bytes take `N / 570_000` beneficiaries.
 //! - The ids of beneficiaries and claims are negative numbers of 14 digits, as those of the synthetic data of the
 //!   real service; records in the style of 2019 have positive ones.
 //! - Claims are about 70 % carrier, 15 % outpatient and 10 % drug events; the rest is inpatient, SNF, home health,

@@ -149,7 +149,8 @@ impl Reader {
                 ResourceType::Foreign => return Ok(Verdict::Foreign),
             }
         }
-        let (_, text) = outcome?;
+        let resource = self.guess;
+        let (_, text) = outcome.map_err(|error| error.of(resource))?;
         if self.store.foreign {
             return Ok(Verdict::Foreign);
         }
@@ -157,8 +158,8 @@ impl Reader {
         let view =
             RecordView { store: &self.store, line: text, widths: &plan.entry_registers };
         let record = Record { plan: self.plan, view };
-        record.check_required(self.guess)?;
-        Ok(Verdict::Record(self.guess, record))
+        record.check_required(resource).map_err(|error| error.of(resource))?;
+        Ok(Verdict::Record(resource, record))
     }
 
     /// Walks the line as a `resource`; gives the resource that it says it is, when that is one of ours.

@@ -1,0 +1,227 @@
+//! The crosswalk read a second time: slowly, and in the plainest way there is.
+//!
+//! This module follows the same tables as [`Plan`](crate::Plan), but over the typed model of a record, path
+//! by path, without compiling, packing or streaming. It shares neither the compiled plan nor the functions
+//! for dates, numbers and codes with the fast way, so that tests can hold the two against each other:
+//! where they differ, one of them is wrong. Besides the parsed tables it takes from the crate only the code maps
+//! and the text of the state codes of [`STU3`](crate::STU3).
+//!
+//! A run keeps every record in memory and looks everything up by going through lists. It is not for data
+//! of any size.
+
+mod check;
+mod people;
+mod rows;
+mod value;
+mod walk;
+
+use check::{Facts, Line, Read};
+use people::{Person, mbis_historic, patient_of, people};
+use rows::Row;
+use walk::{Spot, entries};
+
+use crate::claim_type::ClaimType;
+use crate::crosswalk::{Crosswalk, LineageColumn, TableDef};
+use crate::error::ErrorClass;
+use crate::resolve::Resource;
+use crate::table::{Per, Table};
+
+/// The lines of one input file.
+#[derive(Clone, Debug)]
+pub struct SourceLines<'a> {
+    /// FILE_NAME of its rows.
+    pub file_name: &'a str,
+    /// FILE_DATE of its rows, in days since 1970-01-01.
+    pub file_date: Option<i32>,
+    /// The records, one a line, without line feeds.
+    pub lines: Vec<&'a [u8]>,
+}
+
+/// The rows of one table, each cell as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRows {
+    /// Which table.
+    pub table: Table,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows. Text is as it is, dates are `YYYY-MM-DD`, decimals have exactly the digits of their scale,
+    /// integers are plain, timestamps are microseconds since 1970-01-01T00:00:00Z; `None` is null.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// What a run gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// The twelve tables in the order of [`Table::ALL`].
+    pub tables: Vec<TableRows>,
+    /// Bad records: number of the source, number of the line in it (both from 0), class of the fault.
+    pub rejected: Vec<(usize, usize, ErrorClass)>,
+    /// Lines that hold a resource that no table wants.
+    pub skipped: Vec<(usize, usize)>,
+    /// Lines that hold FHIR R4.
+    pub foreign: Vec<(usize, usize)>,
+}
+
+impl Tables {
+    /// The rows of one table.
+    pub fn table(&self, table: Table) -> &TableRows {
+        &self.tables[table.index()]
+    }
+}
+
+/// Converts lines of files to the twelve tables: Patients and Coverages first, then claims in input order.
+///
+/// `enhancement_rows` gives CCLFA and CCLFB a row for each claim or line of their types, so that their facts can
+/// be looked at.
+pub fn run(
+    crosswalk: &Crosswalk,
+    sources: &[SourceLines<'_>],
+    lineage: bool,
+    enhancement_rows: bool,
+) -> Tables {
+    let mut tables = Tables {
+        tables: crosswalk.tables().iter().map(|def| header(crosswalk, def, lineage)).collect(),
+        rejected: Vec::new(),
+        skipped: Vec::new(),
+        foreign: Vec::new(),
+    };
+    let facts = Facts::new(crosswalk);
+    let mut records = Vec::new();
+    for (source, file) in sources.iter().enumerate() {
+        for (line, text) in file.lines.iter().enumerate() {
+            match facts.read(text, file.file_name, file.file_date) {
+                Ok(Line::Record(record)) => records.push(record),
+                Ok(Line::Other) => tables.skipped.push((source, line)),
+                Ok(Line::Foreign) => tables.foreign.push((source, line)),
+                Err(class) => tables.rejected.push((source, line, class)),
+            }
+        }
+    }
+    let people = people(&records);
+    for def in crosswalk.tables() {
+        let made: Vec<Row<'_>> = match def.per {
+            Per::Summary => summary(crosswalk, &tables),
+            Per::Patient => people.iter().flat_map(|person| by_range(crosswalk, person)).collect(),
+            Per::Mbi => people.iter().flat_map(|person| by_mbi(crosswalk, person)).collect(),
+            _ if !def.has_rows && !enhancement_rows => Vec::new(),
+            _ => records
+                .iter()
+                .filter_map(|record| Some((record, record.claim_type?)))
+                .filter(|(_, claim_type)| def.claim_types.contains(*claim_type))
+                .flat_map(|(record, claim_type)| {
+                    of_claim(crosswalk, def, record, claim_type, &people)
+                })
+                .collect(),
+        };
+        let rows = made.iter().map(|row| cells(crosswalk, def, row, lineage)).collect();
+        tables.tables[def.table.index()].rows = rows;
+    }
+    tables
+}
+
+/// The lineage columns of a table.
+fn lineage_of<'c>(
+    crosswalk: &'c Crosswalk,
+    def: &TableDef,
+    lineage: bool,
+) -> Vec<&'c LineageColumn> {
+    let wanted = lineage && def.per != Per::Summary;
+    let of_claims = !def.claim_types.is_empty();
+    let columns = crosswalk.lineage().iter();
+    columns.filter(|column| wanted && (of_claims || !column.claims_only)).collect()
+}
+
+fn header(crosswalk: &Crosswalk, def: &TableDef, lineage: bool) -> TableRows {
+    let own = def.columns.iter().map(|column| column.name.clone());
+    let added = lineage_of(crosswalk, def, lineage);
+    let columns = own.chain(added.into_iter().map(|column| column.name.clone())).collect();
+    TableRows { table: def.table, columns, rows: Vec::new() }
+}
+
+fn cells(
+    crosswalk: &Crosswalk,
+    def: &TableDef,
+    row: &Row<'_>,
+    lineage: bool,
+) -> Vec<Option<String>> {
+    let own = def.columns.iter().map(|column| row.cell(column.expr.as_ref()?, column.column_type));
+    let added = lineage_of(crosswalk, def, lineage);
+    own.chain(added.into_iter().map(|column| row.cell(&column.expr, column.column_type))).collect()
+}
+
+/// The rows that a claim gives a table.
+fn of_claim<'r>(
+    crosswalk: &'r Crosswalk,
+    def: &TableDef,
+    record: &'r Read<'r>,
+    claim_type: ClaimType,
+    people: &'r [Person<'r>],
+) -> Vec<Row<'r>> {
+    debug_assert_eq!(record.kind, Resource::ExplanationOfBenefit);
+    let claim = record.node();
+    let own: Vec<Option<Spot<'_>>> = match def.per {
+        Per::Item => entries(claim, "item").into_iter().map(Some).collect(),
+        Per::Procedure => entries(claim, "procedure").into_iter().map(Some).collect(),
+        Per::Diagnosis => entries(claim, "diagnosis")
+            .into_iter()
+            .filter(|entry| !entries(entry.node, "diagnosisCodeableConcept").is_empty())
+            .map(Some)
+            .collect(),
+        _ => vec![None],
+    };
+    let patient = patient_of(claim, "patient");
+    let patient = people.iter().find(|person| Some(person.id) == patient);
+    own.into_iter()
+        .map(|own| Row {
+            crosswalk,
+            per: def.per,
+            record: Some(claim),
+            claim_type: Some(claim_type),
+            own,
+            patient: patient.map(|person| person.node),
+            coverages: &[],
+            hospice: None,
+            historic_mbi: None,
+            file_name: record.file_name,
+            file_date: record.file_date,
+            summary: None,
+        })
+        .collect()
+}
+
+/// A Patient's rows of CCLF8: one per hospice range, at least one.
+fn by_range<'r>(crosswalk: &'r Crosswalk, person: &'r Person<'r>) -> Vec<Row<'r>> {
+    let row = Row::of_person(crosswalk, Per::Patient, person);
+    if person.hospice.is_empty() {
+        return vec![row];
+    }
+    person.hospice.iter().map(|range| Row { hospice: Some(*range), ..row.clone() }).collect()
+}
+
+/// A Patient's rows of CCLF9: one per historic MBI.
+fn by_mbi<'r>(crosswalk: &'r Crosswalk, person: &'r Person<'r>) -> Vec<Row<'r>> {
+    let row = Row::of_person(crosswalk, Per::Mbi, person);
+    let historic = mbis_historic(person.node).into_iter();
+    historic.map(|mbi| Row { historic_mbi: Some(mbi), ..row.clone() }).collect()
+}
+
+/// The rows of CCLF0, which comes last.
+fn summary<'r>(crosswalk: &'r Crosswalk, tables: &Tables) -> Vec<Row<'r>> {
+    let counted = tables.tables.iter().filter(|rows| rows.table != Table::Cclf0);
+    counted
+        .map(|rows| Row {
+            crosswalk,
+            per: Per::Summary,
+            record: None,
+            claim_type: None,
+            own: None,
+            patient: None,
+            coverages: &[],
+            hospice: None,
+            historic_mbi: None,
+            file_name: "",
+            file_date: None,
+            summary: Some((rows.table, rows.rows.len())),
+        })
+        .collect()
+}

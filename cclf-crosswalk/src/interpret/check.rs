@@ -1,0 +1,334 @@
+//! Reading a line, and the verdict on it: what every fact of its resource reaches must fit.
+
+use std::collections::BTreeSet;
+
+use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
+
+use super::value::{cell, text};
+use super::walk::{Spot, entries, follow, key_members};
+use crate::claim_type::ClaimType;
+use crate::crosswalk::{Crosswalk, FactKind};
+use crate::error::ErrorClass;
+use crate::fact::{Expr, Leaf, Path, Root, Select};
+use crate::resolve::Resource;
+use crate::table::{ColumnType, Per};
+
+/// A record that fits the crosswalk.
+pub(super) struct Read<'a> {
+    resource: fhir_model::Resource<'a>,
+    pub(super) kind: Resource,
+    pub(super) claim_type: Option<ClaimType>,
+    pub(super) file_name: &'a str,
+    pub(super) file_date: Option<i32>,
+}
+
+impl Read<'_> {
+    pub(super) fn node(&self) -> Node<'_> {
+        self.resource.node()
+    }
+}
+
+/// What a line is.
+pub(super) enum Line<'a> {
+    Record(Read<'a>),
+    /// A resource that no table wants.
+    Other,
+    /// FHIR R4.
+    Foreign,
+}
+
+const RESOURCE_TYPES: &str = include_str!("../../stu3/resource_types.txt");
+
+/// One fact about a resource: where it is, and as what it is read.
+struct Fact<'c> {
+    per: Per,
+    path: &'c Path,
+    /// `None` where only presence counts.
+    column: Option<ColumnType>,
+}
+
+/// The facts of every resource.
+pub(super) struct Facts<'c> {
+    crosswalk: &'c Crosswalk,
+    of: Vec<(Resource, Fact<'c>)>,
+}
+
+impl<'c> Facts<'c> {
+    pub(super) fn new(crosswalk: &'c Crosswalk) -> Self {
+        let mut facts = Self { crosswalk, of: Vec::new() };
+        for def in crosswalk.tables() {
+            let own = match def.per {
+                Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis => {
+                    Resource::ExplanationOfBenefit
+                }
+                Per::Patient | Per::Mbi => Resource::Patient,
+                // Its facts are about the run.
+                Per::Summary => continue,
+            };
+            for column in &def.columns {
+                if let Some(expr) = &column.expr {
+                    facts.add(own, def.per, expr, Some(column.column_type));
+                }
+            }
+        }
+        for fact in crosswalk.record_facts() {
+            let column = match fact.kind {
+                FactKind::Value(column) => Some(column),
+                FactKind::Links => Some(ColumnType::Int64),
+                FactKind::Present => None,
+            };
+            facts.add(fact.resource, Per::Claim, &fact.expr, column);
+        }
+        for column in crosswalk.lineage().iter().filter(|column| column.claims_only) {
+            let own = Resource::ExplanationOfBenefit;
+            facts.add(own, Per::Claim, &column.expr, Some(column.column_type));
+        }
+        facts
+    }
+
+    fn add(&mut self, own: Resource, per: Per, expr: &'c Expr, column: Option<ColumnType>) {
+        for path in expr.paths().filter(|path| path.leaf == Leaf::Value) {
+            let resource = match path.root {
+                Root::Patient => Resource::Patient,
+                Root::Coverage(_) => Resource::Coverage,
+                _ => own,
+            };
+            self.of.push((resource, Fact { per, path, column }));
+        }
+    }
+
+    fn of(&self, resource: Resource) -> impl Iterator<Item = &Fact<'c>> {
+        self.of.iter().filter(move |(own, _)| *own == resource).map(|(_, fact)| fact)
+    }
+
+    /// Reads a line and judges it.
+    ///
+    /// # Errors
+    /// The class of a fault. Where a record has several, faults of values come before what is missing.
+    pub(super) fn read<'a>(
+        &self,
+        line: &'a [u8],
+        file_name: &'a str,
+        file_date: Option<i32>,
+    ) -> Result<Line<'a>, ErrorClass> {
+        let object: Object<'_> =
+            fhir_model::from_slice_as(line).map_err(|fault| class(fault.kind()))?;
+        let kind = match object.get("resourceType") {
+            Some(Value::Text(name)) => &**name,
+            None => return Err(ErrorClass::ResourceType),
+            Some(_) => return Err(ErrorClass::WrongType),
+        };
+        let Some(kind) = Resource::from_name(kind) else {
+            return match kind {
+                "Bundle" => Err(ErrorClass::Bundle),
+                kind if RESOURCE_TYPES.lines().any(|known| known == kind) => Ok(Line::Other),
+                _ => Err(ErrorClass::ResourceType),
+            };
+        };
+        if is_foreign(&object, kind) {
+            return Ok(Line::Foreign);
+        }
+        let resource = self.typed(line, object, kind)?;
+        let claim_type = self.check(resource.node(), kind)?;
+        Ok(Line::Record(Read { resource, kind, claim_type, file_name, file_date }))
+    }
+
+    /// The typed record. The model is strict about every element, the crosswalk only about what it reads:
+    /// other elements of a wrong type are taken out and the rest is read again.
+    fn typed<'a>(
+        &self,
+        line: &'a [u8],
+        mut object: Object<'_>,
+        kind: Resource,
+    ) -> Result<fhir_model::Resource<'a>, ErrorClass> {
+        let mut fault = match fhir_model::from_slice(line) {
+            Ok(resource) => return Ok(resource),
+            Err(fault) => fault,
+        };
+        let read = self.members_read(kind);
+        loop {
+            let at = fault.path();
+            let name: String = without_indexes(&at);
+            if !matches!(fault.kind(), ErrorKind::Type { .. })
+                || read.contains(&name)
+                || !remove(&mut object, &at)
+            {
+                return Err(class(fault.kind()));
+            }
+            let text = Node::Object(&object).to_json();
+            match fhir_model::from_slice(text.as_bytes()) {
+                Ok(resource) => return Ok(resource.into_owned()),
+                Err(next) => fault = next,
+            }
+        }
+    }
+
+    /// Every member that a fact goes through or ends in, or is told apart by, as `item.quantity.value`.
+    fn members_read(&self, kind: Resource) -> BTreeSet<String> {
+        let mut read = BTreeSet::new();
+        let mut note = |start: &str, names: &[&str]| {
+            let mut path = start.to_owned();
+            for name in names {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+                read.insert(path.clone());
+            }
+            path
+        };
+        for fact in self.of(kind) {
+            let mut at = match start_list(&fact.path.root, fact.per) {
+                Some(list) => note("", &[list]),
+                None => String::new(),
+            };
+            if at == "careTeam" || at == "diagnosis" {
+                note(&at, key_members(&at).0);
+            }
+            for step in &fact.path.steps {
+                at = note(&at, &[&step.name]);
+                if matches!(step.select, Some(Select::Key(_) | Select::Prefix(_))) {
+                    note(&at, key_members(&step.name).0);
+                }
+            }
+        }
+        read
+    }
+
+    /// Converts every leaf that a fact reaches, and looks for what must be there.
+    fn check(&self, record: Node<'_>, kind: Resource) -> Result<Option<ClaimType>, ErrorClass> {
+        for fact in self.of(kind) {
+            let starts = match start_list(&fact.path.root, fact.per) {
+                Some(list) => entries(record, list),
+                None => vec![Spot { node: record, place: 1 }],
+            };
+            if let Some(column) = fact.column {
+                for spot in follow(starts, &fact.path.steps) {
+                    cell(spot.node, column)?;
+                }
+            }
+        }
+        for fact in self.crosswalk.record_facts() {
+            if fact.resource == kind && fact.required {
+                self.required(record, &fact.expr)?;
+            }
+        }
+        if kind != Resource::ExplanationOfBenefit {
+            return Ok(None);
+        }
+        let codings = record.child("type").map(|of| entries(of, "coding")).unwrap_or_default();
+        let code = codings
+            .into_iter()
+            .filter(|coding| super::walk::has_key(coding.node, "coding", "eob-type"))
+            .find_map(|coding| coding.node.child("code").and_then(text))
+            .ok_or(ErrorClass::Missing)?;
+        ClaimType::from_code(code).map(Some).ok_or(ErrorClass::ClaimType)
+    }
+
+    /// A required fact of a list must be in each of its entries.
+    fn required(&self, record: Node<'_>, expr: &Expr) -> Result<(), ErrorClass> {
+        let found = |start: Node<'_>| {
+            expr.alternatives.iter().any(|alternative| {
+                let crate::fact::Source::Path(path) = &alternative.source else { return true };
+                let starts = vec![Spot { node: start, place: 1 }];
+                let value = follow(starts, &path.steps)
+                    .into_iter()
+                    .find_map(|spot| cell(spot.node, ColumnType::Text).ok().flatten());
+                super::value::convert(self.crosswalk, &alternative.conversions, value).is_some()
+            })
+        };
+        let of_items = expr.paths().any(|path| path.root == Root::Item);
+        let fits = if of_items {
+            entries(record, "item").into_iter().all(|item| found(item.node))
+        } else {
+            found(record)
+        };
+        if fits { Ok(()) } else { Err(ErrorClass::Missing) }
+    }
+}
+
+/// The list at whose entries a fact starts, when all of them are looked at.
+fn start_list(root: &Root, per: Per) -> Option<&'static str> {
+    match root {
+        Root::Record | Root::Patient | Root::Coverage(_) => None,
+        Root::Item => Some("item"),
+        Root::Entry if per == Per::Procedure => Some("procedure"),
+        Root::Entry | Root::LinkedDiagnosis | Root::Principal => Some("diagnosis"),
+        Root::Rendering | Root::LinkedCareTeam(_) | Root::Attending => Some("careTeam"),
+    }
+}
+
+/// The marks of FHIR R4.
+fn is_foreign(object: &Object<'_>, kind: Resource) -> bool {
+    let is_list = |name: &str| matches!(object.get(name), Some(Value::List(_)));
+    let marked = match kind {
+        Resource::ExplanationOfBenefit => {
+            is_list("insurance")
+                || ["supportingInfo", "insurer", "outcome", "use"]
+                    .iter()
+                    .any(|name| object.get(name).is_some())
+        }
+        Resource::Coverage => is_list("payor") || is_list("class"),
+        Resource::Patient => false,
+    };
+    let profiles = Node::Object(object).child("meta").map(|meta| entries(meta, "profile"));
+    marked
+        || profiles.unwrap_or_default().into_iter().any(|profile| {
+            let profile = profile.node.as_text().unwrap_or_default().to_ascii_lowercase();
+            profile.contains("carin") || profile.contains("c4bb")
+        })
+}
+
+fn class(kind: ErrorKind) -> ErrorClass {
+    use json_walk::ErrorKind as Json;
+    match kind {
+        ErrorKind::TooDeep => ErrorClass::Depth,
+        ErrorKind::DuplicateMember => ErrorClass::DuplicateMember,
+        ErrorKind::Type { .. } | ErrorKind::TwoValues => ErrorClass::WrongType,
+        ErrorKind::Syntax(Json::InvalidUtf8) => ErrorClass::Utf8,
+        ErrorKind::Syntax(
+            Json::ControlCharacter | Json::BadEscape | Json::LoneSurrogate | Json::NulCharacter,
+        ) => ErrorClass::Text,
+        _ => ErrorClass::Syntax,
+    }
+}
+
+/// `item.quantity.value` of `item[3].quantity.value`.
+fn without_indexes(path: &str) -> String {
+    let pieces = path.split('.').map(|piece| piece.split('[').next().unwrap_or_default());
+    pieces.collect::<Vec<_>>().join(".")
+}
+
+/// Takes out what stands at `item[3].quantity.value`; whether it was there.
+fn remove(object: &mut Object<'_>, path: &str) -> bool {
+    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+    let mut indexes = head.split('[');
+    let name = indexes.next().unwrap_or_default();
+    let Some(member) = object.members.iter().position(|(own, _)| own == name) else {
+        return false;
+    };
+    let mut at = &mut object.members[member].1;
+    let mut listed = false;
+    for index in indexes {
+        let index = index.trim_end_matches(']').parse::<usize>();
+        let (Value::List(list), Ok(index)) = (at, index) else { return false };
+        let Some(entry) = list.get_mut(index) else { return false };
+        at = entry;
+        listed = true;
+    }
+    match rest {
+        Some(rest) => match at {
+            Value::Object(inner) => remove(inner, rest),
+            _ => false,
+        },
+        // The other entries keep their places.
+        None if listed => {
+            *at = Value::Null;
+            true
+        }
+        None => {
+            object.members.remove(member);
+            true
+        }
+    }
+}

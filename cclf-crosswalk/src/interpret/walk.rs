@@ -1,0 +1,90 @@
+//! Walking a path: from the record to all places that it names, in order.
+
+use fhir_model::{Node, vocabulary};
+
+use super::value::{text, whole};
+use crate::fact::{Select, Step};
+
+/// A place that a path reaches: the value there, and its place in its list, from 1.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'t> {
+    pub(super) node: Node<'t>,
+    pub(super) place: usize,
+}
+
+/// The entries of a member, numbered: of a list all, a single value as the only one.
+pub(super) fn entries<'t>(of: Node<'t>, member: &str) -> Vec<Spot<'t>> {
+    let Some(node) = of.child(member) else { return Vec::new() };
+    let numbered = node.iter().enumerate();
+    numbered.map(|(index, node)| Spot { node, place: index + 1 }).collect()
+}
+
+/// The leaves at the end of plain member names.
+fn leaves<'t>(of: Node<'t>, members: &[&str]) -> Vec<Node<'t>> {
+    members.iter().fold(vec![of], |nodes, member| {
+        nodes.into_iter().flat_map(|node| entries(node, member)).map(|spot| spot.node).collect()
+    })
+}
+
+/// By which members the entries of a list are told apart, and whether the keys are terms of the vocabulary.
+pub(super) fn key_members(list: &str) -> (&'static [&'static str], bool) {
+    match list {
+        "extension" => (&["url"], true),
+        "coding" | "identifier" => (&["system"], true),
+        "information" | "adjudication" => (&["category", "coding", "code"], true),
+        "financial" => (&["type", "coding", "code"], true),
+        "careTeam" => (&["role", "coding", "code"], false),
+        "diagnosis" => (&["type", "coding", "code"], false),
+        _ => (&["resourceType"], false),
+    }
+}
+
+/// Whether an entry of a list has a key.
+pub(super) fn has_key(entry: Node<'_>, list: &str, key: &str) -> bool {
+    let (members, vocabulary_key) = key_members(list);
+    let key = if vocabulary_key { vocabulary::uri(key).unwrap_or("(no such term)") } else { key };
+    leaves(entry, members).into_iter().any(|leaf| text(leaf) == Some(key))
+}
+
+fn has_prefix(entry: Node<'_>, list: &str, stem: &str) -> bool {
+    let start = format!("{}variables/{stem}", vocabulary::BLUE_BUTTON);
+    let (members, _) = key_members(list);
+    leaves(entry, members).into_iter().filter_map(text).any(|found| found.starts_with(&start))
+}
+
+/// The `sequence` of an entry.
+pub(super) fn sequence(entry: Node<'_>) -> Option<i64> {
+    entry.child("sequence").and_then(whole)
+}
+
+/// One step from one place.
+fn step<'t>(from: Node<'t>, step: &Step) -> Vec<Spot<'t>> {
+    let list = step.name.as_str();
+    let mut found = entries(from, list);
+    match &step.select {
+        None => {}
+        Some(Select::Key(key)) => found.retain(|spot| has_key(spot.node, list, key)),
+        Some(Select::Prefix(stem)) => found.retain(|spot| has_prefix(spot.node, list, stem)),
+        Some(Select::Place(place)) => found.retain(|spot| spot.place == place + 1),
+        Some(Select::Sequence(number)) => {
+            found.retain(|spot| sequence(spot.node) == Some(*number));
+            found.truncate(1);
+        }
+    }
+    if list == "careTeam" && matches!(step.select, Some(Select::Key(_))) {
+        by_sequence(&mut found);
+    }
+    found
+}
+
+/// Lowest sequence first; entries without one last, in their order.
+pub(super) fn by_sequence(spots: &mut [Spot<'_>]) {
+    spots.sort_by_key(|spot| sequence(spot.node).map_or((1, 0), |number| (0, number)));
+}
+
+/// All places that the steps lead to, from these starts.
+pub(super) fn follow<'t>(starts: Vec<Spot<'t>>, steps: &[Step]) -> Vec<Spot<'t>> {
+    steps.iter().fold(starts, |spots, one| {
+        spots.into_iter().flat_map(|spot| step(spot.node, one)).collect()
+    })
+}

@@ -1,0 +1,218 @@
+//! Record batches to bytes. A new format is a new file here, a variant of [`Format`] and an arm in [`TableWriter`].
+
+mod arrow_ipc;
+mod csv;
+mod parquet;
+
+use std::io::Write;
+use std::str::FromStr;
+
+use arrow::array::RecordBatch;
+use arrow::compute::BatchCoalescer;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+
+use crate::error::LoadError;
+
+/// Rows of a batch, whatever blocks they come from: part of the promise of same bytes.
+pub const BATCH_ROWS: usize = 8_192;
+
+/// Rows of a Parquet row group: 15 batches.
+pub const ROW_GROUP_ROWS: usize = 122_880;
+
+/// The format of a table's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Apache Parquet.
+    #[default]
+    Parquet,
+    /// Comma-separated values: UTF-8, a header, LF, null as nothing.
+    Csv,
+    /// Arrow IPC: the file format in files, the stream format on stdout.
+    Arrow,
+}
+
+impl Format {
+    /// The extension of its files, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Arrow => "arrow",
+        }
+    }
+}
+
+/// How Parquet pages and Arrow buffers are compressed. CSV is never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Compression {
+    /// Zstandard, level 1.
+    #[default]
+    Zstd,
+    /// Snappy; Arrow IPC knows none, and uses LZ4 in its place.
+    Snappy,
+    /// None.
+    None,
+}
+
+impl FromStr for Compression {
+    type Err = LoadError;
+
+    fn from_str(name: &str) -> Result<Self, LoadError> {
+        match name {
+            "zstd" => Ok(Self::Zstd),
+            "snappy" => Ok(Self::Snappy),
+            "none" => Ok(Self::None),
+            _ => Err(LoadError::new("the compressions are zstd, snappy and none")),
+        }
+    }
+}
+
+/// What every written file says of its making, besides its schema.
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
+    /// Key and value pairs for the file's metadata.
+    pub pairs: Vec<(String, String)>,
+}
+
+enum Encoder<W: Write + Send> {
+    Parquet(Box<parquet::Encoder<W>>),
+    Csv(csv::Encoder<W>),
+    Arrow(arrow_ipc::Encoder<W>),
+}
+
+/// Writes one table: batches of any size in, batches of [`BATCH_ROWS`] out.
+pub struct TableWriter<W: Write + Send> {
+    coalescer: BatchCoalescer,
+    encoder: Encoder<W>,
+    rows: u64,
+}
+
+impl<W: Write + Send> TableWriter<W> {
+    /// Begins a table on `out`; `stream` is for outputs that cannot be read from their end.
+    ///
+    /// # Errors
+    /// What the encoder or `out` says.
+    pub fn new(
+        schema: SchemaRef,
+        format: Format,
+        compression: Compression,
+        provenance: &Provenance,
+        stream: bool,
+        out: W,
+    ) -> Result<Self, ArrowError> {
+        let encoder = match format {
+            Format::Parquet => Encoder::Parquet(Box::new(parquet::Encoder::new(
+                &schema,
+                compression,
+                provenance,
+                out,
+            )?)),
+            Format::Csv => Encoder::Csv(csv::Encoder::new(&schema, out)?),
+            Format::Arrow => {
+                Encoder::Arrow(arrow_ipc::Encoder::new(&schema, compression, stream, out)?)
+            }
+        };
+        Ok(Self { coalescer: BatchCoalescer::new(schema, BATCH_ROWS), encoder, rows: 0 })
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// What the encoder or the output says.
+    pub fn write(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
+        self.rows += batch.num_rows() as u64;
+        self.coalescer.push_batch(batch)?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<(), ArrowError> {
+        while let Some(batch) = self.coalescer.next_completed_batch() {
+            match &mut self.encoder {
+                Encoder::Parquet(encoder) => encoder.write(&batch)?,
+                Encoder::Csv(encoder) => encoder.write(&batch)?,
+                Encoder::Arrow(encoder) => encoder.write(&batch)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the table and gives the output back, flushed by nobody yet.
+    ///
+    /// # Errors
+    /// What the encoder or the output says.
+    pub fn finish(mut self) -> Result<W, ArrowError> {
+        self.coalescer.finish_buffered_batch()?;
+        self.drain()?;
+        match self.encoder {
+            Encoder::Parquet(encoder) => encoder.finish(),
+            Encoder::Csv(encoder) => Ok(encoder.finish()),
+            Encoder::Arrow(encoder) => encoder.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Crosswalk, Table, schema};
+
+    fn written(format: Format, sizes: &[usize]) -> Vec<u8> {
+        let schema = schema(Crosswalk::stu3(), Table::Cclf0, false);
+        let mut writer = TableWriter::new(
+            schema,
+            format,
+            Compression::Zstd,
+            &Provenance::default(),
+            false,
+            Vec::new(),
+        )
+        .unwrap();
+        let plan = crate::Plan::stu3();
+        let all: Vec<(Table, u64)> =
+            (0..20_000).map(|row| (Table::ALL[row % 11], row as u64)).collect();
+        let mut rest = &all[..];
+        for size in sizes.iter().cycle() {
+            let (now, later) = rest.split_at((*size).min(rest.len()));
+            rest = later;
+            writer.write(crate::summary(plan, now).unwrap()).unwrap();
+            if rest.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(writer.rows(), 20_000);
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn the_sizes_of_batches_do_not_show() {
+        for format in [Format::Parquet, Format::Csv, Format::Arrow] {
+            let whole = written(format, &[20_000]);
+            assert!(whole == written(format, &[1, 7, 4_000]), "{format:?}");
+            assert!(whole == written(format, &[8_192, 1]), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_without_rows_has_its_header() {
+        let schema = schema(Crosswalk::stu3(), Table::Cclf9, true);
+        let writer = TableWriter::new(
+            schema,
+            Format::Csv,
+            Compression::None,
+            &Provenance::default(),
+            false,
+            Vec::new(),
+        );
+        let text = String::from_utf8(writer.unwrap().finish().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            "HICN_MBI_XREF_IND,CRNT_NUM,PRVS_NUM,PRVS_ID_EFCTV_DT,PRVS_ID_OBSLT_DT,BENE_RRB_NUM,FILE_NAME,FILE_DATE\n"
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The rows that the crosswalk makes of a record, as text.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, RecordBatch};
+use arrow::util::display::array_value_to_string;
+use cclf_crosswalk::{
+    Beneficiary, Claim, ClaimTables, ClaimType, Enrolment, HospiceRanges, Index, Lineage,
+    PeopleTables, Plan, Reader, Resource, Table, Verdict,
+};
+
+/// The rows of one table: columns by name.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    columns: HashMap<String, Vec<Option<String>>>,
+    count: usize,
+}
+
+impl Rows {
+    /// The rows of a batch.
+    pub(crate) fn new(batch: &RecordBatch) -> Self {
+        let schema = batch.schema();
+        let columns = schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, column)| {
+                let cell = |row| {
+                    let text = || array_value_to_string(column, row).expect("a value as text");
+                    (!column.is_null(row)).then(text)
+                };
+                (field.name().clone(), (0..batch.num_rows()).map(cell).collect())
+            })
+            .collect();
+        Self { columns, count: batch.num_rows() }
+    }
+
+    /// The values of a column, row by row.
+    pub(crate) fn column(&self, name: &str) -> Vec<Option<String>> {
+        if self.count == 0 {
+            return Vec::new();
+        }
+        self.columns.get(name).cloned().unwrap_or_else(|| panic!("no column {name}"))
+    }
+}
+
+/// A claim's rows.
+#[derive(Debug)]
+pub(crate) struct ClaimRows {
+    pub(crate) claim_type: ClaimType,
+    tables: HashMap<Table, Rows>,
+}
+
+impl ClaimRows {
+    /// The values of a column, row by row; empty when the claim has no rows in the table.
+    pub(crate) fn column(&self, table: Table, name: &str) -> Vec<Option<String>> {
+        self.tables.get(&table).map(|rows| rows.column(name)).unwrap_or_default()
+    }
+}
+
+/// The id of the Patient that a claim refers to.
+pub(crate) fn patient(line: &str) -> Option<String> {
+    let mut reader = Reader::new(Plan::stu3());
+    match reader.read(line.as_bytes()) {
+        Ok(Verdict::Record(_, record)) => Claim::new(record)?.patient(),
+        _ => None,
+    }
+}
+
+/// The rows of a claim in every table, those of the benefit enhancement tables too.
+///
+/// # Errors
+/// Why the line is no claim.
+pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> {
+    let plan = Plan::stu3();
+    let mut reader = Reader::new(plan);
+    let record = match reader.read(line.as_bytes()) {
+        Ok(Verdict::Record(_, record)) => record,
+        Ok(other) => return Err(format!("not a record: {other:?}")),
+        Err(fault) => return Err(format!("rejected: {fault}")),
+    };
+    let claim = Claim::new(record).ok_or("not a claim")?;
+    let lineage = Lineage { file_name: "ExplanationOfBenefit.ndjson".to_owned(), file_date: None };
+    let mut tables = ClaimTables::with_rows(plan, &Table::ALL, true, true);
+    tables.append(&claim, mbi, &lineage);
+    let batches = tables.finish().map_err(|fault| fault.to_string())?;
+    Ok(ClaimRows {
+        claim_type: claim.claim_type(),
+        tables: batches.iter().map(|(table, batch)| (*table, Rows::new(batch))).collect(),
+    })
+}
+
+/// Everybody that Patients and Coverages tell of, and their rows in CCLF8 and CCLF9.
+pub(crate) struct People {
+    index: Index,
+    hospice: HospiceRanges,
+    lineage: Lineage,
+}
+
+impl People {
+    /// Reads Patients and Coverages, then the hospice claims among `claims`.
+    ///
+    /// # Errors
+    /// Why a line was not read.
+    pub(crate) fn read(
+        people: &[String],
+        claims: &[String],
+        file_date: Option<i32>,
+    ) -> Result<Self, String> {
+        let mut reader = Reader::new(Plan::stu3());
+        let (mut index, mut hospice) = (Index::new(), HospiceRanges::default());
+        for line in people {
+            match reader.read(line.as_bytes()) {
+                Ok(Verdict::Record(Resource::Patient, record)) => {
+                    index.add_patient(&Beneficiary::new(&record).ok_or("not a Patient")?, 0);
+                }
+                Ok(Verdict::Record(Resource::Coverage, record)) => {
+                    index.add_coverage(&Enrolment::new(&record).ok_or("not a Coverage")?);
+                }
+                Ok(other) => return Err(format!("not of people: {other:?}")),
+                Err(fault) => return Err(format!("rejected: {fault}")),
+            }
+        }
+        for line in claims {
+            let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes()) else {
+                return Err("a claim was rejected".to_owned());
+            };
+            let claim = Claim::new(record).ok_or("not a claim")?;
+            let patient = claim.patient().and_then(|patient| index.find(&patient));
+            if let (Some(patient), Some((start, end))) = (patient, claim.hospice_stay()) {
+                hospice.add(patient, start, end);
+            }
+        }
+        let lineage = Lineage { file_name: "Patient.ndjson".to_owned(), file_date };
+        Ok(Self { index, hospice, lineage })
+    }
+
+    /// The current MBI of a Patient.
+    pub(crate) fn mbi(&self, patient: &str) -> Option<&str> {
+        self.index.mbi(self.index.find(patient)?)
+    }
+
+    /// The rows of a Patient in CCLF8 and CCLF9.
+    pub(crate) fn rows(&self, patient: &str) -> HashMap<Table, Rows> {
+        let number = self.index.find(patient).unwrap_or_else(|| panic!("no Patient {patient}"));
+        let mut tables = PeopleTables::new(Plan::stu3(), &Table::ALL, true);
+        tables.append(&self.index, number, &self.hospice, std::slice::from_ref(&self.lineage));
+        let batches = tables.finish().expect("batches");
+        batches.iter().map(|(table, batch)| (*table, Rows::new(batch))).collect()
+    }
+}

@@ -1,0 +1,235 @@
+//! The second pass: claims, joined through the index, into rows.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use cclf_crosswalk::arrow::array::RecordBatch;
+use cclf_crosswalk::{
+    BeneficiaryNumber, Claim, ClaimTables, HospiceRanges, Index, Lineage, Plan, Reader, RecordError, Resource,
+    Table, Verdict,
+};
+use ndjson_io::{BlockWorker, Line, SourceReport};
+
+use crate::duplicates::Duplicates;
+use crate::error::Error;
+use crate::index_pass::{count, fatal_error, keep_rejects, or_stop};
+use crate::options::Options;
+use crate::output::Tables;
+use crate::rejects::RejectLog;
+use crate::sources::Source;
+use crate::tally::{Fatal, Reject, Tally};
+
+/// What this pass reads; all else in a file that was indexed is counted already.
+const CLAIM: Resource = Resource::ExplanationOfBenefit;
+
+#[derive(Default)]
+struct Block {
+    batches: Vec<(Table, RecordBatch)>,
+    stays: Vec<(BeneficiaryNumber, i32, Option<i32>)>,
+    ids: Vec<u64>,
+    tally: Tally,
+    rejects: Vec<Reject>,
+    fatal: Option<Fatal>,
+    /// A Patient or Coverage stands among the claims: the pass must start again.
+    person: bool,
+    failed: bool,
+}
+
+struct Worker<'s> {
+    reader: Reader,
+    tables: ClaimTables,
+    index: &'s Index,
+    numbers: &'s [usize],
+    sources: &'s [Source],
+    /// By source: its Patients, Coverages and bad lines are counted already.
+    indexed: &'s [bool],
+    hasher: BuildHasherDefault<DefaultHasher>,
+    block: Block,
+}
+
+/// Makes the rows of a claim and what else the run wants of it.
+fn convert(
+    claim: &Claim<'_>,
+    tables: &mut ClaimTables,
+    index: &Index,
+    lineage: &Lineage,
+    hasher: &BuildHasherDefault<DefaultHasher>,
+    block: &mut Block,
+) {
+    let beneficiary = claim.patient().and_then(|patient| index.find(&patient));
+    if beneficiary.is_none() {
+        block.tally.unmatched_claims += 1;
+    }
+    let mbi = beneficiary.and_then(|number| index.mbi(number));
+    if tables.append(claim, mbi, lineage) > 0 {
+        block.tally.with_rows += 1;
+    } else {
+        block.tally.without_rows += 1;
+    }
+    block.tally.partial_dates += claim.partial_dates();
+    if let (Some(number), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
+        block.stays.push((number, start, end));
+    }
+    if let Some(id) = claim.id() {
+        block.ids.push(hasher.hash_one(&*id));
+    }
+}
+
+/// What a line is to this pass.
+enum Judged {
+    Claim,
+    Person,
+    Skipped,
+    Foreign,
+    Bad(RecordError),
+    /// Counted by the index pass.
+    Known,
+}
+
+impl BlockWorker for Worker<'_> {
+    type Output = Block;
+
+    fn line(&mut self, line: Line<'_>) {
+        if self.block.fatal.is_some() || self.block.person {
+            return;
+        }
+        let source = self.numbers[line.source];
+        let indexed = self.indexed[source];
+        // The reader stays borrowed while its record lives, so the rest is named apart.
+        let Self { reader, tables, index, sources, hasher, block, .. } = self;
+        let judged = match reader.read(line.bytes) {
+            Ok(Verdict::Record(CLAIM, record)) => {
+                if let Some(claim) = Claim::new(record) {
+                    convert(&claim, tables, index, &sources[source].lineage, hasher, block);
+                }
+                Judged::Claim
+            }
+            Ok(_) if indexed => Judged::Known,
+            Ok(Verdict::Record(..)) => Judged::Person,
+            Ok(Verdict::Skipped) => Judged::Skipped,
+            Ok(Verdict::Foreign) => Judged::Foreign,
+            Err(error) if indexed && error.resource() != Some(CLAIM) => Judged::Known,
+            Err(error) => Judged::Bad(error),
+        };
+        match judged {
+            Judged::Claim | Judged::Known => {}
+            Judged::Person => self.block.person = true,
+            Judged::Skipped => self.block.tally.skipped += 1,
+            Judged::Foreign => {
+                self.block.fatal = Some(Fatal::Foreign { source, number: line.number });
+            }
+            Judged::Bad(error) => {
+                *self.block.tally.rejected.entry(error.class()).or_default() += 1;
+                let ordinal = self.block.tally.read();
+                self.block.rejects.push(Reject {
+                    source,
+                    number: line.number,
+                    offset: line.offset,
+                    error,
+                    line: Some(line.bytes.to_vec()),
+                    ordinal,
+                });
+            }
+        }
+    }
+
+    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+        let source = self.numbers[source];
+        if self.indexed[source] {
+            return;
+        }
+        let error = RecordError::line_too_long();
+        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
+        let ordinal = self.block.tally.read();
+        self.block.rejects.push(Reject { source, number, offset, error, line: None, ordinal });
+    }
+
+    fn finish_block(&mut self) -> Block {
+        let mut block = std::mem::take(&mut self.block);
+        match self.tables.finish() {
+            Ok(batches) => block.batches = batches,
+            Err(_) => block.failed = true,
+        }
+        block.tally.untranslated = self.tables.take_untranslated();
+        block
+    }
+}
+
+/// How the pass ended.
+pub(crate) enum Outcome {
+    /// All claims are written.
+    Done(Vec<SourceReport>),
+    /// People stand among the claims: the index is not complete.
+    PeopleAmongClaims,
+}
+
+/// What the pass fills besides the tables.
+pub(crate) struct Gathered<'g, 's> {
+    pub(crate) hospice: &'g mut HospiceRanges,
+    pub(crate) ids: &'g mut Duplicates<'s>,
+    pub(crate) tally: &'g mut Tally,
+    pub(crate) rejects: &'g mut RejectLog,
+}
+
+/// Reads the claims of the sources with these numbers into the tables.
+pub(crate) fn run(
+    plan: &'static Plan,
+    sources: &[Source],
+    numbers: &[usize],
+    indexed: &[bool],
+    options: &Options,
+    index: &Index,
+    tables: &mut Tables,
+    gathered: &mut Gathered<'_, '_>,
+) -> Result<Outcome, Error> {
+    let files: Vec<_> = numbers.iter().map(|number| sources[*number].file.clone()).collect();
+    let mut stopped = None;
+    let mut people = false;
+    let wanted = tables.names();
+    let make = |_| Worker {
+        reader: Reader::new(plan),
+        tables: ClaimTables::new(plan, &wanted, options.lineage),
+        index,
+        numbers,
+        sources,
+        indexed,
+        hasher: BuildHasherDefault::default(),
+        block: Block::default(),
+    };
+    let reports = ndjson_io::read(&files, &options.reading(true), make, |block: Block| {
+        let mut take = || {
+            if block.failed {
+                return Err(Error::failed("building a record batch failed; please report it"));
+            }
+            keep_rejects(&block.rejects, sources, gathered.tally, gathered.rejects, options)?;
+            if let Some(fatal) = block.fatal {
+                return Err(fatal_error(fatal, sources));
+            }
+            if block.person {
+                people = true;
+                return Err(Error::failed(""));
+            }
+            gathered.tally.add(&block.tally);
+            for (number, start, end) in &block.stays {
+                gathered.hospice.add(*number, *start, *end);
+            }
+            gathered.ids.add(&block.ids)?;
+            Ok(())
+        };
+        let mut taken = take();
+        if taken.is_ok() {
+            count(options, &block.tally);
+            taken = block
+                .batches
+                .into_iter()
+                .try_for_each(|(table, batch)| tables.write(table, batch));
+        }
+        or_stop(taken, &mut stopped)
+    });
+    if people {
+        return Ok(Outcome::PeopleAmongClaims);
+    }
+    match stopped {
+        Some(error) => Err(error),
+        None => Ok(Outcome::Done(reports?)),
+    }
+}

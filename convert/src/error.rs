@@ -1,0 +1,86 @@
+//! Why a run did not end well: what it means for the exit code, and what to do.
+
+use std::fmt;
+
+/// The class of an error; each has an exit code of its own.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Asked for something that cannot be: no such input, output exists. Exit code 2, nothing was changed.
+    Usage,
+    /// Reading, writing or the program itself failed. Exit code 1, nothing was published.
+    Failed,
+    /// The data is not what it should be. Exit code 4, nothing was published.
+    BadData,
+    /// The run was asked to end.
+    Cancelled,
+    /// Whoever read standard output has gone: a normal end.
+    BrokenPipe,
+}
+
+/// An error of the whole run: its class and a sentence without any value of the data.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failed, message)
+    }
+
+    pub(crate) fn bad_data(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::BadData, message)
+    }
+
+    /// The class.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The exit code of a command that ends with this error, apart from signals.
+    pub const fn exit_code(&self) -> u8 {
+        match self.kind {
+            ErrorKind::Usage => 2,
+            ErrorKind::Failed => 1,
+            ErrorKind::BadData => 4,
+            ErrorKind::Cancelled => 130,
+            ErrorKind::BrokenPipe => 0,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<ndjson_io::Error> for Error {
+    fn from(fault: ndjson_io::Error) -> Self {
+        let kind = match fault.kind() {
+            ndjson_io::ErrorKind::Cancelled => ErrorKind::Cancelled,
+            _ if fault.is_usage() => ErrorKind::Usage,
+            _ => ErrorKind::Failed,
+        };
+        Self::new(kind, fault.to_string())
+    }
+}
+
+impl From<publish::Error> for Error {
+    fn from(fault: publish::Error) -> Self {
+        let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Failed };
+        Self::new(kind, fault.to_string())
+    }
+}

@@ -1,0 +1,113 @@
+//! FILE_DATE of each source: the option, else the export's transactionTime, else the file's own date.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ndjson_io::SourceFile;
+use serde::Deserialize;
+
+use crate::report::FileDateOrigin;
+
+/// Longest export manifest that is looked at, in bytes.
+const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+
+/// The name under which our own tools write an export's manifest.
+const EXPORT_MANIFEST: &str = "bcda-export.json";
+
+/// What a manifest of an export must have to tell a date.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportManifest {
+    transaction_time: String,
+    #[expect(dead_code, reason = "its presence tells an export manifest from other JSON")]
+    output: Vec<serde_json::Value>,
+}
+
+/// Days since 1970-01-01, in UTC.
+fn day(timestamp: Timestamp) -> Option<i32> {
+    let date = timestamp.to_zoned(TimeZone::UTC).date();
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    Some(cclf_crosswalk::days_from_civil(
+        i32::from(year),
+        u32::try_from(month).ok()?,
+        u32::try_from(day).ok()?,
+    ))
+}
+
+/// The date of an RFC 3339 time, in UTC.
+fn day_of_time(text: &str) -> Option<i32> {
+    day(text.trim().parse::<Timestamp>().ok()?)
+}
+
+fn manifest_day(path: &Path) -> Option<i32> {
+    let mut text = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
+    let manifest: ExportManifest = serde_json::from_slice(&text).ok()?;
+    day_of_time(&manifest.transaction_time)
+}
+
+/// Looks for an export manifest in folders, each once.
+#[derive(Default)]
+pub(crate) struct FileDates {
+    folders: HashMap<PathBuf, Option<i32>>,
+}
+
+impl FileDates {
+    /// The date of a source and where it comes from; no date for a stream.
+    pub(crate) fn of(
+        &mut self,
+        source: &SourceFile,
+        given: Option<i32>,
+    ) -> (Option<i32>, FileDateOrigin) {
+        if given.is_some() {
+            return (given, FileDateOrigin::Option);
+        }
+        if source.path().as_os_str().is_empty() {
+            return (None, FileDateOrigin::Unknown);
+        }
+        let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
+        let known = self.folders.entry(folder).or_insert_with_key(|folder| in_folder(folder));
+        if known.is_some() {
+            return (*known, FileDateOrigin::ExportManifest);
+        }
+        let modified = source.modified().and_then(|time| Timestamp::try_from(time).ok()).and_then(day);
+        match modified {
+            Some(day) => (Some(day), FileDateOrigin::FileModified),
+            None => (None, FileDateOrigin::Unknown),
+        }
+    }
+}
+
+/// The date that a manifest in the folder tells: ours first, else the first by name that is one.
+fn in_folder(folder: &Path) -> Option<i32> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if let Some(day) = manifest_day(&folder.join(EXPORT_MANIFEST)) {
+        return Some(day);
+    }
+    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    names.sort();
+    names.iter().find_map(|path| manifest_day(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_become_days_in_utc() {
+        assert_eq!(day_of_time("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(day_of_time("1970-01-01T23:00:00-05:00"), Some(1));
+        assert_eq!(day_of_time("2019-12-09T20:44:01.705398123Z"), Some(18_239));
+        assert_eq!(day_of_time("yesterday"), None);
+    }
+}

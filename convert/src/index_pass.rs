@@ -1,0 +1,210 @@
+//! The first pass: Patients and Coverages into the index.
+
+use std::ops::ControlFlow;
+
+use cclf_crosswalk::{Beneficiary, Enrolment, Index, Plan, Reader, RecordError, Resource, Verdict};
+use ndjson_io::{BlockWorker, Line, SourceReport};
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::rejects::RejectLog;
+use crate::sources::Source;
+use crate::tally::{Fatal, Reject, Tally};
+
+enum Person {
+    Patient(Beneficiary, usize),
+    Coverage(Enrolment),
+}
+
+/// What a block of lines came to.
+#[derive(Default)]
+struct Block {
+    people: Vec<Person>,
+    /// Sources that hold claims, by their place in this pass.
+    with_claims: Vec<usize>,
+    tally: Tally,
+    rejects: Vec<Reject>,
+    fatal: Option<Fatal>,
+}
+
+struct Worker<'s> {
+    reader: Reader,
+    /// Numbers of the sources that this pass reads.
+    numbers: &'s [usize],
+    sources: &'s [Source],
+    block: Block,
+}
+
+impl Worker<'_> {
+    fn reject(&mut self, line: &Line<'_>, error: RecordError) {
+        let source = self.numbers[line.source];
+        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
+        let ordinal = self.block.tally.read();
+        self.block.rejects.push(Reject {
+            source,
+            number: line.number,
+            offset: line.offset,
+            error,
+            line: Some(line.bytes.to_vec()),
+            ordinal,
+        });
+    }
+}
+
+impl BlockWorker for Worker<'_> {
+    type Output = Block;
+
+    fn line(&mut self, line: Line<'_>) {
+        if self.block.fatal.is_some() {
+            return;
+        }
+        let source = self.numbers[line.source];
+        let only_people = self.sources[source].only_people;
+        match self.reader.read(line.bytes) {
+            Ok(Verdict::Record(Resource::ExplanationOfBenefit, _)) => {
+                if !only_people && self.block.with_claims.last() != Some(&source) {
+                    self.block.with_claims.push(source);
+                }
+            }
+            Ok(Verdict::Record(Resource::Patient, record)) => {
+                self.block.tally.partial_dates += record.partial_dates();
+                self.block.tally.joined += 1;
+                if let Some(patient) = Beneficiary::new(&record) {
+                    self.block.people.push(Person::Patient(patient, source));
+                }
+            }
+            Ok(Verdict::Record(Resource::Coverage, record)) => {
+                self.block.tally.partial_dates += record.partial_dates();
+                self.block.tally.joined += 1;
+                if let Some(coverage) = Enrolment::new(&record) {
+                    self.block.people.push(Person::Coverage(coverage));
+                }
+            }
+            Ok(Verdict::Skipped) => self.block.tally.skipped += 1,
+            Ok(Verdict::Foreign) => {
+                self.block.fatal = Some(Fatal::Foreign { source, number: line.number });
+            }
+            // The claim pass reads this file too, and judges what says that it is a claim.
+            Err(error) if error.resource() == Some(Resource::ExplanationOfBenefit) => {
+                if !only_people && self.block.with_claims.last() != Some(&source) {
+                    self.block.with_claims.push(source);
+                }
+            }
+            Err(error) => self.reject(&line, error),
+        }
+    }
+
+    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+        let error = RecordError::line_too_long();
+        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
+        let ordinal = self.block.tally.read();
+        let source = self.numbers[source];
+        self.block.rejects.push(Reject { source, number, offset, error, line: None, ordinal });
+    }
+
+    fn finish_block(&mut self) -> Block {
+        std::mem::take(&mut self.block)
+    }
+}
+
+/// What the pass came to.
+pub(crate) struct Outcome {
+    /// Which sources hold claims, of those that were read.
+    pub(crate) with_claims: Vec<usize>,
+    pub(crate) reports: Vec<SourceReport>,
+}
+
+/// Reads the sources with these numbers into `index`.
+pub(crate) fn run(
+    plan: &'static Plan,
+    sources: &[Source],
+    numbers: &[usize],
+    options: &Options,
+    index: &mut Index,
+    tally: &mut Tally,
+    rejects: &mut RejectLog,
+) -> Result<Outcome, Error> {
+    let files: Vec<_> = numbers.iter().map(|number| sources[*number].file.clone()).collect();
+    let mut with_claims = Vec::new();
+    let mut stopped = None;
+    let reports = ndjson_io::read(
+        &files,
+        &options.reading(true),
+        |_| Worker { reader: Reader::new(plan), numbers, sources, block: Block::default() },
+        |block: Block| {
+            let mut take = || {
+                keep_rejects(&block.rejects, sources, tally, rejects, options)?;
+                if let Some(fatal) = block.fatal {
+                    return Err(fatal_error(fatal, sources));
+                }
+                tally.add(&block.tally);
+                for person in &block.people {
+                    match person {
+                        Person::Patient(patient, source) => {
+                            index.add_patient(patient, u32::try_from(*source).unwrap_or(u32::MAX));
+                        }
+                        Person::Coverage(coverage) => index.add_coverage(coverage),
+                    }
+                }
+                for source in &block.with_claims {
+                    if with_claims.last() != Some(source) {
+                        with_claims.push(*source);
+                    }
+                }
+                Ok(())
+            };
+            let taken = take();
+            count(options, &block.tally);
+            or_stop(taken, &mut stopped)
+        },
+    )?;
+    match stopped {
+        Some(error) => Err(error),
+        None => Ok(Outcome { with_claims, reports }),
+    }
+}
+
+/// Keeps the error and ends the reading.
+pub(crate) fn or_stop(taken: Result<(), Error>, stopped: &mut Option<Error>) -> ControlFlow<()> {
+    match taken {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            *stopped = Some(error);
+            ControlFlow::Break(())
+        }
+    }
+}
+
+/// Counts for whoever watches.
+pub(crate) fn count(options: &Options, tally: &Tally) {
+    use std::sync::atomic::Ordering::Relaxed;
+    options.progress.records.fetch_add(tally.read(), Relaxed);
+    options.progress.rejects.fetch_add(tally.rejected(), Relaxed);
+}
+
+/// Keeps the rejects of a block; `tally` is what came before it.
+pub(crate) fn keep_rejects(
+    block: &[Reject],
+    sources: &[Source],
+    tally: &Tally,
+    rejects: &mut RejectLog,
+    options: &Options,
+) -> Result<(), Error> {
+    for (earlier, reject) in (0u64..).zip(block) {
+        let rejected = tally.rejected() + earlier + 1;
+        let read = tally.read() + reject.ordinal;
+        rejects.push(reject, sources, rejected, read, options)?;
+    }
+    Ok(())
+}
+
+/// The error of a whole file.
+pub(crate) fn fatal_error(fatal: Fatal, sources: &[Source]) -> Error {
+    match fatal {
+        Fatal::Foreign { source, number } => Error::bad_data(format!(
+            "{}: FHIR R4, not STU3 (first seen at line {number}): this is data of BCDA v2 or v3; \
+             export it from the v1 endpoints",
+            sources[source].file.name()
+        )),
+    }
+}

@@ -1,0 +1,422 @@
+//! The run from inputs to published tables.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use cclf_crosswalk::{
+    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Table, civil_from_days,
+};
+use ndjson_io::{SourceFile, SourceReport};
+use publish::{Stage, StageOptions};
+
+use crate::claim_pass::{self, Gathered, Outcome};
+use crate::duplicates::Duplicates;
+use crate::error::Error;
+use crate::file_date::FileDates;
+use crate::options::{Options, Output};
+use crate::output::Tables;
+use crate::rejects::{self, RejectLog};
+use crate::report::{Counts, FileDateOrigin, InputReport, Report};
+use crate::sources::{self, Source, cancelled};
+use crate::tally::Tally;
+use crate::{TABLES_MANIFEST, index_pass, manifest};
+
+/// Rows of people that are built before they are written.
+const PEOPLE_ROWS: usize = 8_192;
+
+/// Converts the inputs.
+///
+/// # Errors
+/// Why nothing was published; see [`ErrorKind`](crate::ErrorKind) for the exit code of each class.
+/// Rejected records are no error: the report counts them.
+pub fn run(options: &Options) -> Result<Report, Error> {
+    let started = Instant::now();
+    check(options)?;
+    let files = sources::find(options)?;
+    let patients = sources::find_patients(options)?;
+    let stage = open_stage(options)?;
+    let reject_stage = match (&options.output, &options.rejects) {
+        (Output::Stdout, Some(folder)) => Some(open_reject_stage(folder, options)?),
+        _ => None,
+    };
+    let (mut report, reject_files) =
+        Run::new(options, &stage).convert(files, patients, reject_stage, started)?;
+    if matches!(options.output, Output::Folder(_)) {
+        let mut files: Vec<String> = report.tables.iter().map(|table| table.file.clone()).collect();
+        files.extend(reject_files);
+        let manifest = manifest::text(&report, &files, &manifest::crosswalk_hash());
+        if options.cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        if let Some(leftover) = stage.commit(&manifest)?.leftover {
+            report.warnings.push(format!(
+                "the earlier result could not be removed from {}; the next run tries again",
+                leftover.display()
+            ));
+        }
+    }
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn check(options: &Options) -> Result<(), Error> {
+    if options.tables.is_empty() {
+        return Err(Error::usage("no table is asked for"));
+    }
+    if options.output == Output::Stdout && options.tables.len() != 1 {
+        return Err(Error::usage("--out - writes one table; name it with --tables"));
+    }
+    if options.output != Output::Stdout && options.rejects.is_some() {
+        return Err(Error::usage(
+            "--rejects goes with --out -; with a folder the rejects are published in it",
+        ));
+    }
+    Ok(())
+}
+
+fn open_stage(options: &Options) -> Result<Stage, Error> {
+    let (out, overwrite) = match &options.output {
+        Output::Folder(out) => (out.clone(), options.overwrite),
+        // Nothing is published there: it is where spools live.
+        Output::Stdout => {
+            let name = format!("bcda-{}-stdout", std::process::id());
+            (std::env::temp_dir().join(name), true)
+        }
+    };
+    let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
+    Ok(Stage::open(&out, &stage_options, |folder| Ok(manifest::owned(folder)))?)
+}
+
+fn open_reject_stage(folder: &PathBuf, options: &Options) -> Result<Stage, Error> {
+    let stage_options =
+        StageOptions { overwrite: options.overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
+    Ok(Stage::open(folder, &stage_options, |folder| Ok(manifest::owned(folder)))?)
+}
+
+struct Run<'o> {
+    options: &'o Options,
+    stage: &'o Stage,
+    plan: &'static Plan,
+    index: Index,
+    hospice: HospiceRanges,
+    warnings: Vec<String>,
+    restarted: bool,
+    bytes_read: u64,
+}
+
+impl<'o> Run<'o> {
+    fn new(options: &'o Options, stage: &'o Stage) -> Self {
+        Self {
+            options,
+            stage,
+            plan: Plan::stu3(),
+            index: Index::new(),
+            hospice: HospiceRanges::default(),
+            warnings: Vec::new(),
+            restarted: false,
+            bytes_read: 0,
+        }
+    }
+
+    fn convert(
+        mut self,
+        files: Vec<SourceFile>,
+        patients: Vec<SourceFile>,
+        reject_stage: Option<Stage>,
+        started: Instant,
+    ) -> Result<(Report, Vec<String>), Error> {
+        let options = self.options;
+        let files = if files.is_empty() { vec![self.stdin()?] } else { files };
+        let direct = files.iter().any(SourceFile::is_stream);
+        let mut dates = FileDates::default();
+        let mut sources = sources::examine(patients, true, options, &mut dates)?;
+        sources.extend(sources::examine(files, false, options, &mut dates)?);
+        self.warn_of_dates(&sources);
+        let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
+        options.progress.total_bytes.store(total, Ordering::Relaxed);
+
+        // People first: --patients, and files that seem to hold people.
+        let mut reports: Vec<Option<SourceReport>> = vec![None; sources.len()];
+        let mut indexed: Vec<bool> = sources
+            .iter()
+            .map(|source| source.only_people || source.guess == Guess::People)
+            .collect();
+        let mut reject_logs = Vec::new();
+        let mut tally = Tally::default();
+        let people: Vec<usize> = (0..sources.len()).filter(|number| indexed[*number]).collect();
+        let mut with_claims =
+            self.index_people(&sources, &people, &mut tally, &mut reject_logs, &mut reports)?;
+
+        // Then claims; people among them are indexed first after all.
+        let mut ids = Duplicates::new(self.stage);
+        let tables = loop {
+            let claims: Vec<usize> = (0..sources.len())
+                .filter(|number| !indexed[*number] || with_claims.contains(number))
+                .collect();
+            let mut tables = Tables::begin(self.plan, self.stage, options)?;
+            let mut log = RejectLog::new(self.stage)?;
+            let mut claim_tally = tally.clone();
+            let mut gathered = Gathered {
+                hospice: &mut self.hospice,
+                ids: &mut ids,
+                tally: &mut claim_tally,
+                rejects: &mut log,
+            };
+            let outcome = claim_pass::run(
+                self.plan,
+                &sources,
+                &claims,
+                &indexed,
+                options,
+                &self.index,
+                &mut tables,
+                &mut gathered,
+            )?;
+            match outcome {
+                Outcome::Done(claim_reports) => {
+                    self.keep_reports(&claims, claim_reports, &mut reports);
+                    tally = claim_tally;
+                    reject_logs.push(log);
+                    break tables;
+                }
+                Outcome::PeopleAmongClaims if direct => {
+                    return Err(Error::usage(
+                        "a Patient or Coverage came on standard input although --patients was given: \
+                         leave --patients out, or take them out of the stream",
+                    ));
+                }
+                Outcome::PeopleAmongClaims => {
+                    tables.abandon(self.stage)?;
+                    self.restarted = true;
+                    self.hospice = HospiceRanges::default();
+                    ids = Duplicates::new(self.stage);
+                    let rest: Vec<usize> =
+                        (0..sources.len()).filter(|number| !indexed[*number]).collect();
+                    let more = self.index_people(
+                        &sources,
+                        &rest,
+                        &mut tally,
+                        &mut reject_logs,
+                        &mut reports,
+                    )?;
+                    with_claims.extend(more);
+                    indexed.fill(true);
+                }
+            }
+        };
+        self.finish(sources, reports, tally, tables, ids, reject_logs, reject_stage, started)
+    }
+
+    /// Standard input as a source: directly with `--patients`, else from a spool, which can be read twice.
+    fn stdin(&self) -> Result<SourceFile, Error> {
+        if !self.options.patients.is_empty() {
+            return Ok(SourceFile::stdin());
+        }
+        let path = self.stage.scratch()?.join("stdin");
+        let cancel = self.options.cancel.clone();
+        crate::sources::spool_stdin(&path, &cancel)?;
+        Ok(SourceFile::with_name(path, "stdin")?)
+    }
+
+    fn index_people(
+        &mut self,
+        sources: &[Source],
+        numbers: &[usize],
+        tally: &mut Tally,
+        logs: &mut Vec<RejectLog>,
+        reports: &mut [Option<SourceReport>],
+    ) -> Result<Vec<usize>, Error> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut log = RejectLog::new(self.stage)?;
+        let outcome = index_pass::run(
+            self.plan,
+            sources,
+            numbers,
+            self.options,
+            &mut self.index,
+            tally,
+            &mut log,
+        )?;
+        logs.push(log);
+        self.keep_reports(numbers, outcome.reports, reports);
+        Ok(outcome.with_claims)
+    }
+
+    fn keep_reports(
+        &mut self,
+        numbers: &[usize],
+        new: Vec<SourceReport>,
+        reports: &mut [Option<SourceReport>],
+    ) {
+        for (number, report) in numbers.iter().zip(new) {
+            self.bytes_read += report.raw_bytes;
+            reports[*number] = Some(report);
+        }
+    }
+
+    fn warn_of_dates(&mut self, sources: &[Source]) {
+        let count = |origin| {
+            sources.iter().filter(|source| source.date_origin == origin && !source.only_people).count()
+        };
+        let modified = count(FileDateOrigin::FileModified);
+        if modified > 0 {
+            self.warnings.push(format!(
+                "no export manifest tells the date of {modified} file(s): FILE_DATE is their \
+                 modification date; --file-date sets it"
+            ));
+        }
+        if count(FileDateOrigin::Unknown) > 0 {
+            self.warnings.push(
+                "nothing tells the date of the input: FILE_DATE and BENE_AGE are null; --file-date \
+                 sets it"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn write_people(
+        &self,
+        sources: &[Source],
+        tables: &mut Tables,
+        tally: &mut Tally,
+    ) -> Result<(), Error> {
+        let wanted: Vec<Table> = tables
+            .names()
+            .into_iter()
+            .filter(|table| matches!(table, Table::Cclf8 | Table::Cclf9))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let lineages: Vec<Lineage> =
+            sources.iter().map(|source| source.lineage.clone()).collect();
+        let mut people = PeopleTables::new(self.plan, &wanted, self.options.lineage);
+        let mut write = |people: &mut PeopleTables| {
+            let batches = people
+                .finish()
+                .map_err(|_| Error::failed("building a record batch failed; please report it"))?;
+            batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch))
+        };
+        for beneficiary in self.index.in_order() {
+            people.append(&self.index, beneficiary, &self.hospice, &lineages);
+            if people.rows() >= PEOPLE_ROWS {
+                if self.options.cancel.is_cancelled() {
+                    return Err(cancelled());
+                }
+                write(&mut people)?;
+            }
+        }
+        write(&mut people)?;
+        tally.untranslated.states += people.take_untranslated().states;
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the end of the run takes what the run made")]
+    fn finish(
+        mut self,
+        sources: Vec<Source>,
+        reports: Vec<Option<SourceReport>>,
+        mut tally: Tally,
+        mut tables: Tables,
+        ids: Duplicates,
+        reject_logs: Vec<RejectLog>,
+        reject_stage: Option<Stage>,
+        started: Instant,
+    ) -> Result<(Report, Vec<String>), Error> {
+        let options = self.options;
+        self.write_people(&sources, &mut tables, &mut tally)?;
+        let repeated_claim_ids = ids.count()?;
+        let tables = tables.finish(self.stage, options)?;
+        let grown = reports.iter().flatten().filter(|report| report.grew).count();
+        if grown > 0 {
+            self.warnings.push(format!(
+                "{grown} file(s) grew while they were read; what was added was not read"
+            ));
+        }
+        let too_long: u64 = reports.iter().flatten().map(|report| report.too_long_lines).sum();
+        if too_long > 0 {
+            self.warnings.push(format!(
+                "{too_long} line(s) were longer than --max-line-bytes: rejects.csv lists them, \
+                 rejects.ndjson does not hold them"
+            ));
+        }
+        let report = self.report(&sources, reports, &tally, tables, repeated_claim_ids, started);
+        if options.cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        let reject_files = match (&options.output, reject_stage) {
+            (Output::Folder(_), _) => rejects::publish(reject_logs, self.stage, "rejects/")?,
+            (Output::Stdout, Some(stage)) => {
+                let files = rejects::publish(reject_logs, &stage, "")?;
+                // An earlier result that stays behind is cleared away by the next run.
+                let _ = stage.commit(&manifest::text(&report, &files, &manifest::crosswalk_hash()))?;
+                files
+            }
+            (Output::Stdout, None) => Vec::new(),
+        };
+        Ok((report, reject_files))
+    }
+
+    fn report(
+        &self,
+        sources: &[Source],
+        reports: Vec<Option<SourceReport>>,
+        tally: &Tally,
+        tables: Vec<crate::report::TableReport>,
+        repeated_claim_ids: u64,
+        started: Instant,
+    ) -> Report {
+        let inputs = sources
+            .iter()
+            .zip(reports)
+            .map(|(source, report)| {
+                let report = report.unwrap_or_default();
+                let hash = report.blake3.map(|hash| blake3::Hash::from(hash).to_hex().to_string());
+                InputReport {
+                    name: source.file.name().to_owned(),
+                    bytes: report.raw_bytes,
+                    blake3: hash.unwrap_or_default(),
+                    lines: report.lines,
+                    file_date: source.lineage.file_date.map(|days| {
+                        let (year, month, day) = civil_from_days(days);
+                        format!("{year:04}-{month:02}-{day:02}")
+                    }),
+                    file_date_from: source.date_origin,
+                }
+            })
+            .collect();
+        Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            crosswalk_version: CROSSWALK_VERSION.to_owned(),
+            records: Counts {
+                read: tally.read(),
+                with_rows: tally.with_rows,
+                joined: tally.joined,
+                without_rows: tally.without_rows,
+                skipped_by_type: tally.skipped,
+                rejected: tally.rejected(),
+            },
+            rejected_by_class: tally
+                .rejected
+                .iter()
+                .map(|(class, count)| (class.name().to_owned(), *count))
+                .collect(),
+            tables,
+            inputs,
+            beneficiaries: self.index.patients(),
+            claims_without_patient: tally.unmatched_claims,
+            repeated_claim_ids,
+            superseded_patients: self.index.superseded_patients(),
+            superseded_coverages: self.index.superseded_coverages(),
+            partial_dates: tally.partial_dates,
+            untranslated_states: tally.untranslated.states,
+            restarted: self.restarted,
+            warnings: self.warnings.clone(),
+            seconds: started.elapsed().as_secs_f64(),
+            bytes_read: self.bytes_read,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `tables-manifest.json`: written last, and the list of what is ours in a published folder.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::TABLES_MANIFEST;
+use crate::report::Report;
+
+#[derive(Serialize)]
+struct Manifest<'r> {
+    /// Every file of the folder but this one.
+    files: &'r [String],
+    crosswalk_blake3: String,
+    #[serde(flatten)]
+    report: &'r Report,
+}
+
+#[derive(Deserialize)]
+struct Earlier {
+    files: Vec<String>,
+}
+
+/// The manifest's text.
+pub(crate) fn text(report: &Report, files: &[String], crosswalk_blake3: &str) -> Vec<u8> {
+    let manifest = Manifest { files, crosswalk_blake3: crosswalk_blake3.to_owned(), report };
+    let mut text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+/// What the manifest of an earlier run lists; none when there is no manifest of ours.
+pub(crate) fn owned(folder: &Path) -> Option<Vec<String>> {
+    let text = std::fs::read(folder.join(TABLES_MANIFEST)).ok()?;
+    serde_json::from_slice::<Earlier>(&text).ok().map(|earlier| earlier.files)
+}
+
+/// BLAKE3 of the crosswalk's tables, which tells two crosswalks of one version apart.
+pub(crate) fn crosswalk_hash() -> String {
+    let sources = cclf_crosswalk::STU3;
+    let mut hasher = blake3::Hasher::new();
+    for text in [
+        sources.crosswalk,
+        sources.tables,
+        sources.record,
+        sources.lineage,
+        sources.maps,
+        sources.states,
+    ] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}

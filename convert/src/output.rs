@@ -1,0 +1,235 @@
+//! The tables while they are written: into the private folder of the run, or to standard output.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cclf_crosswalk::arrow::array::RecordBatch;
+use cclf_crosswalk::arrow::error::ArrowError;
+use cclf_crosswalk::{CROSSWALK_VERSION, Plan, Provenance, Table, TableWriter, schema};
+use publish::{Stage, StagedFile};
+
+use crate::error::{Error, ErrorKind};
+use crate::options::{OnBadRecord, Options, Output};
+use crate::report::TableReport;
+
+/// Where the bytes of a table go, hashed on the way.
+struct Hashed {
+    target: Target,
+    hasher: blake3::Hasher,
+    bytes: u64,
+    failure: Arc<Failure>,
+}
+
+enum Target {
+    File(StagedFile),
+    Stdout(io::Stdout),
+}
+
+/// The first I/O failure of a table's output: encoders wrap and reword it.
+#[derive(Default)]
+struct Failure(Mutex<Option<(io::ErrorKind, String)>>);
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.target {
+            Target::File(file) => file.write(bytes),
+            Target::Stdout(stdout) => stdout.write(bytes),
+        };
+        match written {
+            Ok(count) => {
+                self.hasher.update(&bytes[..count]);
+                self.bytes += count as u64;
+                Ok(count)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = match &mut self.target {
+            // The file flushes when it is finished; asking it more often costs calls.
+            Target::File(_) => Ok(()),
+            Target::Stdout(stdout) => stdout.flush(),
+        };
+        flushed.map_err(|error| self.failed(error))
+    }
+}
+
+impl Hashed {
+    fn failed(&self, error: io::Error) -> io::Error {
+        if error.kind() != io::ErrorKind::Interrupted {
+            let mut first = self.failure.0.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| (error.kind(), error.to_string()));
+        }
+        error
+    }
+}
+
+struct OpenTable {
+    table: Table,
+    file: String,
+    writer: TableWriter<Hashed>,
+    failure: Arc<Failure>,
+}
+
+/// The tables of a run.
+pub(crate) struct Tables {
+    plan: &'static Plan,
+    open: Vec<OpenTable>,
+    stdout: bool,
+    /// The table is written to a file first, and copied when the run has succeeded.
+    spooled: bool,
+}
+
+impl Tables {
+    /// Begins the tables that were asked for, CCLF0 apart: it is written last.
+    pub(crate) fn begin(
+        plan: &'static Plan,
+        stage: &Stage,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let stdout = options.output == Output::Stdout;
+        let spooled = stdout && options.on_bad_record == OnBadRecord::Fail;
+        let mut tables = Self { plan, open: Vec::new(), stdout, spooled };
+        for table in Table::ALL {
+            if options.tables.contains(&table) && table != Table::Cclf0 {
+                let begun = tables.open(table, stage, options)?;
+                tables.open.push(begun);
+            }
+        }
+        Ok(tables)
+    }
+
+    fn open(&self, table: Table, stage: &Stage, options: &Options) -> Result<OpenTable, Error> {
+        let file = format!("{}.{}", table.file_stem(), options.format.extension());
+        let target = if self.stdout && !self.spooled {
+            Target::Stdout(io::stdout())
+        } else {
+            Target::File(stage.create(&file)?)
+        };
+        let failure = Arc::new(Failure::default());
+        let hashed = Hashed {
+            target,
+            hasher: blake3::Hasher::new(),
+            bytes: 0,
+            failure: Arc::clone(&failure),
+        };
+        let provenance = Provenance {
+            pairs: vec![
+                ("bcda.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+                ("bcda.crosswalk_version".to_owned(), CROSSWALK_VERSION.to_owned()),
+            ],
+        };
+        let schema = schema(self.plan.crosswalk(), table, options.lineage);
+        let writer = TableWriter::new(
+            schema,
+            options.format,
+            options.compression,
+            &provenance,
+            self.stdout,
+            hashed,
+        )
+        .map_err(|error| told(&failure, &file, &error))?;
+        Ok(OpenTable { table, file, writer, failure })
+    }
+
+    /// The tables that are open.
+    pub(crate) fn names(&self) -> Vec<Table> {
+        self.open.iter().map(|open| open.table).collect()
+    }
+
+    /// Appends rows to a table.
+    pub(crate) fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error> {
+        match self.open.iter_mut().find(|open| open.table == table) {
+            Some(open) => open
+                .writer
+                .write(batch)
+                .map_err(|error| told(&open.failure, &open.file, &error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the tables up; their names may be used again.
+    pub(crate) fn abandon(self, stage: &Stage) -> Result<(), Error> {
+        for open in self.open {
+            let file = open.file.clone();
+            finish(open)?;
+            stage.take_back(&file)?;
+        }
+        Ok(())
+    }
+
+    /// Ends all tables, CCLF0 last, and says what they are.
+    pub(crate) fn finish(self, stage: &Stage, options: &Options) -> Result<Vec<TableReport>, Error> {
+        let summary = options.tables.contains(&Table::Cclf0);
+        let counts: Vec<(Table, u64)> =
+            self.open.iter().map(|open| (open.table, open.writer.rows())).collect();
+        let mut last = if summary { Some(self.open(Table::Cclf0, stage, options)?) } else { None };
+        if let Some(open) = &mut last {
+            let rows = cclf_crosswalk::summary(self.plan, &counts)
+                .map_err(|error| told(&open.failure, &open.file, &error))?;
+            open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
+        }
+        let (stdout, spooled) = (self.stdout, self.spooled);
+        let reports =
+            self.open.into_iter().chain(last).map(finish).collect::<Result<Vec<_>, _>>()?;
+        if stdout && spooled {
+            for report in &reports {
+                copy_out(stage, &report.file)?;
+            }
+        }
+        Ok(reports)
+    }
+}
+
+fn finish(open: OpenTable) -> Result<TableReport, Error> {
+    let rows = open.writer.rows();
+    let mut hashed =
+        open.writer.finish().map_err(|error| told(&open.failure, &open.file, &error))?;
+    let flushed = hashed.flush();
+    let (bytes, hash) = (hashed.bytes, hashed.hasher.finalize());
+    match hashed.target {
+        Target::File(file) => {
+            file.finish()?;
+        }
+        Target::Stdout(_) => flushed.map_err(|error| {
+            told(&open.failure, &open.file, &ArrowError::from(error))
+        })?,
+    }
+    Ok(TableReport {
+        table: open.table.name().to_owned(),
+        file: open.file,
+        rows,
+        bytes,
+        blake3: hash.to_hex().to_string(),
+    })
+}
+
+/// What went wrong with a table's output, in our words: an I/O failure if there was one.
+fn told(failure: &Failure, file: &str, error: &ArrowError) -> Error {
+    let first = failure.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match first {
+        Some((io::ErrorKind::BrokenPipe, _)) => {
+            Error::new(ErrorKind::BrokenPipe, "standard output was closed")
+        }
+        Some((_, message)) => Error::failed(format!("write of {file} failed: {message}")),
+        None => {
+            let class = match error {
+                ArrowError::IoError(..) => "an I/O failure",
+                ArrowError::MemoryError(_) => "memory",
+                _ => "the encoder",
+            };
+            Error::failed(format!("write of {file} failed: {class}; please report it"))
+        }
+    }
+}
+
+fn copy_out(stage: &Stage, file: &str) -> Result<(), Error> {
+    let copied = std::fs::File::open(stage.dir().join(file))
+        .and_then(|mut table| io::copy(&mut table, &mut io::stdout()))
+        .and_then(|_| io::stdout().flush());
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "standard output was closed"),
+        _ => Error::failed(format!("write to standard output failed: {error}")),
+    })
+}

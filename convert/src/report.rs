@@ -1,0 +1,128 @@
+//! What a run did, for people and for machines. Names of files and counts; never a value of the data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Where FILE_DATE came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileDateOrigin {
+    /// `--file-date`.
+    Option,
+    /// The transactionTime of the export's manifest beside the file.
+    ExportManifest,
+    /// The file's modification date.
+    FileModified,
+    /// Nothing told it: the column is null.
+    Unknown,
+}
+
+/// An input file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputReport {
+    /// Name relative to the input root, without `.gz` or `.zst`.
+    pub name: String,
+    /// Bytes as stored.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes as stored.
+    pub blake3: String,
+    /// Lines, blank ones included.
+    pub lines: u64,
+    /// FILE_DATE, as YYYY-MM-DD.
+    pub file_date: Option<String>,
+    /// Where it came from.
+    pub file_date_from: FileDateOrigin,
+}
+
+/// A table that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// CMS's name.
+    pub table: String,
+    /// The file's name in the output folder.
+    pub file: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// BLAKE3 of the file.
+    pub blake3: String,
+}
+
+/// What became of the records: `read = with_rows + joined + without_rows + skipped_by_type + rejected`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All records.
+    pub read: u64,
+    /// Claims with rows.
+    pub with_rows: u64,
+    /// Patients and Coverages.
+    pub joined: u64,
+    /// Claims that no table has a row of: carrier and DME claims without lines.
+    pub without_rows: u64,
+    /// Records of resource types that no table wants.
+    pub skipped_by_type: u64,
+    /// Bad records.
+    pub rejected: u64,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of the tool.
+    pub version: String,
+    /// Version of the crosswalk.
+    pub crosswalk_version: String,
+    /// What became of the records.
+    pub records: Counts,
+    /// Rejected records by class.
+    pub rejected_by_class: BTreeMap<String, u64>,
+    /// The tables.
+    pub tables: Vec<TableReport>,
+    /// The inputs.
+    pub inputs: Vec<InputReport>,
+    /// Beneficiaries in the index.
+    pub beneficiaries: u64,
+    /// Claims whose Patient is not in the input: their MBI is null.
+    pub claims_without_patient: u64,
+    /// Claim ids that came more than once; every version has its rows.
+    pub repeated_claim_ids: u64,
+    /// Patients that a newer version of the same id replaced.
+    pub superseded_patients: u64,
+    /// Coverages likewise.
+    pub superseded_coverages: u64,
+    /// Dates of a year or month only, which became null.
+    pub partial_dates: u64,
+    /// State codes without FIPS and USPS code in the rows written, which became null.
+    pub untranslated_states: u64,
+    /// Whether the claims were read twice because people stood among them.
+    pub restarted: bool,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds from the start to the end of the run.
+    pub seconds: f64,
+    /// Bytes read as stored, in all passes.
+    pub bytes_read: u64,
+}
+
+impl Report {
+    /// Whether any record was rejected: exit code 3.
+    pub fn has_rejects(&self) -> bool {
+        self.records.rejected > 0
+    }
+
+    /// Megabytes (10^6 bytes, as stored) read per second.
+    #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+    pub fn megabytes_per_second(&self) -> f64 {
+        self.bytes_read as f64 / 1e6 / self.seconds.max(1e-9)
+    }
+
+    /// The report as JSON.
+    ///
+    /// # Panics
+    /// Never: it holds nothing that JSON cannot say.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}

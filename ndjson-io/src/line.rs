@@ -1,0 +1,147 @@
+//! One line: its number, its byte offset, and what is not part of it (line end, byte order mark).
+
+use memchr::memchr;
+
+use crate::error::Position;
+
+/// The UTF-8 byte order mark. It is skipped at the start of a source and nowhere else.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// One line of a source, as a worker sees it.
+///
+/// In the decompressed stream, `bytes` are exactly the bytes from `offset` on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The line without its line end (LF or CR LF), and without a byte order mark at the start of
+    /// the source. Not checked to be UTF-8.
+    pub bytes: &'a [u8],
+    /// Index of the source in the slice that is read.
+    pub source: usize,
+    /// Line number in the source, 1-based; blank lines count.
+    pub number: u64,
+    /// Byte offset of the first of `bytes` in the decompressed source, 0-based.
+    pub offset: u64,
+}
+
+impl Line<'_> {
+    /// Line number and byte offset.
+    pub fn position(&self) -> Position {
+        Position { line: self.number, byte: self.offset }
+    }
+}
+
+/// Shows the place and the length, never the bytes.
+impl std::fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line")
+            .field("len_bytes", &self.bytes.len())
+            .field("source", &self.source)
+            .field("number", &self.number)
+            .field("offset", &self.offset)
+            .finish()
+    }
+}
+
+/// True for a line of nothing but spaces, tabs and carriage returns.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+}
+
+/// Cuts consecutive bytes of one source into lines. The first byte begins a line; the last line
+/// may lack its line end.
+pub(crate) struct Lines<'a> {
+    rest: &'a [u8],
+    source: usize,
+    number: u64,
+    offset: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn new(bytes: &'a [u8], source: usize, first: Position) -> Self {
+        Self { rest: bytes, source, number: first.line, offset: first.byte }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (mut bytes, rest) = match memchr(b'\n', self.rest) {
+            Some(end) => {
+                let line = &self.rest[..end];
+                (line.strip_suffix(b"\r").unwrap_or(line), &self.rest[end + 1..])
+            }
+            None => (self.rest, &[][..]),
+        };
+        let mut offset = self.offset;
+        if offset == 0
+            && let Some(marked) = bytes.strip_prefix(BOM)
+        {
+            bytes = marked;
+            offset = BOM.len() as u64;
+        }
+        let line = Line { bytes, source: self.source, number: self.number, offset };
+        self.offset += (self.rest.len() - rest.len()) as u64;
+        self.number += 1;
+        self.rest = rest;
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(bytes: &[u8], byte: u64) -> Vec<(&[u8], u64, u64)> {
+        Lines::new(bytes, 4, Position { line: 1, byte })
+            .map(|line| {
+                assert_eq!(line.source, 4);
+                (line.bytes, line.number, line.offset)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn line_ends() {
+        assert_eq!(lines(b"", 0), []);
+        assert_eq!(lines(b"a", 0), [(&b"a"[..], 1, 0)]);
+        assert_eq!(lines(b"a\n", 0), [(&b"a"[..], 1, 0)]);
+        assert_eq!(
+            lines(b"a\r\n\n\r\nb\r\r\nc\r", 10),
+            [
+                (&b"a"[..], 1, 10),
+                (b"", 2, 13),
+                (b"", 3, 14),
+                (b"b\r", 4, 16),
+                // Without a line feed it is no line end.
+                (b"c\r", 5, 20),
+            ]
+        );
+    }
+
+    #[test]
+    fn byte_order_mark_at_the_start_only() {
+        let bytes = b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n";
+        assert_eq!(lines(bytes, 0), [(&b"a"[..], 1, 3), (b"\xef\xbb\xbfb", 2, 5)]);
+        assert_eq!(lines(bytes, 5)[0], (&b"\xef\xbb\xbfa"[..], 1, 5));
+        assert_eq!(lines(BOM, 0), [(&b""[..], 1, 3)]);
+        assert_eq!(lines(b"\xef\xbb\n", 0), [(&b"\xef\xbb"[..], 1, 0)]);
+    }
+
+    #[test]
+    fn blank() {
+        assert!(is_blank(b"") && is_blank(b" \t\r "));
+        assert!(!is_blank(b" x") && !is_blank(b"\x0b") && !is_blank(b"\xc2\xa0"));
+    }
+
+    #[test]
+    fn debug_does_not_show_the_bytes() {
+        let line = Line { bytes: b"SECRET", source: 0, number: 1, offset: 0 };
+        assert!(!format!("{line:?}").contains("SECRET"));
+        assert!(!format!("{line:?}").contains("83"));
+    }
+}

@@ -1,0 +1,375 @@
+//! The reader: one thread that opens the sources one after another and cuts them into blocks.
+//!
+//! Before changing this, know what it promises:
+//!
+//! - Blocks end at line ends. What follows the last line end of a full block is carried, by copy,
+//!   to the start of the next; nothing else is copied.
+//! - A line that does not fit grows its block, up to the limit of a line. Beyond that the line is
+//!   skipped with the memory at hand.
+//! - Where a block ends can be seen by nobody: lines, numbers and offsets are the same for every
+//!   block size. The tests compare all sizes from one byte up.
+//! - Small sources share a block: their cost is opening them.
+//! - Memory: the blocks there are (see `order.rs`), of `block_bytes` each, and beyond that, over all
+//!   blocks together, at most `max_excess_bytes` and one line.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender};
+use memchr::{memchr, memchr_iter, memrchr};
+
+use crate::block::{Block, Content, MAX_SEGMENTS, Segment};
+use crate::decompress::{Chunk, Decoders, Stream};
+use crate::error::{Error, Position};
+use crate::line::BOM;
+use crate::progress::{Progress, SourceReport};
+use crate::source::SourceFile;
+use crate::workers::StopSignal;
+
+/// What is in a line beyond the bytes that its limit binds: a byte order mark and a carriage
+/// return. One more byte than that and the limit, without a line end in sight, is too long.
+pub(crate) const UNCOUNTED_BYTES: usize = BOM.len() + 1;
+
+/// When less than this part of a block is free, the next source begins a new one: a read into the
+/// rest would cost as much as one into a whole block.
+const MIN_ROOM_DIVISOR: usize = 8;
+
+/// Everything the reader thread needs; it owns all of it, since it may have to be left behind
+/// waiting for a stream.
+pub(crate) struct Reader {
+    pub(crate) sources: Vec<SourceFile>,
+    /// How many blocks there are.
+    pub(crate) blocks: usize,
+    pub(crate) block_bytes: usize,
+    pub(crate) max_line_bytes: usize,
+    pub(crate) max_decompressed_bytes: u64,
+    pub(crate) max_excess_bytes: usize,
+    pub(crate) hash: bool,
+    pub(crate) progress: Option<Arc<Progress>>,
+    pub(crate) reports: Arc<Mutex<Vec<SourceReport>>>,
+    /// True while a read may wait for someone else.
+    pub(crate) waiting: Arc<AtomicBool>,
+    pub(crate) stop: StopSignal,
+    pub(crate) free: Receiver<Block>,
+    pub(crate) work: Sender<Block>,
+}
+
+/// Reading ends early: someone else knows why, or this is why.
+pub(crate) enum Ended {
+    Stopped,
+    Failed(Error),
+}
+
+impl Reader {
+    /// Reads all sources. `Ok(())` also when told to stop.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        let sources = self.sources.len();
+        let mut cutter = match Cutter::new(self) {
+            Ok(cutter) => cutter,
+            Err(Ended::Failed(error)) => return Err(error),
+            Err(Ended::Stopped) => return Ok(()),
+        };
+        let read = (0..sources).try_for_each(|source| cutter.read_source(source));
+        // What came before an error is handed on, too: whether a line is seen does not depend on
+        // where a block happened to end.
+        let flushed = cutter.flush();
+        match read.and(flushed) {
+            Err(Ended::Failed(error)) => Err(error),
+            Ok(()) | Err(Ended::Stopped) => Ok(()),
+        }
+    }
+}
+
+/// The block being filled and the place in the source.
+struct Cutter {
+    reader: Reader,
+    decoders: Option<Decoders>,
+    block: Block,
+    /// Blocks that came back while waiting for memory, empty.
+    spare: Vec<Block>,
+    sequence: u64,
+    /// Bytes beyond `block_bytes` in blocks that are not back.
+    excess: usize,
+    /// Bytes of the block's buffer that are filled.
+    filled: usize,
+    /// Where in the buffer the lines begin that are not in a segment; a line begins there.
+    open: usize,
+    source: usize,
+    /// Number and offset of the line at `open`.
+    at: Position,
+    report: SourceReport,
+    /// Raw bytes already told to the progress counters.
+    raw_told: u64,
+}
+
+impl Cutter {
+    fn new(reader: Reader) -> Result<Self, Ended> {
+        let mut cutter = Self {
+            reader,
+            decoders: Some(Decoders::default()),
+            block: Block::default(),
+            spare: Vec::new(),
+            sequence: 0,
+            excess: 0,
+            filled: 0,
+            open: 0,
+            source: 0,
+            at: Position { line: 1, byte: 0 },
+            report: SourceReport::default(),
+            raw_told: 0,
+        };
+        cutter.block = cutter.take()?;
+        Ok(cutter)
+    }
+
+    fn read_source(&mut self, source: usize) -> Result<(), Ended> {
+        if self.reader.stop.is_set() {
+            return Err(Ended::Stopped);
+        }
+        self.source = source;
+        self.at = Position { line: 1, byte: 0 };
+        self.report = SourceReport::default();
+        self.raw_told = 0;
+
+        let file = &self.reader.sources[source];
+        // Opening a named pipe waits for its writer.
+        self.reader.waiting.store(file.is_stream(), Ordering::Release);
+        let opened = file.open();
+        self.reader.waiting.store(false, Ordering::Release);
+        let mut stream = Stream::open(
+            opened.map_err(Ended::Failed)?,
+            self.decoders.take().unwrap_or_default(),
+            self.reader.hash,
+            self.reader.max_decompressed_bytes,
+        );
+        while self.step(&mut stream)? {}
+        self.close_segment(self.filled);
+
+        self.report.raw_bytes = stream.raw_bytes();
+        self.report.compression = stream.compression();
+        let (hash, grew, decoders) = stream.close();
+        self.decoders = Some(decoders);
+        self.report.blake3 = hash;
+        self.report.grew = grew;
+        self.report.finished = true;
+        let report = std::mem::take(&mut self.report);
+        let mut reports = self.reader.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = reports.get_mut(source) {
+            *slot = report;
+        }
+        drop(reports);
+        if let Some(progress) = &self.reader.progress {
+            progress.add_file();
+        }
+
+        let room = self.block.buffer.len() - self.filled;
+        if room < self.reader.block_bytes / MIN_ROOM_DIVISOR
+            || self.block.segments.len() >= MAX_SEGMENTS
+        {
+            self.next_block()?;
+        }
+        Ok(())
+    }
+
+    /// Reads once, making room first. False at the end of the source.
+    fn step(&mut self, stream: &mut Stream) -> Result<bool, Ended> {
+        if self.reader.stop.is_set() {
+            return Err(Ended::Stopped);
+        }
+        // More than once if what is carried to a new block fills that, too.
+        while self.filled == self.block.buffer.len() {
+            if !self.make_room(stream)? {
+                return Ok(false);
+            }
+        }
+        match self.fill(stream, self.filled)? {
+            Chunk::Bytes(count) => self.filled += count,
+            Chunk::End => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// One read into the buffer from `from` on.
+    fn fill(&mut self, stream: &mut Stream, from: usize) -> Result<Chunk, Ended> {
+        let may_wait = stream.may_wait();
+        if may_wait {
+            self.reader.waiting.store(true, Ordering::Release);
+        }
+        let read = stream.read(&mut self.block.buffer[from..]);
+        if may_wait {
+            self.reader.waiting.store(false, Ordering::Release);
+        }
+        let count = match read {
+            Ok(Chunk::Bytes(count)) => count as u64,
+            Ok(Chunk::End) => 0,
+            Err(fault) => {
+                self.close_whole_lines();
+                let name = self.reader.sources[self.source].name();
+                return Err(Ended::Failed(fault.into_error().named(name).at(self.at)));
+            }
+        };
+        self.report.decompressed_bytes += count;
+        if let Some(progress) = &self.reader.progress {
+            let raw = stream.raw_bytes();
+            progress.add_bytes(raw - self.raw_told, count);
+            self.raw_told = raw;
+        }
+        read.map_err(|_| Ended::Stopped)
+    }
+
+    /// The block is full: hands it on, or lets it grow, or skips the line that fills it. False if
+    /// the source ended while skipping.
+    fn make_room(&mut self, stream: &mut Stream) -> Result<bool, Ended> {
+        let open_bytes = self.filled - self.open;
+        let too_long = self.reader.max_line_bytes.saturating_add(UNCOUNTED_BYTES + 1);
+        if self.close_whole_lines() || self.open > 0 {
+            self.next_block()?;
+        } else if open_bytes >= too_long {
+            return self.skip_line(stream);
+        } else {
+            self.grow(open_bytes.saturating_mul(2).min(too_long).max(1))?;
+        }
+        Ok(true)
+    }
+
+    /// Puts the whole lines since `open` into a segment. False if there is none.
+    fn close_whole_lines(&mut self) -> bool {
+        match memrchr(b'\n', &self.block.buffer[self.open..self.filled]) {
+            Some(end) => {
+                self.close_segment(self.open + end + 1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Puts the bytes from `open` to `end` into a segment: whole lines, or all to the end of the
+    /// source.
+    fn close_segment(&mut self, end: usize) {
+        let range = self.open..end;
+        let bytes = &self.block.buffer[range.clone()];
+        let Some(last) = bytes.last() else { return };
+        let lines = memchr_iter(b'\n', bytes).count() as u64 + u64::from(*last != b'\n');
+        let advanced = bytes.len() as u64;
+        self.push(Content::Lines { range, blank: 0, too_long: 0 }, self.at, lines);
+        self.at.line += lines;
+        self.at.byte += advanced;
+        self.open = end;
+    }
+
+    fn push(&mut self, content: Content, first: Position, lines: u64) {
+        self.block.segments.push(Segment { source: self.source, first, content });
+        self.report.lines += lines;
+        if let Some(progress) = &self.reader.progress {
+            progress.add_lines(lines);
+        }
+    }
+
+    /// Skips the line that begins at `open` (which is 0) and fills the buffer. Only its length and
+    /// its last byte are kept. False if the source ended with it.
+    fn skip_line(&mut self, stream: &mut Stream) -> Result<bool, Ended> {
+        let head = &self.block.buffer[..self.filled];
+        let mark = if self.at.byte == 0 && head.starts_with(BOM) { BOM.len() as u64 } else { 0 };
+        let mut skipped = self.filled as u64;
+        let mut ends_with_return = head.last() == Some(&b'\r');
+        self.filled = 0;
+        let more = loop {
+            if self.reader.stop.is_set() {
+                return Err(Ended::Stopped);
+            }
+            let count = match self.fill(stream, 0)? {
+                Chunk::Bytes(count) => count,
+                Chunk::End => break false,
+            };
+            let bytes = &self.block.buffer[..count];
+            let end = memchr(b'\n', bytes);
+            let part = &bytes[..end.unwrap_or(count)];
+            skipped += part.len() as u64;
+            if let Some(last) = part.last() {
+                ends_with_return = *last == b'\r';
+            }
+            if let Some(end) = end {
+                self.block.buffer.copy_within(end + 1..count, 0);
+                self.filled = count - end - 1;
+                break true;
+            }
+        };
+        let line_return = u64::from(more && ends_with_return);
+        let len_bytes = skipped - mark - line_return;
+        let first = Position { line: self.at.line, byte: self.at.byte + mark };
+        self.push(Content::TooLong { len_bytes }, first, 1);
+        self.at.line += 1;
+        self.at.byte += skipped + u64::from(more);
+        if self.block.segments.len() >= MAX_SEGMENTS {
+            self.next_block()?;
+        }
+        Ok(more)
+    }
+
+    /// Grows the block being filled. Memory beyond the usual size of a block is limited over all
+    /// blocks; until enough of it is back, this waits.
+    fn grow(&mut self, bytes: usize) -> Result<(), Ended> {
+        let more = |block: &Block| bytes.saturating_sub(block.buffer.len());
+        // All other blocks are here when there is nothing left to wait for.
+        while self.spare.len() + 1 < self.reader.blocks
+            && self.excess.saturating_add(more(&self.block)) > self.reader.max_excess_bytes
+        {
+            let block = self.receive()?;
+            self.spare.push(block);
+        }
+        self.excess += more(&self.block);
+        self.block.grow(bytes);
+        Ok(())
+    }
+
+    /// Hands the block on with the bytes before `open`, and carries the rest to a new one.
+    fn next_block(&mut self) -> Result<(), Ended> {
+        let mut next = self.take()?;
+        let tail = &self.block.buffer[self.open..self.filled];
+        // No wait for memory here: the block in hand would have to come back first.
+        self.excess += tail.len().saturating_sub(next.buffer.len());
+        next.grow(tail.len());
+        next.buffer[..tail.len()].copy_from_slice(tail);
+        self.filled = tail.len();
+        self.open = 0;
+        let full = std::mem::replace(&mut self.block, next);
+        self.emit(full)
+    }
+
+    /// Hands on what there is.
+    fn flush(&mut self) -> Result<(), Ended> {
+        let block = std::mem::take(&mut self.block);
+        if block.segments.is_empty() { Ok(()) } else { self.emit(block) }
+    }
+
+    fn emit(&mut self, mut block: Block) -> Result<(), Ended> {
+        block.sequence = self.sequence;
+        self.sequence += 1;
+        crossbeam_channel::select! {
+            send(self.reader.work, block) -> sent => sent.map_err(|_| Ended::Stopped),
+            recv(self.reader.stop.channel()) -> _ => Err(Ended::Stopped),
+        }
+    }
+
+    /// An empty block of the usual size.
+    fn take(&mut self) -> Result<Block, Ended> {
+        let mut block = match self.spare.pop() {
+            Some(block) => block,
+            None => self.receive()?,
+        };
+        block.grow(self.reader.block_bytes);
+        Ok(block)
+    }
+
+    /// A block that comes back; waits for it.
+    fn receive(&mut self) -> Result<Block, Ended> {
+        let mut block = crossbeam_channel::select! {
+            recv(self.reader.free) -> block => block.map_err(|_| Ended::Stopped)?,
+            recv(self.reader.stop.channel()) -> _ => return Err(Ended::Stopped),
+        };
+        let block_bytes = self.reader.block_bytes;
+        self.excess = self.excess.saturating_sub(block.buffer.len().saturating_sub(block_bytes));
+        block.recycle(block_bytes);
+        Ok(block)
+    }
+}
