@@ -101,6 +101,14 @@ pub(crate) fn date(text: &str) -> Result<DateText, ErrorClass> {
     }
 }
 
+/// A day as days since 1970-01-01; `None` for what is no existing day, as YYYY-MM-DD.
+pub fn parse_day(text: &str) -> Option<i32> {
+    match date(text) {
+        Ok(DateText::Day(days)) if text.len() == 10 => Some(days),
+        _ => None,
+    }
+}
+
 /// Reads an instant as microseconds since 1970-01-01T00:00:00Z; finer digits are cut off.
 /// `None` for a dateTime without a time and zone.
 ///

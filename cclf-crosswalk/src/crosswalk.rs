@@ -210,6 +210,11 @@ impl Crosswalk {
         &self.lineage
     }
 
+    /// The lineage columns of one table, in order.
+    pub fn lineage_of(&self, table: Table) -> impl Iterator<Item = &LineageColumn> {
+        crate::batch::lineage_columns(self, self.table(table)).map(|(_, column)| column)
+    }
+
     /// A code map by name.
     pub fn map(&self, name: &str) -> Option<&CodeMap> {
         self.maps.get(name)

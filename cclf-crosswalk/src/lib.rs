@@ -36,7 +36,7 @@ pub use arrow;
 pub use batch::{ClaimTables, schema};
 pub use claim::{Claim, Lineage};
 pub use claim_type::{ClaimType, ClaimTypes};
-pub use convert::{States, civil_from_days, days_from_civil};
+pub use convert::{States, civil_from_days, days_from_civil, parse_day};
 pub use crosswalk::{
     CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,
     Sources, TableDef,

@@ -6,6 +6,8 @@
 //! The reference (`shared`, beside the project) is not part of the project: without it only the fixtures
 //! are compared. All of its records are synthetic, so differences are shown with their values.
 
+#[path = "golden/decoys.rs"]
+mod decoys;
 #[path = "golden/fixtures.rs"]
 mod fixtures;
 #[path = "golden/product.rs"]
@@ -171,7 +173,7 @@ fn every_row_of_the_reference_holds() {
 
     compare_summary(&shared, &rows, &mut audit);
 
-    let (checked, differences) = fixtures::check();
+    let (checked, differences) = fixtures::check(str::to_owned);
     audit.differences.extend(differences);
     for check in checked.into_iter().filter(|check| check.filled) {
         let of = check.claim_type.map_or("-", ClaimType::code).to_owned();
@@ -254,8 +256,14 @@ fn compare_summary(shared: &Shared, rows: &[Row], audit: &mut Audit) {
 
 #[test]
 fn fixtures_give_their_values() {
-    let (checked, differences) = fixtures::check();
+    let (checked, differences) = fixtures::check(str::to_owned);
     assert!(!checked.is_empty());
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn fixtures_with_decoys_give_the_same_values() {
+    let (_, differences) = fixtures::check(decoys::with_decoys);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
@@ -289,6 +297,39 @@ fn entries_are_numbered_as_the_server_did() {
             assert_eq!(own, sequences(&coded), "{}", golden.claim_type);
             let own = found.column(Table::Cclf3, "CLM_VAL_SQNC_NUM");
             assert_eq!(own, sequences(&entries("procedure")), "{}", golden.claim_type);
+        }
+    }
+}
+
+#[test]
+fn entries_are_matched_by_what_they_are_not_by_where() {
+    let Some(shared) = shared() else { return };
+    for golden in goldens(&shared) {
+        let plain = product::claim(&golden.line, None).expect("a golden claim");
+        let decoyed = decoys::with_decoys(&golden.line);
+        assert!(decoyed.contains("DECOY"));
+        let decoyed = product::claim(&decoyed, None).expect("a claim with decoys");
+        for def in Crosswalk::stu3().tables() {
+            for column in &def.columns {
+                let (table, name) = (def.table, column.name.as_str());
+                let at = format!("{table}.{name}, {}", golden.claim_type);
+                assert_eq!(decoyed.column(table, name), plain.column(table, name), "{at}");
+            }
+        }
+    }
+    let decoyed =
+        |path: &str| shared.lines(path).iter().map(|line| decoys::with_decoys(line)).collect();
+    let mut lines: Vec<String> = decoyed("identifiers/Patient.ndjson");
+    lines.extend::<Vec<String>>(decoyed("identifiers/Coverage.ndjson"));
+    let claims: Vec<String> = decoyed("ExplanationOfBenefit.ndjson");
+    let file_date = Some(days_from_civil(2021, 8, 31));
+    let with_decoys = People::read(&lines, &claims, file_date).expect("people with decoys");
+    let (plain, with_decoys) = (people(&shared).rows(PATIENT), with_decoys.rows(PATIENT));
+    for table in [Table::Cclf8, Table::Cclf9] {
+        for column in &Crosswalk::stu3().table(table).columns {
+            let name = column.name.as_str();
+            let (plain, found) = (plain[&table].column(name), with_decoys[&table].column(name));
+            assert_eq!(found, plain, "{table}.{name}");
         }
     }
 }

@@ -1,1 +1,80 @@
-fn main() {}
+//! `bcda`: BCDA bulk FHIR exports to CCLF tables, on the command line.
+//!
+//! Glue only: arguments, progress, messages and exit codes. Everything that it does stands in a library.
+#![forbid(unsafe_code)]
+// The one crate that talks to people and ends the process.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "this is the program")]
+
+mod args;
+mod convert_command;
+mod describe;
+mod inspect;
+mod log;
+mod progress;
+mod signals;
+mod synth_command;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Cli, Command};
+
+/// How a command failed: its exit code and what to say.
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// Writes data to standard output; a reader that has gone is a normal end.
+pub(crate) fn print(text: &str) -> Result<u8, Failure> {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(1, format!("write to standard output failed: {error}")))
+        }
+        _ => Ok(0),
+    }
+}
+
+/// A panic's message may quote data: only where it happened is told.
+fn tell_panics_without_data() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {at}"));
+        eprintln!("error: internal fault{place}; please report it with the output of --report");
+    }));
+}
+
+fn main() -> ExitCode {
+    tell_panics_without_data();
+    let cli = Cli::parse();
+    let log = log::Log::new(cli.log_format, cli.quiet);
+    let ended = match &cli.command {
+        Command::Convert(arguments) => convert_command::run(arguments, &cli, &log),
+        Command::Describe(arguments) => describe::run(arguments),
+        Command::Synth(arguments) => synth_command::run(arguments, &cli, &log),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "bcda", &mut std::io::stdout());
+            Ok(0)
+        }
+        Command::Man { out } => args::write_manual(out),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                log.error(&failure.message);
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}

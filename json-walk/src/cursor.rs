@@ -36,9 +36,18 @@ impl Kind {
 }
 
 /// How far the walk through one container has come; made by `enter_object` and `enter_array`.
+///
+/// Once the container is closed it stays so: asking for more moves nothing.
 #[derive(Debug)]
-pub struct Progress {
-    first: bool,
+pub struct Progress(State);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing of the container was read.
+    First,
+    /// A member or an element was read.
+    Later,
+    Closed,
 }
 
 /// A position in one JSON text. See the [crate documentation](crate) for an example.
@@ -117,7 +126,15 @@ impl<'a> Cursor<'a> {
         }
         self.depth += 1;
         self.pos += 1;
-        Ok(Progress { first: true })
+        Ok(Progress(State::First))
+    }
+
+    /// Passes the closing bracket at the cursor.
+    #[inline]
+    fn close(&mut self, progress: &mut Progress) {
+        self.pos += 1;
+        self.depth -= 1;
+        progress.0 = State::Closed;
     }
 
     /// Enters the object at the cursor; read it with [`next_key`](Self::next_key).
@@ -145,14 +162,16 @@ impl<'a> Cursor<'a> {
     /// Faults of the text up to and including the colon.
     #[inline]
     pub fn next_key(&mut self, progress: &mut Progress) -> Result<Option<JsonStr<'a>>, Error> {
-        let mut byte = self.peek()?;
-        if byte == b'}' {
-            self.pos += 1;
-            self.depth -= 1;
+        if progress.0 == State::Closed {
             return Ok(None);
         }
-        if progress.first {
-            progress.first = false;
+        let mut byte = self.peek()?;
+        if byte == b'}' {
+            self.close(progress);
+            return Ok(None);
+        }
+        if progress.0 == State::First {
+            progress.0 = State::Later;
         } else {
             if byte != b',' {
                 return Err(Error::new(ErrorKind::Expected("a comma or a closing brace"), self.pos));
@@ -177,9 +196,12 @@ impl<'a> Cursor<'a> {
     /// Faults of the text before the element.
     #[inline]
     pub fn next_element(&mut self, progress: &mut Progress) -> Result<bool, Error> {
+        if progress.0 == State::Closed {
+            return Ok(false);
+        }
         let byte = self.peek()?;
-        if progress.first {
-            progress.first = false;
+        if progress.0 == State::First {
+            progress.0 = State::Later;
             if byte != b']' {
                 return Ok(true);
             }
@@ -189,8 +211,7 @@ impl<'a> Cursor<'a> {
         } else if byte != b']' {
             return Err(Error::new(ErrorKind::Expected("a comma or a closing bracket"), self.pos));
         }
-        self.pos += 1;
-        self.depth -= 1;
+        self.close(progress);
         Ok(false)
     }
 
@@ -241,8 +262,10 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// When no null stands here.
     pub fn null(&mut self) -> Result<(), Error> {
-        self.peek()?;
-        self.literal(b"null")
+        match self.peek()? {
+            b'n' => self.literal(b"null"),
+            _ => Err(Error::new(ErrorKind::Expected("null"), self.pos)),
+        }
     }
 
     #[inline]
@@ -292,7 +315,7 @@ impl<'a> Cursor<'a> {
                 if self.depth == base {
                     return Ok(());
                 }
-                let mut progress = Progress { first: false };
+                let mut progress = Progress(State::Later);
                 let more = if objects & 1 == 1 {
                     self.next_key(&mut progress)?.is_some()
                 } else {
@@ -309,9 +332,15 @@ impl<'a> Cursor<'a> {
     /// Ends the walk: only white space may follow.
     ///
     /// # Errors
-    /// [`ErrorKind::TrailingText`].
+    /// [`ErrorKind::TrailingText`], or [`ErrorKind::UnexpectedEnd`] when a container is still open.
     pub fn finish(self) -> Result<(), Error> {
         let pos = scan::white_space(self.bytes(), self.pos);
-        if pos == self.text.len() { Ok(()) } else { Err(Error::new(ErrorKind::TrailingText, pos)) }
+        if pos != self.text.len() {
+            Err(Error::new(ErrorKind::TrailingText, pos))
+        } else if self.depth != 0 {
+            Err(Error::new(ErrorKind::UnexpectedEnd, pos))
+        } else {
+            Ok(())
+        }
     }
 }

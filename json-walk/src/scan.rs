@@ -65,16 +65,16 @@ fn escape(bytes: &[u8], pos: usize) -> Result<usize, Error> {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(pos + 2),
         Some(b'u') => match hex4(bytes, pos)? {
             0 => Err(Error::new(ErrorKind::NulCharacter, pos)),
-            0xD800..=0xDBFF => {
-                if bytes.get(pos + 6) == Some(&b'\\') && bytes.get(pos + 7) == Some(&b'u') {
-                    match hex4(bytes, pos + 6)? {
-                        0xDC00..=0xDFFF => Ok(pos + 12),
-                        _ => Err(Error::new(ErrorKind::LoneSurrogate, pos)),
-                    }
-                } else {
-                    Err(Error::new(ErrorKind::LoneSurrogate, pos))
+            0xD800..=0xDBFF => match (bytes.get(pos + 6), bytes.get(pos + 7)) {
+                (Some(b'\\'), Some(b'u')) => match hex4(bytes, pos + 6)? {
+                    0xDC00..=0xDFFF => Ok(pos + 12),
+                    _ => Err(Error::new(ErrorKind::LoneSurrogate, pos)),
+                },
+                (None | Some(b'\\'), None) => {
+                    Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()))
                 }
-            }
+                _ => Err(Error::new(ErrorKind::LoneSurrogate, pos)),
+            },
             0xDC00..=0xDFFF => Err(Error::new(ErrorKind::LoneSurrogate, pos)),
             _ => Ok(pos + 6),
         },
@@ -155,8 +155,11 @@ pub(crate) fn literal(bytes: &[u8], start: usize, word: &'static [u8]) -> Result
         };
     }
     let rest = bytes.get(start..).unwrap_or_default();
-    let kind = if word.starts_with(rest) { ErrorKind::UnexpectedEnd } else { ErrorKind::BadLiteral };
-    Err(Error::new(kind, start))
+    if word.starts_with(rest) {
+        Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()))
+    } else {
+        Err(Error::new(ErrorKind::BadLiteral, start))
+    }
 }
 
 /// Index of the first byte at or after `pos` that is not JSON white space.

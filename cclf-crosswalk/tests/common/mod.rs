@@ -177,6 +177,12 @@ fn column_cells(column: &dyn Array) -> Vec<Option<String>> {
 
 /// Fails with the first cells that differ.
 pub(crate) fn compare(slow: &Tables, fast: &Fast) {
+    let differences = differences(slow, fast);
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+}
+
+/// The first verdicts and cells that differ, for people.
+pub(crate) fn differences(slow: &Tables, fast: &Fast) -> Vec<String> {
     let mut differences = Vec::new();
     if slow.rejected != fast.rejected {
         differences.push(format!("rejected: slow {:?}, fast {:?}", slow.rejected, fast.rejected));
@@ -201,7 +207,7 @@ pub(crate) fn compare(slow: &Tables, fast: &Fast) {
         }
     }
     differences.truncate(20);
-    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    differences
 }
 
 /// A cell by table, row and column name.

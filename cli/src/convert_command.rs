@@ -1,0 +1,171 @@
+//! `bcda convert`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table as Grid};
+use convert::{ErrorKind, Options, Output, Report};
+
+use crate::args::{Cli, Compression, ConvertArgs, Format, OnBadRecord};
+use crate::log::Log;
+use crate::progress::Bar;
+use crate::{Failure, signals};
+
+/// Records were rejected, the rest is done.
+const EXIT_REJECTS: u8 = 3;
+
+pub(crate) fn run(arguments: &ConvertArgs, _cli: &Cli, log: &Log) -> Result<u8, Failure> {
+    let options = options(arguments);
+    let caught = signals::listen(options.cancel.clone())
+        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
+    let converted = convert::run(&options);
+    drop(bar);
+    let report = match converted {
+        Ok(report) => report,
+        Err(error) => {
+            let code = match error.kind() {
+                ErrorKind::Cancelled => caught.exit_code().unwrap_or(error.exit_code()),
+                _ => error.exit_code(),
+            };
+            let silent = error.kind() == ErrorKind::BrokenPipe;
+            let message = if silent { String::new() } else { error.to_string() };
+            return Err(Failure::new(code, message));
+        }
+    };
+    if let Some(file) = &arguments.report {
+        publish::write_file_atomically(file, report.to_json().as_bytes())
+            .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
+    }
+    for warning in &report.warnings {
+        log.warning(warning);
+    }
+    if log.is_json() {
+        if let Ok(value) = serde_json::from_str(&report.to_json()) {
+            log.json(&value);
+        }
+    } else {
+        log.info(&summary(&report, &arguments.out));
+    }
+    Ok(if report.has_rejects() { EXIT_REJECTS } else { 0 })
+}
+
+fn options(arguments: &ConvertArgs) -> Options {
+    let output = if arguments.out == Path::new("-") {
+        Output::Stdout
+    } else {
+        Output::Folder(arguments.out.clone())
+    };
+    let mut options = Options::new(arguments.inputs.clone(), output);
+    options.patients.clone_from(&arguments.patients);
+    options.overwrite = arguments.overwrite;
+    options.format = match arguments.format {
+        Format::Parquet => cclf_crosswalk::Format::Parquet,
+        Format::Csv => cclf_crosswalk::Format::Csv,
+        Format::Arrow => cclf_crosswalk::Format::Arrow,
+    };
+    options.compression = match arguments.compression {
+        Compression::Zstd => cclf_crosswalk::Compression::Zstd,
+        Compression::Snappy => cclf_crosswalk::Compression::Snappy,
+        Compression::None => cclf_crosswalk::Compression::None,
+    };
+    if !arguments.tables.is_empty() {
+        options.tables.clone_from(&arguments.tables);
+    }
+    options.file_date = arguments.file_date;
+    options.lineage = !arguments.no_lineage;
+    options.on_bad_record = match arguments.on_bad_record {
+        OnBadRecord::Reject => convert::OnBadRecord::Reject,
+        OnBadRecord::Fail => convert::OnBadRecord::Fail,
+    };
+    options.max_rejects = arguments.max_rejects;
+    options.rejects.clone_from(&arguments.rejects);
+    if let Some(threads) = arguments.threads {
+        options.threads = threads.into();
+    }
+    if let Some(bytes) = arguments.block_bytes {
+        options.block_bytes = bytes as usize;
+    }
+    options.max_line_bytes = arguments.max_line_bytes as usize;
+    options.max_decompressed_bytes = arguments.max_decompressed;
+    options
+}
+
+/// A count with a separator between thousands.
+fn grouped(count: u64) -> String {
+    indicatif::HumanCount(count).to_string()
+}
+
+fn grid(header: &[&str]) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(UTF8_FULL_CONDENSED).set_header(header);
+    grid
+}
+
+/// The table at the end of a run.
+fn summary(report: &Report, out: &Path) -> String {
+    let mut tables = grid(&["table", "rows", "bytes", "file"]);
+    for table in &report.tables {
+        tables.add_row([
+            table.table.clone(),
+            grouped(table.rows),
+            grouped(table.bytes),
+            table.file.clone(),
+        ]);
+    }
+    let mut records = grid(&["records", "count"]);
+    let counts = &report.records;
+    let mut row = |name: &str, count: u64| {
+        records.add_row([name.to_owned(), grouped(count)]);
+    };
+    row("read", counts.read);
+    row("with rows", counts.with_rows);
+    row("joined (Patient, Coverage)", counts.joined);
+    row("without rows", counts.without_rows);
+    row("skipped by type", counts.skipped_by_type);
+    row("rejected", counts.rejected);
+    for (class, count) in &report.rejected_by_class {
+        row(&format!("  {class}"), *count);
+    }
+    for (name, count) in [
+        ("claims without Patient", report.claims_without_patient),
+        ("claim ids seen more than once", report.repeated_claim_ids),
+        ("superseded Patients", report.superseded_patients),
+        ("superseded Coverages", report.superseded_coverages),
+        ("partial dates (null)", report.partial_dates),
+        ("state codes without FIPS (null)", report.untranslated_states),
+    ] {
+        if count > 0 {
+            row(name, count);
+        }
+    }
+    for grid in [&mut tables, &mut records] {
+        for column in 1..=2 {
+            if let Some(column) = grid.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    if let Some(column) = tables.column_mut(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
+    let rejects = if report.has_rejects() && out != Path::new("-") {
+        format!("\nrejects: {}", out.join("rejects").display())
+    } else {
+        String::new()
+    };
+    format!(
+        "{tables}\n{records}\n{} inputs, {:.1} MB in {:.2} s, {:.0} MB/s{restarted}{rejects}",
+        grouped(report.inputs.len() as u64),
+        megabytes(report.bytes_read),
+        report.seconds,
+        report.megabytes_per_second(),
+    )
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

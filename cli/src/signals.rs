@@ -1,0 +1,43 @@
+//! SIGINT and SIGTERM: the first asks the run to end, the second ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use convert::Cancel;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// Which signal came, if any.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Caught(Arc<AtomicI32>);
+
+impl Caught {
+    /// The exit code that the signal asks for.
+    pub(crate) fn exit_code(&self) -> Option<u8> {
+        match self.0.load(Ordering::SeqCst) {
+            SIGINT => Some(130),
+            SIGTERM => Some(143),
+            _ => None,
+        }
+    }
+}
+
+const fn code_of(signal: i32) -> i32 {
+    128 + signal
+}
+
+/// Listens on a thread of its own.
+pub(crate) fn listen(cancel: Cancel) -> std::io::Result<Caught> {
+    let caught = Caught::default();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let seen = caught.clone();
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            if seen.0.swap(signal, Ordering::SeqCst) != 0 {
+                std::process::exit(code_of(signal));
+            }
+            cancel.cancel();
+        }
+    })?;
+    Ok(caught)
+}

@@ -1,0 +1,121 @@
+//! `bcda synth`.
+
+use std::path::Path;
+
+use publish::{Stage, StageOptions, StagedFile};
+use serde_json::Value;
+use synth::{MANIFEST_NAME, Options};
+
+use crate::Failure;
+use crate::args::{Cli, SynthArgs};
+use crate::log::Log;
+
+/// A staged file whose end is checked when the generator lets go of it.
+struct Staged(Option<StagedFile>);
+
+impl std::io::Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut self.0 {
+            Some(file) => file.write(bytes),
+            None => Err(std::io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), StagedFile::flush)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(file) = self.0.take() {
+            // A file that could not be finished keeps its stage from being committed.
+            let _ = file.finish();
+        }
+    }
+}
+
+/// What the manifest of an earlier export lists; none when it is no synthetic export of ours.
+fn owned(folder: &Path) -> Option<Vec<String>> {
+    let text = std::fs::read(folder.join(MANIFEST_NAME)).ok()?;
+    let manifest: Value = serde_json::from_slice(&text).ok()?;
+    manifest.get("synthetic")?;
+    let files = manifest.get("files")?.as_array()?;
+    files.iter().map(|file| Some(file.get("name")?.as_str()?.to_owned())).collect()
+}
+
+pub(crate) fn run(arguments: &SynthArgs, _cli: &Cli, log: &Log) -> Result<u8, Failure> {
+    let options = Options {
+        beneficiaries: arguments.beneficiaries,
+        seed: arguments.seed,
+        gzip: arguments.gzip,
+        bad_per_million: arguments.bad_rate,
+        claims_per_beneficiary: arguments.claims,
+        ..Options::default()
+    };
+    let stage_options = StageOptions {
+        overwrite: arguments.overwrite,
+        manifest_name: MANIFEST_NAME.to_owned(),
+    };
+    let staged = |error: publish::Error| {
+        Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
+    };
+    let stage = Stage::open(&arguments.out, &stage_options, |folder| Ok(owned(folder)))
+        .map_err(staged)?;
+    let mut manifest = Vec::new();
+    let summary = {
+        let manifest = std::sync::Mutex::new(&mut manifest);
+        synth::generate(&options, |name| {
+            Ok(if name == MANIFEST_NAME {
+                Out::Manifest(&manifest)
+            } else {
+                Out::File(Staged(Some(stage.create(name)?)))
+            })
+        })
+        .map_err(|error| {
+            let code = if matches!(error, synth::Error::Options(_)) { 2 } else { 1 };
+            Failure::new(code, error.to_string())
+        })?
+    };
+    let published = stage.commit(&manifest).map_err(staged)?;
+    if let Some(leftover) = published.leftover {
+        log.warning(&format!("{} could not be removed", leftover.display()));
+    }
+    let records: u64 = summary.records.values().sum();
+    log.info(&format!(
+        "{} files, {} records, {} bytes, {} broken lines in {}",
+        summary.files.len(),
+        indicatif::HumanCount(records),
+        indicatif::HumanCount(summary.bytes),
+        indicatif::HumanCount(summary.bad_lines()),
+        arguments.out.display()
+    ));
+    Ok(0)
+}
+
+/// Where a file of the export goes: the manifest waits until all others are there.
+enum Out<'m> {
+    File(Staged),
+    Manifest(&'m std::sync::Mutex<&'m mut Vec<u8>>),
+}
+
+impl std::io::Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Manifest(text) => {
+                if let Ok(mut text) = text.lock() {
+                    text.extend_from_slice(bytes);
+                }
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Manifest(_) => Ok(()),
+        }
+    }
+}
