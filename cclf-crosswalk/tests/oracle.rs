@@ -1078,6 +1078,7 @@ mod probe {
         add("hospice partial", vec![pat(""), hos("'start':'2020'"), hos("'start':'2020-01-01','end':'2020'"), hos("'start':'2020-01-01','end':'2020-02-02'"), hos("'start':'2020-01-01T00:00:00Z','end':'2019-02-02'")]);
         let mut out = String::new();
         for (name, lines) in &list {
+            std::fs::write("/tmp/probe_now.txt", format!("{name}\n{lines:?}")).unwrap();
             let input = Input::of(lines.clone());
             let result = std::panic::catch_unwind(|| common::differences(&input.slow(true), &input.fast(true)));
             match result {
