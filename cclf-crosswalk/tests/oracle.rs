@@ -290,13 +290,13 @@ mod claims {
             let mut members = String::new();
             if !frequency.is_empty() {
                 let entry = information("clm_freq_cd", frequency);
-                members.push_str(&format!(",'information':[{entry}]"));
+                members = format!(",'information':[{entry}]");
             }
             if !query.is_empty() {
-                members.push_str(&format!(
-                    ",'billablePeriod':{{'extension':[{{'url':'V:claim_query_cd',
+                members = format!(
+                    "{members},'billablePeriod':{{'extension':[{{'url':'V:claim_query_cd',
                     'valueCoding':{{'code':'{query}'}}}}]}}"
-                ));
+                );
             }
             only_claim(claim("INPATIENT", &members), "CLM_ADJSMT_TYPE_CD").unwrap()
         };
@@ -583,6 +583,38 @@ mod claims {
     }
 
     #[test]
+    fn a_claim_finds_its_patient_by_any_literal_reference() {
+        let person = patient("-9", &format!(",'identifier':[{}]", mbi("M1", "current")));
+        for (reference, expected) in [
+            ("Patient/-9", Some("M1")),
+            ("https://example.org/v1/fhir/Patient/-9", Some("M1")),
+            ("Patient/-9/_history/2", Some("M1")),
+            ("Patient/9", None),
+            ("Patient/", None),
+            ("Group/-9", None),
+            ("#-9", None),
+        ] {
+            let line = claim("INPATIENT", "").replace("Patient/-9", reference);
+            let tables = Input::of([line, person.clone()]).tables();
+            assert_eq!(cell(&tables, Table::Cclf1, 0, "BENE_MBI_ID").as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_not_judged() {
+        for members in [
+            ",'created':5",
+            ",'benefitBalance':[5]",
+            ",'item':[{'detail':[{'sequence':'x'}],'sequence':1}]",
+            ",'_status':5",
+            ",'somethingNew':{'a':[null]}",
+            ",'extension':[{'url':'V:fi_num','valueIdentifier':{'value':'1'},'valueString':'x'}]",
+        ] {
+            assert_eq!(refused(claim("INPATIENT", members)), None, "{members}");
+        }
+    }
+
+    #[test]
     fn missing_and_blank_elements_are_null() {
         for eob_type in ["INPATIENT", "CARRIER", "DME", "PDE", "HHA"] {
             let bare = Input::of([claim(eob_type, "")]).tables();
@@ -767,7 +799,7 @@ mod people {
         assert_eq!(of("BENE_ENTLMT_BUYIN_IND"), "0");
         assert_eq!(of("BENE_PART_A_ENRLMT_BGN_DT"), "2010-01-01");
         assert_eq!(of("BENE_PART_B_ENRLMT_BGN_DT"), "2010-02-01");
-        let newer = format!("{},'meta':{{'lastUpdated':'2020-01-01T00:00:00Z'}}", a);
+        let newer = format!("{a},'meta':{{'lastUpdated':'2020-01-01T00:00:00Z'}}");
         let older = ",'period':{'start':'2011-01-01'}";
         let lines = [coverage("A", &newer), coverage("A", older), person("")];
         let tables = Input::of(lines).tables();
@@ -833,7 +865,7 @@ mod verdicts {
             ("\"sequence\":1", "\"sequence\":9223372036854775808", ErrorClass::Number),
             ("ExplanationOfBenefit", "Explanation", ErrorClass::ResourceType),
             ("ExplanationOfBenefit", "Bundle", ErrorClass::Bundle),
-            ("\"status\"", "\"item\"", ErrorClass::DuplicateMember),
+            ("\"status\"", "\"id\"", ErrorClass::DuplicateMember),
             ("\"resourceType\"", "\"kind\"", ErrorClass::ResourceType),
         ] {
             assert!(full.contains(from));
@@ -898,13 +930,13 @@ mod verdicts {
         let mut record = parse(line);
         let mut all = leaves(&mut record);
         let place = leaf % all.len();
-        let leaf = &mut all[place];
-        let to = match (same_kind, &leaf) {
+        let leaf = all.swap_remove(place);
+        let to = match (same_kind, &*leaf) {
             (true, Value::Text(_)) => [0, 1, 2, 3, 4, 5, 11][to % 7],
             (true, Value::Number(_)) => [0, 6, 7, 8, 9][to % 5],
             _ => to % 12,
         };
-        **leaf = mutation(to);
+        *leaf = mutation(to);
         write(record)
     }
 
@@ -920,7 +952,7 @@ mod verdicts {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..Default::default() })]
+        #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..Default::default() })]
 
         #[test]
         fn agree_on_records_with_one_leaf_changed(
@@ -956,143 +988,5 @@ mod verdicts {
             }
             Input::of(lines).tables();
         }
-    }
-}
-mod probe {
-    use super::*;
-    #[test]
-    fn probe() {
-        let mut list: Vec<(String, Vec<String>)> = Vec::new();
-        let mut add = |name: &str, lines: Vec<String>| list.push((name.to_owned(), lines));
-        let pde = |m: &str| claim("PDE", m);
-        let inp = |m: &str| claim("INPATIENT", m);
-        let pat = |m: &str| patient("-9", m);
-        add("pde second item bad days", vec![pde(",'item':[{'sequence':1},{'sequence':2,'quantity':{'extension':[{'url':'V:days_suply_num','valueQuantity':{'value':1.5}}]}}]")]);
-        for n in ["1E40", "1E-17", "1E399", "1E999", "1E99999999999999999999", "-1E-99999999999999999999","0E99999999999999999999", "123456789012345678901234567890123456789012345.5","1E-40","1E-399"] {
-            add(&format!("fill_num {n}"), vec![pde(&format!(",'item':[{{'sequence':1,'quantity':{{'extension':[{{'url':'V:fill_num','valueQuantity':{{'value':{n}}}}}]}}}}]"))]);
-            add(&format!("qty {n}"), vec![pde(&format!(",'item':[{{'sequence':1,'quantity':{{'value':{n}}}}}]"))]);
-            add(&format!("seq {n}"), vec![pde(&format!(",'item':[{{'sequence':{n}}}]"))]);
-        }
-        for d in ["2019-01-01T00:00:00", "2019-01-01 ", "2019-01-01garbage", "2019-01-01Tgarbage", " 2019-01-01", "2019-01-01T", "2019-13", "2019-00", "0000", "0000-01-01", "0001-01-01", "2019-1", "20190101", "19", "2019-", "2019-01-", "abcd", "abcd-01", "9999", "9999-12", "9999-12-31T00:00:00Z", "1000-01-01T00:00:00Z", "2019-02-29", "１２３４-01-01", "2019-01-0１", "+019-01-01", "2019-01-01\u{e9}", "2019-01-01T00:00:00-05:00", "10000-01-01"] {
-            add(&format!("servicedDate {d}"), vec![inp(&format!(",'item':[{{'sequence':1,'servicedDate':'{d}'}}]"))]);
-            add(&format!("procedure.date {d}"), vec![inp(&format!(",'procedure':[{{'date':'{d}'}}]"))]);
-            add(&format!("birthDate {d}"), vec![pat(&format!(",'birthDate':'{d}'"))]);
-        }
-        for t in ["2020-01-01", "2020", "2020-01", "2020-01-01T00:00:00", "2020-01-01T00:00Z", "2020-01-01T23:59:60Z", "2020-01-01T00:00:00+14:30", "2020-01-01T00:00:00+15:00","2020-01-01T00:00:00+23:59","2020-01-01T00:00:00+24:00", "9999-12-31T00:00:00Z","9999-12-31T23:59:59-14:00", "1000-01-01T00:00:00Z", "2020-01-01t00:00:00z", "2020-01-01T24:00:00Z", "2020-01-01T00:00:00.123456789Z", "2020-01-01T00:00:00.Z", "2020-01-01T00:00:00-00:00", "0001-01-01T00:00:00Z", "2020-01-01T00:00:00Zx", "2020-01-01T00:00:00+0500", "2020-01-01T0:00:00Z", "2020-01-01T00:60:00Z", "1969-12-31T23:59:59.9999999Z", "2020-01-01T00:00:00.5+01:00", "2020-01-01 00:00:00Z","1000-01-01", "9999-12-31", " "] {
-            add(&format!("updated {t}"), vec![inp(&format!(",'meta':{{'lastUpdated':'{t}'}}")), pat(&format!(",'meta':{{'lastUpdated':'{t}'}}"))]);
-        }
-        for z in ["123", "1234567890", "AB12345", "12345 6789", "١٢٣٤٥", "12345-", "-", "12345-678", " 12345 "] {
-            add(&format!("zip {z}"), vec![pat(&format!(",'address':[{{'postalCode':'{z}'}}]"))]);
-        }
-        for z in ["ma", "22 ", " MA", "Ma", "001", "1", "AE", "GU", "65", "97","é"] {
-            add(&format!("state {z}"), vec![pat(&format!(",'address':[{{'state':'{z}'}}]"))]);
-        }
-        let npi = |extra: &str, role: &str, n: &str| format!("{{'provider':{{'identifier':{{'system':'us-npi','value':'{n}'}}}},'role':{{'coding':[{{'code':'{role}'}}]}}{extra}}}");
-        for role in ["primary", "assist", "other"] {
-            for (name, team) in [
-                ("no sequence", vec![npi("", role, "A"), npi(",'sequence':5", role, "B")]),
-                ("two without", vec![npi("", role, "A"), npi("", role, "B")]),
-                ("lowest blank", vec![npi(",'sequence':6", role, "A"), npi(",'sequence':5", role, " ")]),
-                ("dup", vec![npi(",'sequence':5", role, "A"), npi(",'sequence':5", role, "B")]),
-                ("dup blank", vec![npi(",'sequence':5", role, ""), npi(",'sequence':5", role, "B")]),
-                ("zero", vec![npi(",'sequence':5", role, "A"), npi(",'sequence':0", role, "B"), npi(",'sequence':-3", role, "C")]),
-            ] {
-                for (eob, table) in [("INPATIENT", 1), ("CARRIER", 5), ("DME", 6), ("PDE", 7)] {
-                    for links in ["5", "5,6", "null,5", "5.0,6", "", "5,5", "99"] {
-                        add(&format!("team {role} {name} {table} {links}"), vec![claim(eob, &format!(",'careTeam':[{}],'item':[{{'careTeamLinkId':[{links}],'sequence':1}}]", team.join(",")))]);
-                    }
-                }
-            }
-        }
-        for links in ["null,1", "", "1.0", "7,1", "1,2"] {
-            add(&format!("diag link {links}"), vec![claim("CARRIER", &format!(",'diagnosis':[{},{},{},{}],'item':[{{'diagnosisLinkId':[{links}],'sequence':1}}]", diagnosis(1,"icd-10","","principal"), diagnosis(1,"icd-9-cm","B","x"), diagnosis(2,"icd-9-cm","C","x"), diagnosis(2,"icd-10","D","x")))]);
-        }
-        add("two freq", vec![inp(&format!(",'information':[{},{}]", information("clm_freq_cd", "1"), information("clm_freq_cd", "8")))]);
-        add("two freq blank", vec![inp(&format!(",'information':[{},{}]", information("clm_freq_cd", ""), information("clm_freq_cd", "8")))]);
-        add("two types", vec![inp(",'diagnosis':[{'type':[{'coding':[{'code':'other'}]},{'coding':[{'code':'principal'}]}],'diagnosisCodeableConcept':{'coding':[{'code':'A'},{'code':'B','system':'icd-9-cm'}]}},{'type':[{'coding':[{'code':''},{'code':'external'}]}],'diagnosisCodeableConcept':{'coding':[{'system':'icd-9-cm'},{'code':'B','system':'icd-10'}]}}]")]);
-        let m = |ext: &str, v: &str| format!("{{'extension':[{ext}],'system':'us-mbi','value':'{v}'}}");
-        let cur = |c: &str| format!("{{'url':'C:identifier-currency','valueCoding':{{{c}}}}}");
-        for (n, l) in [
-            ("codeless", vec![m(&cur(""), "A"), mbi("B", "")]),
-            ("blank", vec![m(&cur("'code':' '"), "A"), mbi("B", "")]),
-            ("foo", vec![m(&cur("'code':'foo'"), "A"), mbi("B", "historic")]),
-            ("foo2", vec![m(&cur("'code':'foo'"), "A"), mbi("B", "")]),
-            ("two marks", vec![m(&format!("{},{}", cur("'code':'historic'"), cur("'code':'current'")), "A"), mbi("B", "")]),
-            ("same", vec![mbi("A", ""), mbi("A", "current"), mbi("A", "historic")]),
-            ("other system", vec!["{'system':'V:bene_id','value':'A'}".to_owned(), "{'value':'B'}".to_owned()]),
-            ("no value", vec!["{'system':'us-mbi'}".to_owned(), mbi("B", "historic")]),
-        ] {
-            add(&format!("mbi {n}"), vec![inp(""), pat(&format!(",'identifier':[{}]", l.join(",")))]);
-        }
-        for r in ["http://x/Patient/-9", "Patient/-9/_history/1", "Patient/", "#p", " Patient/-9", "Patient/-9 ", "-9", "patient/-9", "Patient/-9?x"] {
-            let mut v = vec![inp("").replace("Patient/-9", r), claim("HOSPICE", ",'hospitalization':{'start':'2020-01-01'}").replace("Patient/-9", r), coverage("A", ",'period':{'start':'2020-01-01'}").replace("Patient/-9", r)];
-            v.push(pat(&format!(",'identifier':[{}]", mbi("A", ""))));
-            add(&format!("reference {r}"), v);
-        }
-        add("two coverages", vec![pat(""), coverage("A", ",'period':{'start':'2020-01-01'}"), coverage("A", ",'period':{'start':'2021-01-01'}").replace("part-A--9", "other")]);
-        add("blank patient", vec![inp("").replace("Patient/-9", "Patient/ "), pat("")]);
-        add("cov type", vec![pat(""), coverage("A", ",'type':{'coding':[{'code':'Part B'}]},'period':{'start':'2020-01-01'}")]);
-        add("cov type2", vec![pat(""), coverage("Q", ",'type':{'coding':[{'code':'x'},{'code':'Part B'}]},'period':{'start':'2020-01-01'}")]);
-        add("cov type3", vec![pat(""), coverage("Q", ",'type':{'coding':[{'code':''},{'code':'Part B'}]},'period':{'start':'2020-01-01'}")]);
-        for b in ["\u{a0}", "\\t", "\\n\\r ", "\u{3000}", "\u{200b}", "\\u0020", "\u{b}", "\\u000b", "\\u0085", "\\u001f"] {
-            add(&format!("blank {b:?}"), vec![claim("CARRIER", &format!(",'disposition':'{b}','item':[{{'sequence':1}}]"))]);
-        }
-        for d in ["[null,{'diagnosisCodeableConcept':{'coding':[{'code':'A'}]}}]", "[{'diagnosisCodeableConcept':{}}]", "[{'diagnosisCodeableConcept':null}]", "[{'diagnosisCodeableConcept':{'coding':[]}}]", "[{'diagnosisCodeableConcept':{'text':'x'}}]", "[{},null]", "null", "[null]"] {
-            add(&format!("diagnosis {d}"), vec![inp(&format!(",'diagnosis':{d}"))]);
-        }
-        add("procedure null", vec![inp(",'procedure':[null,{'date':'2020-01-01'}]")]);
-        add("item null", vec![inp(",'item':[null,{'sequence':1}]")]);
-        add("item null2", vec![pde(",'item':[{'sequence':1},null]")]);
-        add("modifier null", vec![inp(",'item':[{'sequence':1,'modifier':[null,{'coding':[null,{'code':'A'}]}]}]")]);
-        add("given null", vec![pat(",'name':[null,{'given':['x']}],'address':[{'line':[null,'b']}]")]);
-        add("given null2", vec![pat(",'name':[{'given':[null,'x','y']}],'address':[{'line':['','b']},{'line':['q']}]")]);
-        for w in [",'extension':[{'url':'V:nothing','valueMoney':{'value':'abc'}}]", ",'extension':[{'url':5}]", ",'item':{'sequence':1}", ",'item':5", ",'careTeam':5", ",'contained':[{'resourceType':5}]", ",'contained':[{'resourceType':'Basic','requester':5}]", ",'contained':[{'resourceType':'ReferralRequest','requester':5}]", ",'contained':[{'requester':{'agent':{'identifier':{'system':'us-npi','value':'A'}}},'resourceType':'ReferralRequest'},{'requester':{'agent':{'identifier':{'system':'us-npi','value':'B'}}},'resourceType':'ReferralRequest'}]", ",'contained':[{'requester':5}]", ",'contained':{'resourceType':'ReferralRequest'}", ",'extension':[{'url':'V:fi_num','valueIdentifier':{'value':'1'},'valueString':'x'}]", ",'extension':[{'url':'V:fi_num','valueString':'x','valueIdentifier':{'value':'1'}}]", ",'text':{'div':5}", ",'created':5", ",'created':{'a':1,'a':2}", ",'foo':{'a':1,'a':2}", ",'information':[{'code':{'coding':[{'code':'8'}]}}]", ",'extension':[{'url':'V:fi_num/','valueIdentifier':{'value':'1'}}]", ",'diagnosis':[{'diagnosisCodeableConcept':{},'extension':[{'url':'V:clm_poa_ind_swX','valueCoding':{'code':'Y'}}]},{'diagnosisCodeableConcept':{},'extension':[{'url':'V:clm_poa_ind_sw','valueCoding':{'code':'Z'}}]}]", ",'facility':{'identifier':[{'system':'us-npi','value':'A'}]}", ",'insurance':{'coverage':5}", ",'payment':{'amount':5}", ",'payment':{'amount':{'value':true}}", ",'payment':[{'amount':{'value':1}}]", ",'_status':5", ",'type2':5", ",'benefitBalance':[5]", ",'hospitalization':[]", ",'meta':5", ",'meta':{'profile':5}", ",'meta':{'profile':['CARIN']}", ",'supportingInfo':[]", ",'insurance':[]", ",'use':null", ",'outcome':{}", ",'foo':'\\u0000'", ",'foo':'\\ud800'", ",'foo':tru", ",'foo':01", ",'foo':'\\x'", ",'\\u0066oo':1,'foo':2", ",'created':'\\u0000'", ",'item':[{'sequence':1,'sequence':1}]", ",'item':[{'sequence':1,'x':{'y':1,'y':1}}]", ",'item':[{'sequence':1,'adjudication':[{'category':{'coding':[{'code':'V:rev_cntr_pmt_amt_amt'},{'code':'V:rev_cntr_prvdr_pmt_amt'}]},'amount':{'value':5}}]}]", ",'item':[{'sequence':1,'adjudication':[{'category':5,'amount':{'value':5}}]}]", ",'item':[{'sequence':1,'detail':[{'sequence':'x'}]}]", ",'item':[{'sequence':1,'service':{'coding':[{'system':'C:hcpcs'},{'system':'C:hcpcs','code':'A'}]}}]", ",'disposition':'a\\u0022b\\n'"] {
-            for eob in ["INPATIENT", "OUTPATIENT", "CARRIER"] {
-                add(&format!("odd {eob} {w}"), vec![claim(eob, w)]);
-            }
-        }
-        let deep = |n: usize| format!(",'foo':{}{}", "[".repeat(n), "]".repeat(n));
-        for n in [62, 63, 64, 65, 200] { add(&format!("deep {n}"), vec![inp(&deep(n))]); add(&format!("deep ext {n}"), vec![inp(&format!(",'item':[{{'sequence':1,'foo':{}{}}}]", "[".repeat(n-3), "]".repeat(n-3)))]); }
-        for raw in ["", " ", "{}", "[]", "5", "nul", "null", "{\"resourceType\":\"Account\"}", "{\"resourceType\":null}", "{\"resourceType\":[]}", "{\"resourceType\":\"Patient\",\"resourceType\":\"Patient\",\"id\":\"1\"}", " {\"resourceType\":\"Patient\",\"id\":\"1\"} ", "\u{feff}{\"resourceType\":\"Patient\",\"id\":\"1\"}", "{\"resourceType\":\"Patient\",\"id\":\"1\"}{}", "{\"resourceType\":\"Patient\",\"id\":5}", "{\"resourceType\":\"Patient\",\"\\u0069d\":\"1\"}", "{\"resource\\u0054ype\":\"Patient\",\"id\":\"1\"}", "{\"resourceType\":\"Pat\\u0069ent\",\"id\":\"1\"}", "{\"resourceType\":\"Coverage\",\"class\":[],\"id\":\"1\"}", "{\"resourceType\":\"Coverage\",\"payor\":[]}", "{\"resourceType\":\"Coverage\",\"class\":{}}", "{\"resourceType\":\"Patient\",\"id\":\"1\",\"meta\":{\"profile\":[\"x/C4BB-Patient\"]}}", "{\"resourceType\":\"Account\",\"meta\":{\"profile\":[\"x/C4BB-Patient\"]}}", "{\"resourceType\":\"Parameters\"}", "{\"resourceType\":\"OperationOutcome\",\"id\":5}", "{\"resourceType\":\"\"}", "{\"a\":1,\"a\":2,\"resourceType\":\"Account\"}"] {
-            add(&format!("raw {raw}"), vec![raw.to_owned()]);
-        }
-        let e = |u: &str, c: &str| format!("{{'url':'V:{u}','valueCoding':{{'code':'{c}'}}}}");
-        for (n, x) in [("a", [e("dual_02", "**"), e("dual_02", "02")]), ("b", [e("dual_02", ""), e("dual_02", "02")]), ("c", [e("dual_02", "01"), e("dual_01", "02")]), ("d", ["{'url':'V:dual_03'}".to_owned(), e("dual_01", "02")]), ("e", [e("dual_03", "**"), "{'url':'V:dual_01'}".to_owned()])] {
-            add(&format!("dual {n}"), vec![pat(&format!(",'extension':[{}]", x.join(",")))]);
-            add(&format!("cov dual {n}"), vec![pat(""), coverage("B", &format!(",'extension':[{}]", x.join(",")))]);
-            for (ya, yb) in [("2018-05", "2019"), ("2019-05", "2019"), ("", "2019"), ("2019", ""), ("999", "2000"), (" 2020", "2019")] {
-                let y = |y: &str| format!("{{'url':'V:rfrnc_yr','valueDate':'{y}'}}");
-                add(&format!("cov dual {n} {ya} {yb}"), vec![pat(""), coverage("A", &format!(",'extension':[{},{}]", x.join(","), y(ya))), coverage("B", &format!(",'extension':[{},{}]", e("dual_01","77"), y(yb)))]);
-            }
-        }
-        add("codeless month only", vec![pat(""), coverage("A", ",'extension':[{'url':'V:dual_01','valueCoding':{}},{'url':'V:rfrnc_yr','valueDate':'2020'}]"), coverage("B", &format!(",'extension':[{},{{'url':'V:rfrnc_yr','valueDate':'2019'}}]", e("dual_01","77")))]);
-        let t = |codings: &str| inp("").replace(&json("{'system':'C:eob-type','code':'INPATIENT'}"), &json(codings));
-        for c in ["{'system':'C:eob-type'},{'system':'C:eob-type','code':'HHA'}", "{'system':'C:eob-type','code':'X'},{'system':'C:eob-type','code':'HHA'}", "{'system':'C:eob-type','code':'HHA'},{'system':'C:eob-type','code':'X'}", "{'code':'HHA'}"] {
-            add(&format!("eob-type {c}"), vec![t(c)]);
-        }
-        let ids = |l: &str| inp("").replace(&json("[{'system':'V:clm_id','value':'-7'}]"), &json(l));
-        for l in ["[{'system':'V:clm_id','value':' '},{'system':'V:clm_id','value':'8'}]", "[{'system':'V:pde_id','value':'8'}]", "[]", "{'system':'V:clm_id','value':'8'}", "[null,{'system':'V:clm_id','value':'8'}]"] {
-            add(&format!("ids {l}"), vec![ids(l)]);
-        }
-        let hos = |p: &str| claim("HOSPICE", &format!(",'hospitalization':{{{p}}}"));
-        add("hospice partial", vec![pat(""), hos("'start':'2020'"), hos("'start':'2020-01-01','end':'2020'"), hos("'start':'2020-01-01','end':'2020-02-02'"), hos("'start':'2020-01-01T00:00:00Z','end':'2019-02-02'")]);
-        let mut out = String::new();
-        for (name, lines) in &list {
-            std::fs::write("/tmp/probe_now.txt", format!("{name}\n{lines:?}")).unwrap();
-            let input = Input::of(lines.clone());
-            let result = std::panic::catch_unwind(|| common::differences(&input.slow(true), &input.fast(true)));
-            match result {
-                Ok(d) if d.is_empty() => {}
-                Ok(d) => out.push_str(&format!("## {name}\n{}\n", d.join("\n"))),
-                Err(_) => out.push_str(&format!("## {name} PANIC\n")),
-            }
-        }
-        // no file date
-        for members in ["'birthDate':'1940-01-01','deceasedDateTime':'2000-01-01'", "'birthDate':'1940-01-01'"] {
-            let input = Input { files: vec![("s".into(), None, vec![pat(&format!(",{members}"))])] };
-            let d = common::differences(&input.slow(true), &input.fast(true));
-            if !d.is_empty() { out.push_str(&format!("## nodate {members}\n{}\n", d.join("\n"))); }
-        }
-        std::fs::write("/tmp/probe.txt", format!("{} probes\n{out}", list.len())).unwrap();
     }
 }

@@ -26,46 +26,45 @@ pub fn check(bytes: &[u8], limits: Limits, duplicates: Duplicates) -> Result<(),
     cursor.finish()
 }
 
-/// A container that is open, with the names it has shown if it is an object.
-enum Open<'a> {
-    Object(Progress, Members<'a>),
-    Array(Progress),
-}
-
 fn unique(cursor: &mut Cursor<'_>) -> Result<(), Error> {
-    let mut open: Vec<Open<'_>> = Vec::new();
-    // Members of objects that are closed: their memory serves the next object.
-    let mut spare: Vec<Members<'_>> = Vec::new();
+    // The open containers, and whether each is an object.
+    let mut open: Vec<(Progress, bool)> = Vec::new();
+    // The names of the open objects; behind them those of closed ones, whose memory serves again.
+    let mut names: Vec<Members<'_>> = Vec::new();
+    let mut objects = 0;
     loop {
         // At a value.
         match cursor.kind()? {
             Kind::Object => {
-                let members = spare.pop().unwrap_or_default();
-                open.push(Open::Object(cursor.enter_object()?, members));
+                open.push((cursor.enter_object()?, true));
+                match names.get_mut(objects) {
+                    Some(members) => members.clear(),
+                    None => names.push(Members::default()),
+                }
+                objects += 1;
             }
-            Kind::Array => open.push(Open::Array(cursor.enter_array()?)),
+            Kind::Array => open.push((cursor.enter_array()?, false)),
             _ => cursor.skip()?,
         }
         // Close what ends here, or move to the next value.
         loop {
             let more = match open.last_mut() {
                 None => return Ok(()),
-                Some(Open::Object(progress, members)) => match cursor.next_key(progress)? {
-                    Some(key) => {
-                        members.insert(key)?;
+                Some((progress, true)) => {
+                    if let Some(key) = cursor.next_key(progress)? {
+                        names[objects - 1].insert(key)?;
                         true
+                    } else {
+                        objects -= 1;
+                        false
                     }
-                    None => false,
-                },
-                Some(Open::Array(progress)) => cursor.next_element(progress)?,
+                }
+                Some((progress, false)) => cursor.next_element(progress)?,
             };
             if more {
                 break;
             }
-            if let Some(Open::Object(_, mut members)) = open.pop() {
-                members.clear();
-                spare.push(members);
-            }
+            open.pop();
         }
     }
 }

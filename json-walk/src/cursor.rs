@@ -111,9 +111,19 @@ impl<'a> Cursor<'a> {
             b'-' | b'0'..=b'9' => Ok(Kind::Number),
             b't' | b'f' => Ok(Kind::Boolean),
             b'n' => Ok(Kind::Null),
-            byte if byte.is_ascii_alphabetic() => Err(Error::new(ErrorKind::BadLiteral, self.pos)),
-            _ => Err(Error::new(ErrorKind::Expected("a value"), self.pos)),
+            byte => Err(self.no_value(byte)),
         }
+    }
+
+    /// The fault of a byte that begins no value.
+    #[cold]
+    fn no_value(&self, byte: u8) -> Error {
+        let kind = if byte.is_ascii_alphabetic() {
+            ErrorKind::BadLiteral
+        } else {
+            ErrorKind::Expected("a value")
+        };
+        Error::new(kind, self.pos)
     }
 
     #[inline]
@@ -174,7 +184,10 @@ impl<'a> Cursor<'a> {
             progress.0 = State::Later;
         } else {
             if byte != b',' {
-                return Err(Error::new(ErrorKind::Expected("a comma or a closing brace"), self.pos));
+                return Err(Error::new(
+                    ErrorKind::Expected("a comma or a closing brace"),
+                    self.pos,
+                ));
             }
             self.pos += 1;
             byte = self.peek()?;
@@ -182,7 +195,7 @@ impl<'a> Cursor<'a> {
         if byte != b'"' {
             return Err(Error::new(ErrorKind::Expected("a member name"), self.pos));
         }
-        let key = self.string()?;
+        let key = self.string_here()?;
         if self.peek()? != b':' {
             return Err(Error::new(ErrorKind::Expected("a colon"), self.pos));
         }
@@ -224,6 +237,12 @@ impl<'a> Cursor<'a> {
         if self.peek()? != b'"' {
             return Err(Error::new(ErrorKind::Expected("a string"), self.pos));
         }
+        self.string_here()
+    }
+
+    /// Reads the string whose quote is at the cursor.
+    #[inline]
+    fn string_here(&mut self) -> Result<JsonStr<'a>, Error> {
         let start = self.pos + 1;
         let (end, escaped) = scan::string(self.bytes(), start)?;
         self.pos = end + 1;
@@ -284,31 +303,27 @@ impl<'a> Cursor<'a> {
         let mut objects: u64 = 0;
         loop {
             // At a value.
-            match self.kind()? {
-                Kind::String => {
-                    self.string()?;
-                }
-                Kind::Number => {
-                    self.number()?;
-                }
-                Kind::Boolean => {
-                    self.boolean()?;
-                }
-                Kind::Null => self.null()?,
-                Kind::Object => {
+            match self.peek()? {
+                b'"' => self.pos = scan::string(self.bytes(), self.pos + 1)?.0 + 1,
+                b'{' => {
                     let mut progress = self.enter_object()?;
                     if self.next_key(&mut progress)?.is_some() {
                         objects = objects << 1 | 1;
                         continue;
                     }
                 }
-                Kind::Array => {
+                b'[' => {
                     let mut progress = self.enter_array()?;
                     if self.next_element(&mut progress)? {
                         objects <<= 1;
                         continue;
                     }
                 }
+                b'-' | b'0'..=b'9' => self.pos = scan::number(self.bytes(), self.pos)?,
+                b't' => self.literal(b"true")?,
+                b'f' => self.literal(b"false")?,
+                b'n' => self.literal(b"null")?,
+                byte => return Err(self.no_value(byte)),
             }
             // After a value: close what ends here, or move to the next value.
             loop {

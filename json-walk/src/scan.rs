@@ -9,25 +9,34 @@ const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 /// Bits above the lowest set one may be wrong (borrows), the lowest never is.
 #[inline]
 const fn special_bytes(word: u64) -> u64 {
-    let quote = word ^ (LOW_BITS * b'"' as u64);
+    // A quote is 0x22: with bit 1 flipped it stands right after the control characters, which stay
+    // among themselves, and the two characters between (0x20 and 0x21) go above it.
+    let flipped = word ^ (LOW_BITS * 0x02);
     let backslash = word ^ (LOW_BITS * b'\\' as u64);
-    let is_quote = quote.wrapping_sub(LOW_BITS) & !quote;
+    let is_control_or_quote = flipped.wrapping_sub(LOW_BITS * 0x21) & !flipped;
     let is_backslash = backslash.wrapping_sub(LOW_BITS) & !backslash;
-    let is_control = word.wrapping_sub(LOW_BITS * 0x20) & !word;
-    (is_quote | is_backslash | is_control) & HIGH_BITS
+    (is_control_or_quote | is_backslash) & HIGH_BITS
+}
+
+#[inline]
+fn word(bytes: &[u8; 16], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
 }
 
 /// Index of the first quote, backslash or control byte at or after `pos`.
 #[inline]
 fn next_special(bytes: &[u8], mut pos: usize) -> Option<usize> {
-    while let Some(chunk) = bytes.get(pos..pos + 8) {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        let hits = special_bytes(u64::from_le_bytes(word));
-        if hits != 0 {
-            return Some(pos + (hits.trailing_zeros() / 8) as usize);
+    // Two words a step: most names and values end within one, so the branch is easily foretold.
+    while let Some(chunk) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<16>()) {
+        let low = special_bytes(word(chunk, 0));
+        let high = special_bytes(word(chunk, 8));
+        if low | high != 0 {
+            let (hits, base) = if low != 0 { (low, pos) } else { (high, pos + 8) };
+            return Some(base + (hits.trailing_zeros() / 8) as usize);
         }
-        pos += 8;
+        pos += 16;
     }
     while let Some(&byte) = bytes.get(pos) {
         if byte == b'"' || byte == b'\\' || byte < 0x20 {
@@ -192,9 +201,18 @@ mod tests {
     }
 
     #[test]
-    fn bytes_above_ascii_are_not_special() {
-        for byte in 0x80..=0xffu8 {
-            assert_eq!(next_special(&[byte; 8], 0), None, "{byte:#x}");
+    fn every_pair_of_bytes_is_seen_as_one_by_one() {
+        let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                for at in [0, 3, 7, 14] {
+                    let mut bytes = [b'!'; 16];
+                    bytes[at] = first;
+                    bytes[at + 1] = second;
+                    let expected = bytes.iter().position(|byte| special(*byte));
+                    assert_eq!(next_special(&bytes, 0), expected, "{first:#x} {second:#x} at {at}");
+                }
+            }
         }
     }
 }

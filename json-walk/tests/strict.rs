@@ -108,7 +108,12 @@ fn compare(bytes: &[u8]) -> Result<Tree, Fault> {
     let skipped = check(bytes, Limits::default(), Duplicates::Allow);
     let whole = read_whole(bytes);
     // The very same fault at the very same place, however much was skipped.
-    assert_eq!(whole.as_ref().map(drop), skipped.as_ref().map(drop), "read or skipped: {}", shown());
+    assert_eq!(
+        whole.as_ref().map(drop),
+        skipped.as_ref().map(drop),
+        "read or skipped: {}",
+        shown()
+    );
     for choice in [0x5555_5555_5555_5555, 0x1249_2492_4924_9249, 0x00F0_3C96_A5C3_0FF0] {
         assert_eq!(mixed_whole(bytes, choice), skipped, "{choice:#x}: {}", shown());
     }
@@ -141,29 +146,24 @@ fn compare(bytes: &[u8]) -> Result<Tree, Fault> {
     verdict
 }
 
-/// How deep, how large the largest number, whether a NUL: what other parsers have other rules for.
+/// What other parsers have other rules for.
 #[derive(Debug, Default)]
-struct Traits {
-    has_nul: bool,
-    has_huge_number: bool,
-    has_long_integer: bool,
+struct Numbers {
+    /// One overflows a double.
+    huge: bool,
+    /// One may have more than 64 bits.
+    long: bool,
 }
 
-fn traits(tree: &Tree, found: &mut Traits) {
+fn numbers(tree: &Tree, found: &mut Numbers) {
     match tree {
-        Tree::Null | Tree::Boolean(_) => {}
+        Tree::Null | Tree::Boolean(_) | Tree::Text(_) => {}
         Tree::Number(text) => {
-            found.has_huge_number |= !text.parse::<f64>().is_ok_and(f64::is_finite);
-            found.has_long_integer |= text.len() > 15;
+            found.huge |= !text.parse::<f64>().is_ok_and(f64::is_finite);
+            found.long |= text.len() > 15;
         }
-        Tree::Text(text) => found.has_nul |= text.contains('\0'),
-        Tree::List(list) => list.iter().for_each(|tree| traits(tree, found)),
-        Tree::Object(members) => {
-            for (name, tree) in members {
-                found.has_nul |= name.contains('\0');
-                traits(tree, found);
-            }
-        }
+        Tree::List(list) => list.iter().for_each(|tree| numbers(tree, found)),
+        Tree::Object(members) => members.iter().for_each(|(_, tree)| numbers(tree, found)),
     }
 }
 
@@ -193,10 +193,10 @@ fn says_the_same(tree: &Tree, value: &serde_json::Value) -> bool {
 ///
 /// Where their rules are others:
 /// - both let `\u0000` and duplicate names through, and nest deeper than 64 (serde_json to 127);
-/// - both refuse numbers that overflow a double, simd-json also integers of more than 64 bits.
-///   Here a number is text;
-/// - serde_json's `IgnoredAny`, that is what it skips, goes unchecked for UTF-8, for lone surrogates and
-///   for size: it is no second opinion on anything but the grammar;
+/// - both refuse numbers that overflow a double, simd-json also integers of more than 64 bits: here a
+///   number is text;
+/// - what serde_json skips (`IgnoredAny`) it does not check for UTF-8, lone surrogates or depth, and it
+///   lets numbers of any size through.
 fn compare_with_others(bytes: &[u8], verdict: &Result<Tree, Fault>) {
     let shown = || String::from_utf8_lossy(bytes).into_owned();
     let serde = serde_json::from_slice::<serde_json::Value>(bytes);
@@ -204,15 +204,14 @@ fn compare_with_others(bytes: &[u8], verdict: &Result<Tree, Fault>) {
     let simd = simd_json::to_tape(&mut bytes.to_vec()).is_ok();
     match verdict {
         Ok(tree) => {
-            let mut traits_found = Traits::default();
-            traits(tree, &mut traits_found);
+            let mut found = Numbers::default();
+            numbers(tree, &mut found);
             match serde {
                 Ok(value) => assert!(says_the_same(tree, &value), "{}", shown()),
-                Err(error) => assert!(traits_found.has_huge_number, "{error}: {}", shown()),
+                Err(error) => assert!(found.huge, "{error}: {}", shown()),
             }
             assert!(ignored, "{}", shown());
-            let other_numbers = traits_found.has_huge_number || traits_found.has_long_integer;
-            assert!(simd || other_numbers, "simd-json refuses {}", shown());
+            assert!(simd || found.huge || found.long, "simd-json refuses {}", shown());
         }
         // Other rules.
         Err(Fault::Deep | Fault::Nul) => {}
@@ -230,6 +229,32 @@ fn compare_all(bytes: &[u8]) -> Result<Tree, Fault> {
     let verdict = compare(bytes);
     compare_with_others(bytes, &verdict);
     verdict
+}
+
+#[test]
+fn where_other_parsers_have_other_rules() {
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
+    // The text, and who accepts it: the walk, serde_json, what serde_json skips, simd-json.
+    for (text, accepted) in [
+        (br#""\u0000""#.to_vec(), [false, true, true, true]),
+        (br#"{"a":1,"a":2}"#.to_vec(), [false, true, true, true]),
+        (deep(64), [true, true, true, true]),
+        (deep(65), [false, true, true, true]),
+        (deep(127), [false, true, true, true]),
+        (deep(128), [false, false, true, true]),
+        (b"[1e999]".to_vec(), [true, false, true, false]),
+        (b"[123456789012345678901234567890]".to_vec(), [true, true, true, false]),
+        (b"[\"\xFF\"]".to_vec(), [false, false, true, false]),
+        (br#"["\ud800"]"#.to_vec(), [false, false, true, false]),
+    ] {
+        let verdicts = [
+            check(&text, Limits::default(), Duplicates::Refuse).is_ok(),
+            serde_json::from_slice::<serde_json::Value>(&text).is_ok(),
+            serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok(),
+            simd_json::to_tape(&mut text.clone()).is_ok(),
+        ];
+        assert_eq!(verdicts, accepted, "{}", String::from_utf8_lossy(&text));
+    }
 }
 
 #[test]
@@ -306,8 +331,8 @@ fn a_text_that_is_cut_short_ends_unexpectedly() {
 #[test]
 fn utf_8_is_that_of_rfc_3629() {
     let edges = [
-        0x22, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
-        0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
+        0x22, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1,
+        0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
     ];
     let limits = Limits::default();
     let verdict = |bytes: &[u8]| Cursor::new(bytes, limits).map(drop).map_err(fault);
@@ -434,7 +459,8 @@ fn only(text: &[u8], wanted: &str) -> Result<(), Error> {
 
 #[test]
 fn a_text_is_one_value() {
-    for text in ["1 2", "{}{}", "[] ]", "\"a\"\"b\"", "null,", "1/", "{} // end", "[]\0", "1\u{a0}"] {
+    for text in ["1 2", "{}{}", "[] ]", "\"a\"\"b\"", "null,", "1/", "{} // end", "[]\0", "1\u{a0}"]
+    {
         assert_eq!(compare_all(text.as_bytes()), Err(Fault::Trailing), "{text}");
     }
     for text in ["", " ", "\r\n\t "] {

@@ -111,8 +111,9 @@ impl<'c> Facts<'c> {
         file_name: &'a str,
         file_date: Option<i32>,
     ) -> Result<Line<'a>, ErrorClass> {
-        let object: Object<'_> =
+        let value: Value<'_> =
             fhir_model::from_slice_as(line).map_err(|fault| class(fault.kind()))?;
+        let Value::Object(object) = value else { return Err(ErrorClass::WrongType) };
         let kind = match object.get("resourceType") {
             Some(Value::Text(name)) => &**name,
             None => return Err(ErrorClass::ResourceType),
@@ -134,7 +135,8 @@ impl<'c> Facts<'c> {
     }
 
     /// The typed record. The model is strict about every element, the crosswalk only about what it reads:
-    /// other elements of a wrong type are taken out and the rest is read again.
+    /// other elements of a wrong type are taken out and the rest is read again. A null among objects is an
+    /// entry with nothing in it. Two values of one choice only JSON can hold: then the JSON is walked.
     fn typed<'a>(
         &self,
         line: &'a [u8],
@@ -148,12 +150,20 @@ impl<'c> Facts<'c> {
         let read = self.members_read(kind);
         loop {
             let at = fault.path();
-            let name: String = without_indexes(&at);
-            if !matches!(fault.kind(), ErrorKind::Type { .. })
-                || read.contains(&name)
-                || !remove(&mut object, &at)
-            {
-                return Err(class(fault.kind()));
+            match fault.kind() {
+                ErrorKind::TwoValues => {
+                    return Ok(fhir_model::Resource::Other(object.into_owned()));
+                }
+                ErrorKind::Type { .. } => {
+                    let mended = without_null(&mut object, &at)
+                        || remove(&mut object, &sibling(&at))
+                        || outermost_unread(&at, &read)
+                            .is_some_and(|member| remove(&mut object, &member));
+                    if !mended {
+                        return Err(ErrorClass::WrongType);
+                    }
+                }
+                other => return Err(class(other)),
             }
             let text = Node::Object(&object).to_json();
             match fhir_model::from_slice(text.as_bytes()) {
@@ -165,7 +175,8 @@ impl<'c> Facts<'c> {
 
     /// Every member that a fact goes through or ends in, or is told apart by, as `item.quantity.value`.
     fn members_read(&self, kind: Resource) -> BTreeSet<String> {
-        let mut read = BTreeSet::new();
+        // The profile tells FHIR R4.
+        let mut read = BTreeSet::from(["meta.profile".to_owned()]);
         let mut note = |start: &str, names: &[&str]| {
             let mut path = start.to_owned();
             for name in names {
@@ -293,42 +304,62 @@ fn class(kind: ErrorKind) -> ErrorClass {
     }
 }
 
-/// `item.quantity.value` of `item[3].quantity.value`.
-fn without_indexes(path: &str) -> String {
-    let pieces = path.split('.').map(|piece| piece.split('[').next().unwrap_or_default());
-    pieces.collect::<Vec<_>>().join(".")
+/// The outermost member on a path such as `item[3].detail[0].sequence` that nothing is read of: `item[3].detail`.
+fn outermost_unread(path: &str, read: &BTreeSet<String>) -> Option<String> {
+    let pieces: Vec<&str> = path.split('.').collect();
+    let names: Vec<&str> =
+        pieces.iter().map(|piece| piece.split('[').next().unwrap_or_default()).collect();
+    let last = (0..names.len()).find(|last| !read.contains(&names[..=*last].join(".")))?;
+    Some([&pieces[..last], &names[last..=last]].concat().join("."))
 }
 
-/// Takes out what stands at `item[3].quantity.value`; whether it was there.
-fn remove(object: &mut Object<'_>, path: &str) -> bool {
+/// The member beside a primitive, `_status` of `status`: nothing is read of it.
+fn sibling(path: &str) -> String {
+    let (of, name) = path.rsplit_once('.').map_or(("", path), |(of, name)| (of, name));
+    let name = name.trim_start_matches('_').split('[').next().unwrap_or_default();
+    if of.is_empty() { format!("_{name}") } else { format!("{of}._{name}") }
+}
+
+/// The value that the members and indexes of a path lead to.
+fn value_at<'v, 'a>(object: &'v mut Object<'a>, path: &str) -> Option<&'v mut Value<'a>> {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-    let mut indexes = head.split('[');
-    let name = indexes.next().unwrap_or_default();
-    let Some(member) = object.members.iter().position(|(own, _)| own == name) else {
-        return false;
-    };
-    let mut at = &mut object.members[member].1;
-    let mut listed = false;
-    for index in indexes {
-        let index = index.trim_end_matches(']').parse::<usize>();
-        let (Value::List(list), Ok(index)) = (at, index) else { return false };
-        let Some(entry) = list.get_mut(index) else { return false };
-        at = entry;
-        listed = true;
+    let mut names = head.split('[');
+    let name = names.next()?;
+    let mut value = &mut object.members.iter_mut().find(|(own, _)| own == name)?.1;
+    for index in names {
+        let Value::List(list) = value else { return None };
+        value = list.get_mut(index.trim_end_matches(']').parse::<usize>().ok()?)?;
     }
-    match rest {
-        Some(rest) => match at {
-            Value::Object(inner) => remove(inner, rest),
-            _ => false,
+    match (rest, value) {
+        (None, value) => Some(value),
+        (Some(rest), Value::Object(inner)) => value_at(inner, rest),
+        _ => None,
+    }
+}
+
+/// Puts an empty object where a null stands in a list, and takes out a null member; whether there was one.
+fn without_null(object: &mut Object<'_>, path: &str) -> bool {
+    match value_at(object, path) {
+        Some(value @ Value::Null) if path.ends_with(']') => {
+            *value = Value::Object(Object::default());
+            true
+        }
+        Some(Value::Null) => remove(object, path),
+        _ => false,
+    }
+}
+
+/// Takes out the member at `item[3].detail`; whether it was there.
+fn remove(object: &mut Object<'_>, path: &str) -> bool {
+    let (inside, name) = path.rsplit_once('.').map_or((None, path), |(of, name)| (Some(of), name));
+    let object = match inside {
+        None => object,
+        Some(inside) => match value_at(object, inside) {
+            Some(Value::Object(inner)) => inner,
+            _ => return false,
         },
-        // The other entries keep their places.
-        None if listed => {
-            *at = Value::Null;
-            true
-        }
-        None => {
-            object.members.remove(member);
-            true
-        }
-    }
+    };
+    let before = object.members.len();
+    object.members.retain(|(own, _)| own != name);
+    object.members.len() < before
 }

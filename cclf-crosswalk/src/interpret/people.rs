@@ -31,10 +31,12 @@ pub(super) struct Enrolled<'r> {
     updated: Option<i64>,
 }
 
-/// The id in `Patient/<id>`.
+/// The id in `Patient/<id>`, also of an absolute or a versioned reference.
 pub(super) fn patient_of<'t>(record: Node<'t>, member: &str) -> Option<&'t str> {
     let reference = record.child(member)?.child("reference").and_then(text)?;
-    reference.strip_prefix("Patient/").filter(|id| !id.is_empty())
+    let pieces: Vec<&str> = reference.split('/').collect();
+    let name = pieces.iter().rposition(|piece| *piece == "Patient")?;
+    pieces.get(name + 1).copied().filter(|id| !id.is_empty())
 }
 
 fn updated(record: Node<'_>) -> Option<i64> {

@@ -90,7 +90,7 @@ impl<'r> Row<'r> {
             Root::LinkedCareTeam(role) => self.linked_care_team(role),
             Root::LinkedDiagnosis => self.linked_diagnosis().into_iter().collect(),
             Root::Principal => self.principal().into_iter().collect(),
-            Root::Attending => record.flat_map(attending).collect(),
+            Root::Attending => record.filter_map(attending).collect(),
             Root::Patient => self.patient.into_iter().map(whole).collect(),
             Root::Coverage(CoverageChoice::Part(part)) => {
                 let own = self.coverages.iter().find(|coverage| coverage.part == *part);
@@ -179,7 +179,7 @@ impl<'r> Row<'r> {
     /// Of the Coverages with any of these months the one with the greatest reference year; of equal ones
     /// the first part.
     fn newest(&self, stem: &str) -> Option<Node<'r>> {
-        let mut newest: Option<(Option<&str>, Node<'r>)> = None;
+        let mut newest: Option<(Option<i64>, Node<'r>)> = None;
         for part in Part::ALL {
             let Some(coverage) = self.coverages.iter().find(|coverage| coverage.part == part)
             else {
@@ -189,6 +189,7 @@ impl<'r> Row<'r> {
                 continue;
             }
             let year = first_text(coverage.node, "rfrnc_yr", &["valueDate"]);
+            let year = year.and_then(|year| year.parse().ok());
             if newest.is_none_or(|(greatest, _)| year > greatest) {
                 newest = Some((year, coverage.node));
             }

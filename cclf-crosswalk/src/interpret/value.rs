@@ -93,7 +93,7 @@ impl Number {
             let zero = if scale == 0 { "0".to_owned() } else { format!("0.{}", "0".repeat(scale)) };
             return Some(zero);
         }
-        if zeros < 0 || zeros > MOST_DIGITS || places > MOST_DIGITS {
+        if !(0..=MOST_DIGITS).contains(&zeros) || places > MOST_DIGITS {
             return None;
         }
         let mut written = self.digits.clone();
@@ -129,10 +129,10 @@ impl Number {
 pub(super) struct Day {
     pub(super) year: i64,
     pub(super) month: i64,
-    pub(super) day: i64,
+    pub(super) of_month: i64,
 }
 
-const EPOCH: Day = Day { year: 1970, month: 1, day: 1 };
+const EPOCH: Day = Day { year: 1970, month: 1, of_month: 1 };
 
 fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -156,9 +156,10 @@ impl Day {
             let fits = piece.len() == width && piece.bytes().all(|byte| byte.is_ascii_digit());
             if fits { piece.parse::<i64>().ok() } else { None }
         };
-        let day = Self { year: number(year, 4)?, month: number(month, 2)?, day: number(day, 2)? };
-        let exists =
-            (1..=12).contains(&day.month) && (1..=days_in(day.year, day.month)).contains(&day.day);
+        let day =
+            Self { year: number(year, 4)?, month: number(month, 2)?, of_month: number(day, 2)? };
+        let exists = (1..=12).contains(&day.month)
+            && (1..=days_in(day.year, day.month)).contains(&day.of_month);
         exists.then_some(day)
     }
 
@@ -174,7 +175,7 @@ impl Day {
 
     /// Days since the first of January.
     fn of_year(self) -> i64 {
-        (1..self.month).map(|month| days_in(self.year, month)).sum::<i64>() + self.day - 1
+        (1..self.month).map(|month| days_in(self.year, month)).sum::<i64>() + self.of_month - 1
     }
 
     /// The day that is so many days after 1970-01-01, found by walking there.
@@ -194,17 +195,17 @@ impl Day {
             left -= days_in(year, month);
             month += 1;
         }
-        Self { year, month, day: left + 1 }
+        Self { year, month, of_month: left + 1 }
     }
 
     pub(super) fn written(self) -> String {
-        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 
     /// Whether the day stands for "missing" in CCLF.
     fn is_missing(self) -> bool {
-        self == Self { year: 1000, month: 1, day: 1 }
-            || self == Self { year: 9999, month: 12, day: 31 }
+        self == Self { year: 1000, month: 1, of_month: 1 }
+            || self == Self { year: 9999, month: 12, of_month: 31 }
     }
 }
 
@@ -231,16 +232,18 @@ fn date(text: &str) -> Result<Option<String>, ErrorClass> {
     Ok(if day.is_missing() { None } else { Some(day.written()) })
 }
 
-/// Microseconds since 1970-01-01T00:00:00Z.
+/// Microseconds since 1970-01-01T00:00:00Z. A day is no moment: it is partial here.
 fn timestamp(text: &str) -> Result<Option<String>, ErrorClass> {
-    if is_partial(text) {
+    if is_partial(text) || Day::parse(text).is_some() {
         return Ok(None);
     }
-    instant(text).ok_or(ErrorClass::Date).map(|micros| micros.map(|micros| micros.to_string()))
+    let (day, micros) = instant(text).ok_or(ErrorClass::Date)?;
+    Ok(if day.is_missing() { None } else { Some(micros.to_string()) })
 }
 
-fn instant(text: &str) -> Option<Option<i64>> {
-    let (day, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+/// The day as it is written, and the moment.
+fn instant(text: &str) -> Option<(Day, i64)> {
+    let (day, time) = text.split_once('T')?;
     let day = Day::parse(day)?;
     let zone_at = time.find(['Z', '+', '-'])?;
     let (clock, zone) = time.split_at(zone_at);
@@ -262,24 +265,20 @@ fn instant(text: &str) -> Option<Option<i64>> {
             format!("{digits}000000")[..6].parse::<i64>().ok()?
         }
     };
-    let offset = match zone {
-        "Z" => 0,
-        _ => {
-            let (hours, minutes) = zone[1..].split_once(':')?;
-            let seconds = two(hours, 14)? * 3600 + two(minutes, 59)? * 60;
-            if zone.starts_with('-') { -seconds } else { seconds }
-        }
+    let offset = if zone == "Z" {
+        0
+    } else {
+        let (hours, minutes) = zone[1..].split_once(':')?;
+        let seconds = two(hours, 14)? * 3600 + two(minutes, 59)? * 60;
+        if zone.starts_with('-') { -seconds } else { seconds }
     };
-    if day.is_missing() {
-        return Some(None);
-    }
     let seconds = day.since_1970() * 86_400 + seconds - offset;
-    Some(Some(seconds * 1_000_000 + micros))
+    Some((day, seconds * 1_000_000 + micros))
 }
 
 /// Whole years from `birth` to `until`; the 29th of February counts on the 1st of March.
 pub(super) fn age(birth: Day, until: Day) -> Option<i64> {
-    let had_birthday = (until.month, until.day) >= (birth.month, birth.day);
+    let had_birthday = (until.month, until.of_month) >= (birth.month, birth.of_month);
     let years = until.year - birth.year - i64::from(!had_birthday);
     (years >= 0).then_some(years)
 }
@@ -306,7 +305,6 @@ pub(super) fn convert(
 fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
     let digits: String = value.chars().filter(char::is_ascii_digit).collect();
     match conversion {
-        Conversion::Map(_) => None,
         Conversion::Const(text) => Some(text.clone()),
         Conversion::Pad(width) => {
             let missing = width.saturating_sub(value.chars().count());
@@ -326,7 +324,8 @@ fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
         Conversion::Usps => state(value).map(|(usps, _)| usps.to_owned()),
         Conversion::Zip5 => Some(digits.chars().take(5).collect()),
         Conversion::Zip4 if digits.len() == 9 => Some(digits[5..].to_owned()),
-        Conversion::Zip4 => None,
+        // A map has been followed by the caller.
+        Conversion::Zip4 | Conversion::Map(_) => None,
     }
 }
 
@@ -338,7 +337,7 @@ fn state(code: &str) -> Option<(&'static str, &'static str)> {
         let [ssa, usps, fips] = cells[..] else { return None };
         Some((ssa, usps, fips))
     });
-    let found = rows.find(|(ssa, usps, _)| *ssa == code || *usps == code)?;
+    let found = rows.find(|(ssa, usps, _)| *ssa == code || usps.eq_ignore_ascii_case(code))?;
     Some((found.1, found.2))
 }
 

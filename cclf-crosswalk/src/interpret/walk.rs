@@ -57,7 +57,7 @@ pub(super) fn sequence(entry: Node<'_>) -> Option<i64> {
     entry.child("sequence").and_then(whole)
 }
 
-/// One step from one place.
+/// One step from one place. A role of the care team is its entry with the lowest sequence.
 fn step<'t>(from: Node<'t>, step: &Step) -> Vec<Spot<'t>> {
     let list = step.name.as_str();
     let mut found = entries(from, list);
@@ -73,6 +73,7 @@ fn step<'t>(from: Node<'t>, step: &Step) -> Vec<Spot<'t>> {
     }
     if list == "careTeam" && matches!(step.select, Some(Select::Key(_))) {
         by_sequence(&mut found);
+        found.truncate(1);
     }
     found
 }
