@@ -52,9 +52,10 @@ pub(crate) fn lineage_columns<'c>(
     crosswalk: &'c Crosswalk,
     def: &TableDef,
 ) -> impl Iterator<Item = (usize, &'c crate::crosswalk::LineageColumn)> + use<'c> {
-    let (summary, claims) = (def.per == Per::Summary, !def.claim_types.is_empty());
+    let (of_records, claims) =
+        (def.per != Per::Summary && def.has_rows, !def.claim_types.is_empty());
     let columns = crosswalk.lineage().iter().enumerate();
-    columns.filter(move |(_, column)| !summary && (claims || !column.claims_only))
+    columns.filter(move |(_, column)| of_records && (claims || !column.claims_only))
 }
 
 #[derive(Debug)]

@@ -278,9 +278,13 @@ fn has(entry: &[Val], key: KeyBit) -> bool {
 
 /// The id in a reference to a Patient, `Patient/123`, whatever stands before it.
 pub(crate) fn patient_id(reference: &str) -> Option<&str> {
-    let at = reference.rfind("Patient/")?;
-    let id = reference[at + "Patient/".len()..].split('/').next()?;
-    (!id.is_empty()).then_some(id)
+    let mut segments = reference.rsplit('/').peekable();
+    while let Some(id) = segments.next() {
+        if segments.peek() == Some(&"Patient") {
+            return (!id.is_empty()).then_some(id);
+        }
+    }
+    None
 }
 
 impl<'r> Lookup<'r> for ClaimRow<'r> {

@@ -9,7 +9,7 @@ use crate::error::{ErrorClass, LoadError};
 const MISSING_DAYS: [i32; 2] = [days_from_civil(1000, 1, 1), days_from_civil(9999, 12, 31)];
 
 /// Most digits that a number may take when written out plainly: Decimal128 has 38.
-const MAX_PLAIN_DIGITS: usize = 64;
+const MAX_PLAIN_DIGITS: i64 = 64;
 
 /// What a date text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub const fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month as i32 + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day as i32 - 1;
+    let month_from_march = (month.cast_signed() + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day.cast_signed() - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
 }
@@ -168,6 +168,11 @@ struct Scientific {
     exponent: i64,
 }
 
+/// A length as the exponents count.
+fn length(digits: impl AsRef<[u8]>) -> i64 {
+    i64::try_from(digits.as_ref().len()).unwrap_or(i64::MAX)
+}
+
 fn scientific(text: &str) -> Scientific {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -185,7 +190,7 @@ fn scientific(text: &str) -> Scientific {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-    let mut exponent = exponent.saturating_sub(fraction.len() as i64);
+    let mut exponent = exponent.saturating_sub(length(fraction));
     while digits.last() == Some(&b'0') {
         digits.pop();
         exponent = exponent.saturating_add(1);
@@ -246,7 +251,7 @@ pub(crate) fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, Erro
         return Ok(0);
     }
     let shift = number.exponent.saturating_add(i64::from(scale));
-    let places = (number.digits.len() as i64).saturating_add(shift);
+    let places = length(&number.digits).saturating_add(shift);
     if shift < 0 || places > i64::from(precision) {
         return Err(ErrorClass::Number);
     }
@@ -275,11 +280,8 @@ pub(crate) fn integer(text: &str) -> Result<i64, ErrorClass> {
 /// [`ErrorClass::Number`] when that takes more than 64 digits.
 pub(crate) fn plain_digits(text: &str, out: &mut String) -> Result<(), ErrorClass> {
     let Scientific { negative, digits, exponent } = scientific(text);
-    let len = digits.len() as i64;
-    if exponent > MAX_PLAIN_DIGITS as i64
-        || exponent < -(MAX_PLAIN_DIGITS as i64)
-        || digits.len() > MAX_PLAIN_DIGITS
-    {
+    let len = length(&digits);
+    if exponent.abs() > MAX_PLAIN_DIGITS || len > MAX_PLAIN_DIGITS {
         return Err(ErrorClass::Number);
     }
     if negative {
@@ -293,8 +295,8 @@ pub(crate) fn plain_digits(text: &str, out: &mut String) -> Result<(), ErrorClas
             (point..0).for_each(|_| out.push('0'));
         }
     }
-    for (at, digit) in digits.iter().enumerate() {
-        if at > 0 && at as i64 == point {
+    for (at, digit) in (0..).zip(&digits) {
+        if at > 0 && at == point {
             out.push('.');
         }
         out.push(char::from(*digit));

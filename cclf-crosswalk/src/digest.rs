@@ -140,6 +140,7 @@ fn pack(out: &mut Vec<u8>, value: Value<'_>) {
 }
 
 /// A text with its length before it, seven bits a byte.
+#[allow(clippy::cast_possible_truncation, reason = "seven bits fit a byte")]
 pub(crate) fn pack_text(out: &mut Vec<u8>, text: &str) {
     out.push(1);
     let mut len = text.len();

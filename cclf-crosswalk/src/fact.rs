@@ -20,7 +20,8 @@
 //! conversion  = map(NAME) | const(TEXT) | pad(n) | slice(from[,to]) | fips() | usps() | zip5() | zip4()
 //! ```
 //!
-//! Several results: the first that is not null is taken; `careTeam[role]` looks in order of sequence.
+//! Several results: the first that is not null is taken. `careTeam[role]` is one entry, that of the lowest
+//! sequence.
 
 use crate::claim_type::{ClaimType, ClaimTypes};
 use crate::error::LoadError;

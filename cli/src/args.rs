@@ -17,10 +17,10 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Say nothing but errors.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     /// How messages are written to standard error.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, global = true, display_order = 901, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 }
 
@@ -199,9 +199,13 @@ pub(crate) struct SynthArgs {
 /// Show one record of a file.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The file and the line, as errors and rejects.csv name them: FILE:LINE.
+    /// The file and the line, as errors and rejects.csv name them: FILE:LINE. A .gz or .zst that they
+    /// leave out is found.
     #[arg(value_name = "FILE:LINE")]
     pub(crate) place: String,
+    /// The input folder that the name is relative to.
+    #[arg(long = "in", value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
     /// A part of the record, e.g. item[3].adjudication[7].amount.value
     pub(crate) path: Option<String>,
 }
@@ -224,7 +228,11 @@ fn parse_date(text: &str) -> Result<i32, String> {
 
 /// Writes a manual page for the program and each of its commands.
 pub(crate) fn write_manual(out: &Path) -> Result<u8, Failure> {
-    clap_mangen::generate_to(Cli::command(), out)
-        .map_err(|error| Failure::new(1, format!("write of the manual pages failed: {error}")))?;
+    std::fs::create_dir_all(out)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), out))
+        .map_err(|error| {
+            let message = format!("write of the manual pages to {} failed: {error}", out.display());
+            Failure::new(1, message)
+        })?;
     Ok(0)
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Grid};
+use indicatif::DecimalBytes;
 use convert::{ErrorKind, Options, Output, Report};
 
-use crate::args::{Cli, Compression, ConvertArgs, Format, OnBadRecord};
+use crate::args::{Compression, ConvertArgs, Format, OnBadRecord};
 use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals};
@@ -15,7 +16,10 @@ use crate::{Failure, signals};
 /// Records were rejected, the rest is done.
 const EXIT_REJECTS: u8 = 3;
 
-pub(crate) fn run(arguments: &ConvertArgs, _cli: &Cli, log: &Log) -> Result<u8, Failure> {
+pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
+    if let Some(file) = &arguments.report {
+        check_report(file)?;
+    }
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
@@ -46,9 +50,22 @@ pub(crate) fn run(arguments: &ConvertArgs, _cli: &Cli, log: &Log) -> Result<u8, 
             log.json(&value);
         }
     } else {
-        log.info(&summary(&report, &arguments.out));
+        log.info(&summary(&report, &arguments.out, arguments.rejects.is_some()));
     }
     Ok(if report.has_rejects() { EXIT_REJECTS } else { 0 })
+}
+
+/// A place for the report that cannot be is found before the run, not after it.
+fn check_report(file: &Path) -> Result<(), Failure> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if file.is_dir() || !folder.is_dir() {
+        let message = format!("{} cannot be the report: name a file in a folder that exists", file.display());
+        return Err(Failure::new(2, message));
+    }
+    Ok(())
 }
 
 fn options(arguments: &ConvertArgs) -> Options {
@@ -104,7 +121,7 @@ fn grid(header: &[&str]) -> Grid {
 }
 
 /// The table at the end of a run.
-fn summary(report: &Report, out: &Path) -> String {
+fn summary(report: &Report, out: &Path, kept: bool) -> String {
     let mut tables = grid(&["table", "rows", "bytes", "file"]);
     for table in &report.tables {
         tables.add_row([
@@ -156,16 +173,16 @@ fn summary(report: &Report, out: &Path) -> String {
     } else {
         String::new()
     };
+    let rejects = match (report.has_rejects(), out == Path::new("-"), kept) {
+        (true, true, false) => "\nrejects were only counted; --rejects DIR keeps them".to_owned(),
+        _ => rejects,
+    };
     format!(
-        "{tables}\n{records}\n{} inputs, {:.1} MB in {:.2} s, {:.0} MB/s{restarted}{rejects}",
+        "{tables}\n{records}\n{} input{}, {} in {:.2} s, {}/s{restarted}{rejects}",
         grouped(report.inputs.len() as u64),
-        megabytes(report.bytes_read),
+        if report.inputs.len() == 1 { "" } else { "s" },
+        DecimalBytes(report.bytes_read),
         report.seconds,
-        report.megabytes_per_second(),
+        DecimalBytes(report.bytes_per_second()),
     )
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cclf_crosswalk::{Column, Crosswalk, TableDef};
+use cclf_crosswalk::{Column, Crosswalk, Per, TableDef};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table as Grid};
 use serde_json::json;
@@ -77,10 +77,16 @@ fn heading(def: &TableDef) -> String {
         .filter(|claim_type| def.claim_types.contains(*claim_type))
         .map(cclf_crosswalk::ClaimType::code)
         .collect();
+    let per = match def.per {
+        Per::Mbi => "earlier MBI",
+        Per::Summary => "table written",
+        Per::Patient => "Patient and hospice range",
+        per => per.name(),
+    };
     let rows = match (def.has_rows, types.is_empty()) {
         (false, _) => "no rows: BCDA does not tell which claims belong here".to_owned(),
-        (true, true) => format!("a row per {}", def.per.name()),
-        (true, false) => format!("a row per {} of {}", def.per.name(), types.join(", ")),
+        (true, true) => format!("a row per {per}"),
+        (true, false) => format!("a row per {per} of {}", types.join(", ")),
     };
     format!("{} {}: {rows}", def.table, def.title)
 }
@@ -177,7 +183,7 @@ fn json_text(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
 
 fn markdown(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
-    let mut text = String::new();
+    let mut text = "# Data dictionary\n\nWhere each column of the CCLF tables comes from. Sources are paths in the FHIR STU3 resource; `[name]` keeps\nthe entries of that variable, code system, category or role; `|` is the next best source; `>` a conversion;\n`@` another entry or record. `none`: BCDA does not deliver it, and the note says why.\n\n".to_owned();
     for def in tables {
         let _ = writeln!(text, "## {}\n", heading(def));
         let _ = writeln!(text, "| # | column | type | source | note |\n|--:|---|---|---|---|");

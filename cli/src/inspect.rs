@@ -1,9 +1,12 @@
-//! `bcda inspect FILE:LINE [PATH]`: one record, to the person who asks.
+//! `bcda inspect FILE:LINE [PATH]`: one record, to the person who asks, as it stands: numbers keep their
+//! digits and members that come twice are shown twice.
 
+use std::fmt::Write;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
+use json_walk::{Cursor, Kind, Limits};
 use ndjson_io::{Line, ReadOptions, SourceFile, read_records};
-use serde_json::Value;
 
 use crate::Failure;
 use crate::args::InspectArgs;
@@ -19,32 +22,43 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<u8, Failure> {
         .ok()
         .filter(|number| *number > 0)
         .ok_or_else(|| usage("the line is a number from 1 up"))?;
-    let line = line(file, number)?;
+    let file = find(arguments.folder.clone().unwrap_or_default().join(file));
+    let line = line(&file, number)?;
     let shown = match &arguments.path {
-        None => match serde_json::from_slice::<Value>(&line) {
-            Ok(value) => pretty(&value),
-            // Not JSON: shown as it is, so that the fault can be seen.
-            Err(_) => String::from_utf8_lossy(&line).into_owned(),
-        },
+        // Not JSON: shown as it is, so that the fault can be seen.
+        None => pretty(&line).unwrap_or_else(|| String::from_utf8_lossy(&line).into_owned()),
         Some(path) => {
-            let value: Value = serde_json::from_slice(&line)
-                .map_err(|_| Failure::new(4, "the line is not JSON; leave the path out to see it"))?;
-            let found = walk(&value, path)
+            let place = walk(&line, path)
+                .map_err(|_| Failure::new(4, "the line is not JSON; leave the path out to see it"))?
                 .ok_or_else(|| usage("the record has nothing at this path"))?;
-            pretty(found)
+            pretty(&line[place.clone()])
+                .unwrap_or_else(|| String::from_utf8_lossy(&line[place]).into_owned())
         }
     };
     crate::print(&format!("{shown}\n"))
 }
 
+/// The file, or the compressed one that reports name without its extension.
+fn find(file: PathBuf) -> PathBuf {
+    if file.exists() {
+        return file;
+    }
+    let compressed = ["gz", "zst"].map(|extension| {
+        let mut name = file.clone().into_os_string();
+        name.push(".");
+        name.push(extension);
+        PathBuf::from(name)
+    });
+    compressed.into_iter().find(|file| file.exists()).unwrap_or(file)
+}
+
 /// The bytes of one line of a file, plain or compressed.
-fn line(file: &str, number: u64) -> Result<Vec<u8>, Failure> {
+fn line(file: &std::path::Path, number: u64) -> Result<Vec<u8>, Failure> {
     let failed = |error: ndjson_io::Error| {
         Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
     };
     let source = SourceFile::from_path(file).map_err(failed)?;
-    let mut options = ReadOptions::default();
-    options.threads = 1;
+    let options = ReadOptions { threads: 1, ..ReadOptions::default() };
     let mut found = None;
     let parse = |line: Line<'_>| {
         let wanted = line.number == number;
@@ -58,40 +72,147 @@ fn line(file: &str, number: u64) -> Result<Vec<u8>, Failure> {
     })
     .map_err(failed)?;
     found.ok_or_else(|| {
-        Failure::new(2, format!("{file} has no record at line {number} (it may be blank or too long)"))
+        let message = format!(
+            "{} has no record at line {number} (it may be blank or too long)",
+            file.display()
+        );
+        Failure::new(2, message)
     })
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+/// The text with line breaks and indents, every token as it stands; `None` when it is not JSON.
+fn pretty(text: &[u8]) -> Option<String> {
+    let mut cursor = Cursor::new(text, Limits::default()).ok()?;
+    let mut out = String::new();
+    write_value(&mut cursor, 0, &mut out).ok()?;
+    cursor.finish().ok()?;
+    Some(out)
 }
 
-/// The value at a path such as `item[3].adjudication[7].amount.value`.
-fn walk<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(value, |value, step| {
+/// The recursion is bounded: the cursor refuses to nest deeper than its limit of 64.
+fn write_value(
+    cursor: &mut Cursor<'_>,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), json_walk::Error> {
+    let indent = "  ".repeat(depth + 1);
+    let mut first = true;
+    let mut separate = |out: &mut String| {
+        let comma = if std::mem::take(&mut first) { "" } else { "," };
+        let _ = write!(out, "{comma}\n{indent}");
+    };
+    let close = match cursor.kind()? {
+        Kind::Object => {
+            out.push('{');
+            let mut members = cursor.enter_object()?;
+            while let Some(key) = cursor.next_key(&mut members)? {
+                separate(out);
+                let _ = write!(out, "\"{}\": ", key.raw());
+                write_value(cursor, depth + 1, out)?;
+            }
+            '}'
+        }
+        Kind::Array => {
+            out.push('[');
+            let mut elements = cursor.enter_array()?;
+            while cursor.next_element(&mut elements)? {
+                separate(out);
+                write_value(cursor, depth + 1, out)?;
+            }
+            ']'
+        }
+        _ => {
+            let start = cursor.offset();
+            cursor.skip()?;
+            out.push_str(&cursor.text()[start..cursor.offset()]);
+            return Ok(());
+        }
+    };
+    if !first {
+        let _ = write!(out, "\n{}", "  ".repeat(depth));
+    }
+    out.push(close);
+    Ok(())
+}
+
+/// Where the value at a path such as `item[3].adjudication[7].amount.value` stands.
+fn walk(
+    line: &[u8],
+    path: &str,
+) -> Result<Option<std::ops::Range<usize>>, json_walk::Error> {
+    let mut cursor = Cursor::new(line, Limits::default())?;
+    for step in path.split('.') {
         let (name, indexes) = step.split_once('[').map_or((step, ""), |(name, rest)| (name, rest));
-        let value = if name.is_empty() { value } else { value.get(name)? };
-        indexes
-            .split('[')
-            .filter(|index| !index.is_empty())
-            .try_fold(value, |value, index| {
-                value.get(index.strip_suffix(']')?.parse::<usize>().ok()?)
-            })
-    })
+        if !name.is_empty() && !enter_member(&mut cursor, name)? {
+            return Ok(None);
+        }
+        for index in indexes.split('[').filter(|index| !index.is_empty()) {
+            let index = index.strip_suffix(']').and_then(|index| index.parse().ok());
+            match index {
+                Some(index) if enter_element(&mut cursor, index)? => {}
+                _ => return Ok(None),
+            }
+        }
+    }
+    cursor.kind()?;
+    let start = cursor.offset();
+    cursor.skip()?;
+    Ok(Some(start..cursor.offset()))
+}
+
+fn enter_member(cursor: &mut Cursor<'_>, name: &str) -> Result<bool, json_walk::Error> {
+    if cursor.kind()? != Kind::Object {
+        return Ok(false);
+    }
+    let mut members = cursor.enter_object()?;
+    while let Some(key) = cursor.next_key(&mut members)? {
+        if key.unescape() == name {
+            return Ok(true);
+        }
+        cursor.skip()?;
+    }
+    Ok(false)
+}
+
+fn enter_element(cursor: &mut Cursor<'_>, wanted: usize) -> Result<bool, json_walk::Error> {
+    if cursor.kind()? != Kind::Array {
+        return Ok(false);
+    }
+    let mut elements = cursor.enter_array()?;
+    for index in 0.. {
+        if !cursor.next_element(&mut elements)? {
+            return Ok(false);
+        }
+        if index == wanted {
+            return Ok(true);
+        }
+        cursor.skip()?;
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RECORD: &[u8] = br#"{"item":[{"a":1.50},{"b":[5,{"c":"x"}]}],"a":1,"a":2}"#;
+
     #[test]
     fn paths_of_errors_lead_to_values() {
-        let value: Value =
-            serde_json::from_str(r#"{"item":[{"a":1},{"b":[5,{"c":"x"}]}]}"#).unwrap();
-        assert_eq!(walk(&value, "item[1].b[1].c"), Some(&Value::from("x")));
-        assert_eq!(walk(&value, "item[0].a"), Some(&Value::from(1)));
-        assert_eq!(walk(&value, "item[2]"), None);
-        assert_eq!(walk(&value, "item[x]"), None);
-        assert_eq!(walk(&value, "nothing"), None);
+        let at = |path| walk(RECORD, path).unwrap().map(|place| &RECORD[place]);
+        assert_eq!(at("item[1].b[1].c"), Some(&b"\"x\""[..]));
+        assert_eq!(at("item[0].a"), Some(&b"1.50"[..]));
+        for nothing in ["item[2]", "item[x]", "nothing", "item.a", "a[0]"] {
+            assert_eq!(at(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_shown_as_it_stands() {
+        let shown = pretty(RECORD).unwrap();
+        assert!(shown.contains("\"a\": 1.50\n"), "{shown}");
+        assert!(shown.ends_with("\"a\": 1,\n  \"a\": 2\n}"), "{shown}");
+        assert_eq!(pretty(b"{\"a\":[]}").unwrap(), "{\n  \"a\": []\n}");
+        assert_eq!(pretty(b"{\"a\":"), None);
     }
 }

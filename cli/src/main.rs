@@ -57,14 +57,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let log = log::Log::new(cli.log_format, cli.quiet);
     let ended = match &cli.command {
-        Command::Convert(arguments) => convert_command::run(arguments, &cli, &log),
+        Command::Convert(arguments) => convert_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
-        Command::Synth(arguments) => synth_command::run(arguments, &cli, &log),
+        Command::Synth(arguments) => synth_command::run(arguments, log),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(*shell, &mut command, "bcda", &mut std::io::stdout());
-            Ok(0)
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "bcda", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
         Command::Man { out } => args::write_manual(out),
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use synth::{MANIFEST_NAME, Options};
 
 use crate::Failure;
-use crate::args::{Cli, SynthArgs};
+use crate::args::SynthArgs;
 use crate::log::Log;
 
 /// A staged file whose end is checked when the generator lets go of it.
@@ -44,7 +44,7 @@ fn owned(folder: &Path) -> Option<Vec<String>> {
     files.iter().map(|file| Some(file.get("name")?.as_str()?.to_owned())).collect()
 }
 
-pub(crate) fn run(arguments: &SynthArgs, _cli: &Cli, log: &Log) -> Result<u8, Failure> {
+pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let options = Options {
         beneficiaries: arguments.beneficiaries,
         seed: arguments.seed,
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &SynthArgs, _cli: &Cli, log: &Log) -> Result<u8, Fa
     }
     let records: u64 = summary.records.values().sum();
     log.info(&format!(
-        "{} files, {} records, {} bytes, {} broken lines in {}",
+        "{} files, {} records, {} bytes, broken lines: {}, in {}",
         summary.files.len(),
         indicatif::HumanCount(records),
         indicatif::HumanCount(summary.bytes),

@@ -171,6 +171,7 @@ pub(crate) struct Gathered<'g, 's> {
 }
 
 /// Reads the claims of the sources with these numbers into the tables.
+#[allow(clippy::too_many_arguments, reason = "a pass takes the input, the index and where everything goes")]
 pub(crate) fn run(
     plan: &'static Plan,
     sources: &[Source],

@@ -69,11 +69,10 @@ impl std::error::Error for Error {}
 
 impl From<ndjson_io::Error> for Error {
     fn from(fault: ndjson_io::Error) -> Self {
-        let kind = match fault.kind() {
-            ndjson_io::ErrorKind::Cancelled => ErrorKind::Cancelled,
-            _ if fault.is_usage() => ErrorKind::Usage,
-            _ => ErrorKind::Failed,
-        };
+        if fault.is_cancelled() {
+            return crate::sources::cancelled();
+        }
+        let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Failed };
         Self::new(kind, fault.to_string())
     }
 }
@@ -81,6 +80,10 @@ impl From<ndjson_io::Error> for Error {
 impl From<publish::Error> for Error {
     fn from(fault: publish::Error) -> Self {
         let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Failed };
-        Self::new(kind, fault.to_string())
+        let option = match fault.kind() {
+            publish::ErrorKind::OutputExists => " (--overwrite)",
+            _ => "",
+        };
+        Self::new(kind, format!("{fault}{option}"))
     }
 }

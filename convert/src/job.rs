@@ -1,6 +1,6 @@
 //! The run from inputs to published tables.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -21,6 +21,9 @@ use crate::report::{Counts, FileDateOrigin, InputReport, Report};
 use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
 use crate::{TABLES_MANIFEST, index_pass, manifest};
+
+/// Runs of one machine that may write to standard output at a time.
+const STDOUT_SLOTS: u32 = 64;
 
 /// Rows of people that are built before they are written.
 const PEOPLE_ROWS: usize = 8_192;
@@ -64,6 +67,11 @@ fn check(options: &Options) -> Result<(), Error> {
     if options.tables.is_empty() {
         return Err(Error::usage("no table is asked for"));
     }
+    if options.tables.iter().all(|table| *table == Table::Cclf0) {
+        return Err(Error::usage(
+            "cclf0 counts the rows of the other tables that are written; name some of them too",
+        ));
+    }
     if options.output == Output::Stdout && options.tables.len() != 1 {
         return Err(Error::usage("--out - writes one table; name it with --tables"));
     }
@@ -76,19 +84,27 @@ fn check(options: &Options) -> Result<(), Error> {
 }
 
 fn open_stage(options: &Options) -> Result<Stage, Error> {
-    let (out, overwrite) = match &options.output {
-        Output::Folder(out) => (out.clone(), options.overwrite),
-        // Nothing is published there: it is where spools live.
-        Output::Stdout => {
-            let name = format!("bcda-{}-stdout", std::process::id());
-            (std::env::temp_dir().join(name), true)
-        }
+    let open = |out: &Path, overwrite| {
+        let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
+        Stage::open(out, &stage_options, |folder| Ok(manifest::owned(folder)))
     };
-    let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
-    Ok(Stage::open(&out, &stage_options, |folder| Ok(manifest::owned(folder)))?)
+    match &options.output {
+        Output::Folder(out) => Ok(open(out, options.overwrite)?),
+        // Nothing is published there: it is where spools live. The names are few, so that what a killed
+        // run left behind is cleared away by one of the next.
+        Output::Stdout => {
+            let slot = |number| std::env::temp_dir().join(format!("bcda-stdout-{number}"));
+            for number in 1..STDOUT_SLOTS {
+                if let Ok(stage) = open(&slot(number), true) {
+                    return Ok(stage);
+                }
+            }
+            Ok(open(&slot(STDOUT_SLOTS), true)?)
+        }
+    }
 }
 
-fn open_reject_stage(folder: &PathBuf, options: &Options) -> Result<Stage, Error> {
+fn open_reject_stage(folder: &Path, options: &Options) -> Result<Stage, Error> {
     let stage_options =
         StageOptions { overwrite: options.overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
     Ok(Stage::open(folder, &stage_options, |folder| Ok(manifest::owned(folder)))?)
@@ -98,6 +114,8 @@ struct Run<'o> {
     options: &'o Options,
     stage: &'o Stage,
     plan: &'static Plan,
+    /// Bytes and BLAKE3 of standard input as it came, when it was spooled.
+    stdin: Option<(u64, blake3::Hash)>,
     index: Index,
     hospice: HospiceRanges,
     warnings: Vec<String>,
@@ -111,6 +129,7 @@ impl<'o> Run<'o> {
             options,
             stage,
             plan: Plan::stu3(),
+            stdin: None,
             index: Index::new(),
             hospice: HospiceRanges::default(),
             warnings: Vec::new(),
@@ -131,6 +150,7 @@ impl<'o> Run<'o> {
         let direct = files.iter().any(SourceFile::is_stream);
         let mut dates = FileDates::default();
         let mut sources = sources::examine(patients, true, options, &mut dates)?;
+        let mut dates = if self.stdin.is_some() { FileDates::of_stdin() } else { dates };
         sources.extend(sources::examine(files, false, options, &mut dates)?);
         self.warn_of_dates(&sources);
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
@@ -205,17 +225,17 @@ impl<'o> Run<'o> {
                 }
             }
         };
-        self.finish(sources, reports, tally, tables, ids, reject_logs, reject_stage, started)
+        self.finish(&sources, reports, tally, tables, ids, reject_logs, reject_stage, started)
     }
 
     /// Standard input as a source: directly with `--patients`, else from a spool, which can be read twice.
-    fn stdin(&self) -> Result<SourceFile, Error> {
+    fn stdin(&mut self) -> Result<SourceFile, Error> {
         if !self.options.patients.is_empty() {
             return Ok(SourceFile::stdin());
         }
         let path = self.stage.scratch()?.join("stdin");
         let cancel = self.options.cancel.clone();
-        crate::sources::spool_stdin(&path, &cancel)?;
+        self.stdin = Some(sources::spool_stdin(&path, &cancel)?);
         Ok(SourceFile::with_name(path, "stdin")?)
     }
 
@@ -264,8 +284,9 @@ impl<'o> Run<'o> {
         let modified = count(FileDateOrigin::FileModified);
         if modified > 0 {
             self.warnings.push(format!(
-                "no export manifest tells the date of {modified} file(s): FILE_DATE is their \
-                 modification date; --file-date sets it"
+                "no export manifest tells the date of {modified} input file{}: FILE_DATE is the \
+                 modification date; --file-date sets it",
+                if modified == 1 { "" } else { "s" }
             ));
         }
         if count(FileDateOrigin::Unknown) > 0 {
@@ -317,7 +338,7 @@ impl<'o> Run<'o> {
     #[allow(clippy::too_many_arguments, reason = "the end of the run takes what the run made")]
     fn finish(
         mut self,
-        sources: Vec<Source>,
+        sources: &[Source],
         reports: Vec<Option<SourceReport>>,
         mut tally: Tally,
         mut tables: Tables,
@@ -327,8 +348,18 @@ impl<'o> Run<'o> {
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
-        self.write_people(&sources, &mut tables, &mut tally)?;
+        self.write_people(sources, &mut tables, &mut tally)?;
         let repeated_claim_ids = ids.count()?;
+        if self.index.patients() == 0 && tally.unmatched_claims > 0 {
+            self.warnings.push(
+                "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name \
+                 it with --patients"
+                    .to_owned(),
+            );
+        }
+        if tally.read() > 0 && tally.rejected() == tally.read() {
+            self.warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
+        }
         let tables = tables.finish(self.stage, options)?;
         let grown = reports.iter().flatten().filter(|report| report.grew).count();
         if grown > 0 {
@@ -343,7 +374,7 @@ impl<'o> Run<'o> {
                  rejects.ndjson does not hold them"
             ));
         }
-        let report = self.report(&sources, reports, &tally, tables, repeated_claim_ids, started);
+        let report = self.report(sources, reports, &tally, tables, repeated_claim_ids, started);
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
@@ -374,11 +405,13 @@ impl<'o> Run<'o> {
             .zip(reports)
             .map(|(source, report)| {
                 let report = report.unwrap_or_default();
-                let hash = report.blake3.map(|hash| blake3::Hash::from(hash).to_hex().to_string());
+                let read = report.blake3.map(|hash| (report.raw_bytes, blake3::Hash::from(hash)));
+                let stdin = if source.only_people { None } else { self.stdin };
+                let (bytes, hash) = stdin.or(read).unzip();
                 InputReport {
                     name: source.file.name().to_owned(),
-                    bytes: report.raw_bytes,
-                    blake3: hash.unwrap_or_default(),
+                    bytes: bytes.unwrap_or_default(),
+                    blake3: hash.map(|hash| hash.to_hex().to_string()).unwrap_or_default(),
                     lines: report.lines,
                     file_date: source.lineage.file_date.map(|days| {
                         let (year, month, day) = civil_from_days(days);

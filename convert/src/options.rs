@@ -185,15 +185,17 @@ impl Options {
     }
 
     pub(crate) fn reading(&self, hash: bool) -> ndjson_io::ReadOptions {
-        let mut reading = ndjson_io::ReadOptions::default();
-        reading.threads = self.threads;
-        reading.block_bytes = self.block_bytes;
-        reading.limits.max_line_bytes = self.max_line_bytes;
-        reading.limits.max_decompressed_bytes = self.max_decompressed_bytes;
-        reading.hash = hash;
-        reading.cancel = Arc::clone(&self.cancel.0);
-        reading.progress = Some(Arc::clone(&self.progress.reading));
-        reading
+        ndjson_io::ReadOptions {
+            threads: self.threads,
+            block_bytes: self.block_bytes,
+            limits: ndjson_io::Limits {
+                max_line_bytes: self.max_line_bytes,
+                max_decompressed_bytes: self.max_decompressed_bytes,
+            },
+            hash,
+            cancel: Arc::clone(&self.cancel.0),
+            progress: Some(Arc::clone(&self.progress.reading)),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The tables while they are written: into the private folder of the run, or to standard output.
+//! The tables while they are written: into the private folder of the run. What goes to standard output is
+//! written there first too: it comes whole or not at all, and claims may have to be read twice.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,59 +10,40 @@ use cclf_crosswalk::{CROSSWALK_VERSION, Plan, Provenance, Table, TableWriter, sc
 use publish::{Stage, StagedFile};
 
 use crate::error::{Error, ErrorKind};
-use crate::options::{OnBadRecord, Options, Output};
+use crate::options::{Options, Output};
 use crate::report::TableReport;
 
 /// Where the bytes of a table go, hashed on the way.
 struct Hashed {
-    target: Target,
+    file: StagedFile,
     hasher: blake3::Hasher,
     bytes: u64,
     failure: Arc<Failure>,
 }
 
-enum Target {
-    File(StagedFile),
-    Stdout(io::Stdout),
-}
-
 /// The first I/O failure of a table's output: encoders wrap and reword it.
 #[derive(Default)]
-struct Failure(Mutex<Option<(io::ErrorKind, String)>>);
+struct Failure(Mutex<Option<String>>);
 
 impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match &mut self.target {
-            Target::File(file) => file.write(bytes),
-            Target::Stdout(stdout) => stdout.write(bytes),
-        };
-        match written {
+        match self.file.write(bytes) {
             Ok(count) => {
                 self.hasher.update(&bytes[..count]);
                 self.bytes += count as u64;
                 Ok(count)
             }
-            Err(error) => Err(self.failed(error)),
+            Err(error) => {
+                let mut first = self.failure.0.lock().unwrap_or_else(PoisonError::into_inner);
+                first.get_or_insert_with(|| error.to_string());
+                Err(error)
+            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let flushed = match &mut self.target {
-            // The file flushes when it is finished; asking it more often costs calls.
-            Target::File(_) => Ok(()),
-            Target::Stdout(stdout) => stdout.flush(),
-        };
-        flushed.map_err(|error| self.failed(error))
-    }
-}
-
-impl Hashed {
-    fn failed(&self, error: io::Error) -> io::Error {
-        if error.kind() != io::ErrorKind::Interrupted {
-            let mut first = self.failure.0.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert_with(|| (error.kind(), error.to_string()));
-        }
-        error
+        // The file flushes when it is finished; asking it more often costs calls.
+        Ok(())
     }
 }
 
@@ -76,9 +58,8 @@ struct OpenTable {
 pub(crate) struct Tables {
     plan: &'static Plan,
     open: Vec<OpenTable>,
+    /// The table is copied to standard output when the run has succeeded.
     stdout: bool,
-    /// The table is written to a file first, and copied when the run has succeeded.
-    spooled: bool,
 }
 
 impl Tables {
@@ -89,8 +70,7 @@ impl Tables {
         options: &Options,
     ) -> Result<Self, Error> {
         let stdout = options.output == Output::Stdout;
-        let spooled = stdout && options.on_bad_record == OnBadRecord::Fail;
-        let mut tables = Self { plan, open: Vec::new(), stdout, spooled };
+        let mut tables = Self { plan, open: Vec::new(), stdout };
         for table in Table::ALL {
             if options.tables.contains(&table) && table != Table::Cclf0 {
                 let begun = tables.open(table, stage, options)?;
@@ -102,14 +82,10 @@ impl Tables {
 
     fn open(&self, table: Table, stage: &Stage, options: &Options) -> Result<OpenTable, Error> {
         let file = format!("{}.{}", table.file_stem(), options.format.extension());
-        let target = if self.stdout && !self.spooled {
-            Target::Stdout(io::stdout())
-        } else {
-            Target::File(stage.create(&file)?)
-        };
+        let staged = stage.create(&file)?;
         let failure = Arc::new(Failure::default());
         let hashed = Hashed {
-            target,
+            file: staged,
             hasher: blake3::Hasher::new(),
             bytes: 0,
             failure: Arc::clone(&failure),
@@ -170,10 +146,10 @@ impl Tables {
                 .map_err(|error| told(&open.failure, &open.file, &error))?;
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
         }
-        let (stdout, spooled) = (self.stdout, self.spooled);
+        let stdout = self.stdout;
         let reports =
             self.open.into_iter().chain(last).map(finish).collect::<Result<Vec<_>, _>>()?;
-        if stdout && spooled {
+        if stdout {
             for report in &reports {
                 copy_out(stage, &report.file)?;
             }
@@ -184,18 +160,9 @@ impl Tables {
 
 fn finish(open: OpenTable) -> Result<TableReport, Error> {
     let rows = open.writer.rows();
-    let mut hashed =
-        open.writer.finish().map_err(|error| told(&open.failure, &open.file, &error))?;
-    let flushed = hashed.flush();
+    let hashed = open.writer.finish().map_err(|error| told(&open.failure, &open.file, &error))?;
     let (bytes, hash) = (hashed.bytes, hashed.hasher.finalize());
-    match hashed.target {
-        Target::File(file) => {
-            file.finish()?;
-        }
-        Target::Stdout(_) => flushed.map_err(|error| {
-            told(&open.failure, &open.file, &ArrowError::from(error))
-        })?,
-    }
+    hashed.file.finish()?;
     Ok(TableReport {
         table: open.table.name().to_owned(),
         file: open.file,
@@ -208,20 +175,15 @@ fn finish(open: OpenTable) -> Result<TableReport, Error> {
 /// What went wrong with a table's output, in our words: an I/O failure if there was one.
 fn told(failure: &Failure, file: &str, error: &ArrowError) -> Error {
     let first = failure.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match first {
-        Some((io::ErrorKind::BrokenPipe, _)) => {
-            Error::new(ErrorKind::BrokenPipe, "standard output was closed")
-        }
-        Some((_, message)) => Error::failed(format!("write of {file} failed: {message}")),
-        None => {
-            let class = match error {
-                ArrowError::IoError(..) => "an I/O failure",
-                ArrowError::MemoryError(_) => "memory",
-                _ => "the encoder",
-            };
-            Error::failed(format!("write of {file} failed: {class}; please report it"))
-        }
+    if let Some(message) = first {
+        return Error::failed(format!("write of {file} failed: {message}"));
     }
+    let class = match error {
+        ArrowError::IoError(..) => "an I/O failure",
+        ArrowError::MemoryError(_) => "memory",
+        _ => "the encoder",
+    };
+    Error::failed(format!("write of {file} failed: {class}; please report it"))
 }
 
 fn copy_out(stage: &Stage, file: &str) -> Result<(), Error> {

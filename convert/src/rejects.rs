@@ -84,11 +84,6 @@ impl RejectLog {
         .map_err(|e| fault(&e))
     }
 
-    /// How many it holds.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
     fn spools(self) -> Result<[File; 2], Error> {
         let inner = |writer: BufWriter<File>| {
             let mut file = writer.into_inner().map_err(|e| fault(e.error()))?;

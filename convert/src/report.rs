@@ -112,10 +112,15 @@ impl Report {
         self.records.rejected > 0
     }
 
-    /// Megabytes (10^6 bytes, as stored) read per second.
-    #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
-    pub fn megabytes_per_second(&self) -> f64 {
-        self.bytes_read as f64 / 1e6 / self.seconds.max(1e-9)
+    /// Bytes, as stored, read per second.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a figure for people"
+    )]
+    pub fn bytes_per_second(&self) -> u64 {
+        (self.bytes_read as f64 / self.seconds.max(1e-9)) as u64
     }
 
     /// The report as JSON.

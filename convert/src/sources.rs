@@ -116,10 +116,12 @@ const PIECE_BYTES: usize = 256 << 10;
 /// How often a wait for standard input looks whether the run was cancelled.
 const CANCEL_POLL: Duration = Duration::from_millis(50);
 
-/// Copies standard input into a new private file, compressed unless it is already.
+/// Copies standard input into a new private file, compressed unless it is already; gives the bytes that came
+/// and their BLAKE3.
 ///
 /// Input is read on a thread of its own, so that a silent pipe cannot hold up a cancelled run.
-pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(), Error> {
+pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(u64, blake3::Hash), Error> {
+    let (mut bytes, mut hasher) = (0, blake3::Hasher::new());
     let (pieces_in, pieces) = sync_channel::<io::Result<Vec<u8>>>(8);
     thread::spawn(move || {
         let mut stdin = io::stdin().lock();
@@ -150,6 +152,8 @@ pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(), Error> {
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
+        bytes += piece.len() as u64;
+        hasher.update(&piece);
         if spool.is_none()
             && let Some(file) = file.take()
         {
@@ -162,7 +166,8 @@ pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(), Error> {
             break;
         }
     }
-    spool.map_or(Ok(()), Spool::finish).map_err(failed)
+    spool.map_or(Ok(()), Spool::finish).map_err(failed)?;
+    Ok((bytes, hasher.finalize()))
 }
 
 /// A spool with exactly one layer of compression.

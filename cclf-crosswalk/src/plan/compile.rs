@@ -479,9 +479,8 @@ fn capture(
 }
 
 fn finish_frame(mut frame: Frame, foreign: Vec<Foreign>) -> Result<ResourcePlan, LoadError> {
-    let root = match finish(&mut frame.root)? {
-        Node::Object(object) => object,
-        _ => return Err(LoadError::new("the record is no object")),
+    let Node::Object(root) = finish(&mut frame.root)? else {
+        return Err(LoadError::new("the record is no object"));
     };
     Ok(ResourcePlan {
         root,

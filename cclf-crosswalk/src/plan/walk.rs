@@ -223,7 +223,7 @@ const fn place(offset: usize) -> u32 {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| byte <= b' ') || text.chars().all(char::is_whitespace)
+    text.chars().all(char::is_whitespace)
 }
 
 impl Walk<'_> {

@@ -1,0 +1,517 @@
+//! How a run fails: its exit code, what it says, and what it leaves: nothing, or the earlier result untouched.
+
+mod common;
+
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use common::records::{carrier, coverage, lines, patient, r4_claim};
+use common::{Ran, TABLES, Work, joined, wait_until};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Some good claims as a file.
+fn claims(count: usize) -> Vec<u8> {
+    joined(lines(&(1..=count).map(|id| carrier(&id.to_string(), "1")).collect::<Vec<_>>()))
+}
+
+/// Runs a conversion that fails, first without an earlier result, then over one.
+#[track_caller]
+fn fails(work: &Work, arguments: &str, code: i32) -> Ran {
+    let words = format!("convert {arguments} --out fails --report fails.json");
+    let ran = work.bcda(&words).exits(code);
+    assert!(!work.exists("fails"), "{arguments}: something was published");
+    assert!(!work.exists("fails.json"), "{arguments}: a report of nothing");
+    assert!(ran.stderr.starts_with("error: "), "{arguments}: {}", ran.stderr);
+    assert_eq!(ran.stdout, b"", "{arguments}");
+    work.assert_clean();
+
+    work.write("earlier.ndjson", claims(3));
+    work.bcda("convert earlier.ndjson --out fails --format csv --quiet").exits(0);
+    let earlier = work.snapshot("fails");
+    let again = work.bcda(&format!("{words} --overwrite")).exits(code);
+    assert!(work.snapshot("fails") == earlier, "{arguments}: the earlier result changed");
+    assert_eq!(again.stderr, ran.stderr, "{arguments}");
+    work.assert_clean();
+    fs::remove_dir_all(work.path("fails")).unwrap();
+    fs::remove_file(work.path("earlier.ndjson")).unwrap();
+    ran
+}
+
+/// A conversion that works: its report.
+#[track_caller]
+fn works(work: &Work, arguments: &str) -> Value {
+    let words = format!("convert {arguments} --out works --overwrite --report works.json --quiet");
+    let ran = work.bcda(&words).exits(0);
+    assert_eq!(ran.stderr, "", "{arguments}");
+    work.assert_clean();
+    work.read_json("works.json")
+}
+
+#[test]
+fn no_input() {
+    let work = Work::new();
+    fails(&work, "missing.ndjson", 2);
+    fails(&work, "missing/*.ndjson", 2);
+    fs::create_dir(work.path("empty")).unwrap();
+    fails(&work, "empty", 2);
+    work.write("other/notes.txt", "not NDJSON by its name");
+    work.write("other/.hidden.ndjson", claims(1));
+    work.write("other/rejects/old.ndjson", claims(1));
+    fails(&work, "other", 2);
+    work.write("good.ndjson", claims(1));
+    fails(&work, "good.ndjson missing.ndjson", 2);
+    fails(&work, "good.ndjson -", 2);
+    fails(&work, "good.ndjson --patients missing.ndjson", 2);
+}
+
+#[test]
+fn wrong_options() {
+    let work = Work::new();
+    work.write("good.ndjson", claims(1));
+    for wrong in [
+        "--tables cclf5,cclfx",
+        "--tables cclf10",
+        "--format xlsx",
+        "--file-date 2021-02-29",
+        "--file-date yesterday",
+        "--max-rejects 101%",
+        "--threads 0",
+        "--rejects elsewhere",
+        "--no-such-option",
+    ] {
+        fails(&work, &format!("good.ndjson {wrong}"), 2);
+    }
+    work.bcda("convert good.ndjson").exits(2);
+    work.bcda("convert --out out").exits(2);
+    work.bcda("nothing").exits(2);
+    // Names of tables are case-insensitive.
+    works(&work, "good.ndjson --tables CCLF5,cClFa");
+    assert!(work.exists("works/cclf5.parquet") && work.exists("works/cclfa.parquet"));
+    assert!(!work.exists("works/cclf1.parquet"));
+}
+
+#[test]
+fn an_output_that_exists() {
+    let work = Work::new();
+    work.write("good.ndjson", claims(2));
+    work.bcda("convert good.ndjson --out out -q").exits(0);
+    let earlier = work.snapshot("out");
+    let ran = work.bcda("convert good.ndjson --out out").exits(2);
+    assert!(ran.stderr.contains("--overwrite"), "{}", ran.stderr);
+    assert!(work.snapshot("out") == earlier);
+
+    // An empty folder is fine; so is an earlier result of another format.
+    fs::create_dir(work.path("empty")).unwrap();
+    work.bcda("convert good.ndjson --out empty -q").exits(0);
+    work.bcda("convert good.ndjson --out out --overwrite --format csv -q").exits(0);
+    let names: Vec<String> = work.snapshot("out").unwrap().into_keys().collect();
+    assert_eq!(names.len(), 13, "{names:?}");
+    assert!(names.iter().all(|name| !name.contains("parquet")), "{names:?}");
+    work.assert_clean();
+}
+
+#[test]
+fn what_else_the_user_keeps_in_the_output_is_never_touched() {
+    let work = Work::new();
+    work.write("good.ndjson", claims(2));
+    for foreign in ["notes.txt", "sub/notes.txt", "rejects/mine.txt", ".hidden", "cclf1.csv"] {
+        let out = foreign.replace(['/', '.'], "-");
+        work.bcda(&format!("convert good.ndjson --out {out} -q")).exits(0);
+        work.write(&format!("{out}/{foreign}"), "mine");
+        let earlier = work.snapshot(&out);
+        for overwrite in ["", "--overwrite"] {
+            work.bcda(&format!("convert good.ndjson --out {out} {overwrite}")).exits(2);
+            assert!(work.snapshot(&out) == earlier, "{foreign}");
+        }
+    }
+    // A folder that no run of ours made.
+    work.write("mine/notes.txt", "mine");
+    work.bcda("convert good.ndjson --out mine --overwrite").exits(2);
+    work.write("mine/tables-manifest.json", "{\"files\": 1}");
+    work.bcda("convert good.ndjson --out mine --overwrite").exits(2);
+    assert_eq!(work.read("mine/notes.txt"), b"mine");
+    work.assert_clean();
+}
+
+#[test]
+fn outputs_that_cannot_be() {
+    let work = Work::new();
+    work.write("in/good.ndjson", claims(1));
+    work.write("file", "a file");
+    let input = work.snapshot("in");
+    for out in ["in", "in/out", ".", "in/../in/out", "file", "no/such/folder", "in/good.ndjson"] {
+        for overwrite in ["", "--overwrite"] {
+            let ran = work.bcda(&format!("convert in --out {out} {overwrite}")).exits(2);
+            assert!(ran.stderr.starts_with("error: "), "{out}: {}", ran.stderr);
+        }
+    }
+    // An input file deep in the output, and --patients.
+    work.bcda("convert in/good.ndjson --out in").exits(2);
+    work.bcda("convert file --patients in --out in/out").exits(2);
+    assert!(work.snapshot("in") == input);
+    assert_eq!(work.read("file"), b"a file");
+    // A link at the output's name is not followed.
+    fs::create_dir(work.path("target")).unwrap();
+    std::os::unix::fs::symlink("target", work.path("link")).unwrap();
+    for overwrite in ["", "--overwrite"] {
+        work.bcda(&format!("convert in --out link {overwrite}")).exits(2);
+    }
+    assert!(work.path("link").is_symlink());
+    assert_eq!(fs::read_dir(work.path("target")).unwrap().count(), 0);
+    work.assert_clean();
+}
+
+#[test]
+fn of_two_runs_at_once_the_second_ends() {
+    let work = Work::new();
+    work.write("good.ndjson", claims(2));
+    let mut first = work.start("convert - --out out --format csv --quiet");
+    let mut stdin = first.stdin.take().unwrap();
+    stdin.write_all(&claims(5)).unwrap();
+    wait_until("the first run began", || !work.leftovers().is_empty());
+    for overwrite in ["", "--overwrite"] {
+        let ran = work.bcda(&format!("convert good.ndjson --out out {overwrite}")).exits(2);
+        assert!(ran.stderr.contains("another run"), "{}", ran.stderr);
+    }
+    assert!(!work.exists("out"));
+    drop(stdin);
+    Ran::from(first.wait_with_output().unwrap()).exits(0);
+    assert_eq!(work.csv("out/cclf5.csv").rows.len(), 5);
+    work.assert_clean();
+    // The lock went with its holder.
+    work.bcda("convert good.ndjson --out out --overwrite -q").exits(0);
+}
+
+#[test]
+fn nothing_to_read_is_no_failure() {
+    let work = Work::new();
+    work.write("empty.ndjson", "");
+    work.write("blank.ndjson", "\n  \n\t\n\r\n   ");
+    work.write("mark.ndjson", b"\xEF\xBB\xBF");
+    work.write("empty.ndjson.gz", gzip(b""));
+    work.write("nothing.ndjson.gz", "");
+    for file in ["empty.ndjson", "blank.ndjson", "mark.ndjson", "empty.ndjson.gz", "nothing.ndjson.gz"]
+    {
+        let report = works(&work, &format!("{file} --format csv --file-date 2024-01-01"));
+        assert_eq!(report["records"]["read"], 0, "{file}");
+        for table in TABLES {
+            let csv = work.csv(&format!("works/{table}.csv"));
+            assert!(!csv.header.is_empty(), "{file}: {table} has no header");
+            let rows = if table == "cclf0" { 11 } else { 0 };
+            assert_eq!(csv.rows.len(), rows, "{file}: {table}");
+        }
+        assert!(!work.exists("works/rejects"), "{file}");
+    }
+    let ran = work.feed("convert - --out out --format csv --file-date 2024-01-01 -q", []).exits(0);
+    assert_eq!(ran.stderr, "");
+    assert_eq!(work.csv("out/cclf1.csv").rows.len(), 0);
+}
+
+#[test]
+fn damaged_compression() {
+    let work = Work::new();
+    let good = claims(400);
+    let packed = gzip(&good);
+    let changed = |at: usize| {
+        let mut bytes = packed.clone();
+        bytes[at] ^= 0x55;
+        bytes
+    };
+    let end = packed.len();
+    let truncated = |len: usize| packed[..len].to_vec();
+    let zstd = zstd::encode_all(&good[..], 1).unwrap();
+    let mut zstd_changed = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    zstd_changed.include_checksum(true).unwrap();
+    zstd_changed.write_all(&good).unwrap();
+    let mut zstd_changed = zstd_changed.finish().unwrap();
+    *zstd_changed.last_mut().unwrap() ^= 1;
+    for (what, bytes) in [
+        ("a bad checksum", changed(end - 6)),
+        ("a bad length", changed(end - 1)),
+        ("a changed byte", changed(end / 2)),
+        ("cut in the middle", truncated(end / 2)),
+        ("cut in the checksum", truncated(end - 3)),
+        ("cut in the header", truncated(7)),
+        ("trailing garbage", [&packed[..], b"garbage"].concat()),
+        ("a trailing plain line", [&packed[..], &good[..]].concat()),
+        ("a second member cut short", [&packed[..], &packed[..end / 2]].concat()),
+        ("a second member of a bad header", [&packed[..], b"\x1f\x8b\x08"].concat()),
+        ("zstd cut in the middle", zstd[..zstd.len() / 2].to_vec()),
+        ("zstd with a bad checksum", zstd_changed),
+        ("zstd with trailing garbage", [&zstd[..], b"garbage"].concat()),
+    ] {
+        work.write("in/a.ndjson", claims(2));
+        work.write("in/b.ndjson.gz", bytes);
+        let ran = fails(&work, "in", 1);
+        assert!(ran.stderr.contains("b.ndjson"), "{what}: {}", ran.stderr);
+        let stdin = work.read("in/b.ndjson.gz");
+        work.feed("convert - --out out", stdin.chunks(1000)).exits(1);
+        assert!(!work.exists("out"), "{what}");
+        work.assert_clean();
+    }
+}
+
+#[test]
+fn bytes_decide_about_compression_not_names() {
+    let work = Work::new();
+    let good = claims(7);
+    work.write("plain.ndjson.gz", &good);
+    work.write("packed.ndjson", gzip(&good));
+    work.write("zstd.ndjson.gz", zstd::encode_all(&good[..], 1).unwrap());
+    for file in ["plain.ndjson.gz", "packed.ndjson", "zstd.ndjson.gz"] {
+        let report = works(&work, file);
+        assert_eq!(report["records"]["with_rows"], 7, "{file}");
+    }
+}
+
+#[test]
+fn input_that_expands_too_much() {
+    let work = Work::new();
+    work.write("bomb.ndjson.gz", gzip(&claims(400)));
+    let ran = fails(&work, "bomb.ndjson.gz --max-decompressed 100000", 1);
+    assert!(ran.stderr.contains("expands too much"), "{}", ran.stderr);
+    // Blank lines are no way around it, nor is one line that never ends.
+    work.write("bomb.ndjson.gz", gzip(&vec![b'\n'; 3 << 20]));
+    fails(&work, "bomb.ndjson.gz --max-decompressed 1000000", 1);
+    work.write("bomb.ndjson.gz", gzip(&vec![b'x'; 3 << 20]));
+    fails(&work, "bomb.ndjson.gz --max-decompressed 1000000 --max-line-bytes 5000", 1);
+    // Plain files expand to what they are.
+    work.write("plain.ndjson", claims(400));
+    works(&work, "plain.ndjson --max-decompressed 100000");
+}
+
+#[test]
+fn too_many_bad_records() {
+    let work = Work::new();
+    let good = String::from_utf8(claims(4)).unwrap();
+    let bad = |count: usize| format!("{good}{}{good}", "{broken\n".repeat(count));
+    work.write("three.ndjson", bad(3));
+    for threads in [1, 7] {
+        let options = format!("three.ndjson --threads {threads} --block-bytes 1024");
+        let ran = fails(&work, &format!("{options} --max-rejects 2"), 4);
+        assert!(ran.stderr.contains("three.ndjson, line 5"), "{}", ran.stderr);
+        fails(&work, &format!("{options} --max-rejects 0"), 4);
+        for enough in ["3", "1%", "100%"] {
+            let words = format!("convert {options} --out out --overwrite --max-rejects {enough}");
+            work.bcda(&words).exits(3);
+        }
+    }
+    // A share never stops at fewer than a hundred.
+    work.write("hundred.ndjson", bad(100));
+    work.bcda("convert hundred.ndjson --out out --overwrite").exits(3);
+    work.write("more.ndjson", bad(101));
+    fails(&work, "more.ndjson", 4);
+    // It is a share of the records read so far, in all files.
+    work.write("all/a.ndjson", claims(11_000));
+    work.write("all/b.ndjson", bad(101));
+    work.bcda("convert all --out out --overwrite --tables cclf0").exits(3);
+}
+
+#[test]
+fn the_first_bad_record_may_end_the_run() {
+    let work = Work::new();
+    let good = String::from_utf8(claims(5)).unwrap();
+    work.write("b.ndjson", format!("{good}{{broken\n{good}[1\n"));
+    for threads in [1, 2, 7] {
+        let options = format!("--threads {threads} --block-bytes 1024 --on-bad-record fail");
+        let ran = fails(&work, &format!("b.ndjson {options}"), 4);
+        assert!(ran.stderr.contains("b.ndjson, line 6"), "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+    // Without a bad record it changes nothing.
+    work.write("good.ndjson", claims(5));
+    works(&work, "good.ndjson --on-bad-record fail");
+}
+
+/// The run ends with one error that says R4.
+#[track_caller]
+fn is_r4(work: &Work, input: &str) {
+    let ran = fails(work, input, 4);
+    assert!(ran.stderr.contains("R4, not STU3"), "{input}: {}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{input}: {}", ran.stderr);
+}
+
+#[test]
+fn r4_is_refused_as_what_it_is() {
+    let work = Work::new();
+    let marked = |record: &Value, marks: &Value| {
+        let mut record = record.clone();
+        for (name, value) in marks.as_object().unwrap() {
+            record[name] = value.clone();
+        }
+        record
+    };
+    let profile = json!({"meta": {"profile": [
+        "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Patient|1.1.0"
+    ]}});
+    let (claim, patient) = (carrier("1", "1"), patient("1", "1S00A00AA00"));
+    let coverage = coverage("1", "A");
+    for (name, record) in [
+        ("whole", r4_claim("9")),
+        ("supportingInfo", marked(&claim, &json!({"supportingInfo": []}))),
+        ("insurer", marked(&claim, &json!({"insurer": {"reference": "Organization/1"}}))),
+        ("outcome", marked(&claim, &json!({"outcome": "complete"}))),
+        ("use", marked(&claim, &json!({"use": "claim"}))),
+        ("insurance", marked(&claim, &json!({"insurance": [{"focal": true}]}))),
+        ("claim-profile", marked(&claim, &profile)),
+        ("payor", marked(&coverage, &json!({"payor": [{"reference": "Organization/1"}]}))),
+        ("class", marked(&coverage, &json!({"class": [{"value": "Part A"}]}))),
+        ("coverage-profile", marked(&coverage, &profile)),
+        ("patient-profile", marked(&patient, &profile)),
+    ] {
+        let file = format!("{name}.ndjson");
+        work.write_lines(&file, lines(&[record.clone(), record.clone(), record.clone()]));
+        is_r4(&work, &file);
+        // Among good records too, even if every bad record is to be kept aside.
+        let among = lines(&[patient.clone(), claim.clone(), record, claim.clone()]);
+        work.write_lines(&file, among);
+        is_r4(&work, &format!("{file} --threads 7 --block-bytes 1024"));
+    }
+    // What STU3 has is no mark of R4.
+    let insured = marked(&claim, &json!({"insurance": {"coverage": {"reference": "Coverage/1"}}}));
+    work.write_lines("stu3.ndjson", lines(&[patient.clone(), coverage, insured]));
+    works(&work, "stu3.ndjson");
+    // An unmarked Patient follows the other records of its file.
+    work.write_lines("follows.ndjson", lines(&[patient, r4_claim("1"), r4_claim("2")]));
+    is_r4(&work, "follows.ndjson");
+}
+
+#[test]
+fn json_over_several_lines_is_not_ndjson() {
+    let work = Work::new();
+    let records = [carrier("1", "1"), patient("1", "1S00A00AA00"), carrier("2", "1")];
+    let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap();
+    let bundle = json!({"resourceType": "Bundle", "entry": [{"resource": records[0]}]});
+    let pretty_records: String = records.iter().map(|record| pretty(record) + "\n").collect();
+    let array = Value::from(records.to_vec());
+    let compact: Vec<String> = lines(&records);
+    for (what, text) in [
+        ("pretty record", pretty(&records[0])),
+        ("pretty records", pretty_records.clone()),
+        ("pretty records, CRLF", pretty_records.replace('\n', "\r\n")),
+        ("after a byte order mark", format!("\u{feff}{pretty_records}")),
+        ("after blank lines", format!("\n\n{pretty_records}")),
+        ("array on a line", format!("{array}\n")),
+        ("pretty array", pretty(&array)),
+        ("array of lines", format!("[\n{}\n]\n", compact.join(",\n"))),
+        ("pretty Bundle", pretty(&bundle)),
+    ] {
+        work.write("in.ndjson", &text);
+        let ran = fails(&work, "in.ndjson", 4);
+        assert!(ran.stderr.contains("in.ndjson: not NDJSON"), "{what}: {}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{what}: {}", ran.stderr);
+        work.write("in.ndjson.gz", gzip(text.as_bytes()));
+        fails(&work, "in.ndjson.gz", 4);
+        let ran = work.feed("convert - --out out", text.as_bytes().chunks(100)).exits(4);
+        assert!(ran.stderr.contains("not NDJSON"), "{what}: {}", ran.stderr);
+        assert!(!work.exists("out"), "{what}");
+        let ran = work.feed("convert - --patients in.ndjson --out out", []).exits(4);
+        assert!(ran.stderr.contains("not NDJSON"), "{what}: {}", ran.stderr);
+        // The same with the people given beforehand: the stream is read once.
+        work.write_lines("people.ndjson", lines(&[patient("1", "1S00A00AA00")]));
+        let stream = text.as_bytes().chunks(100);
+        let ran = work.feed("convert - --patients people.ndjson --out out", stream).exits(4);
+        assert!(ran.stderr.contains("not NDJSON"), "{what}, read once: {}", ran.stderr);
+        work.assert_clean();
+    }
+    // One record that is cut off is a bad record.
+    work.write("cut.ndjson", format!("{}\n{}\n", &compact[0][..200], compact[2]));
+    work.bcda("convert cut.ndjson --out out -q").exits(3);
+}
+
+#[test]
+fn a_bundle_on_a_line_is_a_bad_record_that_says_so() {
+    let work = Work::new();
+    let bundle = json!({"resourceType": "Bundle", "entry": [{"resource": carrier("1", "1")}]});
+    work.write_lines("in.ndjson", lines(&[carrier("2", "1"), bundle]));
+    let ran = work.bcda("convert in.ndjson --out out").exits(3);
+    assert!(ran.stderr.contains("bundle"), "{}", ran.stderr);
+    assert!(work.read_text("out/rejects/rejects.csv").contains(",bundle,"));
+    let ran = work.bcda("convert in.ndjson --out fail --on-bad-record fail").exits(4);
+    assert!(ran.stderr.contains("bundle"), "{}", ran.stderr);
+}
+
+/// The program as an ordinary user: root ignores permission bits. None where we cannot become one.
+fn as_nobody(work: &Work, words: &str) -> Option<Command> {
+    let mut command = work.command(&words.split_whitespace().collect::<Vec<_>>());
+    if rustix::process::geteuid().is_root() {
+        // A copy, since the build folder may be closed to others.
+        let program = work.path("program");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_bcda"), &program).unwrap();
+            fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        }
+        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        let mut other = Command::new(program);
+        other.args(arguments).current_dir(work.path(".")).uid(65_534).gid(65_534);
+        other.env("TMPDIR", work.path("open"));
+        let mut probe = Command::new("true");
+        probe.uid(65_534).gid(65_534);
+        if probe.status().is_err() {
+            println!("skipped: cannot become an ordinary user");
+            return None;
+        }
+        command = other;
+    }
+    Some(command)
+}
+
+#[test]
+fn what_may_not_be_read_or_written() {
+    let work = Work::new();
+    let mode = |name: &str, mode| fs::set_permissions(work.path(name), Permissions::from_mode(mode));
+    work.write("good.ndjson", claims(1));
+    work.write("closed.ndjson", claims(1));
+    fs::create_dir(work.path("open")).unwrap();
+    fs::create_dir(work.path("closed")).unwrap();
+    fs::create_dir(work.path("unreadable")).unwrap();
+    for (name, bits) in
+        [(".", 0o755), ("good.ndjson", 0o644), ("open", 0o777), ("closed", 0o555)]
+    {
+        mode(name, bits).unwrap();
+    }
+    mode("closed.ndjson", 0o000).unwrap();
+    mode("unreadable", 0o000).unwrap();
+    for (input, out, code) in [
+        ("good.ndjson", "open/out", 0),
+        ("closed.ndjson", "open/other", 1),
+        ("unreadable", "open/other", 1),
+        // Before the input is read: it would be bad.
+        ("good.ndjson", "closed/out", 1),
+        ("good.ndjson", "unreadable/out", 1),
+    ] {
+        let Some(mut command) = as_nobody(&work, &format!("convert {input} --out {out}")) else {
+            return;
+        };
+        let ran = Ran::from(command.output().unwrap()).exits(code);
+        assert!(code == 0 || ran.stderr.starts_with("error: "), "{}", ran.stderr);
+        assert!(!work.exists("open/other") && !work.exists("closed/out"));
+    }
+    // A file that may not be read among others that may, found late.
+    let Some(mut command) = as_nobody(&work, "convert good.ndjson closed.ndjson --out open/out")
+    else {
+        return;
+    };
+    let earlier = work.snapshot("open/out");
+    Ran::from(command.arg("--overwrite").output().unwrap()).exits(1);
+    assert!(work.snapshot("open/out") == earlier);
+    let names: Vec<String> = work.snapshot("open").unwrap().into_keys().collect();
+    assert!(names.iter().all(|name| name.starts_with("out/")), "{names:?}");
+    // The input is not read when the output cannot be written: a pipe would wait for ever.
+    let Some(mut command) = as_nobody(&work, "convert - --out closed/out") else { return };
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    wait_until("the run ended without reading", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    mode("unreadable", 0o755).unwrap();
+}
