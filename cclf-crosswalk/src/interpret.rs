@@ -125,7 +125,8 @@ fn lineage_of<'c>(
     def: &TableDef,
     lineage: bool,
 ) -> Vec<&'c LineageColumn> {
-    let wanted = lineage && def.per != Per::Summary;
+    // CCLF1 to CCLF9 have them: not the tables that never have rows, and not the summary.
+    let wanted = lineage && def.per != Per::Summary && def.has_rows;
     let of_claims = !def.claim_types.is_empty();
     let columns = crosswalk.lineage().iter();
     columns.filter(|column| wanted && (of_claims || !column.claims_only)).collect()
