@@ -162,8 +162,8 @@ fn walk(criterion: &mut Criterion) {
     measure(criterion, "std/utf8", &claims, |text| black_box(std::str::from_utf8(text)).is_ok());
 }
 
-/// The cost of the duplicate check grows with the number of names, not with its square: the two
-/// throughputs are of one order (the larger table leaves the caches).
+/// The cost of the duplicate check grows with the number of names, not with its square: all
+/// throughputs are of one order (large tables leave the caches).
 fn names(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("walk/names");
     for count in [10, 100, 1_000, 10_000, 100_000] {

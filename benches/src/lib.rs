@@ -3,7 +3,7 @@
 //! They live in `benches/benches/`, one file for a stage, and run with
 //! `cargo bench -p bcda-benches --bench walk`. Throughput is in bytes of JSON text as it stands in
 //! the file. A benchmark's name says what is done, on what shape of text, and how large the text is:
-//! `walk/check/carrier/64x8KiB` checks 64 Carrier claims of about 8 KiB each.
+//! `walk/check/carrier/64x18KiB` checks 64 Carrier claims of about 18 KiB each.
 //!
 //! | File | What is measured |
 //! |---|---|

@@ -159,11 +159,7 @@ impl TableBuilder {
         self.rows
     }
 
-    pub(crate) fn append<'r>(
-        &mut self,
-        lookup: &impl Lookup<'r>,
-        untranslated: &mut Untranslated,
-    ) {
+    pub(crate) fn append<'r>(&mut self, lookup: &impl Lookup<'r>, untranslated: &mut Untranslated) {
         for (program, builder) in self.programs.iter().zip(&mut self.builders) {
             if let Some(program) = program {
                 builder.append(program.evaluate(self.plan.crosswalk(), lookup, untranslated));

@@ -37,9 +37,7 @@ pub(crate) struct ClaimRow<'r> {
 impl Record<'_> {
     /// Checks what every record of the resource must have.
     pub(crate) fn check_required(&self, resource: Resource) -> Result<(), RecordError> {
-        let missing = |name: &str| {
-            Err(RecordError::new(ErrorClass::Missing, 0).in_member(name))
-        };
+        let missing = |name: &str| Err(RecordError::new(ErrorClass::Missing, 0).in_member(name));
         let plan = self.plan;
         match resource {
             Resource::ExplanationOfBenefit => {
@@ -300,9 +298,7 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
         };
         let first = |mut entries: &mut dyn Iterator<Item = &'r [Val]>, reg: Reg| {
             let found = Iterator::find(&mut entries, |entry| entry[reg] != Val::Null);
-            found.map_or(Value::Null, |entry| {
-                value(view, entry[reg])
-            })
+            found.map_or(Value::Null, |entry| value(view, entry[reg]))
         };
         match access {
             Access::Record(reg) => value(view, view.store.record[*reg]),

@@ -398,7 +398,18 @@ mod tests {
         assert_eq!(date("2018-07"), Ok(DateText::Partial));
         assert_eq!(date("1000-01-01"), Ok(DateText::Missing));
         assert_eq!(date("9999-12-31"), Ok(DateText::Missing));
-        for bad in ["", "2019-02-30", "1900-02-29", "2018-13", "2018-00-01", "20180101", "2018-1-1", "2018-01-01x", "abcd", "2018-01-0é"] {
+        for bad in [
+            "",
+            "2019-02-30",
+            "1900-02-29",
+            "2018-13",
+            "2018-00-01",
+            "20180101",
+            "2018-1-1",
+            "2018-01-01x",
+            "abcd",
+            "2018-01-0é",
+        ] {
             assert_eq!(date(bad), Err(ErrorClass::Date), "{bad}");
         }
     }
@@ -410,7 +421,12 @@ mod tests {
         assert_eq!(timestamp("2021-08-17T17:43:00.037123999Z"), Ok(Some(1_629_222_180_037_123)));
         assert_eq!(timestamp("2021"), Ok(None));
         assert_eq!(timestamp("2021-08-17"), Ok(None));
-        for bad in ["2021-08-17T25:00:00Z", "2021-08-17T10:00:00", "2021-08-17T10:00Z", "2021-08-17T10:00:00.Z"] {
+        for bad in [
+            "2021-08-17T25:00:00Z",
+            "2021-08-17T10:00:00",
+            "2021-08-17T10:00Z",
+            "2021-08-17T10:00:00.Z",
+        ] {
             assert_eq!(timestamp(bad), Err(ErrorClass::Date), "{bad}");
         }
     }
@@ -425,7 +441,9 @@ mod tests {
         assert_eq!(decimal("1.5e-1", 5, 2), Ok(15));
         assert_eq!(decimal("0e999999999999999999999", 5, 2), Ok(0));
         assert_eq!(decimal("99999999999999999999.99", 22, 2), Ok(9_999_999_999_999_999_999_999));
-        for bad in ["1.005", "1e-3", "1e999999999999999999999", "1e-999999999999999999999", "100000000000"] {
+        for bad in
+            ["1.005", "1e-3", "1e999999999999999999999", "1e-999999999999999999999", "100000000000"]
+        {
             assert_eq!(decimal(bad, 11, 2), Err(ErrorClass::Number), "{bad}");
         }
         assert_eq!(integer("37.5"), Err(ErrorClass::Number));
@@ -435,7 +453,15 @@ mod tests {
 
     #[test]
     fn numbers_as_plain_digits() {
-        for (text, plain) in [("3", "3"), ("1.50E1", "15"), ("0.10", "0.1"), ("-1e-3", "-0.001"), ("1e3", "1000"), ("0.0", "0"), ("12.34", "12.34")] {
+        for (text, plain) in [
+            ("3", "3"),
+            ("1.50E1", "15"),
+            ("0.10", "0.1"),
+            ("-1e-3", "-0.001"),
+            ("1e3", "1000"),
+            ("0.0", "0"),
+            ("12.34", "12.34"),
+        ] {
             let mut out = String::new();
             plain_digits(text, &mut out).unwrap();
             assert_eq!(out, plain, "{text}");

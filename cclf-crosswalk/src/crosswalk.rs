@@ -248,8 +248,9 @@ impl Crosswalk {
         }
         for column in &self.lineage {
             let per = if column.claims_only { Per::Claim } else { Per::Patient };
-            self.check_expr(&column.expr, per, FactKind::Value(column.column_type))
-                .map_err(|fault| LoadError::new(format!("lineage.csv, {}: {fault}", column.name)))?;
+            self.check_expr(&column.expr, per, FactKind::Value(column.column_type)).map_err(
+                |fault| LoadError::new(format!("lineage.csv, {}: {fault}", column.name)),
+            )?;
         }
         Ok(())
     }
@@ -269,7 +270,9 @@ impl Crosswalk {
             }
             match &alternative.source {
                 Source::Literal(_) if kind == FactKind::Value(ColumnType::Text) => {}
-                Source::Literal(_) => return Err(LoadError::new("a literal is text, the column is none")),
+                Source::Literal(_) => {
+                    return Err(LoadError::new("a literal is text, the column is none"));
+                }
                 Source::Path(path) => match &path.leaf {
                     Leaf::Function(function) => {
                         resolve(path, per)?;

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use crate::claim::value;
 use crate::evaluate::{Access, Program, Value};
 use crate::plan::{RecordView, Reg, Val};
-use crate::claim::value;
 
 /// One kept value.
 #[derive(Clone, Debug, PartialEq, Eq)]

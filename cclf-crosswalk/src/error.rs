@@ -126,7 +126,9 @@ impl ErrorClass {
         match self {
             Self::Syntax => "expected one complete JSON object on the line",
             Self::Utf8 => "expected UTF-8",
-            Self::Text => "expected text without control characters, NUL, bad escapes or lone surrogates",
+            Self::Text => {
+                "expected text without control characters, NUL, bad escapes or lone surrogates"
+            }
             Self::Depth => "expected at most 64 levels of nesting",
             Self::LineTooLong => "expected a shorter line; raise --max-line-bytes if it is real",
             Self::DuplicateMember => "expected each member name once in an object",
@@ -230,7 +232,13 @@ impl From<json_walk::Error> for RecordError {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} at byte {} of the line", self.class, self.class.expectation(), self.offset)?;
+        write!(
+            f,
+            "{}: {} at byte {} of the line",
+            self.class,
+            self.class.expectation(),
+            self.offset
+        )?;
         let path = self.path();
         if path.is_empty() { Ok(()) } else { write!(f, ", in {path}") }
     }

@@ -52,31 +52,70 @@ pub(crate) enum Access {
     /// The record's own register.
     Record(Reg),
     /// The register of the row's own entry.
-    Own { reg: Reg },
+    Own {
+        reg: Reg,
+    },
     /// The first entry of the list that has it.
-    First { list: List, reg: Reg },
+    First {
+        list: List,
+        reg: Reg,
+    },
     /// The entry at a place.
-    At { list: List, place: usize, reg: Reg },
+    At {
+        list: List,
+        place: usize,
+        reg: Reg,
+    },
     /// The careTeam entry of this role with the lowest sequence.
-    CareTeam { role: KeyBit, reg: Reg },
+    CareTeam {
+        role: KeyBit,
+        reg: Reg,
+    },
     /// The first diagnosis of this type.
-    Diagnosis { role: KeyBit, reg: Reg },
+    Diagnosis {
+        role: KeyBit,
+        reg: Reg,
+    },
     /// The diagnosis with this sequence, or its place.
-    BySequence { sequence: i64, reg: Option<Reg> },
-    Rendering { primary: KeyBit, reg: Reg },
-    LinkedCareTeam { role: KeyBit, reg: Reg },
-    LinkedDiagnosis { reg: Reg },
+    BySequence {
+        sequence: i64,
+        reg: Option<Reg>,
+    },
+    Rendering {
+        primary: KeyBit,
+        reg: Reg,
+    },
+    LinkedCareTeam {
+        role: KeyBit,
+        reg: Reg,
+    },
+    LinkedDiagnosis {
+        reg: Reg,
+    },
     /// The chosen diagnosis, or its place.
-    Principal { principal: KeyBit, admitting: KeyBit, reg: Option<Reg> },
-    Attending { primary: KeyBit, reg: Reg },
+    Principal {
+        principal: KeyBit,
+        admitting: KeyBit,
+        reg: Option<Reg>,
+    },
+    Attending {
+        primary: KeyBit,
+        reg: Reg,
+    },
     /// The place of the row's own entry.
     OwnPlace,
     PatientMbi,
     MbiCurrent,
     MbiHistoric,
     Months([Reg; 12]),
-    Coverage { choice: CoverageChoice, reg: Reg },
-    CoverageMonths { choice: CoverageChoice, months: [Reg; 12] },
+    Coverage {
+        choice: CoverageChoice,
+        reg: Reg,
+    },
+    CoverageMonths {
+        choice: CoverageChoice,
+        months: [Reg; 12],
+    },
     Age,
     HospiceBegin,
     HospiceEnd,
@@ -118,12 +157,9 @@ impl Program {
             let value = if alternative.conversions.is_empty() {
                 value
             } else {
-                alternative
-                    .conversions
-                    .iter()
-                    .fold(value, |value, conversion| {
-                        convert(conversion, value, crosswalk, untranslated)
-                    })
+                alternative.conversions.iter().fold(value, |value, conversion| {
+                    convert(conversion, value, crosswalk, untranslated)
+                })
             };
             if value != Value::Null {
                 return value;
@@ -147,9 +183,8 @@ fn convert<'r>(
         return Value::borrowed(crosswalk.map(name).and_then(|map| map.get(text.as_deref())));
     }
     let Some(text) = text else { return Value::Null };
-    let owned = |piece: Option<String>| {
-        piece.map_or(Value::Null, |piece| Value::Text(Cow::Owned(piece)))
-    };
+    let owned =
+        |piece: Option<String>| piece.map_or(Value::Null, |piece| Value::Text(Cow::Owned(piece)));
     match conversion {
         Conversion::Pad(width) => owned(Some(convert::pad(&text, *width).into_owned())),
         Conversion::Slice(from, to) => owned(convert::slice(&text, *from, *to).map(str::to_owned)),

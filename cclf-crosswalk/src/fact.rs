@@ -244,11 +244,11 @@ impl Alternative {
         };
         let mut pieces = text.split(" > ").map(str::trim);
         let source = pieces.next().unwrap_or_default();
-        let source =
-            match source.strip_prefix('\'').and_then(|literal| literal.strip_suffix('\'')) {
-                Some(literal) => Source::Literal(literal.to_owned()),
-                None => Source::Path(Path::parse(source)?),
-            };
+        let source = match source.strip_prefix('\'').and_then(|literal| literal.strip_suffix('\''))
+        {
+            Some(literal) => Source::Literal(literal.to_owned()),
+            None => Source::Path(Path::parse(source)?),
+        };
         let conversions = pieces.map(Conversion::parse).collect::<Result<_, _>>()?;
         Ok(Self { claim_types, source, conversions })
     }
@@ -395,10 +395,7 @@ mod tests {
         assert_eq!(path("item[0].servicedDate").root, Root::Record);
         assert_eq!(path("item.servicedDate").root, Root::Item);
         assert_eq!(path("@careTeam[other].provider").root, Root::LinkedCareTeam("other".into()));
-        assert_eq!(
-            path("diagnosis[#12].sequence").steps[0].select,
-            Some(Select::Sequence(12))
-        );
+        assert_eq!(path("diagnosis[#12].sequence").steps[0].select, Some(Select::Sequence(12)));
         assert_eq!(
             path("@coverage[newest].latest_month(dual_)").leaf,
             Leaf::Function(Function::LatestMonth("dual_".into()))
@@ -411,7 +408,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "a..b", "a[", "a[]", "a.b()", "@x.y", "@coverage[e].id", "a > pad(x)", "X: a"] {
+        for text in
+            ["", "a..b", "a[", "a[]", "a.b()", "@x.y", "@coverage[e].id", "a > pad(x)", "X: a"]
+        {
             assert!(Expr::parse(text).is_err(), "{text}");
         }
     }

@@ -36,7 +36,8 @@ struct Arena {
 impl Arena {
     #[allow(clippy::cast_possible_truncation, reason = "packed records are shorter than a line")]
     fn put(&mut self, bytes: &[u8]) -> Place {
-        let fits = self.chunks.last().is_some_and(|last| last.capacity() - last.len() >= bytes.len());
+        let fits =
+            self.chunks.last().is_some_and(|last| last.capacity() - last.len() >= bytes.len());
         if !fits {
             self.chunks.push(Vec::with_capacity(bytes.len().max(CHUNK_BYTES)));
         }
@@ -214,9 +215,8 @@ impl Index {
         let place = self.arena.put(packed);
         self.digest_places.push(place);
         let (places, arena, hasher) = (&self.digest_places, &self.arena, &self.hasher);
-        self.digests.insert_unique(hash, digest, |own| {
-            hasher.hash_one(arena.get(places[*own as usize]))
-        });
+        self.digests
+            .insert_unique(hash, digest, |own| hasher.hash_one(arena.get(places[*own as usize])));
         digest
     }
 

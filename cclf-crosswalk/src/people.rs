@@ -234,9 +234,7 @@ impl Lookup<'static> for SummaryRow {
         let def = self.plan.crosswalk().table(self.table);
         let int = |value: Option<i64>| value.map_or(Value::Null, Value::Int);
         match access {
-            Access::Summary(Function::SummaryFile) => {
-                Value::Text(Cow::Borrowed(self.table.name()))
-            }
+            Access::Summary(Function::SummaryFile) => Value::Text(Cow::Borrowed(self.table.name())),
             Access::Summary(Function::SummaryTitle) => Value::Text(Cow::Borrowed(&def.title)),
             Access::Summary(Function::SummaryRows) => int(i64::try_from(self.rows).ok()),
             Access::Summary(Function::SummaryLength) => {

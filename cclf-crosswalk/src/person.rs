@@ -1,9 +1,9 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
+use crate::claim::patient_id;
 use crate::digest::pack_text;
 use crate::evaluate::Value;
 use crate::fact::Part;
-use crate::claim::patient_id;
 use crate::plan::{Record, Val};
 use crate::resolve::List;
 

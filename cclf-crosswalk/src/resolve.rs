@@ -195,7 +195,8 @@ pub(crate) fn resolve(path: &Path, per: Per) -> Result<Resolved, LoadError> {
         Per::Patient | Per::Mbi => Patient,
         Per::Summary => Coverage,
     };
-    let misplaced = || LoadError::new(format!("this root means nothing on rows per {}", per.name()));
+    let misplaced =
+        || LoadError::new(format!("this root means nothing on rows per {}", per.name()));
     let claim_only = |list| {
         if own == ExplanationOfBenefit { Ok(list) } else { Err(misplaced()) }
     };

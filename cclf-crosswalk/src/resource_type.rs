@@ -45,8 +45,9 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
                 marks.profile |= carin_profile(&mut cursor)?;
                 continue;
             }
-            ("supportingInfo" | "insurer" | "outcome" | "use", _)
-            | ("insurance", Kind::Array) => marks.claim = true,
+            ("supportingInfo" | "insurer" | "outcome" | "use", _) | ("insurance", Kind::Array) => {
+                marks.claim = true
+            }
             ("payor" | "class", Kind::Array) => marks.coverage = true,
             _ => {}
         }

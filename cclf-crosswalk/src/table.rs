@@ -92,9 +92,9 @@ impl FromStr for Table {
 
     /// Upper and lower case are the same.
     fn from_str(name: &str) -> Result<Self, LoadError> {
-        Self::ALL.into_iter().find(|table| table.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-            LoadError::new("no such table: the tables are cclf0 to cclf9, cclfa and cclfb")
-        })
+        Self::ALL.into_iter().find(|table| table.name().eq_ignore_ascii_case(name)).ok_or_else(
+            || LoadError::new("no such table: the tables are cclf0 to cclf9, cclfa and cclfb"),
+        )
     }
 }
 
@@ -254,9 +254,14 @@ mod tests {
 
     #[test]
     fn widths_follow_the_format() {
-        for (format, width) in
-            [("X(07)", 7), ("9(13)", 13), ("-9(13).99", 17), ("-9(18).9999", 24), ("YYYY-MM-DD", 10), ("-9(14).99 in 17", 17)]
-        {
+        for (format, width) in [
+            ("X(07)", 7),
+            ("9(13)", 13),
+            ("-9(13).99", 17),
+            ("-9(18).9999", 24),
+            ("YYYY-MM-DD", 10),
+            ("-9(14).99 in 17", 17),
+        ] {
             assert_eq!(fixed_width(format).unwrap(), width, "{format}");
         }
     }

@@ -11,8 +11,10 @@ use crate::Failure;
 /// BCDA bulk FHIR exports to CCLF tables.
 #[derive(Debug, Parser)]
 #[command(name = "bcda", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected; \
-                        4 stopped on bad data; 130 and 143 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected; \
+                        4 stopped on bad data; 130 and 143 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -219,11 +221,13 @@ fn parse_max_rejects(text: &str) -> Result<MaxRejects, String> {
 }
 
 fn parse_bad_rate(text: &str) -> Result<u32, String> {
-    synth::parse_rate(text).ok_or_else(|| "expected a share between 0 and 1, such as 0.001".to_owned())
+    synth::parse_rate(text)
+        .ok_or_else(|| "expected a share between 0 and 1, such as 0.001".to_owned())
 }
 
 fn parse_date(text: &str) -> Result<i32, String> {
-    cclf_crosswalk::parse_day(text).ok_or_else(|| "expected a day that exists, as YYYY-MM-DD".to_owned())
+    cclf_crosswalk::parse_day(text)
+        .ok_or_else(|| "expected a day that exists, as YYYY-MM-DD".to_owned())
 }
 
 /// Writes a manual page for the program and each of its commands.

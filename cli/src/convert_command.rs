@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Grid};
-use indicatif::DecimalBytes;
 use convert::{ErrorKind, Options, Output, Report};
+use indicatif::DecimalBytes;
 
 use crate::args::{Compression, ConvertArgs, Format, OnBadRecord};
 use crate::log::Log;
@@ -62,7 +62,8 @@ fn check_report(file: &Path) -> Result<(), Failure> {
         _ => Path::new("."),
     };
     if file.is_dir() || !folder.is_dir() {
-        let message = format!("{} cannot be the report: name a file in a folder that exists", file.display());
+        let message =
+            format!("{} cannot be the report: name a file in a folder that exists", file.display());
         return Err(Failure::new(2, message));
     }
     Ok(())

@@ -125,9 +125,10 @@ fn csv(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
     let mut text = "table,position,column,label,type,format,start,end,source,note\n".to_owned();
     for def in tables {
         for line in lines(crosswalk, def) {
-            let (start, end) = line.places.map_or((String::new(), String::new()), |(start, end)| {
-                (start.to_string(), end.to_string())
-            });
+            let (start, end) =
+                line.places.map_or((String::new(), String::new()), |(start, end)| {
+                    (start.to_string(), end.to_string())
+                });
             let fields = [
                 def.table.name(),
                 &line.position.to_string(),

@@ -136,10 +136,7 @@ fn write_value(
 }
 
 /// Where the value at a path such as `item[3].adjudication[7].amount.value` stands.
-fn walk(
-    line: &[u8],
-    path: &str,
-) -> Result<Option<std::ops::Range<usize>>, json_walk::Error> {
+fn walk(line: &[u8], path: &str) -> Result<Option<std::ops::Range<usize>>, json_walk::Error> {
     let mut cursor = Cursor::new(line, Limits::default())?;
     for step in path.split('.') {
         let (name, indexes) = step.split_once('[').map_or((step, ""), |(name, rest)| (name, rest));

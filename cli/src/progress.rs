@@ -40,7 +40,8 @@ impl Drop for Bar {
 }
 
 fn draw(progress: &Progress, stop: &AtomicBool) {
-    let known = "{bar:20} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} {wide_msg}";
+    let known =
+        "{bar:20} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} {wide_msg}";
     let unknown = "{spinner} {decimal_bytes} {decimal_bytes_per_sec} {wide_msg}";
     let bar = ProgressBar::no_length();
     let style = |template| {

@@ -53,15 +53,13 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         claims_per_beneficiary: arguments.claims,
         ..Options::default()
     };
-    let stage_options = StageOptions {
-        overwrite: arguments.overwrite,
-        manifest_name: MANIFEST_NAME.to_owned(),
-    };
+    let stage_options =
+        StageOptions { overwrite: arguments.overwrite, manifest_name: MANIFEST_NAME.to_owned() };
     let staged = |error: publish::Error| {
         Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
     };
-    let stage = Stage::open(&arguments.out, &stage_options, |folder| Ok(owned(folder)))
-        .map_err(staged)?;
+    let stage =
+        Stage::open(&arguments.out, &stage_options, |folder| Ok(owned(folder))).map_err(staged)?;
     let mut manifest = Vec::new();
     let summary = {
         let manifest = std::sync::Mutex::new(&mut manifest);

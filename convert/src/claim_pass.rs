@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
-    BeneficiaryNumber, Claim, ClaimTables, HospiceRanges, Index, Lineage, Plan, Reader, RecordError, Resource,
-    Table, Verdict,
+    BeneficiaryNumber, Claim, ClaimTables, HospiceRanges, Index, Lineage, Plan, Reader,
+    RecordError, Resource, Table, Verdict,
 };
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
@@ -171,7 +171,10 @@ pub(crate) struct Gathered<'g, 's> {
 }
 
 /// Reads the claims of the sources with these numbers into the tables.
-#[allow(clippy::too_many_arguments, reason = "a pass takes the input, the index and where everything goes")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a pass takes the input, the index and where everything goes"
+)]
 pub(crate) fn run(
     plan: &'static Plan,
     sources: &[Source],
@@ -219,10 +222,8 @@ pub(crate) fn run(
         let mut taken = take();
         if taken.is_ok() {
             count(options, &block.tally);
-            taken = block
-                .batches
-                .into_iter()
-                .try_for_each(|(table, batch)| tables.write(table, batch));
+            taken =
+                block.batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch));
         }
         or_stop(taken, &mut stopped)
     });

@@ -1,7 +1,7 @@
 //! How many claim ids come more than once, in bounded memory: hashes sorted in runs, runs merged at the end.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 

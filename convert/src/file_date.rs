@@ -82,7 +82,8 @@ impl FileDates {
         if known.is_some() {
             return (*known, FileDateOrigin::ExportManifest);
         }
-        let modified = source.modified().and_then(|time| Timestamp::try_from(time).ok()).and_then(day);
+        let modified =
+            source.modified().and_then(|time| Timestamp::try_from(time).ok()).and_then(day);
         match modified {
             Some(day) => (Some(day), FileDateOrigin::FileModified),
             None => (None, FileDateOrigin::Unknown),

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Table, civil_from_days,
+    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Table,
+    civil_from_days,
 };
 use ndjson_io::{SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
@@ -279,7 +280,10 @@ impl<'o> Run<'o> {
 
     fn warn_of_dates(&mut self, sources: &[Source]) {
         let count = |origin| {
-            sources.iter().filter(|source| source.date_origin == origin && !source.only_people).count()
+            sources
+                .iter()
+                .filter(|source| source.date_origin == origin && !source.only_people)
+                .count()
         };
         let modified = count(FileDateOrigin::FileModified);
         if modified > 0 {
@@ -312,8 +316,7 @@ impl<'o> Run<'o> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let lineages: Vec<Lineage> =
-            sources.iter().map(|source| source.lineage.clone()).collect();
+        let lineages: Vec<Lineage> = sources.iter().map(|source| source.lineage.clone()).collect();
         let mut people = PeopleTables::new(self.plan, &wanted, self.options.lineage);
         let mut write = |people: &mut PeopleTables| {
             let batches = people
@@ -383,7 +386,8 @@ impl<'o> Run<'o> {
             (Output::Stdout, Some(stage)) => {
                 let files = rejects::publish(reject_logs, &stage, "")?;
                 // An earlier result that stays behind is cleared away by the next run.
-                let _ = stage.commit(&manifest::text(&report, &files, &manifest::crosswalk_hash()))?;
+                let _ =
+                    stage.commit(&manifest::text(&report, &files, &manifest::crosswalk_hash()))?;
                 files
             }
             (Output::Stdout, None) => Vec::new(),

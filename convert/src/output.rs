@@ -117,10 +117,9 @@ impl Tables {
     /// Appends rows to a table.
     pub(crate) fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error> {
         match self.open.iter_mut().find(|open| open.table == table) {
-            Some(open) => open
-                .writer
-                .write(batch)
-                .map_err(|error| told(&open.failure, &open.file, &error)),
+            Some(open) => {
+                open.writer.write(batch).map_err(|error| told(&open.failure, &open.file, &error))
+            }
             None => Ok(()),
         }
     }
@@ -136,7 +135,11 @@ impl Tables {
     }
 
     /// Ends all tables, CCLF0 last, and says what they are.
-    pub(crate) fn finish(self, stage: &Stage, options: &Options) -> Result<Vec<TableReport>, Error> {
+    pub(crate) fn finish(
+        self,
+        stage: &Stage,
+        options: &Options,
+    ) -> Result<Vec<TableReport>, Error> {
         let summary = options.tables.contains(&Table::Cclf0);
         let counts: Vec<(Table, u64)> =
             self.open.iter().map(|open| (open.table, open.writer.rows())).collect();
@@ -191,7 +194,9 @@ fn copy_out(stage: &Stage, file: &str) -> Result<(), Error> {
         .and_then(|mut table| io::copy(&mut table, &mut io::stdout()))
         .and_then(|_| io::stdout().flush());
     copied.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "standard output was closed"),
+        io::ErrorKind::BrokenPipe => {
+            Error::new(ErrorKind::BrokenPipe, "standard output was closed")
+        }
         _ => Error::failed(format!("write to standard output failed: {error}")),
     })
 }

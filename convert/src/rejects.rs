@@ -53,7 +53,8 @@ impl RejectLog {
     ) -> Result<(), Error> {
         let name = sources[reject.source].file.name();
         let error = &reject.error;
-        let place = || format!("{name}, line {} (at byte {}): {error}", reject.number, reject.offset);
+        let place =
+            || format!("{name}, line {} (at byte {}): {error}", reject.number, reject.offset);
         if options.on_bad_record == OnBadRecord::Fail {
             return Err(Error::bad_data(format!(
                 "{}; --on-bad-record=reject keeps such records aside",
@@ -69,7 +70,10 @@ impl RejectLog {
         }
         self.count += 1;
         if let Some(line) = &reject.line {
-            self.raw.write_all(line).and_then(|()| self.raw.write_all(b"\n")).map_err(|e| fault(&e))?;
+            self.raw
+                .write_all(line)
+                .and_then(|()| self.raw.write_all(b"\n"))
+                .map_err(|e| fault(&e))?;
         }
         writeln!(
             self.list,

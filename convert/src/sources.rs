@@ -30,8 +30,7 @@ pub(crate) struct Source {
 
 /// Finds the inputs; standard input is left for later.
 pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
-    let paths: Vec<String> =
-        options.inputs.iter().filter(|input| *input != "-").cloned().collect();
+    let paths: Vec<String> = options.inputs.iter().filter(|input| *input != "-").cloned().collect();
     let stdin = options.inputs.iter().filter(|input| *input == "-").count();
     if stdin > 1 {
         return Err(Error::usage("standard input (-) is named more than once"));
@@ -42,7 +41,9 @@ pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
         ));
     }
     if paths.is_empty() && stdin == 0 {
-        return Err(Error::usage("no input is named; give files, folders, globs or - for standard input"));
+        return Err(Error::usage(
+            "no input is named; give files, folders, globs or - for standard input",
+        ));
     }
     let mut exclude: Vec<PathBuf> = Vec::new();
     if let Output::Folder(out) = &options.output {
@@ -134,7 +135,8 @@ pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(u64, blake3::
             }
         }
     });
-    let failed = |error: io::Error| Error::failed(format!("write of the spool of stdin failed: {error}"));
+    let failed =
+        |error: io::Error| Error::failed(format!("write of the spool of stdin failed: {error}"));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -147,8 +149,9 @@ pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(u64, blake3::
             return Err(cancelled());
         }
         let piece = match pieces.recv_timeout(CANCEL_POLL) {
-            Ok(piece) => piece
-                .map_err(|error| Error::failed(format!("read of standard input failed: {error}")))?,
+            Ok(piece) => piece.map_err(|error| {
+                Error::failed(format!("read of standard input failed: {error}"))
+            })?,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };

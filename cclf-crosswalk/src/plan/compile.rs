@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::tree::{
-    Action, Foreign, Keyed, Keys, Leaf, ListNode, Move, Names, Node, Object, Reg, ResourcePlan, Slot,
-    Target, Temp,
+    Action, Foreign, Keyed, Keys, Leaf, ListNode, Move, Names, Node, Object, Reg, ResourcePlan,
+    Slot, Target, Temp,
 };
 use crate::crosswalk::{Crosswalk, FactKind, RecordFact};
 use crate::error::LoadError;
@@ -72,7 +72,11 @@ impl Compiler {
         Self { crosswalk, frames: Default::default() }
     }
 
-    fn record_fact(&self, resource: Resource, name: &str) -> Result<&'static RecordFact, LoadError> {
+    fn record_fact(
+        &self,
+        resource: Resource,
+        name: &str,
+    ) -> Result<&'static RecordFact, LoadError> {
         self.crosswalk
             .record_facts()
             .iter()
@@ -263,8 +267,11 @@ impl Compiler {
     }
 
     fn list_node(&mut self, resource: Resource, list: List) -> &mut Building {
-        let node =
-            self.frames[frame_of(resource)].root.members.entry(list.member().to_owned()).or_default();
+        let node = self.frames[frame_of(resource)]
+            .root
+            .members
+            .entry(list.member().to_owned())
+            .or_default();
         node.many = true;
         node.kept = Some(list);
         node
@@ -417,17 +424,18 @@ fn insert(
         Some(ResolvedSelect::Key { member, key, prefix }) => {
             let captured = capture(child, member, rest, counters);
             let Some(keyed) = &mut child.keyed else { return };
-            let number = keyed
-                .keys
-                .iter()
-                .position(|own| own.0 == *key && own.1 == *prefix)
-                .unwrap_or_else(|| {
-                    keyed.keys.push((key.clone(), *prefix));
-                    keyed.moves.push(Vec::new());
-                    keyed.keys.len() - 1
-                });
+            let number =
+                keyed.keys.iter().position(|own| own.0 == *key && own.1 == *prefix).unwrap_or_else(
+                    || {
+                        keyed.keys.push((key.clone(), *prefix));
+                        keyed.moves.push(Vec::new());
+                        keyed.keys.len() - 1
+                    },
+                );
             let to = match end {
-                End::Fact(slot, FactKind::Value(column_type)) => Target::Register(slot, column_type),
+                End::Fact(slot, FactKind::Value(column_type)) => {
+                    Target::Register(slot, column_type)
+                }
                 End::Capture(temp) => Target::Capture(temp),
                 // check_kind lets only values stand below a key.
                 End::Fact(..) => return,

@@ -113,7 +113,16 @@ impl Plan {
                 diagnosis_sequence: register("diagnosis.sequence")?,
                 diagnosis_coded: register("diagnosis.coded")?,
             };
-            ClaimFacts { id, claim_id, eob_type, patient, status, hospice_start, hospice_end, links }
+            ClaimFacts {
+                id,
+                claim_id,
+                eob_type,
+                patient,
+                status,
+                hospice_start,
+                hospice_end,
+                links,
+            }
         };
         let person = PersonFacts {
             id: compiler.fact(Resource::Patient, "id")?,

@@ -99,9 +99,15 @@ pub(crate) enum Action {
     Store(Slot, ColumnType),
     Capture(Temp),
     /// Sets the bits of the keys that the text is.
-    Key { mask: usize, keys: Keys },
+    Key {
+        mask: usize,
+        keys: Keys,
+    },
     /// The same into a register of the entry.
-    KeyRegister { slot: Slot, keys: Keys },
+    KeyRegister {
+        slot: Slot,
+        keys: Keys,
+    },
     /// Appends a sequence number to the entry's links.
     Link(Slot),
     /// The text names a profile of another FHIR release.
@@ -133,11 +139,7 @@ impl Names {
     }
 
     pub(crate) fn name(&self, index: usize) -> &str {
-        self.by_length
-            .iter()
-            .flatten()
-            .find(|(_, own)| *own == index)
-            .map_or("", |(name, _)| name)
+        self.by_length.iter().flatten().find(|(_, own)| *own == index).map_or("", |(name, _)| name)
     }
 }
 

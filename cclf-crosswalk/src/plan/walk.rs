@@ -23,7 +23,11 @@ const SCAN_LIMIT: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Val {
     Null,
-    Text { start: u32, end: u32, scratch: bool },
+    Text {
+        start: u32,
+        end: u32,
+        scratch: bool,
+    },
     Int(i64),
     Date(i32),
     Timestamp(i64),
@@ -31,7 +35,10 @@ pub(crate) enum Val {
     /// Keys that an entry carries.
     Bits(u64),
     /// A range of the link list.
-    Links { start: u32, end: u32 },
+    Links {
+        start: u32,
+        end: u32,
+    },
 }
 
 /// A leaf as it was met, before it is known which fact wants it.
@@ -155,8 +162,7 @@ impl Reader {
             return Ok(Verdict::Foreign);
         }
         let plan = self.plan.resource(self.guess);
-        let view =
-            RecordView { store: &self.store, line: text, widths: &plan.entry_registers };
+        let view = RecordView { store: &self.store, line: text, widths: &plan.entry_registers };
         let record = Record { plan: self.plan, view };
         record.check_required(resource).map_err(|error| error.of(resource))?;
         Ok(Verdict::Record(resource, record))
@@ -311,7 +317,10 @@ impl Walk<'_> {
                         }
                         Target::Register(slot, column_type) => {
                             self.store_value(slot, column_type, captured).map_err(|fault| {
-                                step.trail.iter().rev().fold(fault, |fault, name| fault.in_member(name))
+                                step.trail
+                                    .iter()
+                                    .rev()
+                                    .fold(fault, |fault, name| fault.in_member(name))
                             })?;
                         }
                     }
@@ -390,7 +399,9 @@ impl Walk<'_> {
         };
         for action in &leaf.actions {
             match action {
-                Action::Store(slot, column_type) => self.store_value(*slot, *column_type, captured)?,
+                Action::Store(slot, column_type) => {
+                    self.store_value(*slot, *column_type, captured)?
+                }
                 Action::Capture(temp) => {
                     if matches!(self.store.captures[*temp], Captured::None)
                         && !is_blank(&self.unescaped(captured))

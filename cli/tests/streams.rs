@@ -1,0 +1,299 @@
+//! Standard input and output, and being interrupted.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use cclf_crosswalk::arrow::ipc::reader::StreamReader;
+use common::records::{carrier, lines, patient};
+use common::{Csv, Ran, Work, counts, joined, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A signal is obeyed within this time.
+const PROMPT: Duration = Duration::from_secs(2);
+
+fn people() -> Vec<u8> {
+    joined(lines(&[patient("1", "1S00A00AA01"), patient("2", "1S00A00AA02")]))
+}
+
+fn claims(count: u32) -> Vec<u8> {
+    let claim = |id: u32| carrier(&id.to_string(), &(1 + id % 3).to_string());
+    joined(lines(&(0..count).map(claim).collect::<Vec<_>>()))
+}
+
+#[test]
+fn claims_find_people_that_come_before_after_and_beforehand() {
+    let work = Work::new();
+    work.write("people/patients.ndjson", people());
+    let options = "--format csv --file-date 2024-01-01 --quiet --report report.json";
+    let expected = ["1S00A00AA01", "1S00A00AA02", "", "1S00A00AA01", "1S00A00AA02", ""];
+    for (name, words, input) in [
+        ("before", "convert -", [people(), claims(6)].concat()),
+        ("after", "convert -", [claims(6), people()].concat()),
+        ("beforehand, a folder", "convert - --patients people", claims(6)),
+        ("beforehand, a file", "convert - --patients people/patients.ndjson", claims(6)),
+    ] {
+        let words = format!("{words} --out out --overwrite {options}");
+        let ran = work.feed(&words, input.chunks(333)).exits(0);
+        assert_eq!((ran.stdout.len(), ran.stderr.as_str()), (0, ""), "{name}");
+        assert_eq!(work.csv("out/cclf5.csv").column("BENE_MBI_ID"), expected, "{name}");
+        assert_eq!(work.csv("out/cclf5.csv").column("FILE_NAME"), ["stdin"; 6], "{name}");
+        assert_eq!(work.csv("out/cclf8.csv").rows.len(), 2, "{name}");
+        let report = work.read_json("report.json");
+        assert_eq!(counts(&report), [8, 6, 2, 0, 0, 0], "{name}");
+        assert_eq!(report["claims_without_patient"], 2, "{name}");
+        assert_eq!(report["beneficiaries"], 2, "{name}");
+    }
+    // Nobody is there.
+    let words = format!("convert - --out out --overwrite {options}");
+    work.feed(&words, claims(4).chunks(1000)).exits(0);
+    assert_eq!(work.csv("out/cclf5.csv").column("BENE_MBI_ID"), [""; 4]);
+    assert_eq!(work.read_json("report.json")["claims_without_patient"], 4);
+    work.assert_clean();
+}
+
+#[test]
+fn claims_of_patients_files_are_not_converted() {
+    let work = Work::new();
+    work.write("people.ndjson", [people(), claims(9)].concat());
+    let words = "convert - --patients people.ndjson --out out --format csv --report report.json -q";
+    work.feed(words, claims(3).chunks(1000)).exits(0);
+    assert_eq!(work.csv("out/cclf5.csv").rows.len(), 3);
+    assert_eq!(counts(&work.read_json("report.json"))[1], 3);
+}
+
+#[test]
+fn people_on_a_stream_that_is_read_once_are_no_silent_nulls() {
+    let work = Work::new();
+    work.write("people.ndjson", people());
+    let input = [claims(2), joined(lines(&[patient("3", "1S00A00AA03")]))].concat();
+    let ran = work.feed("convert - --patients people.ndjson --out out", input.chunks(100)).exits(2);
+    assert!(ran.stderr.contains("--patients"), "{}", ran.stderr);
+    assert!(!work.exists("out"));
+    work.assert_clean();
+}
+
+#[test]
+fn standard_output_carries_one_table_and_nothing_else() {
+    let work = Work::new();
+    work.write("in.ndjson", [people(), claims(50)].concat());
+    let ran = work.bcda("convert in.ndjson --out - --tables cclf5 --format csv -q").exits(0);
+    assert_eq!(Csv::parse(ran.text()).rows.len(), 50);
+    for quiet in ["", "--on-bad-record fail", "--log-format json"] {
+        let words = format!("convert in.ndjson --out - --tables cclf5 --format arrow {quiet}");
+        let ran = work.bcda(&words).exits(0);
+        let stream = StreamReader::try_new(&ran.stdout[..], None).unwrap();
+        let rows: usize = stream.map(|batch| batch.unwrap().num_rows()).sum();
+        assert_eq!(rows, 50);
+    }
+    let ran = work.bcda("convert in.ndjson --out - --tables cclf5").exits(0);
+    assert!(ran.stdout.starts_with(b"PAR1") && ran.stdout.ends_with(b"PAR1"));
+    for words in ["--tables cclf5,cclf7", ""] {
+        let ran = work.bcda(&format!("convert in.ndjson --out - {words}")).exits(2);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("one table"), "{}", ran.stderr);
+    }
+    work.assert_clean();
+}
+
+#[test]
+fn rejects_of_a_table_on_standard_output() {
+    let work = Work::new();
+    work.write("in.ndjson", [claims(2), b"{bad\n".to_vec(), claims(1)].concat());
+    let words = "convert in.ndjson --out - --tables cclf5 --format csv";
+    let ran = work.bcda(words).exits(3);
+    assert_eq!(Csv::parse(ran.text()).rows.len(), 3);
+    let ran = work.bcda(&format!("{words} --rejects bad")).exits(3);
+    assert_eq!(Csv::parse(ran.text()).rows.len(), 3);
+    assert_eq!(work.read("bad/rejects.ndjson"), b"{bad\n");
+    assert_eq!(work.csv("bad/rejects.csv").column("class"), ["syntax"]);
+    // They are guarded like any output.
+    work.bcda(&format!("{words} --rejects bad")).exits(2);
+    work.bcda(&format!("{words} --rejects bad --overwrite")).exits(3);
+    work.write("bad/mine.txt", "mine");
+    work.bcda(&format!("{words} --rejects bad --overwrite")).exits(2);
+    assert_eq!(work.read("bad/rejects.ndjson"), b"{bad\n");
+    // With fail, nothing is written before all is known to be good.
+    let ran = work.bcda(&format!("{words} --on-bad-record fail")).exits(4);
+    assert_eq!(ran.stdout, b"");
+    work.assert_clean();
+}
+
+/// Runs a command whose standard output nobody reads; input is given once nobody does.
+fn unread(mut command: Command, input: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    // A program that has ended does not read it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn a_reader_that_has_gone_is_a_normal_end() {
+    let work = Work::new();
+    let input = [people(), claims(3000)].concat();
+    for format in ["csv", "arrow", "parquet"] {
+        for more in ["", "--on-bad-record fail", "--log-format json", "--report report.json"] {
+            let words = format!("convert - --out - --tables cclf5 --format {format} {more}");
+            let ran = unread(work.command(&words.split_whitespace().collect::<Vec<_>>()), &input);
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words}");
+            work.assert_clean();
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_in_the_middle_is_a_normal_end() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(3000));
+    let mut child = work.start("convert in.ndjson --out - --tables cclf5 --format csv");
+    let mut beginning = [0; 100];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut beginning).unwrap();
+    drop(stdout);
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    work.assert_clean();
+}
+
+#[test]
+fn other_commands_take_it_as_a_normal_end_too() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(1));
+    for words in [
+        "describe",
+        "describe --format json",
+        "inspect in.ndjson:1",
+        "completions bash",
+        "completions zsh",
+        "completions fish",
+        "--help",
+        "convert --help",
+    ] {
+        let ran = unread(work.command(&words.split_whitespace().collect::<Vec<_>>()), b"");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words}");
+    }
+}
+
+/// Sends a signal and waits for the end, which must come soon.
+fn interrupt(child: &mut Child, signal: Signal) -> ExitStatus {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    let sent = Instant::now();
+    kill_process(pid, signal).unwrap();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(sent.elapsed() < PROMPT, "after {:?}", sent.elapsed());
+            return status;
+        }
+        if sent.elapsed() > PROMPT * 5 {
+            let _ = child.kill();
+            panic!("a signal was not obeyed");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Interrupts a run that waits for more of its input.
+fn interrupted(work: &Work, words: &str, signal: Signal, code: i32) {
+    let mut child = work.start(words);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&claims(300)).unwrap();
+    wait_until("the run began", || !work.leftovers().is_empty());
+    // It is in the middle of waiting for its input.
+    std::thread::sleep(Duration::from_millis(100));
+    let status = interrupt(&mut child, signal);
+    assert_eq!(status.code(), Some(code), "{words}");
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.lines().count() <= 1, "{words}: {said}");
+    work.assert_clean();
+}
+
+#[test]
+fn signals_end_a_run_and_leave_nothing() {
+    let work = Work::new();
+    work.write("people.ndjson", people());
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for words in [
+            "convert - --out out",
+            "convert - --out out --threads 1 --block-bytes 1024",
+            "convert - --out - --tables cclf5 --format csv",
+        ] {
+            interrupted(&work, words, signal, code);
+            assert!(!work.exists("out"), "{words}");
+        }
+    }
+    // An earlier result stays whole.
+    work.write("in.ndjson", claims(2));
+    work.bcda("convert in.ndjson --out out -q").exits(0);
+    let earlier = work.snapshot("out");
+    interrupted(&work, "convert - --out out --overwrite", Signal::TERM, 143);
+    assert!(work.snapshot("out") == earlier);
+}
+
+#[test]
+fn signals_end_a_run_that_reads_its_stream_once() {
+    let work = Work::new();
+    work.write("people.ndjson", people());
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        interrupted(&work, "convert - --patients people.ndjson --out out", signal, code);
+        let words = "convert - --patients people.ndjson --out - --tables cclf5 --format csv";
+        interrupted(&work, words, signal, code);
+        assert!(!work.exists("out"));
+    }
+}
+
+#[test]
+fn what_a_killed_run_leaves_is_cleared_by_the_next() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(2));
+    work.bcda("convert in.ndjson --out out --format csv -q").exits(0);
+    let earlier = work.snapshot("out");
+    let mut child = work.start("convert - --out out --overwrite --format csv");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&claims(300)).unwrap();
+    wait_until("the run began", || !work.leftovers().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(work.leftovers().iter().any(|name| name.starts_with("out.partial-")));
+    assert!(work.snapshot("out") == earlier, "the earlier result is untouched");
+    // Not even the leftovers are read as input.
+    work.write("more.ndjson", claims(5));
+    work.bcda("convert more.ndjson --out out --overwrite --format csv -q").exits(0);
+    assert_eq!(work.csv("out/cclf5.csv").rows.len(), 5);
+    work.assert_clean();
+}
+
+#[test]
+fn what_a_killed_run_leaves_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let work = Work::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_bcda")]);
+    command.args(["convert", "-", "--out", "out"]).current_dir(work.path("."));
+    command.stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&claims(300)).unwrap();
+    wait_until("the spool was begun", || {
+        work.leftovers().iter().any(|name| name.ends_with("-scratch"))
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for name in work.leftovers() {
+        let mode = work.path(&name).metadata().unwrap().permissions().mode() & 0o777;
+        let wanted = if work.path(&name).is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, wanted, "{name}");
+        for file in work.snapshot(&name).unwrap_or_default().keys() {
+            let path = work.path(&name).join(file);
+            let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{name}/{file}");
+        }
+    }
+}
