@@ -92,8 +92,8 @@ def agree(work):
     for table, sums in {"cclf1": ["CLM_PMT_AMT", "CLM_MDCR_INSTNL_TOT_CHRG_AMT"],
                         "cclf5": ["CLM_LINE_CVRD_PD_AMT", "CLM_LINE_ALOWD_CHRG_AMT", "CLM_LINE_SRVC_UNIT_QTY"]}.items():
         query = "select count(*), count(BENE_MBI_ID), count(CLM_EFCTV_DT), " + ", ".join(f"sum({c})" for c in sums)
-        ours = duckdb.sql(f"{query} from '{work}/two/{table}.parquet'").fetchone()
-        theirs = duckdb.sql(f"{query} from '{work}/duck/{table}.parquet'").fetchone()
+        ours = duckdb.sql(f"{query} from '{work}/two/{table}.parquet'").fetchall()[0]
+        theirs = duckdb.sql(f"{query} from '{work}/duck/{table}.parquet'").fetchall()[0]
         print(f"\n{table}: {'agree' if ours == theirs else 'DIFFER'}: {ours} {'' if ours == theirs else theirs}")
         if ours != theirs:
             sys.exit(1)

@@ -7,4 +7,5 @@
 //!
 //! | File | What is measured |
 //! |---|---|
+//! | `crosswalk.rs` | Reading records into registers; the same with their rows as record batches |
 //! | `walk.rs` | The JSON walk: checking, checking with member names, reading every value; other parsers on the same texts |

@@ -46,7 +46,7 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
                 continue;
             }
             ("supportingInfo" | "insurer" | "outcome" | "use", _) | ("insurance", Kind::Array) => {
-                marks.claim = true
+                marks.claim = true;
             }
             ("payor" | "class", Kind::Array) => marks.coverage = true,
             _ => {}

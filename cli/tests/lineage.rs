@@ -13,8 +13,10 @@ use common::records::{carrier, lines, patient};
 use common::{Ran, Work, joined};
 use serde_json::Value;
 
+/// Claims and their Patient.
 fn claims(ids: &[&str]) -> Vec<u8> {
-    joined(lines(&ids.iter().map(|id| carrier(id, "1")).collect::<Vec<_>>()))
+    let people = [patient("1", "1S00A00AA00")];
+    joined(lines(&ids.iter().map(|id| carrier(id, "1")).chain(people).collect::<Vec<_>>()))
 }
 
 /// Converts, and gives claim id, FILE_NAME and FILE_DATE of each row of CCLF5, the warnings and the report.
@@ -115,7 +117,7 @@ fn else_the_day_of_the_file_with_one_warning() {
 #[test]
 fn standard_input_has_no_date() {
     let work = Work::new();
-    let input = [claims(&["1"]), joined(lines(&[patient("1", "1S00A00AA00")]))].concat();
+    let input = claims(&["1"]);
     let words = "convert - --out out --overwrite --format csv --report report.json";
     let ran = work.feed(words, [&input[..]]).exits(0);
     let warnings = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).count();
@@ -175,7 +177,7 @@ fn only_the_owner_may_read_what_is_written() {
         ] {
             modes(&work.path(&name), &mut folders, &mut files);
         }
-        assert_eq!(folders, BTreeSet::from([0o700]), "umask {umask}: {folders:o?}");
-        assert_eq!(files, BTreeSet::from([0o600]), "umask {umask}: {files:o?}");
+        assert_eq!(folders, BTreeSet::from([0o700]), "umask {umask}: {folders:?}");
+        assert_eq!(files, BTreeSet::from([0o600]), "umask {umask}: {files:?}");
     }
 }

@@ -27,6 +27,8 @@
 //! assert!(synth::coverage(7, Part::D).contains("ptdcntrct01"));
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod claim;
 mod codes;
 mod coverage;

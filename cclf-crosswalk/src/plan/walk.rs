@@ -400,7 +400,7 @@ impl Walk<'_> {
         for action in &leaf.actions {
             match action {
                 Action::Store(slot, column_type) => {
-                    self.store_value(*slot, *column_type, captured)?
+                    self.store_value(*slot, *column_type, captured)?;
                 }
                 Action::Capture(temp) => {
                     if matches!(self.store.captures[*temp], Captured::None)
