@@ -208,7 +208,7 @@ pub(crate) struct InspectArgs {
     /// The input folder that the name is relative to.
     #[arg(long = "in", value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
-    /// A part of the record, e.g. item[3].adjudication[7].amount.value
+    #[arg(help = "A part of the record, e.g. item[3].adjudication[7].amount.value")]
     pub(crate) path: Option<String>,
 }
 

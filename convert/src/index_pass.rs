@@ -2,14 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use cclf_crosswalk::{Beneficiary, Enrolment, Index, Plan, Reader, RecordError, Resource, Verdict};
+use cclf_crosswalk::{
+    Beneficiary, Enrolment, Guess, Index, Plan, Reader, RecordError, Resource, Verdict, guess_kind,
+};
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
 use crate::error::Error;
 use crate::options::Options;
 use crate::rejects::RejectLog;
-use crate::sources::Source;
+use crate::sources::{Source, not_ndjson};
 use crate::tally::{Fatal, Reject, Tally};
+
+/// A byte order mark may stand before the first line.
+const BOM_BYTES: u64 = 3;
 
 enum Person {
     Patient(Beneficiary, usize),
@@ -190,12 +195,24 @@ pub(crate) fn keep_rejects(
     rejects: &mut RejectLog,
     options: &Options,
 ) -> Result<(), Error> {
-    for (earlier, reject) in (0u64..).zip(block) {
+    for (earlier, reject) in (0..).zip(block) {
+        if reject.offset <= BOM_BYTES && begins_other_json(block, earlier) {
+            return Err(not_ndjson(&sources[reject.source].file));
+        }
+        let earlier = earlier as u64;
         let rejected = tally.rejected() + earlier + 1;
         let read = tally.read() + reject.ordinal;
         rejects.push(reject, sources, rejected, read, options)?;
     }
     Ok(())
+}
+
+/// Whether the reject is the beginning of a JSON text over several lines or of an array. Files are looked at
+/// before they are read; a stream that is read once tells it here.
+fn begins_other_json(block: &[Reject], first: usize) -> bool {
+    let lines = block[first..].iter().take(2).filter_map(|reject| reject.line.as_deref());
+    let beginning: Vec<u8> = lines.flat_map(|line| [line, b"\n"].concat()).collect();
+    guess_kind(&beginning) == Guess::NotNdjson
 }
 
 /// The error of a whole file.

@@ -94,17 +94,22 @@ pub(crate) fn examine(
                 guess_kind(&ndjson_io::sniff(&file, SNIFF_BYTES)?)
             };
             if guess == Guess::NotNdjson {
-                return Err(Error::bad_data(format!(
-                    "{}: not NDJSON: expected one JSON object on each line, found one JSON text over \
-                     several lines or an array; write one record a line (jq -c does)",
-                    file.name()
-                )));
+                return Err(not_ndjson(&file));
             }
             let (file_date, date_origin) = dates.of(&file, options.file_date);
             let lineage = Lineage { file_name: file.name().to_owned(), file_date };
             Ok(Source { file, lineage, date_origin, guess, only_people })
         })
         .collect()
+}
+
+/// The error of a file that is one JSON text, not one a line.
+pub(crate) fn not_ndjson(file: &SourceFile) -> Error {
+    Error::bad_data(format!(
+        "{}: not NDJSON: expected one JSON object on each line, found one JSON text over several lines or \
+         an array; write one record a line (jq -c does)",
+        file.name()
+    ))
 }
 
 pub(crate) fn cancelled() -> Error {
