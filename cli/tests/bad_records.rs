@@ -181,7 +181,10 @@ fn the_verdict_depends_on_the_record_alone() {
     let layouts: [(&str, Layout<'_>); 5] = [
         ("claims", vec![("a.ndjson", [&[&good[..]], &bad[..]].concat())]),
         ("people", vec![("a.ndjson", [&[&person[..]], &bad[..], &[&cover[..]]].concat())]),
-        ("people and claims", vec![("a.ndjson", [&[&person[..]], &bad[..], &[&good[..]]].concat())]),
+        (
+            "people and claims",
+            vec![("a.ndjson", [&[&person[..]], &bad[..], &[&good[..]]].concat())],
+        ),
         // A Patient at the end makes the run start again.
         ("restart", vec![("a.ndjson", [&[&good[..]], &bad[..], &[&person[..]]].concat())]),
         (
@@ -198,7 +201,8 @@ fn the_verdict_depends_on_the_record_alone() {
         for (name, lines) in files {
             work.write_lines(&format!("{folder}/{name}"), lines);
         }
-        for options in ["--threads 1", "--threads 7 --block-bytes 1024", "--tables cclf9", "--no-lineage"]
+        for options in
+            ["--threads 1", "--threads 7 --block-bytes 1024", "--tables cclf9", "--no-lineage"]
         {
             let words = format!("convert {folder} --out out --overwrite {options} {ALL_REJECTS}");
             work.bcda(&format!("{words} --report report.json")).exits(3);

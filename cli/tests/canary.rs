@@ -58,13 +58,16 @@ fn bad() -> Vec<Vec<u8>> {
         swap("ExplanationOfBenefit", MARK),
         swap("CARRIER", MARK),
         swap("2020-03-05", MARK),
-        swap("\"2020-03-05\"", &format!("{MARK}")),
+        swap("\"2020-03-05\"", MARK),
         swap("12.5", MARK),
         swap("12.5", &format!("\"{MARK}\"")),
         swap("\"sequence\":1", &format!("\"sequence\":\"{MARK}\"")),
         swap("\"status\":", &format!("\"{MARK}\":1,\"{MARK}\":2,\"status\":")),
         swap("\"status\":", &format!("\"{MARK}\":\"\\ud800\",\"status\":")),
-        swap("\"status\":", &format!("\"{MARK}\":{{\"{MARK}\":{}{}}},\"status\":", "[".repeat(80), "]".repeat(80))),
+        swap(
+            "\"status\":",
+            &format!("\"{MARK}\":{{\"{MARK}\":{}{}}},\"status\":", "[".repeat(80), "]".repeat(80)),
+        ),
         swap("\"status\":", &format!("\"{MARK}\"{MARK}:1,\"status\":")),
         format!("{good}{MARK}").into_bytes(),
         MARK.as_bytes().to_vec(),
@@ -78,8 +81,12 @@ fn bad() -> Vec<Vec<u8>> {
 fn silent(work: &Work, ran: &Ran, how: &str) {
     assert!(!ran.stderr.contains(MARK), "{how}: {}", ran.stderr);
     assert!(!String::from_utf8_lossy(&ran.stdout).contains(MARK), "{how}");
-    for file in ["report.json", "out/tables-manifest.json", "out/rejects/rejects.csv", "rejects/rejects.csv"]
-    {
+    for file in [
+        "report.json",
+        "out/tables-manifest.json",
+        "out/rejects/rejects.csv",
+        "rejects/rejects.csv",
+    ] {
         if work.exists(file) {
             let text = work.read_text(file);
             assert!(!text.contains(MARK), "{how}: {file}");
@@ -105,7 +112,8 @@ fn nothing_of_a_record_is_said() {
         assert!(work.exists("out/rejects/rejects.csv"), "the check looks at what is there");
     }
     // What is asked for is there: in the tables and with the raw rejects.
-    work.bcda("convert in.ndjson --out out --overwrite --max-rejects 100% --format csv -q").exits(3);
+    work.bcda("convert in.ndjson --out out --overwrite --max-rejects 100% --format csv -q")
+        .exits(3);
     assert!(work.read_text("out/cclf5.csv").contains(MARK));
     assert!(work.read_text("out/cclf8.csv").contains(MARK));
     let raw = work.read("out/rejects/rejects.ndjson");
@@ -126,7 +134,8 @@ fn nothing_is_said_when_the_run_ends_early() {
     }
     work.write_lines("in.ndjson", &bad);
     for voice in VOICES {
-        let ran = work.bcda(&format!("convert in.ndjson --out out --max-rejects 3 {voice}")).exits(4);
+        let ran =
+            work.bcda(&format!("convert in.ndjson --out out --max-rejects 3 {voice}")).exits(4);
         silent(&work, &ran, "too many bad records");
     }
 }
@@ -166,7 +175,8 @@ fn nothing_is_said_of_streams() {
         let ran = work.feed(&format!("convert - {ending} {voice}"), text.chunks(5000)).exits(3);
         silent(&work, &ran, voice);
         let ending = "--report report.json --max-rejects 100% --out - --tables cclf5";
-        let words = format!("convert - {ending} --rejects rejects --overwrite --format csv {voice}");
+        let words =
+            format!("convert - {ending} --rejects rejects --overwrite --format csv {voice}");
         let mut ran = work.feed(&words, text.chunks(5000)).exits(3);
         assert!(String::from_utf8_lossy(&ran.stdout).contains(MARK), "the table was asked for");
         ran.stdout.clear();
@@ -180,7 +190,8 @@ fn a_record_is_shown_to_the_person_who_asks_and_errors_still_say_nothing() {
     let work = Work::new();
     work.write_lines("in.ndjson", [&good()[0], "{\"Qzjxkv"]);
     assert!(work.bcda("inspect in.ndjson:1").exits(0).text().contains(MARK));
-    for words in ["in.ndjson:2 status", "in.ndjson:1 nothing", "in.ndjson:7", "in.ndjson:1 name[9]"] {
+    for words in ["in.ndjson:2 status", "in.ndjson:1 nothing", "in.ndjson:7", "in.ndjson:1 name[9]"]
+    {
         let ran = work.bcda(&format!("inspect {words}"));
         assert!(matches!(ran.code, Some(2 | 4)), "{words}: {:?}", ran.code);
         silent(&work, &ran, words);

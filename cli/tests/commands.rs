@@ -61,7 +61,11 @@ fn every_table_is_described_in_every_format() {
             assert!(column["type"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
             if column["source"].is_null() {
                 let note = column["note"].as_str().unwrap_or_default();
-                assert!(!note.is_empty(), "{name}: {} is null, and nothing says why", column["column"]);
+                assert!(
+                    !note.is_empty(),
+                    "{name}: {} is null, and nothing says why",
+                    column["column"]
+                );
             }
         }
         for format in ["table", "csv", "json", "markdown", "ddl"] {
@@ -76,7 +80,9 @@ fn every_table_is_described_in_every_format() {
                     let heads = match format {
                         "ddl" => text.contains(&format!("TABLE {}", other.to_uppercase())),
                         "markdown" => text.contains(&format!("## {}", other.to_uppercase())),
-                        "json" => text.contains(&format!("\"table\": \"{}\"", other.to_uppercase())),
+                        "json" => {
+                            text.contains(&format!("\"table\": \"{}\"", other.to_uppercase()))
+                        }
                         _ => false,
                     };
                     assert!(!heads, "{name} in {format} also has {other}");
@@ -155,8 +161,16 @@ fn inspect_shows_a_record_or_a_part_of_it() {
         }
         // A broken line is shown as it is: its fault is to be seen.
         assert_eq!(work.bcda(&format!("inspect {file}:3")).exits(0).text(), "{\"broken\": \n");
-        for wrong in ["1", "5", "0", "x", "2 item[7]", "2 item[x]", "2 nothing.there", "99999999999999999999"]
-        {
+        for wrong in [
+            "1",
+            "5",
+            "0",
+            "x",
+            "2 item[7]",
+            "2 item[x]",
+            "2 nothing.there",
+            "99999999999999999999",
+        ] {
             let ran = work.bcda(&format!("inspect {file}:{wrong}")).exits(2);
             assert!(ran.stderr.starts_with("error: ") && ran.stdout.is_empty(), "{wrong}");
         }

@@ -202,7 +202,8 @@ fn nothing_to_read_is_no_failure() {
     work.write("mark.ndjson", b"\xEF\xBB\xBF");
     work.write("empty.ndjson.gz", gzip(b""));
     work.write("nothing.ndjson.gz", "");
-    for file in ["empty.ndjson", "blank.ndjson", "mark.ndjson", "empty.ndjson.gz", "nothing.ndjson.gz"]
+    for file in
+        ["empty.ndjson", "blank.ndjson", "mark.ndjson", "empty.ndjson.gz", "nothing.ndjson.gz"]
     {
         let report = works(&work, &format!("{file} --format csv --file-date 2024-01-01"));
         assert_eq!(report["records"]["read"], 0, "{file}");
@@ -437,6 +438,7 @@ fn a_bundle_on_a_line_is_a_bad_record_that_says_so() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn json_over_several_lines_is_not_ndjson_on_a_stream_that_is_read_once() {
     let work = Work::new();
     work.write_lines("people.ndjson", lines(&[patient("1", "1S00A00AA00")]));
@@ -479,15 +481,14 @@ fn as_nobody(work: &Work, words: &str) -> Option<Command> {
 #[test]
 fn what_may_not_be_read_or_written() {
     let work = Work::new();
-    let mode = |name: &str, mode| fs::set_permissions(work.path(name), Permissions::from_mode(mode));
+    let mode =
+        |name: &str, mode| fs::set_permissions(work.path(name), Permissions::from_mode(mode));
     work.write("good.ndjson", claims(1));
     work.write("closed.ndjson", claims(1));
     fs::create_dir(work.path("open")).unwrap();
     fs::create_dir(work.path("closed")).unwrap();
     fs::create_dir(work.path("unreadable")).unwrap();
-    for (name, bits) in
-        [(".", 0o755), ("good.ndjson", 0o644), ("open", 0o777), ("closed", 0o555)]
-    {
+    for (name, bits) in [(".", 0o755), ("good.ndjson", 0o644), ("open", 0o777), ("closed", 0o555)] {
         mode(name, bits).unwrap();
     }
     mode("closed.ndjson", 0o000).unwrap();

@@ -52,7 +52,10 @@ fn names_are_relative_and_without_compression() {
     assert_eq!(found, expected);
     assert_eq!(warnings, Vec::<String>::new());
     for input in report["inputs"].as_array().unwrap() {
-        assert_eq!((&input["file_date"], &input["file_date_from"]), (&date.into(), &"option".into()));
+        assert_eq!(
+            (&input["file_date"], &input["file_date_from"]),
+            (&date.into(), &"option".into())
+        );
     }
     // A file that is named is called by its own name.
     let (found, ..) = converted(&work, "in/a/deep.jsonl.zst --file-date 2023-05-06");
@@ -77,8 +80,7 @@ fn the_date_is_that_of_the_export_manifest_in_utc() {
     work.write("in/sub/b.json", "{\"output\":[]}");
     work.write("in/sub/c.json", "not JSON");
     let (found, warnings, report) = converted(&work, "in");
-    let expected =
-        rows([["1", "a.ndjson", "2022-01-01"], ["2", "sub/b.ndjson", "2022-02-03"]]);
+    let expected = rows([["1", "a.ndjson", "2022-01-01"], ["2", "sub/b.ndjson", "2022-02-03"]]);
     assert_eq!(found, expected);
     assert_eq!(warnings, Vec::<String>::new());
     for input in report["inputs"].as_array().unwrap() {

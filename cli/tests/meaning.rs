@@ -108,7 +108,8 @@ fn current_and_historic_identifiers() {
         .into_iter()
         .map(|[current, previous]| format!("{current}<{previous}"))
         .collect();
-    let pairs: Vec<&str> = pairs.iter().map(String::as_str).filter(|pair| *pair != "D1<D2").collect();
+    let pairs: Vec<&str> =
+        pairs.iter().map(String::as_str).filter(|pair| *pair != "D1<D2").collect();
     // Whether a second current one is a past one, rules.md does not say.
     assert_eq!(pairs, ["A2<A1", "A2<A3", "B1<B2", "C2<C1", "<E1", "G7<G1", "G7<G5", "G7<G9"]);
     assert!(past.column("HICN_MBI_XREF_IND").iter().all(|mark| *mark == "M"));
@@ -224,9 +225,15 @@ fn a_claim_with_the_least_it_needs() {
         .collect();
     let report = convert(&work, &records);
     assert_eq!(counts(&report), [8, 8, 0, 0, 0, 0]);
-    for (table, rows) in
-        [("cclf1", 5), ("cclf2", 5), ("cclf3", 0), ("cclf4", 0), ("cclf5", 1), ("cclf6", 1), ("cclf7", 1)]
-    {
+    for (table, rows) in [
+        ("cclf1", 5),
+        ("cclf2", 5),
+        ("cclf3", 0),
+        ("cclf4", 0),
+        ("cclf5", 1),
+        ("cclf6", 1),
+        ("cclf7", 1),
+    ] {
         assert_eq!(work.csv(&format!("out/{table}.csv")).rows.len(), rows, "{table}");
     }
     assert_eq!(work.csv("out/cclf5.csv").column("CLM_LINE_NUM"), ["3"]);
@@ -397,6 +404,7 @@ fn lines_come_in_the_order_of_the_items() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn the_seed_samples_convert_without_a_reject() {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/seed-samples");
     if !std::path::Path::new(samples).is_dir() {

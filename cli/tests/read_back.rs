@@ -112,7 +112,8 @@ fn told(batch: &RecordBatch) -> Value {
                 DataType::Decimal128(_, scale) => {
                     let unscaled = |cell: &String| cell.replace('.', "").parse::<i128>().unwrap();
                     let sum = sum(&mut cells.iter().map(unscaled));
-                    facts.push(json!(sum.map(|sum| decimal(sum, usize::try_from(*scale).unwrap()))));
+                    facts
+                        .push(json!(sum.map(|sum| decimal(sum, usize::try_from(*scale).unwrap()))));
                 }
                 DataType::Int32 | DataType::Int64 => {
                     let sum = sum(&mut cells.iter().map(|cell| cell.parse().unwrap()));

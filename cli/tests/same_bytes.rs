@@ -201,8 +201,7 @@ fn people_may_lie_anywhere() {
         let lines = file.1.split(|byte| *byte == b'\n');
         lines.filter(|line| !line.is_empty()).collect()
     };
-    let (claims, patients, coverages) =
-        (of("ExplanationOfBenefit"), of("Patient"), of("Coverage"));
+    let (claims, patients, coverages) = (of("ExplanationOfBenefit"), of("Patient"), of("Coverage"));
     let people = [&patients[..], &coverages[..]].concat();
     let (expected, usual) =
         layout(&work, "usual", &[patients.clone(), coverages.clone(), claims.clone()]);
@@ -245,8 +244,10 @@ fn people_may_lie_anywhere() {
         }
         // The same lines are rejected, wherever they lie.
         let rejected = |tables: &Snapshot| {
-            let mut lines: Vec<Vec<u8>> =
-                tables["rejects/rejects.ndjson"].split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+            let mut lines: Vec<Vec<u8>> = tables["rejects/rejects.ndjson"]
+                .split(|b| *b == b'\n')
+                .map(<[u8]>::to_vec)
+                .collect();
             lines.sort();
             lines
         };

@@ -90,12 +90,11 @@ fn of_text(found: &mut Vec<Defect>) {
                 _ => &member[..=member.find(':').unwrap()],
             };
             let mut line = Vec::new();
-            let (before, after) = match place {
-                "unknown" => ("{", format!(",{}", &good[1..])),
-                _ => {
-                    let at = good.find(member).unwrap();
-                    (&good[..at], good[at + member.len()..].to_owned())
-                }
+            let (before, after) = if place == "unknown" {
+                ("{", format!(",{}", &good[1..]))
+            } else {
+                let at = good.find(member).unwrap();
+                (&good[..at], good[at + member.len()..].to_owned())
             };
             line.extend_from_slice(before.as_bytes());
             line.extend_from_slice(name.as_bytes());
@@ -112,7 +111,8 @@ fn of_text(found: &mut Vec<Defect>) {
             found.push(Defect { name, class, line: with(value.as_bytes()) });
         }
         // A member may lie in objects and lists 64 levels deep, the record itself being one of them.
-        for (name, depth) in [("level 65", 64), ("level 5,000", 5_000), ("level 400,000", 400_000)] {
+        for (name, depth) in [("level 65", 64), ("level 5,000", 5_000), ("level 400,000", 400_000)]
+        {
             // Where text is read, a list is of the wrong type before it is too deep.
             if place == "read" {
                 continue;
@@ -148,7 +148,10 @@ fn of_structure(found: &mut Vec<Defect>) {
         ("trailing comment", format!("{good} // good")),
         ("leading comment", format!("/* good */ {good}")),
         ("leading text", format!("x {good}")),
-        ("no comma", swap(&good, "\"status\"", " \"status\"").replacen(", \"status\"", " \"status\"", 1)),
+        (
+            "no comma",
+            swap(&good, "\"status\"", " \"status\"").replacen(", \"status\"", " \"status\"", 1),
+        ),
         ("two commas", swap(&good, "\"status\"", ",\"status\"")),
         ("single quotes", good.replace('"', "'")),
         ("text", "not JSON at all".to_owned()),
@@ -173,7 +176,11 @@ fn of_structure(found: &mut Vec<Defect>) {
     for (name, from, to) in [
         ("status", "\"status\":", "\"status\":\"active\",\"status\":"),
         ("status, other value", "\"status\":", "\"status\":\"cancelled\",\"status\":"),
-        ("resourceType", "\"resourceType\":", "\"resourceType\":\"ExplanationOfBenefit\",\"resourceType\":"),
+        (
+            "resourceType",
+            "\"resourceType\":",
+            "\"resourceType\":\"ExplanationOfBenefit\",\"resourceType\":",
+        ),
         ("status, escaped", "\"status\":", "\"st\\u0061tus\":\"active\",\"status\":"),
         ("unknown beside read", "\"status\":", "\"zzz\":1,\"zzz\":2,\"status\":"),
         ("unknown, escaped", "\"status\":", "\"zzz\":1,\"zz\\u007a\":2,\"status\":"),
@@ -182,7 +189,11 @@ fn of_structure(found: &mut Vec<Defect>) {
         ("identifier value", "\"value\":\"13\"", "\"value\":\"13\",\"value\":\"13\""),
         ("item", "\"sequence\":1", "\"sequence\":1,\"sequence\":1"),
         ("amount", "\"value\":12.5", "\"value\":12.5,\"value\":12.5"),
-        ("in a coding, unread", "\"display\":\"Local\"", "\"display\":\"Local\",\"display\":\"Local\""),
+        (
+            "in a coding, unread",
+            "\"display\":\"Local\"",
+            "\"display\":\"Local\",\"display\":\"Local\"",
+        ),
     ] {
         let mut line = swap(&good, from, to);
         if name == "unknown, apart" {
@@ -207,8 +218,20 @@ fn of_content(found: &mut Vec<Defect>) {
         let line = swap(&good, "\"sequence\":1", &format!("\"sequence\":{number}"));
         add(&format!("sequence {number}"), "number", line);
     }
-    add("quantity", "number", swap(&good, "\"quantity\":{\"value\":1}", "\"quantity\":{\"value\":0.00001}"));
-    for date in ["2019-02-30", "2019-13-01", "2019-00-10", "2021-02-29", "20190101", "1 May 2019", "2019-1-1"] {
+    add(
+        "quantity",
+        "number",
+        swap(&good, "\"quantity\":{\"value\":1}", "\"quantity\":{\"value\":0.00001}"),
+    );
+    for date in [
+        "2019-02-30",
+        "2019-13-01",
+        "2019-00-10",
+        "2021-02-29",
+        "20190101",
+        "1 May 2019",
+        "2019-1-1",
+    ] {
         add(&format!("date {date}"), "date", swap(&good, "2020-03-05", date));
     }
     for date in ["2021-04-31T06:07:08Z", "2021-04-05T25:07:08Z", "yesterday"] {
@@ -221,8 +244,16 @@ fn of_content(found: &mut Vec<Defect>) {
         ("status as true", READ, "\"status\":true"),
         ("amount as text", "\"value\":12.5", "\"value\":\"12.5\""),
         ("sequence as text", "\"sequence\":1", "\"sequence\":\"1\""),
-        ("patient as text", "\"patient\":{\"reference\":\"Patient/1\"}", "\"patient\":\"Patient/1\""),
-        ("period as a list", "{\"end\":\"2020-03-05\",\"start\":\"2020-03-01\"}", "[\"2020-03-05\"]"),
+        (
+            "patient as text",
+            "\"patient\":{\"reference\":\"Patient/1\"}",
+            "\"patient\":\"Patient/1\"",
+        ),
+        (
+            "period as a list",
+            "{\"end\":\"2020-03-05\",\"start\":\"2020-03-01\"}",
+            "[\"2020-03-05\"]",
+        ),
         ("date as a number", "\"2020-03-05\"", "20200305"),
         ("resourceType", "\"resourceType\":\"ExplanationOfBenefit\"", "\"resourceType\":1"),
     ] {
@@ -252,10 +283,18 @@ fn of_content(found: &mut Vec<Defect>) {
     ] {
         add(name, "resource-type", swap(&good, "\"resourceType\":\"ExplanationOfBenefit\"", to));
     }
-    add("Bundle", "bundle", format!("{{\"entry\":[{{\"resource\":{good}}}],\"resourceType\":\"Bundle\"}}"));
+    add(
+        "Bundle",
+        "bundle",
+        format!("{{\"entry\":[{{\"resource\":{good}}}],\"resourceType\":\"Bundle\"}}"),
+    );
     add("birth date", "date", swap(&person, "1950-06-15", "1950-06-31"));
     add("birth date as a number", "wrong-type", swap(&person, "\"1950-06-15\"", "19500615"));
-    add("duplicate in a Patient", "duplicate-member", swap(&person, "\"id\":", "\"id\":\"13\",\"id\":"));
+    add(
+        "duplicate in a Patient",
+        "duplicate-member",
+        swap(&person, "\"id\":", "\"id\":\"13\",\"id\":"),
+    );
     add("cut Patient", "syntax", person[..person.len() / 2].to_owned());
 }
 
@@ -282,7 +321,10 @@ pub(crate) fn odd_but_good() -> Vec<(&'static str, Vec<u8>)> {
         ("64 levels", before(&deep(63))),
         ("duplicates where nobody looks", before("\"zzz\":{\"a\":1,\"a\":2}")),
         ("unknown members", before(&many.join(","))),
-        ("unknown extension", before("\"_status\":{\"extension\":[{\"url\":\"urn:x\",\"valueInteger\":1}]}")),
+        (
+            "unknown extension",
+            before("\"_status\":{\"extension\":[{\"url\":\"urn:x\",\"valueInteger\":1}]}"),
+        ),
         ("extreme numbers where nobody looks", before("\"zzz\":[1e999,-0,0.00000000000000001]")),
         ("escaped names", swap(&good, "\"status\":", "\"\\u0073tatus\":")),
         ("surrogate pair", before("\"zzz\":\"\\ud83d\\ude00\"")),
@@ -290,7 +332,10 @@ pub(crate) fn odd_but_good() -> Vec<(&'static str, Vec<u8>)> {
         ("trailing zeros", swap(&good, "12.5", "12.50000000000000000000")),
         ("integral line number", swap(&good, "\"sequence\":1", "\"sequence\":1.0e0")),
         ("null for text", swap(&good, READ, "\"status\":null")),
-        ("null for an object", swap(&good, "{\"end\":\"2020-03-05\",\"start\":\"2020-03-01\"}", "null")),
+        (
+            "null for an object",
+            swap(&good, "{\"end\":\"2020-03-05\",\"start\":\"2020-03-01\"}", "null"),
+        ),
         ("null for an amount", swap(&good, "\"value\":12.5", "\"value\":null")),
         ("missing date", swap(&good, "2020-03-05", "9999-12-31")),
         ("partial date", swap(&good, "2020-03-05", "2020-03")),

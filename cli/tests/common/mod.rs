@@ -23,7 +23,7 @@ pub(crate) const TABLES: [&str; 12] = [
 ];
 
 /// How long anything may take that is not expected to take any time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder to work in; every run has it as its current folder, so that paths are short and relative.
 pub(crate) struct Work(TempDir);
@@ -292,9 +292,7 @@ impl Csv {
     #[track_caller]
     pub(crate) fn select<const N: usize>(&self, columns: [&str; N]) -> Vec<[&str; N]> {
         let columns = columns.map(|name| self.column(name));
-        (0..self.rows.len())
-            .map(|row| std::array::from_fn(|number| columns[number][row]))
-            .collect()
+        (0..self.rows.len()).map(|row| std::array::from_fn(|number| columns[number][row])).collect()
     }
 }
 
