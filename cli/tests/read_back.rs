@@ -193,6 +193,7 @@ fn the_three_formats_hold_the_same() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn readers_that_are_not_ours_read_the_same() {
     let Some(python) = std::env::var_os("BCDA_TEST_PYTHON") else {
         println!("skipped: no Python with duckdb");

@@ -192,6 +192,9 @@ fn layout(work: &Work, name: &str, files: &[Vec<&[u8]>]) -> (Snapshot, serde_jso
     (work.tables(&out), work.read_json("report.json"))
 }
 
+/// The name of an input, its files with their lines, and whether the claims have to be read twice.
+type Layout<'l> = (&'l str, Vec<Vec<&'l [u8]>>, bool);
+
 #[test]
 fn people_may_lie_anywhere() {
     let work = export();
@@ -216,14 +219,14 @@ fn people_may_lie_anywhere() {
     }
     mixed.extend(rest);
     let (some, others) = people.split_at(people.len() / 2);
-    let layouts: [(&str, Vec<Vec<&[u8]>>, bool); 6] = [
+    let layouts: [Layout<'_>; 6] = [
         ("after", vec![claims.clone(), patients.clone(), coverages.clone()], false),
         ("between", vec![patients.clone(), claims.clone(), coverages.clone()], false),
         ("claims-then-people", vec![[&claims[..], &people[..]].concat()], true),
         // Its first record says that the file holds people.
         ("people-then-claims", vec![[&people[..], &claims[..]].concat()], false),
         ("mixed", vec![mixed], true),
-        ("halves", vec![[&some[..], &claims[..]].concat(), others.to_vec()], false),
+        ("halves", vec![[some, &claims[..]].concat(), others.to_vec()], false),
     ];
     for (name, files, restarted) in layouts {
         let (tables, report) = layout(&work, name, &files);
