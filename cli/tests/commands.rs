@@ -1,5 +1,7 @@
 //! The commands beside `convert`, and how the program speaks.
 
+#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+
 mod common;
 
 use std::io::Write;
