@@ -1,5 +1,7 @@
 //! How a run fails: its exit code, what it says, and what it leaves: nothing, or the earlier result untouched.
 
+#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+
 mod common;
 
 use std::fs::{self, Permissions};
@@ -438,7 +440,6 @@ fn a_bundle_on_a_line_is_a_bad_record_that_says_so() {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn json_over_several_lines_is_not_ndjson_on_a_stream_that_is_read_once() {
     let work = Work::new();
     work.write_lines("people.ndjson", lines(&[patient("1", "1S00A00AA00")]));

@@ -1,5 +1,7 @@
 //! Small records by hand, and the cells they must give.
 
+#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+
 mod common;
 
 use common::records::{
@@ -404,7 +406,6 @@ fn lines_come_in_the_order_of_the_items() {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn the_seed_samples_convert_without_a_reject() {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/seed-samples");
     if !std::path::Path::new(samples).is_dir() {

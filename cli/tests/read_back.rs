@@ -1,6 +1,8 @@
 //! What was written reads back as what was meant: by the arrow and parquet crates, and by programs that are
 //! not ours (DuckDB and pyarrow, when BCDA_TEST_PYTHON names a Python that has both).
 
+#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -193,7 +195,6 @@ fn the_three_formats_hold_the_same() {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the test says that it was skipped")]
 fn readers_that_are_not_ours_read_the_same() {
     let Some(python) = std::env::var_os("BCDA_TEST_PYTHON") else {
         println!("skipped: no Python with duckdb");
