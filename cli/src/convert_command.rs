@@ -13,12 +13,15 @@ use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals};
 
+/// Larger files are no reports of ours.
+const MAX_REPORT_BYTES: u64 = 64 << 20;
+
 /// Records were rejected, the rest is done.
 const EXIT_REJECTS: u8 = 3;
 
 pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
-        check_report(file)?;
+        check_report(file, &arguments.out)?;
     }
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
@@ -56,17 +59,34 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
 }
 
 /// A place for the report that cannot be is found before the run, not after it.
-fn check_report(file: &Path) -> Result<(), Failure> {
+fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if file.is_dir() || !folder.is_dir() {
-        let message =
-            format!("{} cannot be the report: name a file in a folder that exists", file.display());
+    if file.exists() && file.is_file() && !is_report(file) {
+        let message = format!("{} exists and is no report of an earlier run", file.display());
+        return Err(Failure::new(2, message));
+    }
+    let in_output = out != Path::new("-") && publish::overlaps(out, file);
+    if in_output || file.is_dir() || !folder.is_dir() {
+        let message = format!(
+            "{} cannot be the report: name a file in a folder that exists, outside of the output",
+            file.display()
+        );
         return Err(Failure::new(2, message));
     }
     Ok(())
+}
+
+/// Whether a file is a report that may be replaced: reports come again every week, other files are somebody's.
+fn is_report(file: &Path) -> bool {
+    if file.metadata().is_ok_and(|file| file.len() > MAX_REPORT_BYTES) {
+        return false;
+    }
+    let text = std::fs::read(file).unwrap_or_default();
+    let report = serde_json::from_slice::<serde_json::Value>(&text);
+    text.is_empty() || report.is_ok_and(|report| report.get("crosswalk_version").is_some())
 }
 
 fn options(arguments: &ConvertArgs) -> Options {

@@ -2,19 +2,23 @@
 
 use std::path::Path;
 
+use convert::Cancel;
 use publish::{Stage, StageOptions, StagedFile};
 use serde_json::Value;
 use synth::{MANIFEST_NAME, Options};
 
-use crate::Failure;
 use crate::args::SynthArgs;
 use crate::log::Log;
+use crate::{Failure, signals};
 
 /// A staged file whose end is checked when the generator lets go of it.
-struct Staged(Option<StagedFile>);
+struct Staged(Option<StagedFile>, Cancel);
 
 impl std::io::Write for Staged {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.1.is_cancelled() {
+            return Err(std::io::Error::other("interrupted"));
+        }
         match &mut self.0 {
             Some(file) => file.write(bytes),
             None => Err(std::io::ErrorKind::BrokenPipe.into()),
@@ -58,6 +62,9 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let staged = |error: publish::Error| {
         Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
     };
+    let cancel = Cancel::new();
+    let caught = signals::listen(cancel.clone())
+        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let stage =
         Stage::open(&arguments.out, &stage_options, |folder| Ok(owned(folder))).map_err(staged)?;
     let mut manifest = Vec::new();
@@ -67,10 +74,13 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
             Ok(if name == MANIFEST_NAME {
                 Out::Manifest(&manifest)
             } else {
-                Out::File(Staged(Some(stage.create(name)?)))
+                Out::File(Staged(Some(stage.create(name)?), cancel.clone()))
             })
         })
         .map_err(|error| {
+            if let Some(code) = caught.exit_code() {
+                return Failure::new(code, "interrupted; nothing was written");
+            }
             let code = if matches!(error, synth::Error::Options(_)) { 2 } else { 1 };
             Failure::new(code, error.to_string())
         })?

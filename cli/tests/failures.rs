@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use common::records::{carrier, coverage, lines, patient, r4_claim};
 use common::{Ran, TABLES, Work, joined, wait_until};
@@ -338,6 +339,26 @@ fn the_first_bad_record_may_end_the_run() {
     works(&work, "good.ndjson --on-bad-record fail");
 }
 
+#[test]
+fn the_first_bad_record_is_the_first_in_input_order() {
+    let work = Work::new();
+    let person = patient("1", "1S00A00AA00").to_string();
+    // People are read before claims; the order of the input is another.
+    work.write("in/a.ndjson", [claims(3), b"{broken\n".to_vec()].concat());
+    work.write("in/b.ndjson", format!("{person}\n{{broken\n"));
+    let ran = fails(&work, "in --on-bad-record fail", 4);
+    assert!(ran.stderr.contains("a.ndjson, line 4"), "{}", ran.stderr);
+    // In a file where people stand among the claims, a bad claim before a line that is no JSON.
+    let bad_claim = carrier("9", "1").to_string().replace("2020-03-05", "2020-02-30");
+    let mixed = [claims(2), joined([&person, &bad_claim, &"{broken".to_owned()]), claims(1)];
+    work.write("mixed.ndjson", mixed.concat());
+    for block in [1024, 1 << 20] {
+        let options = format!("--on-bad-record fail --threads 2 --block-bytes {block}");
+        let ran = fails(&work, &format!("mixed.ndjson {options}"), 4);
+        assert!(ran.stderr.contains("mixed.ndjson, line 4"), "{block}: {}", ran.stderr);
+    }
+}
+
 /// The run ends with one error that says R4.
 #[track_caller]
 fn is_r4(work: &Work, input: &str) {
@@ -450,6 +471,100 @@ fn json_over_several_lines_is_not_ndjson_on_a_stream_that_is_read_once() {
         let ran = work.feed("convert - --patients people.ndjson --out out", stream).exits(4);
         assert!(ran.stderr.contains("not NDJSON"), "{}", ran.stderr);
         assert!(!work.exists("out"));
+        work.assert_clean();
+    }
+}
+
+#[test]
+fn plain_standard_input_does_not_expand() {
+    let work = Work::new();
+    let input = claims(400);
+    let words = "convert - --out out --overwrite --max-decompressed 100000 -q";
+    work.feed(words, input.chunks(1000)).exits(0);
+    // Packed, it does.
+    let packed = gzip(&input);
+    let ran = work.feed(words, packed.chunks(1000)).exits(1);
+    assert!(ran.stderr.contains("expands too much"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_input_that_is_no_file_is_refused_at_once() {
+    let work = Work::new();
+    let made = Command::new("mkfifo").arg(work.path("pipe.ndjson")).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("skipped: no mkfifo");
+        return;
+    }
+    let mut child = work.start("convert pipe.ndjson --out out");
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(5) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it waits for somebody to write to the pipe");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ran::from(child.wait_with_output().unwrap()).exits(2);
+    assert!(!work.exists("out"));
+    work.assert_clean();
+}
+
+#[test]
+fn a_report_is_no_way_to_lose_a_file() {
+    let work = Work::new();
+    let input = claims(2);
+    work.write("in/good.ndjson", &input);
+    for report in ["no/such/folder/report.json", "in/good.ndjson", "out/report.json", "in"] {
+        let words = format!("convert in --out out --report {report}");
+        let ran = work.bcda(&words);
+        assert!(matches!(ran.code, Some(1 | 2)), "{report}: {:?}", ran.code);
+        assert!(!work.exists("out"), "{report}: published all the same");
+        assert_eq!(work.read("in/good.ndjson"), input, "{report}");
+        work.assert_clean();
+    }
+}
+
+/// Runs the program from a shell that does something first.
+fn after(work: &Work, first: &str, words: &str) -> Ran {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(env!("CARGO_BIN_EXE_bcda"));
+    command.args(words.split_whitespace()).current_dir(work.path("."));
+    command.env("TMPDIR", work.path(".")).output().unwrap().into()
+}
+
+#[test]
+fn writes_that_fail() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(2000));
+    // No file may grow beyond a few blocks; the first run leaves nothing, the second the earlier result.
+    let small = "trap '' XFSZ; ulimit -f 16";
+    for format in ["parquet", "csv", "arrow"] {
+        let words = format!("convert in.ndjson --out out --format {format} --compression none");
+        let ran = after(&work, small, &words).exits(1);
+        assert!(ran.stderr.contains("cclf"), "it names the file: {}", ran.stderr);
+        assert!(!work.exists("out"), "{format}");
+        work.assert_clean();
+    }
+    work.bcda("convert in.ndjson --out out -q").exits(0);
+    let earlier = work.snapshot("out");
+    after(&work, small, "convert in.ndjson --out out --overwrite --format csv").exits(1);
+    assert!(work.snapshot("out") == earlier);
+    work.assert_clean();
+    if !std::path::Path::new("/dev/full").exists() {
+        println!("skipped: no /dev/full");
+        return;
+    }
+    for words in [
+        "convert in.ndjson --out - --tables cclf5 --format csv",
+        "convert in.ndjson --out - --tables cclf5 --format arrow",
+        "convert in.ndjson --out - --tables cclf5 --on-bad-record fail",
+        "describe",
+        "inspect in.ndjson:1",
+        "completions bash",
+    ] {
+        let ran = after(&work, "exec >/dev/full", words).exits(1);
+        assert_eq!(ran.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 1);
         work.assert_clean();
     }
 }

@@ -249,6 +249,51 @@ fn signals_end_a_run_that_reads_its_stream_once() {
     }
 }
 
+/// Zstandard of a line that comes very often: seconds of work in a small file.
+fn much(line: &str) -> Vec<u8> {
+    let lines = format!("{line}\n").repeat(1000);
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    for _ in 0..1000 {
+        encoder.write_all(lines.as_bytes()).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn signals_end_a_run_that_works() {
+    let work = Work::new();
+    work.write("claims.ndjson.zst", much(&carrier("1", "1").to_string()));
+    work.write("people.ndjson.zst", much(&patient("1", "1S00A00AA01").to_string()));
+    // One line that does not end.
+    work.write(
+        "long.ndjson.zst",
+        zstd::encode_all(std::io::repeat(b'x').take(2 << 30), 1).unwrap(),
+    );
+    for input in ["claims", "people", "long"] {
+        let mut child = work.start(&format!("convert {input}.ndjson.zst --out out"));
+        wait_until("the run began", || !work.leftovers().is_empty());
+        std::thread::sleep(Duration::from_millis(200));
+        let status = interrupt(&mut child, Signal::INT);
+        assert_eq!(status.code(), Some(130), "{input}");
+        assert!(!work.exists("out"), "{input}");
+        work.assert_clean();
+    }
+}
+
+#[test]
+fn signals_end_synth_and_leave_nothing() {
+    let work = Work::new();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut child = work.start("synth --beneficiaries 1000000 --out out");
+        wait_until("it began", || !work.leftovers().is_empty());
+        std::thread::sleep(Duration::from_millis(100));
+        let status = interrupt(&mut child, signal);
+        assert_eq!(status.code(), Some(code), "{status}");
+        assert!(!work.exists("out"));
+        work.assert_clean();
+    }
+}
+
 #[test]
 fn what_a_killed_run_leaves_is_cleared_by_the_next() {
     let work = Work::new();

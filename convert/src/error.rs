@@ -23,11 +23,13 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    /// A single bad record ended the run.
+    of_a_record: bool,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), of_a_record: false }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -40,6 +42,16 @@ impl Error {
 
     pub(crate) fn bad_data(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::BadData, message)
+    }
+
+    /// A bad record, at this place, in a run that does not go on after one.
+    pub(crate) fn of_a_record(place: &str) -> Self {
+        let message = format!("{place}; --on-bad-record=reject keeps such records aside");
+        Self { of_a_record: true, ..Self::bad_data(message) }
+    }
+
+    pub(crate) const fn is_of_a_record(&self) -> bool {
+        self.of_a_record
     }
 
     /// The class.

@@ -44,6 +44,10 @@ fn day_of_time(text: &str) -> Option<i32> {
 }
 
 fn manifest_day(path: &Path) -> Option<i32> {
+    // A pipe of this name would wait for a writer.
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
     let mut text = Vec::new();
     let file = File::open(path).ok()?;
     file.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;

@@ -1,14 +1,15 @@
 //! The run from inputs to published tables.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Table,
+    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Reader, Table,
     civil_from_days,
 };
-use ndjson_io::{SourceFile, SourceReport};
+use ndjson_io::{Line, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
 
 use crate::claim_pass::{self, Gathered, Outcome};
@@ -44,8 +45,13 @@ pub fn run(options: &Options) -> Result<Report, Error> {
         (Output::Stdout, Some(folder)) => Some(open_reject_stage(folder, options)?),
         _ => None,
     };
-    let (mut report, reject_files) =
-        Run::new(options, &stage).convert(files, patients, reject_stage, started)?;
+    let ended = Run::new(options, &stage).convert(files.clone(), patients, reject_stage, started);
+    let (mut report, reject_files) = match ended {
+        Err(error) if error.is_of_a_record() => {
+            return Err(first_bad(files, &stage, options)?.unwrap_or(error));
+        }
+        ended => ended?,
+    };
     if matches!(options.output, Output::Folder(_)) {
         let mut files: Vec<String> = report.tables.iter().map(|table| table.file.clone()).collect();
         files.extend(reject_files);
@@ -62,6 +68,40 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// The first bad record in input order, which is not the order of the passes: people are read before claims.
+fn first_bad(
+    mut files: Vec<SourceFile>,
+    stage: &Stage,
+    options: &Options,
+) -> Result<Option<Error>, Error> {
+    let spool = stage.scratch()?.join("stdin");
+    if files.is_empty() {
+        if !spool.is_file() {
+            return Ok(None);
+        }
+        files.push(SourceFile::with_name(spool, "stdin")?);
+    }
+    let judge = |line: Line<'_>| match Reader::new(Plan::stu3()).read(line.bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let mut found = None;
+    let mut reading = options.reading(false);
+    reading.limits.max_decompressed_bytes = u64::MAX;
+    ndjson_io::read_records(&files, &reading, judge, |record| {
+        let error = match record.value {
+            Ok(()) => return ControlFlow::Continue(()),
+            Err(ndjson_io::RecordError::Parse(error)) => error,
+            Err(_) => cclf_crosswalk::RecordError::line_too_long(),
+        };
+        let place =
+            rejects::place(files[record.source].name(), record.number, record.offset, &error);
+        found = Some(Error::of_a_record(&place));
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 fn check(options: &Options) -> Result<(), Error> {
@@ -116,7 +156,7 @@ struct Run<'o> {
     stage: &'o Stage,
     plan: &'static Plan,
     /// Bytes and BLAKE3 of standard input as it came, when it was spooled.
-    stdin: Option<(u64, blake3::Hash)>,
+    stdin: Option<sources::Spooled>,
     index: Index,
     hospice: HospiceRanges,
     warnings: Vec<String>,
@@ -148,6 +188,11 @@ impl<'o> Run<'o> {
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
         let files = if files.is_empty() { vec![self.stdin()?] } else { files };
+        let unlimited = Options { max_decompressed_bytes: u64::MAX, ..self.options.clone() };
+        let options = match self.stdin {
+            Some(stdin) if stdin.plain => &unlimited,
+            _ => options,
+        };
         let direct = files.iter().any(SourceFile::is_stream);
         let mut dates = FileDates::default();
         let mut sources = sources::examine(patients, true, options, &mut dates)?;
@@ -166,8 +211,14 @@ impl<'o> Run<'o> {
         let mut reject_logs = Vec::new();
         let mut tally = Tally::default();
         let people: Vec<usize> = (0..sources.len()).filter(|number| indexed[*number]).collect();
-        let mut with_claims =
-            self.index_people(&sources, &people, &mut tally, &mut reject_logs, &mut reports)?;
+        let mut with_claims = self.index_people(
+            &sources,
+            &people,
+            options,
+            &mut tally,
+            &mut reject_logs,
+            &mut reports,
+        )?;
 
         // Then claims; people among them are indexed first after all.
         let mut ids = Duplicates::new(self.stage);
@@ -217,6 +268,7 @@ impl<'o> Run<'o> {
                     let more = self.index_people(
                         &sources,
                         &rest,
+                        options,
                         &mut tally,
                         &mut reject_logs,
                         &mut reports,
@@ -244,6 +296,7 @@ impl<'o> Run<'o> {
         &mut self,
         sources: &[Source],
         numbers: &[usize],
+        options: &Options,
         tally: &mut Tally,
         logs: &mut Vec<RejectLog>,
         reports: &mut [Option<SourceReport>],
@@ -256,7 +309,7 @@ impl<'o> Run<'o> {
             self.plan,
             sources,
             numbers,
-            self.options,
+            options,
             &mut self.index,
             tally,
             &mut log,
@@ -411,6 +464,7 @@ impl<'o> Run<'o> {
                 let report = report.unwrap_or_default();
                 let read = report.blake3.map(|hash| (report.raw_bytes, blake3::Hash::from(hash)));
                 let stdin = if source.only_people { None } else { self.stdin };
+                let stdin = stdin.map(|stdin| (stdin.bytes, stdin.hash));
                 let (bytes, hash) = stdin.or(read).unzip();
                 InputReport {
                     name: source.file.name().to_owned(),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 
+use cclf_crosswalk::RecordError;
 use publish::Stage;
 
 use crate::error::Error;
@@ -16,6 +17,11 @@ const HEADER: &str = "source,line,byte_offset,class,fault_byte,path\n";
 /// The raw lines, and the list of where they stood and why they were rejected.
 const RAW: &str = "rejects.ndjson";
 const LIST: &str = "rejects.csv";
+
+/// Where a bad record stands and what is wrong with it.
+pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -> String {
+    format!("{name}, line {number} (at byte {offset}): {error}")
+}
 
 /// Rejects of one pass, in input order.
 pub(crate) struct RejectLog {
@@ -53,13 +59,9 @@ impl RejectLog {
     ) -> Result<(), Error> {
         let name = sources[reject.source].file.name();
         let error = &reject.error;
-        let place =
-            || format!("{name}, line {} (at byte {}): {error}", reject.number, reject.offset);
+        let place = || place(name, reject.number, reject.offset, error);
         if options.on_bad_record == OnBadRecord::Fail {
-            return Err(Error::bad_data(format!(
-                "{}; --on-bad-record=reject keeps such records aside",
-                place()
-            )));
+            return Err(Error::of_a_record(&place()));
         }
         let first = self.first.get_or_insert_with(place);
         if options.max_rejects.exceeded(rejected, read) {

@@ -61,6 +61,12 @@ pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
         }
     }
     let mut files = ndjson_io::discover(&paths, &exclude)?;
+    if let Some(other) = files.iter().find(|file| file.is_stream()) {
+        return Err(Error::usage(format!(
+            "{} is not a regular file; give its content on standard input (-)",
+            other.path().display()
+        )));
+    }
     if paths.is_empty() {
         files.clear();
     }
@@ -126,7 +132,7 @@ const CANCEL_POLL: Duration = Duration::from_millis(50);
 /// and their BLAKE3.
 ///
 /// Input is read on a thread of its own, so that a silent pipe cannot hold up a cancelled run.
-pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(u64, blake3::Hash), Error> {
+pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<Spooled, Error> {
     let (mut bytes, mut hasher) = (0, blake3::Hasher::new());
     let (pieces_in, pieces) = sync_channel::<io::Result<Vec<u8>>>(8);
     thread::spawn(move || {
@@ -174,8 +180,18 @@ pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<(u64, blake3::
             break;
         }
     }
+    let plain = !matches!(spool, Some(Spool::AsItIs(_)));
     spool.map_or(Ok(()), Spool::finish).map_err(failed)?;
-    Ok((bytes, hasher.finalize()))
+    Ok(Spooled { bytes, hash: hasher.finalize(), plain })
+}
+
+/// Standard input as it came.
+#[derive(Clone, Copy)]
+pub(crate) struct Spooled {
+    pub(crate) bytes: u64,
+    pub(crate) hash: blake3::Hash,
+    /// The compression of the spool is ours: no limit on what it may hold applies.
+    pub(crate) plain: bool,
 }
 
 /// A spool with exactly one layer of compression.
