@@ -1,5 +1,6 @@
 //! What is said to people, on standard error.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use crate::args::LogFormat;
@@ -34,8 +35,8 @@ impl Log {
                 let line = serde_json::json!({ "level": level, "message": message });
                 writeln!(stderr, "{line}")
             }
-            LogFormat::Text if level == "info" => writeln!(stderr, "{message}"),
-            LogFormat::Text => writeln!(stderr, "{level}: {message}"),
+            LogFormat::Text if level == "info" => writeln!(stderr, "{}", harmless(message)),
+            LogFormat::Text => writeln!(stderr, "{level}: {}", harmless(message)),
         };
     }
 
@@ -60,5 +61,25 @@ impl Log {
         if !self.quiet {
             let _ = writeln!(std::io::stderr().lock(), "{value}");
         }
+    }
+}
+
+/// The names of files may hold anything; a terminal must not obey it.
+fn harmless(message: &str) -> Cow<'_, str> {
+    let commands = |ch: char| ch.is_control() && ch != '\n';
+    if !message.contains(commands) {
+        return Cow::Borrowed(message);
+    }
+    Cow::Owned(message.chars().map(|ch| if commands(ch) { '\u{fffd}' } else { ch }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+        assert_eq!(harmless("plain é ┌"), "plain é ┌");
     }
 }
