@@ -118,16 +118,10 @@ impl BlockWorker for Worker<'_> {
                 self.block.fatal = Some(Fatal::Foreign { source, number: line.number });
             }
             Judged::Bad(error) => {
-                *self.block.tally.rejected.entry(error.class()).or_default() += 1;
-                let ordinal = self.block.tally.read();
-                self.block.rejects.push(Reject {
-                    source,
-                    number: line.number,
-                    offset: line.offset,
-                    error,
-                    line: Some(line.bytes.to_vec()),
-                    ordinal,
-                });
+                let (number, offset) = (line.number, line.offset);
+                let reject =
+                    self.block.tally.reject(source, number, offset, error, Some(line.bytes));
+                self.block.rejects.push(reject);
             }
         }
     }
@@ -138,9 +132,8 @@ impl BlockWorker for Worker<'_> {
             return;
         }
         let error = RecordError::line_too_long();
-        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
-        let ordinal = self.block.tally.read();
-        self.block.rejects.push(Reject { source, number, offset, error, line: None, ordinal });
+        let reject = self.block.tally.reject(source, number, offset, error, None);
+        self.block.rejects.push(reject);
     }
 
     fn finish_block(&mut self) -> Block {

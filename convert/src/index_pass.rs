@@ -41,18 +41,17 @@ struct Worker<'s> {
 }
 
 impl Worker<'_> {
-    fn reject(&mut self, line: &Line<'_>, error: RecordError) {
-        let source = self.numbers[line.source];
-        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
-        let ordinal = self.block.tally.read();
-        self.block.rejects.push(Reject {
-            source,
-            number: line.number,
-            offset: line.offset,
-            error,
-            line: Some(line.bytes.to_vec()),
-            ordinal,
-        });
+    fn reject(
+        &mut self,
+        source: usize,
+        number: u64,
+        offset: u64,
+        error: RecordError,
+        line: Option<&[u8]>,
+    ) {
+        let source = self.numbers[source];
+        let reject = self.block.tally.reject(source, number, offset, error, line);
+        self.block.rejects.push(reject);
     }
 }
 
@@ -95,16 +94,14 @@ impl BlockWorker for Worker<'_> {
                     self.block.with_claims.push(source);
                 }
             }
-            Err(error) => self.reject(&line, error),
+            Err(error) => {
+                self.reject(line.source, line.number, line.offset, error, Some(line.bytes));
+            }
         }
     }
 
     fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
-        let error = RecordError::line_too_long();
-        *self.block.tally.rejected.entry(error.class()).or_default() += 1;
-        let ordinal = self.block.tally.read();
-        let source = self.numbers[source];
-        self.block.rejects.push(Reject { source, number, offset, error, line: None, ordinal });
+        self.reject(source, number, offset, RecordError::line_too_long(), None);
     }
 
     fn finish_block(&mut self) -> Block {

@@ -40,6 +40,22 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Counts a bad record of a block and says where it stands; `line` is not kept of lines that were too long.
+    pub(crate) fn reject(
+        &mut self,
+        source: usize,
+        number: u64,
+        offset: u64,
+        error: RecordError,
+        line: Option<&[u8]>,
+    ) -> Reject {
+        *self.rejected.entry(error.class()).or_default() += 1;
+        let line = line.map(<[u8]>::to_vec);
+        Reject { source, number, offset, error, line, ordinal: self.read() }
+    }
+}
+
 /// A record that was rejected: where it stands, why, and its line as it was.
 #[derive(Debug)]
 pub(crate) struct Reject {
