@@ -5,7 +5,7 @@
 //! loss, and answers what a claims developer asks of it. It does no input or output and starts no threads.
 //!
 //! ```
-//! use fhir_model::{ClaimType, Resource, from_slice};
+//! use fhir_model::{ClaimType, Resource, Variable, from_slice};
 //!
 //! // A made-up claim. BCDA writes members in alphabetical order, so `resourceType` comes late.
 //! let line = br#"{
@@ -42,7 +42,7 @@
 //! let item = &claim.item[0];
 //! assert_eq!(item.line_number(), Some(6));
 //! assert_eq!(item.hcpcs(), Some("99213"));
-//! let paid = item.amount("line_nch_pmt_amt").unwrap();
+//! let paid = item.amount(Variable::LineNchPmtAmt).unwrap();
 //! assert_eq!(paid.as_str(), "37.50"); // as the record has it
 //! assert_eq!(paid.to_scaled(2)?, 3750); // cents, exactly or an error
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -52,13 +52,14 @@
 //!
 //! | to | use |
 //! | --- | --- |
-//! | read a record | [`from_slice`], [`from_slice_as`], or serde_json with any type of the model |
+//! | read a record | [`from_slice`], [`from_slice_as`], [`from_reader`] for one that outlives its bytes |
 //! | write it | [`Resource::to_json`], or serde_json |
+//! | see how things are done | the [`cookbook`] |
 //! | use its fields | the structs of [`stu3`] |
 //! | ask for facts of claims | their methods, as `ExplanationOfBenefit::diagnoses` or `Patient::mbi_current`, and [`Extensible`] |
 //! | follow a path known at run time | [`Node`] and [`Element`] |
 //! | know what STU3 says of an element | [`schema`] |
-//! | name a URI | [`vocabulary`] |
+//! | name a variable, a code system | [`Variable`], [`CodeSystem`], [`IdentifierSystem`], [`vocabulary`] |
 //! | count money, compare dates | [`Decimal`], [`primitive`] |
 //! | keep a record after its line is gone | [`IntoOwned`] |
 //!
@@ -75,15 +76,22 @@
 //!
 //! *Borrowed.* Text is borrowed from the line unless it had escapes; [`IntoOwned`] cuts the tie.
 //!
+//! *serde.* All types are `Serialize` and `Deserialize`. Reading through serde_json keeps all of this for the
+//! record itself (each record is handed to the strict reader as raw text), but copies it, and around the record
+//! serde_json's own looser rules hold: it is the lenient way in. [`from_slice`] is the front door.
+//!
 //! *Discreet.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
 #![forbid(unsafe_code)]
 
 mod access;
+#[doc = include_str!("../docs/cookbook.md")]
+pub mod cookbook {}
 mod decimal;
 mod error;
 mod extra;
 mod node;
 mod own;
+mod owned;
 pub mod primitive;
 mod read;
 mod resource;
@@ -94,13 +102,17 @@ mod text;
 mod value;
 pub mod vocabulary;
 
-pub use access::{ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart, ProcedureCode};
+pub use access::{
+    ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart, Monthly, ProcedureCode,
+};
 pub use decimal::{Decimal, DecimalError, Integer};
 pub use error::{Error, ErrorKind};
 pub use extra::{Extra, Siblings};
 pub use node::{Element, Node, NodeList};
 pub use own::IntoOwned;
+pub use owned::{MAX_RECORD_BYTES, ReadError, from_reader};
 pub use read::{FromJson, Reader, from_slice, from_slice_as};
 pub use resource::Resource;
 pub use text::Str;
 pub use value::{Object, Value};
+pub use vocabulary::{CodeSystem, IdentifierSystem, StandardExtension, Variable};

@@ -1,6 +1,7 @@
-//! Short names for the URIs of Blue Button records: variables, code systems, identifier systems.
+//! The URIs of Blue Button records by name: variables, code systems, identifier systems.
 //!
-//! The table is `src/vocabulary.csv`, one row per term; a new term is a new row there and nothing else.
+//! The table is `src/vocabulary.csv`, one row per term. Each row is a [`Term`] and a variant of one of the enums
+//! [`Variable`], [`CodeSystem`], [`IdentifierSystem`] and [`StandardExtension`], which are generated from it.
 //! A variable's short name is its name in the CMS chronic conditions warehouse, in lower case; the same
 //! URI is an extension's `url`, a coding's `system` or a category's `code`, by place.
 //!
@@ -12,9 +13,20 @@
 //! let term = vocabulary::by_uri(uri).unwrap();
 //! assert_eq!((term.kind, term.value), (TermKind::Variable, ValueKind::Money));
 //! assert_eq!(vocabulary::uri("us-npi"), Some("http://hl7.org/fhir/sid/us-npi"));
+//!
+//! // The same as an enum, for code: the compiler knows the names.
+//! use vocabulary::Variable;
+//! assert_eq!(Variable::LineNchPmtAmt.uri(), uri);
+//! assert_eq!(Variable::LineNchPmtAmt.term().label, "Line NCH Medicare payment amount");
+//! assert_eq!(Variable::from_uri(uri), Some(Variable::LineNchPmtAmt));
 //! ```
 
+#[rustfmt::skip]
+mod names;
+
 use std::sync::LazyLock;
+
+pub use names::{CodeSystem, IdentifierSystem, StandardExtension, Variable};
 
 /// The start of most URIs.
 pub const BLUE_BUTTON: &str = "https://bluebutton.cms.gov/resources/";
@@ -140,10 +152,14 @@ pub fn terms() -> &'static [Term] {
 
 /// The term with this short name.
 pub fn term(short: &str) -> Option<&'static Term> {
+    place_of_short(short).map(|place| &VOCABULARY.terms[place])
+}
+
+fn place_of_short(short: &str) -> Option<usize> {
     let vocabulary = &*VOCABULARY;
     let place =
         vocabulary.by_short.binary_search_by(|place| vocabulary.terms[*place].short.cmp(short));
-    place.ok().map(|place| &vocabulary.terms[vocabulary.by_short[place]])
+    place.ok().map(|place| vocabulary.by_short[place])
 }
 
 /// The URI that a short name stands for.
@@ -153,13 +169,16 @@ pub fn uri(short: &str) -> Option<&'static str> {
 
 /// The term with this URI.
 pub fn by_uri(uri: &str) -> Option<&'static Term> {
+    place_of_uri(uri).map(|place| &VOCABULARY.terms[place])
+}
+
+fn place_of_uri(uri: &str) -> Option<usize> {
     let vocabulary = &*VOCABULARY;
     let mut slot = hash(uri) & (vocabulary.slots.len() - 1);
     loop {
         let place = usize::from(vocabulary.slots[slot]).checked_sub(1)?;
-        let term = &vocabulary.terms[place];
-        if term.uri == uri {
-            return Some(term);
+        if vocabulary.terms[place].uri == uri {
+            return Some(place);
         }
         slot = (slot + 1) & (vocabulary.slots.len() - 1);
     }
@@ -180,10 +199,100 @@ pub fn by_monthly_uri(uri: &str) -> Option<(&'static Term, u16, u8)> {
     Some((by_uri(stem)?, year, month))
 }
 
-/// A short name or a URI as a URI; `None` for a short name that is not in the table.
-pub(crate) fn resolve(name: &str) -> Option<&str> {
-    if name.contains(':') { Some(name) } else { uri(name) }
+/// Whatever names a term: a variant of the vocabulary's enums, a [`Term`], a short name, a whole URI.
+///
+/// All accessors that ask for a variable, system or category take one.
+pub trait Name {
+    /// The URI; `None` for a short name that the table does not have.
+    fn to_uri(&self) -> Option<&str>;
 }
+
+/// A text with a colon is a URI, also one that the table does not know; others are short names.
+impl Name for str {
+    fn to_uri(&self) -> Option<&str> {
+        if self.contains(':') { Some(self) } else { uri(self) }
+    }
+}
+
+impl Name for String {
+    fn to_uri(&self) -> Option<&str> {
+        self.as_str().to_uri()
+    }
+}
+
+impl Name for Term {
+    fn to_uri(&self) -> Option<&str> {
+        Some(self.uri)
+    }
+}
+
+impl<N: Name + ?Sized> Name for &N {
+    fn to_uri(&self) -> Option<&str> {
+        (**self).to_uri()
+    }
+}
+
+/// An enum of terms, each with its row of the table.
+macro_rules! name_enum {
+    ($(#[$about:meta])* $name:ident { $($(#[$label:meta])* $variant:ident = $row:literal,)* }) => {
+        $(#[$about])*
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum $name {
+            $($(#[$label])* $variant = $row,)*
+        }
+
+        impl $name {
+            /// All of them, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The row of the table: URI, label, kind of value.
+            pub fn term(self) -> &'static super::Term {
+                &super::terms()[self as usize]
+            }
+
+            /// The name used in paths and tables: `line_nch_pmt_amt`, `us-npi`.
+            pub fn short(self) -> &'static str {
+                self.term().short
+            }
+
+            /// The URI as records have it.
+            pub fn uri(self) -> &'static str {
+                self.term().uri
+            }
+
+            /// The one with this URI.
+            pub fn from_uri(uri: &str) -> Option<Self> {
+                Self::at(super::place_of_uri(uri)?)
+            }
+
+            /// The one with this short name.
+            pub fn from_short(short: &str) -> Option<Self> {
+                Self::at(super::place_of_short(short)?)
+            }
+
+            fn at(place: usize) -> Option<Self> {
+                let found = Self::ALL.binary_search_by_key(&place, |name| *name as usize);
+                found.ok().map(|index| Self::ALL[index])
+            }
+        }
+
+        impl super::Name for $name {
+            fn to_uri(&self) -> Option<&str> {
+                Some(self.uri())
+            }
+        }
+
+        /// Shows the short name.
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.short())
+            }
+        }
+    };
+}
+use name_enum;
 
 #[cfg(test)]
 mod tests {
@@ -204,6 +313,42 @@ mod tests {
         assert!(by_uri("").is_none());
         assert!(by_uri("https://bluebutton.cms.gov/resources/variables/").is_none());
         assert!(uri("line_nch_pmt_am").is_none());
+    }
+
+    #[test]
+    fn every_row_is_a_variant_of_the_enum_of_its_kind() {
+        let variables = Variable::ALL.iter().map(|name| (name.term(), TermKind::Variable));
+        let systems = CodeSystem::ALL.iter().map(|name| (name.term(), TermKind::CodeSystem));
+        let identifiers =
+            IdentifierSystem::ALL.iter().map(|name| (name.term(), TermKind::Identifier));
+        let others = StandardExtension::ALL.iter().map(|name| (name.term(), TermKind::Extension));
+        let mut seen = Vec::new();
+        for (term, kind) in variables.chain(systems).chain(identifiers).chain(others) {
+            assert_eq!(term.kind, kind, "{}", term.short);
+            seen.push(term.short);
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), terms().len());
+        for name in Variable::ALL {
+            assert_eq!(Variable::from_short(name.short()), Some(*name));
+            assert_eq!(Variable::from_uri(name.uri()), Some(*name));
+            assert_eq!(name.to_string(), name.short());
+        }
+        assert_eq!(Variable::from_short("us-npi"), None);
+        assert_eq!(IdentifierSystem::from_short("us-npi"), Some(IdentifierSystem::UsNpi));
+    }
+
+    #[test]
+    fn a_name_is_an_enum_a_short_name_or_a_uri() {
+        let uri = "http://hl7.org/fhir/sid/us-npi";
+        assert_eq!(IdentifierSystem::UsNpi.to_uri(), Some(uri));
+        assert_eq!("us-npi".to_uri(), Some(uri));
+        assert_eq!(uri.to_uri(), Some(uri));
+        assert_eq!("us-npi".to_owned().to_uri(), Some(uri));
+        assert_eq!(term("us-npi").unwrap().to_uri(), Some(uri));
+        assert_eq!("urn:unknown".to_uri(), Some("urn:unknown"));
+        assert_eq!("unknown".to_uri(), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use fhir_model::stu3::ExplanationOfBenefit;
 use fhir_model::{
-    ClaimType, Extensible, IcdVersion, MedicarePart, Resource, from_slice, vocabulary,
+    ClaimType, Extensible, IcdVersion, MedicarePart, Monthly, Resource, from_slice, vocabulary,
 };
 
 fn read(name: &str) -> Option<String> {
@@ -37,6 +37,18 @@ fn every_claim_has_its_basics() {
             let id = claim.id.as_deref().unwrap();
             assert!(id.ends_with(claim.claim_id().unwrap()), "{kind}");
             assert_eq!(claim.patient_id(), Some("567834"));
+            assert!(claim.claim_group().is_some());
+            let record = match kind {
+                Carrier => Some("O"),
+                Dme => Some("M"),
+                Pde => None,
+                Outpatient | Hha => Some("W"),
+                _ => Some("V"),
+            };
+            assert_eq!(claim.near_line_record_code(), record, "{kind}");
+            assert_eq!(claim.nch_claim_type_code().is_some(), kind != Pde);
+            let (from, through) = claim.billable_dates();
+            assert!(from.is_some() && from <= through, "{kind}");
             assert_eq!(claim.payment_amount().is_some(), kind != Pde);
             assert_eq!(claim.attending().is_some(), kind.is_institutional(), "{kind}");
             assert_eq!(ClaimType::from_code(kind.code()), Some(kind));
@@ -123,4 +135,65 @@ fn every_uri_of_the_records_and_of_the_crosswalk_is_in_the_vocabulary() {
     for uri in uris(&table, '\'').filter(|uri| !uri.ends_with('_')) {
         assert!(vocabulary::by_uri(uri).is_some(), "{uri}");
     }
+}
+
+#[test]
+fn monthly_values_are_found_by_family() {
+    use MedicarePart::{A, B, C, D};
+    let golden = read("Coverage").unwrap_or_default();
+    let mut found = Vec::new();
+    for line in golden.lines().chain(include_str!("../samples/coverage.ndjson").lines()) {
+        let Resource::Coverage(coverage) = from_slice(line.as_bytes()).unwrap() else {
+            panic!("another type");
+        };
+        assert!(coverage.reference_year().is_some());
+        for family in Monthly::ALL {
+            let months = coverage.monthly(family);
+            // The place in the list is the month, and nothing else is taken for one.
+            for (month, value) in (1..).zip(months) {
+                let variable = family.variable(month).unwrap();
+                let plain = coverage.extension(variable).and_then(|extension| extension.code());
+                assert_eq!(value, plain, "{variable}");
+            }
+            if months.iter().any(Option::is_some) {
+                found.push((coverage.part().unwrap(), family));
+            }
+        }
+    }
+    for expected in [
+        (A, Monthly::DualStatus),
+        (A, Monthly::BuyIn),
+        (B, Monthly::BuyIn),
+        (C, Monthly::PartCContract),
+        (C, Monthly::PartCPlan),
+        (C, Monthly::PartCPlanType),
+        (C, Monthly::HmoIndicator),
+        (D, Monthly::PartDContract),
+        (D, Monthly::PartDPlan),
+        (D, Monthly::PartDSegment),
+        (D, Monthly::CostShare),
+        (D, Monthly::RetireeDrugSubsidy),
+    ] {
+        assert!(found.contains(&expected), "{expected:?}");
+    }
+}
+
+#[test]
+fn every_variable_of_the_shapes_is_in_the_vocabulary() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/reference/stu3_shapes.md");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("skipped: no ../shared");
+        return;
+    };
+    let files = ["added_in_version", "cclf_layout", "ssa_state_codes", "stu3_crosswalk"];
+    let names = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.contains('_') && !word.contains(|c: char| c.is_ascii_uppercase()))
+        .filter(|word| !word.starts_with('_') && !word.ends_with('_') && !files.contains(word));
+    let mut count = 0;
+    for name in names {
+        assert!(fhir_model::Variable::from_short(name).is_some(), "{name}");
+        count += 1;
+    }
+    assert!(count > 150, "{count}");
 }

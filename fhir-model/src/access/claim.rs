@@ -11,7 +11,7 @@ use crate::stu3::datatypes::Reference;
 use crate::stu3::explanation_of_benefit::{
     CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
 };
-use crate::vocabulary::resolve;
+use crate::vocabulary::{CodeSystem, IdentifierSystem, Name, Variable};
 
 /// The eight kinds of claims, by the `eob-type` coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,51 +145,83 @@ impl ProcedureCode<'_> {
 
 impl<'a> ExplanationOfBenefit<'a> {
     /// The claim's id in the chronic conditions warehouse; for Part D events the event's id. Text: it may
-    /// be negative and long.
+    /// be negative and long. CCW: `CLM_ID`, `PDE_ID`.
     pub fn claim_id(&self) -> Option<&str> {
-        identifier_in(&self.identifier, "clm_id").or_else(|| self.identifier_in("pde_id"))
+        self.identifier_in(Variable::ClmId).or_else(|| self.identifier_in(Variable::PdeId))
+    }
+
+    /// The claim group, by its name the group of related records of one claim. CCW: `CLM_GRP_ID`. Its exact meaning is
+    /// nowhere documented: do not count on it.
+    pub fn claim_group(&self) -> Option<&str> {
+        self.identifier_in(IdentifierSystem::ClaimGroup)
     }
 
     /// The first identifier of a system.
-    pub fn identifier_in(&self, system: &str) -> Option<&str> {
+    pub fn identifier_in(&self, system: impl Name) -> Option<&str> {
         identifier_in(&self.identifier, system)
     }
 
     /// The kind of claim, by the `eob-type` coding, wherever in the list it stands.
     pub fn claim_type(&self) -> Option<ClaimType> {
-        self.r#type.as_deref()?.code_in("eob-type").and_then(ClaimType::from_code)
+        self.type_code(CodeSystem::EobType).and_then(ClaimType::from_code)
     }
 
-    /// The id of the beneficiary.
+    /// The near-line record identification code: `O` carrier, `M` DME, `V` part A institutional, `W` part B
+    /// institutional (home health may be either); Part D events have none. CCW: `NCH_NEAR_LINE_REC_IDENT_CD`.
+    pub fn near_line_record_code(&self) -> Option<&str> {
+        self.type_code(Variable::NchNearLineRecIdentCd)
+    }
+
+    /// The NCH claim type code: `10` home health, `20` and `30` skilled nursing, `40` outpatient, `50` hospice, `60`
+    /// and `61` inpatient, `71` and `72` carrier, `81` and `82` DME; Part D events have none. CCW: `NCH_CLM_TYPE_CD`.
+    pub fn nch_claim_type_code(&self) -> Option<&str> {
+        self.type_code(Variable::NchClmTypeCd)
+    }
+
+    /// The code that the claim's type has in a system.
+    pub fn type_code(&self, system: impl Name) -> Option<&str> {
+        self.r#type.as_deref()?.code_in(system)
+    }
+
+    /// First and last day of the claim, as text. CCW: `CLM_FROM_DT`, `CLM_THRU_DT`.
+    pub fn billable_dates(&self) -> (Option<&str>, Option<&str>) {
+        let Some(period) = self.billable_period.as_deref() else { return (None, None) };
+        (period.start.as_ref().map(Lexical::as_str), period.end.as_ref().map(Lexical::as_str))
+    }
+
+    /// The id of the beneficiary. CCW: `BENE_ID`.
     pub fn patient_id(&self) -> Option<&str> {
         self.patient.as_deref()?.id_of("Patient")
     }
 
-    /// What Medicare paid for the claim; Part D events have none.
+    /// What Medicare paid for the claim, in US dollars; Part D events have none. CCW: `CLM_PMT_AMT`.
     pub fn payment_amount(&self) -> Option<&Decimal<'a>> {
         self.payment.as_deref()?.amount.as_deref()?.value.as_ref()
     }
 
-    /// The first information of a category.
+    /// The first information of a category, which is a variable such as [`Variable::ClmFreqCd`].
     ///
     /// ```
-    /// use fhir_model::stu3::ExplanationOfBenefit;
+    /// use fhir_model::{Variable, stu3::ExplanationOfBenefit};
     /// let line = br#"{"resourceType":"ExplanationOfBenefit","information":[{"sequence":1,
     ///     "category":{"coding":[{"code":"https://bluebutton.cms.gov/resources/variables/clm_freq_cd"}]},
     ///     "code":{"coding":[{"code":"7"}]}}]}"#;
     /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
-    /// let frequency = claim.information("clm_freq_cd").and_then(|entry| entry.code.as_ref()?.code());
+    /// let frequency = claim.information(Variable::ClmFreqCd);
+    /// let frequency = frequency.and_then(|entry| entry.code.as_ref()?.code());
     /// assert_eq!(frequency, Some("7"));
     /// # Ok::<(), fhir_model::Error>(())
     /// ```
-    pub fn information(&self, category: &str) -> Option<&Information<'a>> {
-        let category = resolve(category)?;
+    pub fn information(&self, category: impl Name) -> Option<&Information<'a>> {
+        let category = category.to_uri()?;
         self.information.iter().find(|entry| {
             entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
         })
     }
 
-    /// The diagnoses in the order of the record, without the diagnosis related group.
+    /// The diagnoses in the order of the record, without the diagnosis related group. CCW: `PRNCPAL_DGNS_CD`,
+    /// `ADMTG_DGNS_CD`, `ICD_DGNS_CD1` and on, `ICD_DGNS_E_CD1` and on, `RSN_VISIT_CD1` and on, and on carrier and DME
+    /// claims `LINE_ICD_DGNS_CD`; present on admission: `CLM_POA_IND_SW1` and on. The server keeps one of equal codes.
     pub fn diagnoses(&self) -> impl Iterator<Item = DiagnosisCode<'_>> {
         self.diagnosis.iter().filter_map(|entry| {
             let Some(DiagnosisChoice::CodeableConcept(concept)) = &entry.diagnosis else {
@@ -220,12 +252,14 @@ impl<'a> ExplanationOfBenefit<'a> {
         })
     }
 
-    /// The diagnosis related group, three or four characters.
+    /// The diagnosis related group of an inpatient or skilled nursing claim, three or four characters. CCW:
+    /// `CLM_DRG_CD`.
     pub fn drg(&self) -> Option<&str> {
-        self.diagnosis.iter().find_map(|entry| entry.package_code.as_deref()?.code_in("clm_drg_cd"))
+        let mut packages = self.diagnosis.iter().filter_map(|entry| entry.package_code.as_deref());
+        packages.find_map(|package| package.code_in(Variable::ClmDrgCd))
     }
 
-    /// The procedures in the order of the record.
+    /// The procedures in the order of the record. CCW: `ICD_PRCDR_CD1` and on, `PRCDR_DT1` and on.
     pub fn procedures(&self) -> impl Iterator<Item = ProcedureCode<'_>> {
         self.procedure.iter().filter_map(|entry| {
             let Some(ProcedureChoice::CodeableConcept(concept)) = &entry.procedure else {
@@ -249,7 +283,8 @@ impl<'a> ExplanationOfBenefit<'a> {
             .find(|resource| resource.id().is_some_and(|own| own.trim_start_matches('#') == id))
     }
 
-    /// The national provider identifier of the referring physician, on carrier and DME claims.
+    /// The national provider identifier of the referring physician, on carrier and DME claims. CCW:
+    /// `RFR_PHYSN_NPI`.
     pub fn referring_npi(&self) -> Option<&str> {
         self.contained.iter().find_map(|resource| match resource {
             Resource::ReferralRequest(request) => {
@@ -268,7 +303,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The attending physician of an institutional claim: the entry of role `primary` with the lowest sequence
     /// that no item links to. If items link to all of them (the attending physician also rendered services), the
-    /// one with the lowest sequence.
+    /// one with the lowest sequence. CCW: `AT_PHYSN_NPI`.
     pub fn attending(&self) -> Option<&CareTeam<'a>> {
         if !self.claim_type()?.is_institutional() {
             return None;
@@ -278,7 +313,7 @@ impl<'a> ExplanationOfBenefit<'a> {
         members.iter().find(|member| !linked(member)).or(members.first()).copied()
     }
 
-    /// The operating physician of an institutional claim.
+    /// The operating physician of an institutional claim. CCW: `OP_PHYSN_NPI`.
     pub fn operating(&self) -> Option<&CareTeam<'a>> {
         self.claim_type()?
             .is_institutional()
@@ -291,12 +326,13 @@ impl<'a> ExplanationOfBenefit<'a> {
         self.care_team.iter().filter(move |member| item.links_to(member))
     }
 
-    /// Who rendered an item: the linked entry of role `primary`.
+    /// Who rendered an item: the linked entry of role `primary`. CCW: `PRF_PHYSN_NPI` on carrier lines,
+    /// `PRVDR_NPI` on DME lines, `RNDRNG_PHYSN_NPI` on revenue centers, `PRSCRBR_ID` on Part D events.
     pub fn rendering(&self, item: &Item<'_>) -> Option<&CareTeam<'a>> {
         self.care_team_of(item).find(|member| member.is("primary"))
     }
 
-    /// The diagnosis that an item links to first.
+    /// The diagnosis that an item links to first. CCW: `LINE_ICD_DGNS_CD`.
     pub fn diagnosis_of(&self, item: &Item<'_>) -> Option<DiagnosisCode<'_>> {
         let number = item.diagnosis_link_id.iter().flatten().next()?.get()?;
         self.diagnoses().find(|diagnosis| diagnosis.sequence == Some(number))
@@ -319,8 +355,8 @@ impl CareTeam<'_> {
         self.provider.as_deref()?.npi()
     }
 
-    /// The CMS specialty code.
+    /// The CMS specialty code. CCW: `PRVDR_SPCLTY`.
     pub fn specialty(&self) -> Option<&str> {
-        self.qualification.as_deref()?.code_in("prvdr_spclty")
+        self.qualification.as_deref()?.code_in(Variable::PrvdrSpclty)
     }
 }

@@ -5,73 +5,75 @@ use crate::primitive::Lexical;
 use crate::stu3::explanation_of_benefit::{
     Adjudication, CareTeam, Item, ItemLocation, ItemServiced,
 };
-use crate::vocabulary::resolve;
+use crate::vocabulary::{CodeSystem, Name, Variable};
 
 impl<'a> Item<'a> {
-    /// The line number.
+    /// The line number of the source; a claim's only line may be 6. CCW: `LINE_NUM`, `CLM_LINE_NUM`.
     pub fn line_number(&self) -> Option<i64> {
         self.sequence.as_ref()?.get()
     }
 
-    /// The first adjudication of a category, by vocabulary name or URI.
-    pub fn adjudication(&self, category: &str) -> Option<&Adjudication<'a>> {
-        let category = resolve(category)?;
+    /// The first adjudication of a category, which is a variable such as [`Variable::LineNchPmtAmt`].
+    pub fn adjudication(&self, category: impl Name) -> Option<&Adjudication<'a>> {
+        let category = category.to_uri()?;
         self.adjudication.iter().find(|entry| {
             entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
         })
     }
 
-    /// The amount of a category.
+    /// The amount of a category, in US dollars: exact, with the digits of the record. CCW: the variable itself.
     ///
     /// ```
-    /// use fhir_model::stu3::ExplanationOfBenefit;
+    /// use fhir_model::{Variable, stu3::ExplanationOfBenefit};
     /// let line = br#"{"resourceType":"ExplanationOfBenefit","item":[{"sequence":1,"adjudication":[{
     ///     "category":{"coding":[{"code":"https://bluebutton.cms.gov/resources/variables/line_nch_pmt_amt"}]},
     ///     "amount":{"value":37.50,"code":"USD"}}]}]}"#;
     /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
-    /// let paid = claim.item[0].amount("line_nch_pmt_amt").unwrap();
+    /// let paid = claim.item[0].amount(Variable::LineNchPmtAmt).unwrap();
     /// assert_eq!(paid.as_str(), "37.50");
     /// assert_eq!(paid.to_scaled(2), Ok(3750));
     /// # Ok::<(), fhir_model::Error>(())
     /// ```
-    pub fn amount(&self, category: &str) -> Option<&Decimal<'a>> {
+    pub fn amount(&self, category: impl Name) -> Option<&Decimal<'a>> {
         self.adjudication(category)?.amount.as_deref()?.value.as_ref()
     }
 
-    /// The code of the reason of a category.
-    pub fn reason(&self, category: &str) -> Option<&str> {
+    /// The code of the reason of a category, such as [`Variable::LinePrcsgIndCd`].
+    pub fn reason(&self, category: impl Name) -> Option<&str> {
         self.adjudication(category)?.reason.as_deref()?.code()
     }
 
-    /// The HCPCS code of the service.
+    /// The HCPCS code of the service. CCW: `HCPCS_CD`.
     pub fn hcpcs(&self) -> Option<&str> {
-        self.service.as_deref()?.code_in("hcpcs")
+        self.service.as_deref()?.code_in(CodeSystem::Hcpcs)
     }
 
-    /// The national drug code of a Part D event.
+    /// The national drug code of a Part D event. CCW: `PROD_SRVC_ID`. Other lines name theirs in the extension
+    /// [`CodeSystem::Ndc`].
     pub fn ndc(&self) -> Option<&str> {
-        self.service.as_deref()?.code_in("ndc")
+        self.service.as_deref()?.code_in(CodeSystem::Ndc)
     }
 
-    /// The modifiers in order.
+    /// The modifiers in order. CCW: `HCPCS_1ST_MDFR_CD` and on.
     pub fn modifiers(&self) -> impl Iterator<Item = &str> {
         self.modifier.iter().filter_map(|modifier| modifier.code())
     }
 
-    /// The revenue center code as the record has it; the tables pad it to four digits.
+    /// The revenue center code as the record has it; the tables pad it to four digits. CCW: `REV_CNTR`.
     pub fn revenue_center(&self) -> Option<&str> {
-        self.revenue.as_deref()?.code_in("rev_cntr")
+        self.revenue.as_deref()?.code_in(Variable::RevCntr)
     }
 
-    /// The place of service of a carrier or DME line.
+    /// The place of service of a carrier or DME line. CCW: `LINE_PLACE_OF_SRVC_CD`.
     pub fn place_of_service(&self) -> Option<&str> {
         match self.location.as_ref()? {
-            ItemLocation::CodeableConcept(concept) => concept.code_in("line_place_of_srvc_cd"),
+            ItemLocation::CodeableConcept(concept) => concept.code_in(Variable::LinePlaceOfSrvcCd),
             _ => None,
         }
     }
 
-    /// First and last day of service, as text; a single date is both.
+    /// First and last day of service, as text; a single date is both. CCW: `LINE_1ST_EXPNS_DT` and
+    /// `LINE_LAST_EXPNS_DT`, `REV_CNTR_DT`, `SRVC_DT`.
     pub fn service_dates(&self) -> (Option<&str>, Option<&str>) {
         match &self.serviced {
             Some(ItemServiced::Date(date)) => (Some(date.as_str()), Some(date.as_str())),

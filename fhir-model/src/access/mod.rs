@@ -1,31 +1,34 @@
 //! What a claims developer asks of a record, in one call.
 //!
-//! Names of extensions, systems and categories are short names of the [`vocabulary`](crate::vocabulary) or
-//! whole URIs. Where a list has several candidates, the first is given unless the method says otherwise.
+//! Names of extensions, systems and categories are whatever [names](crate::vocabulary::Name) a term: variants of
+//! [`Variable`](crate::Variable) and its kin, short names, whole URIs. Where a list has several candidates, the first is given unless the method says otherwise.
 
 mod claim;
 mod coverage;
 mod item;
+mod monthly;
 mod patient;
 
 pub use claim::{ClaimType, DiagnosisCode, IcdVersion, ProcedureCode};
 pub use coverage::MedicarePart;
+pub use monthly::Monthly;
 
 use crate::decimal::Decimal;
 use crate::stu3::datatypes::{
     CodeableConcept, Coding, Extension, ExtensionValue, Identifier, Reference,
 };
-use crate::vocabulary::resolve;
+use crate::vocabulary::{IdentifierSystem, Name};
 
 /// Elements with extensions: all of them.
 ///
 /// ```
-/// use fhir_model::{Extensible, stu3::Patient};
+/// use fhir_model::{Extensible, Variable, stu3::Patient};
 ///
 /// let line = br#"{"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/race",
 ///     "valueCoding":{"code":"1"}}],"resourceType":"Patient"}"#;
 /// let patient: Patient = fhir_model::from_slice_as(line)?;
-/// assert_eq!(patient.extension("race").and_then(|race| race.code()), Some("1"));
+/// let race = patient.extension(Variable::Race).unwrap();
+/// assert_eq!(race.code(), Some("1"));
 /// # Ok::<(), fhir_model::Error>(())
 /// ```
 pub trait Extensible<'a> {
@@ -33,8 +36,8 @@ pub trait Extensible<'a> {
     fn extensions(&self) -> &[Extension<'a>];
 
     /// The first extension of this name.
-    fn extension(&self, name: &str) -> Option<&Extension<'a>> {
-        let url = resolve(name)?;
+    fn extension(&self, name: impl Name) -> Option<&Extension<'a>> {
+        let url = name.to_uri()?;
         self.extensions().iter().find(|extension| extension.url.as_deref() == Some(url))
     }
 }
@@ -86,13 +89,13 @@ impl<'a> Extension<'a> {
 
 impl<'a> CodeableConcept<'a> {
     /// The first coding of a system.
-    pub fn coding_in(&self, system: &str) -> Option<&Coding<'a>> {
-        let system = resolve(system)?;
+    pub fn coding_in(&self, system: impl Name) -> Option<&Coding<'a>> {
+        let system = system.to_uri()?;
         self.coding.iter().find(|coding| coding.system.as_deref() == Some(system))
     }
 
     /// The code of the first coding of a system.
-    pub fn code_in(&self, system: &str) -> Option<&str> {
+    pub fn code_in(&self, system: impl Name) -> Option<&str> {
         self.coding_in(system)?.code.as_deref()
     }
 
@@ -114,21 +117,21 @@ impl Reference<'_> {
     }
 
     /// The value of the identifier if it is of this system.
-    pub fn identifier_in(&self, system: &str) -> Option<&str> {
+    pub fn identifier_in(&self, system: impl Name) -> Option<&str> {
         let identifier = self.identifier.as_deref()?;
-        let matches = identifier.system.as_deref() == Some(resolve(system)?);
+        let matches = identifier.system.as_deref() == Some(system.to_uri()?);
         if matches { identifier.value.as_deref() } else { None }
     }
 
     /// The national provider identifier.
     pub fn npi(&self) -> Option<&str> {
-        self.identifier_in("us-npi")
+        self.identifier_in(IdentifierSystem::UsNpi)
     }
 }
 
 /// The value of the first identifier of a system.
-fn identifier_in<'t>(identifiers: &'t [Identifier<'_>], system: &str) -> Option<&'t str> {
-    let system = resolve(system)?;
+fn identifier_in<'t>(identifiers: &'t [Identifier<'_>], system: impl Name) -> Option<&'t str> {
+    let system = system.to_uri()?;
     identifiers
         .iter()
         .find(|identifier| identifier.system.as_deref() == Some(system))

@@ -1,12 +1,30 @@
 //! Accessors of `Patient`.
 
 use super::Extensible;
+use super::monthly::{Monthly, months_of};
 use crate::stu3::Patient;
-use crate::vocabulary::resolve;
+use crate::vocabulary::{CodeSystem, IdentifierSystem, Variable};
 
 impl Patient<'_> {
-    /// The current Medicare beneficiary identifier: the first marked current; if none is, the first without a
-    /// mark. `None` when identifiers were not asked for, as in most exports.
+    /// The beneficiary's id, which claims and coverages refer to. CCW: `BENE_ID`. May be negative.
+    pub fn beneficiary_id(&self) -> Option<&str> {
+        super::identifier_in(&self.identifier, Variable::BeneId).or(self.id.as_deref())
+    }
+
+    /// A monthly value of the reference year, January first; on a Patient the dual status. CCW:
+    /// `DUAL_01` to `DUAL_12`.
+    pub fn monthly(&self, family: Monthly) -> [Option<&str>; 12] {
+        months_of(&self.extension, family)
+    }
+
+    /// The year that monthly values belong to. CCW: `RFRNC_YR`.
+    pub fn reference_year(&self) -> Option<u16> {
+        super::monthly::reference_year(&self.extension)
+    }
+
+    /// The current Medicare beneficiary identifier (MBI): the first marked current; if none is, the first
+    /// without a mark. `None` when identifiers were not asked for. Source: identifiers of system
+    /// `us-mbi` with the extension `identifier-currency`.
     ///
     /// ```
     /// use fhir_model::stu3::Patient;
@@ -44,12 +62,13 @@ impl Patient<'_> {
 
     /// Values and currency marks of all MBIs.
     fn mbis(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let system = resolve("us-mbi");
+        let system = IdentifierSystem::UsMbi.uri();
         self.identifier
             .iter()
-            .filter(move |identifier| identifier.system.as_deref() == system)
+            .filter(move |identifier| identifier.system.as_deref() == Some(system))
             .filter_map(|identifier| {
-                let currency = identifier.extension("identifier-currency").and_then(|e| e.code());
+                let currency = identifier.extension(CodeSystem::IdentifierCurrency);
+                let currency = currency.and_then(|currency| currency.code());
                 Some((identifier.value.as_deref()?, currency))
             })
     }
