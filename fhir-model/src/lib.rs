@@ -83,6 +83,11 @@
 //! *Discreet.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
 #![forbid(unsafe_code)]
 
+/// The example of the README, so that it is run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod access;
 #[doc = include_str!("../docs/cookbook.md")]
 pub mod cookbook {}
