@@ -16,6 +16,13 @@ pub struct Beneficiary {
     pub(crate) packed: Vec<u8>,
 }
 
+impl Beneficiary {
+    /// The id of the Patient.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// A Coverage, packed for the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enrolment {

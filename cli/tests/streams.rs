@@ -65,13 +65,101 @@ fn claims_of_patients_files_are_not_converted() {
 }
 
 #[test]
-fn people_on_a_stream_that_is_read_once_are_no_silent_nulls() {
+fn people_on_a_stream_join_those_given_beforehand() {
     let work = Work::new();
     work.write("people.ndjson", people());
-    let input = [claims(2), joined(lines(&[patient("3", "1S00A00AA03")]))].concat();
-    let ran = work.feed("convert - --patients people.ndjson --out out", input.chunks(100)).exits(2);
-    assert!(ran.stderr.contains("--patients"), "{}", ran.stderr);
-    assert!(!work.exists("out"));
+    let input = [claims(6), joined(lines(&[patient("3", "1S00A00AA03")]))].concat();
+    let words = "convert - --patients people.ndjson --out out --format csv -q";
+    work.feed(words, input.chunks(100)).exits(0);
+    let mbis = ["1S00A00AA01", "1S00A00AA02", "1S00A00AA03"];
+    let rows = work.csv("out/cclf5.csv");
+    assert_eq!(rows.column("BENE_MBI_ID"), [mbis, mbis].concat());
+    work.assert_clean();
+}
+
+#[test]
+fn rows_of_a_stream_never_have_an_mbi_that_is_not_the_newest() {
+    let work = Work::new();
+    let newer = || joined(lines(&[patient("1", "1S00A00AA09")]));
+    // Rows were made with the older one, or might have been: nothing is written.
+    for count in [1, 9_000] {
+        for input in [
+            [people(), claims(count), newer()].concat(),
+            [claims(count), people(), newer()].concat(),
+        ] {
+            let ran = work.feed("convert - --out out", input.chunks(70_000)).exits(2);
+            assert!(ran.stderr.contains("put all Patients first"), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("1S00A00"), "{}", ran.stderr);
+            assert!(!work.exists("out"));
+        }
+    }
+    // No claim came before it, or the MBI is the same.
+    let words = "convert - --out out --format csv --overwrite -q";
+    for input in [
+        [people(), newer(), claims(1)].concat(),
+        [newer(), claims(1), newer()].concat(),
+        [claims(1), newer(), newer()].concat(),
+    ] {
+        work.feed(words, input.chunks(100)).exits(0);
+        assert_eq!(work.csv("out/cclf5.csv").column("BENE_MBI_ID"), ["1S00A00AA09"]);
+    }
+    work.assert_clean();
+}
+
+#[test]
+fn a_stream_gives_the_tables_of_a_file_wherever_people_stand() {
+    const CLAIMS: u32 = 20_000;
+    let work = Work::new();
+    let claim = |id: u32| carrier(&id.to_string(), &(id % 40).to_string());
+    let claims = lines(&(0..CLAIMS).map(claim).collect::<Vec<_>>());
+    let people = |ids: std::ops::Range<u32>| {
+        lines(
+            &ids.map(|id| patient(&id.to_string(), &format!("1S00A00A{id:03}")))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let half = claims.len() / 2;
+    let bad = vec!["{bad".to_owned()];
+    let inputs = [
+        // Everybody first; nobody first; one never comes; the last comes in the middle, or late.
+        [people(0..40), claims.clone()].concat(),
+        [claims.clone(), people(0..40)].concat(),
+        [people(0..39), claims.clone()].concat(),
+        [people(0..39), claims[..half].to_vec(), people(39..40), claims[half..].to_vec()].concat(),
+        [people(0..20), claims[..half].to_vec(), bad, claims[half..].to_vec(), people(20..39)]
+            .concat(),
+    ];
+    for (number, input) in inputs.into_iter().enumerate() {
+        let input = joined(input);
+        assert!(
+            input.len() > 20 << 20,
+            "more than the blocks under way of one thread: {}",
+            input.len()
+        );
+        let options = "--no-lineage --file-date 2024-01-01 --overwrite -q";
+        let exit = if number == 4 { 3 } else { 0 };
+        work.write("in.ndjson", &input);
+        work.bcda(&format!("convert in.ndjson --out file {options} --report file.json"))
+            .exits(exit);
+        for threads in [1, 2, 5] {
+            let words = format!(
+                "convert - --out stream {options} --threads {threads} --report stream.json"
+            );
+            work.feed(&words, input.chunks(70_000)).exits(exit);
+            for table in ["cclf0", "cclf5", "cclf8"] {
+                let [file, stream] = ["file", "stream"]
+                    .map(|folder| work.read(&format!("{folder}/{table}.parquet")));
+                assert!(file == stream, "{table} of input {number} with {threads} threads");
+            }
+            let [file, stream] =
+                ["file.json", "stream.json"].map(|report| counts(&work.read_json(report)));
+            assert_eq!(file, stream);
+        }
+        let [file, stream] = ["file.json", "stream.json"].map(|report| work.read_json(report));
+        for fact in ["claims_without_patient", "beneficiaries", "repeated_claim_ids"] {
+            assert_eq!(file[fact], stream[fact], "{fact} of input {number}");
+        }
+    }
     work.assert_clean();
 }
 

@@ -21,12 +21,29 @@ use crate::tally::{Fatal, Reject, Tally};
 /// What this pass reads; all else in a file that was indexed is counted already.
 const CLAIM: Resource = Resource::ExplanationOfBenefit;
 
+/// What the claims of a block came to.
+#[derive(Default)]
+pub(crate) struct ClaimBlock {
+    pub(crate) batches: Vec<(Table, RecordBatch)>,
+    stays: Vec<(BeneficiaryNumber, i32, Option<i32>)>,
+    /// Hashes of their ids.
+    ids: Vec<u64>,
+    pub(crate) tally: Tally,
+}
+
+impl ClaimBlock {
+    /// Adds what the run wants of the claims besides their rows and their count.
+    pub(crate) fn gather(&self, gathered: &mut Gathered<'_, '_>) -> Result<(), Error> {
+        for (number, start, end) in &self.stays {
+            gathered.hospice.add(*number, *start, *end);
+        }
+        gathered.ids.add(&self.ids)
+    }
+}
+
 #[derive(Default)]
 struct Block {
-    batches: Vec<(Table, RecordBatch)>,
-    stays: Vec<(BeneficiaryNumber, i32, Option<i32>)>,
-    ids: Vec<u64>,
-    tally: Tally,
+    claims: ClaimBlock,
     rejects: Vec<Reject>,
     fatal: Option<Fatal>,
     /// A Patient or Coverage stands among the claims: the pass must start again.
@@ -47,13 +64,13 @@ struct Worker<'s> {
 }
 
 /// Makes the rows of a claim and what else the run wants of it.
-fn convert(
+pub(crate) fn convert(
     claim: &Claim<'_>,
     tables: &mut ClaimTables,
     index: &Index,
     lineage: &Lineage,
     hasher: &BuildHasherDefault<DefaultHasher>,
-    block: &mut Block,
+    block: &mut ClaimBlock,
 ) {
     let beneficiary = claim.patient().and_then(|patient| index.find(&patient));
     if beneficiary.is_none() {
@@ -99,7 +116,8 @@ impl BlockWorker for Worker<'_> {
         let judged = match reader.read(line.bytes) {
             Ok(Verdict::Record(CLAIM, record)) => {
                 if let Some(claim) = Claim::new(record) {
-                    convert(&claim, tables, index, &sources[source].lineage, hasher, block);
+                    let (lineage, claims) = (&sources[source].lineage, &mut block.claims);
+                    convert(&claim, tables, index, lineage, hasher, claims);
                 }
                 Judged::Claim
             }
@@ -113,14 +131,14 @@ impl BlockWorker for Worker<'_> {
         match judged {
             Judged::Claim | Judged::Known => {}
             Judged::Person => self.block.person = true,
-            Judged::Skipped => self.block.tally.skipped += 1,
+            Judged::Skipped => self.block.claims.tally.skipped += 1,
             Judged::Foreign => {
                 self.block.fatal = Some(Fatal::Foreign { source, number: line.number });
             }
             Judged::Bad(error) => {
                 let (number, offset) = (line.number, line.offset);
                 let reject =
-                    self.block.tally.reject(source, number, offset, error, Some(line.bytes));
+                    self.block.claims.tally.reject(source, number, offset, error, Some(line.bytes));
                 self.block.rejects.push(reject);
             }
         }
@@ -132,17 +150,17 @@ impl BlockWorker for Worker<'_> {
             return;
         }
         let error = RecordError::line_too_long();
-        let reject = self.block.tally.reject(source, number, offset, error, None);
+        let reject = self.block.claims.tally.reject(source, number, offset, error, None);
         self.block.rejects.push(reject);
     }
 
     fn finish_block(&mut self) -> Block {
         let mut block = std::mem::take(&mut self.block);
         match self.tables.finish() {
-            Ok(batches) => block.batches = batches,
+            Ok(batches) => block.claims.batches = batches,
             Err(_) => block.failed = true,
         }
-        block.tally.untranslated = self.tables.take_untranslated();
+        block.claims.tally.untranslated = self.tables.take_untranslated();
         block
     }
 }
@@ -205,18 +223,14 @@ pub(crate) fn run(
                 people = true;
                 return Err(Error::failed(""));
             }
-            gathered.tally.add(&block.tally);
-            for (number, start, end) in &block.stays {
-                gathered.hospice.add(*number, *start, *end);
-            }
-            gathered.ids.add(&block.ids)?;
-            Ok(())
+            gathered.tally.add(&block.claims.tally);
+            block.claims.gather(gathered)
         };
         let mut taken = take();
         if taken.is_ok() {
-            count(options, &block.tally);
-            taken =
-                block.batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch));
+            count(options, &block.claims.tally);
+            let mut batches = block.claims.batches.into_iter();
+            taken = batches.try_for_each(|(table, batch)| tables.write(table, batch));
         }
         or_stop(taken, &mut stopped)
     });

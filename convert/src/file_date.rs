@@ -59,16 +59,9 @@ fn manifest_day(path: &Path) -> Option<i32> {
 #[derive(Default)]
 pub(crate) struct FileDates {
     folders: HashMap<PathBuf, Option<i32>>,
-    /// The files are a spool, whose dates and folder say nothing.
-    spooled: bool,
 }
 
 impl FileDates {
-    /// The dates of standard input: none but the option.
-    pub(crate) fn of_stdin() -> Self {
-        Self { spooled: true, ..Self::default() }
-    }
-
     /// The date of a source and where it comes from; no date for a stream.
     pub(crate) fn of(
         &mut self,
@@ -78,7 +71,7 @@ impl FileDates {
         if given.is_some() {
             return (given, FileDateOrigin::Option);
         }
-        if self.spooled || source.path().as_os_str().is_empty() {
+        if source.path().as_os_str().is_empty() {
             return (None, FileDateOrigin::Unknown);
         }
         let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();

@@ -16,7 +16,8 @@ use crate::tally::{Fatal, Reject, Tally};
 /// A byte order mark may stand before the first line.
 const BOM_BYTES: u64 = 3;
 
-enum Person {
+/// A record for the index, and for a Patient the number of its source.
+pub(crate) enum Person {
     Patient(Beneficiary, usize),
     Coverage(Enrolment),
 }

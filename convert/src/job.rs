@@ -22,7 +22,7 @@ use crate::rejects::{self, RejectLog};
 use crate::report::{Counts, FileDateOrigin, InputReport, Report};
 use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
-use crate::{TABLES_MANIFEST, index_pass, manifest};
+use crate::{TABLES_MANIFEST, index_pass, manifest, stream_pass};
 
 /// Runs of one machine that may write to standard output at a time.
 const STDOUT_SLOTS: u32 = 64;
@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     let ended = Run::new(options, &stage).convert(files.clone(), patients, reject_stage, started);
     let (mut report, reject_files) = match ended {
         Err(error) if error.is_of_a_record() => {
-            return Err(first_bad(files, &stage, options)?.unwrap_or(error));
+            return Err(first_bad(&files, options)?.unwrap_or(error));
         }
         ended => ended?,
     };
@@ -71,17 +71,10 @@ pub fn run(options: &Options) -> Result<Report, Error> {
 }
 
 /// The first bad record in input order, which is not the order of the passes: people are read before claims.
-fn first_bad(
-    mut files: Vec<SourceFile>,
-    stage: &Stage,
-    options: &Options,
-) -> Result<Option<Error>, Error> {
-    let spool = stage.scratch()?.join("stdin");
+fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
     if files.is_empty() {
-        if !spool.is_file() {
-            return Ok(None);
-        }
-        files.push(SourceFile::with_name(spool, "stdin")?);
+        // Standard input is read in order.
+        return Ok(None);
     }
     let judge = |line: Line<'_>| match Reader::new(Plan::stu3()).read(line.bytes) {
         Ok(_) => Ok(()),
@@ -90,7 +83,7 @@ fn first_bad(
     let mut found = None;
     let mut reading = options.reading(false);
     reading.limits.max_decompressed_bytes = u64::MAX;
-    ndjson_io::read_records(&files, &reading, judge, |record| {
+    ndjson_io::read_records(files, &reading, judge, |record| {
         let error = match record.value {
             Ok(()) => return ControlFlow::Continue(()),
             Err(ndjson_io::RecordError::Parse(error)) => error,
@@ -151,12 +144,13 @@ fn open_reject_stage(folder: &Path, options: &Options) -> Result<Stage, Error> {
     Ok(Stage::open(folder, &stage_options, |folder| Ok(manifest::owned(folder)))?)
 }
 
+/// What the passes made, for the end of the run.
+type Ends<'s> = (Vec<Option<SourceReport>>, Tally, Tables, Duplicates<'s>, Vec<RejectLog>);
+
 struct Run<'o> {
     options: &'o Options,
     stage: &'o Stage,
     plan: &'static Plan,
-    /// Bytes and BLAKE3 of standard input as it came, when it was spooled.
-    stdin: Option<sources::Spooled>,
     index: Index,
     hospice: HospiceRanges,
     warnings: Vec<String>,
@@ -170,7 +164,6 @@ impl<'o> Run<'o> {
             options,
             stage,
             plan: Plan::stu3(),
-            stdin: None,
             index: Index::new(),
             hospice: HospiceRanges::default(),
             warnings: Vec::new(),
@@ -187,16 +180,10 @@ impl<'o> Run<'o> {
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
-        let files = if files.is_empty() { vec![self.stdin()?] } else { files };
-        let unlimited = Options { max_decompressed_bytes: u64::MAX, ..self.options.clone() };
-        let options = match self.stdin {
-            Some(stdin) if stdin.plain => &unlimited,
-            _ => options,
-        };
-        let direct = files.iter().any(SourceFile::is_stream);
+        let stream = files.is_empty();
+        let files = if stream { vec![SourceFile::stdin()] } else { files };
         let mut dates = FileDates::default();
         let mut sources = sources::examine(patients, true, options, &mut dates)?;
-        let mut dates = if self.stdin.is_some() { FileDates::of_stdin() } else { dates };
         sources.extend(sources::examine(files, false, options, &mut dates)?);
         self.warn_of_dates(&sources);
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
@@ -220,8 +207,32 @@ impl<'o> Run<'o> {
             &mut reports,
         )?;
 
-        // Then claims; people among them are indexed first after all.
         let mut ids = Duplicates::new(self.stage);
+        if stream {
+            let mut tables = Tables::begin(self.plan, self.stage, options)?;
+            let mut log = RejectLog::new(self.stage)?;
+            let mut gathered = Gathered {
+                hospice: &mut self.hospice,
+                ids: &mut ids,
+                tally: &mut tally,
+                rejects: &mut log,
+            };
+            let report = stream_pass::run(
+                self.plan,
+                &sources,
+                options,
+                &self.stage.scratch()?,
+                &mut self.index,
+                &mut tables,
+                &mut gathered,
+            )?;
+            self.keep_reports(&[sources.len() - 1], vec![report], &mut reports);
+            reject_logs.push(log);
+            let ends = (reports, tally, tables, ids, reject_logs);
+            return self.finish(&sources, ends, reject_stage, started);
+        }
+
+        // Then claims; people among them are indexed first after all.
         let tables = loop {
             let claims: Vec<usize> = (0..sources.len())
                 .filter(|number| !indexed[*number] || with_claims.contains(number))
@@ -252,12 +263,6 @@ impl<'o> Run<'o> {
                     reject_logs.push(log);
                     break tables;
                 }
-                Outcome::PeopleAmongClaims if direct => {
-                    return Err(Error::usage(
-                        "a Patient or Coverage came on standard input although --patients was given: \
-                         leave --patients out, or take them out of the stream",
-                    ));
-                }
                 Outcome::PeopleAmongClaims => {
                     tables.abandon(self.stage)?;
                     self.restarted = true;
@@ -278,18 +283,8 @@ impl<'o> Run<'o> {
                 }
             }
         };
-        self.finish(&sources, reports, tally, tables, ids, reject_logs, reject_stage, started)
-    }
-
-    /// Standard input as a source: directly with `--patients`, else from a spool, which can be read twice.
-    fn stdin(&mut self) -> Result<SourceFile, Error> {
-        if !self.options.patients.is_empty() {
-            return Ok(SourceFile::stdin());
-        }
-        let path = self.stage.scratch()?.join("stdin");
-        let cancel = self.options.cancel.clone();
-        self.stdin = Some(sources::spool_stdin(&path, &cancel)?);
-        Ok(SourceFile::with_name(path, "stdin")?)
+        let ends = (reports, tally, tables, ids, reject_logs);
+        self.finish(&sources, ends, reject_stage, started)
     }
 
     fn index_people(
@@ -391,15 +386,10 @@ impl<'o> Run<'o> {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the end of the run takes what the run made")]
     fn finish(
         mut self,
         sources: &[Source],
-        reports: Vec<Option<SourceReport>>,
-        mut tally: Tally,
-        mut tables: Tables,
-        ids: Duplicates,
-        reject_logs: Vec<RejectLog>,
+        (reports, mut tally, mut tables, ids, reject_logs): Ends<'_>,
         reject_stage: Option<Stage>,
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
@@ -462,14 +452,11 @@ impl<'o> Run<'o> {
             .zip(reports)
             .map(|(source, report)| {
                 let report = report.unwrap_or_default();
-                let read = report.blake3.map(|hash| (report.raw_bytes, blake3::Hash::from(hash)));
-                let stdin = if source.only_people { None } else { self.stdin };
-                let stdin = stdin.map(|stdin| (stdin.bytes, stdin.hash));
-                let (bytes, hash) = stdin.or(read).unzip();
+                let hash = report.blake3.map(|hash| blake3::Hash::from(hash).to_hex().to_string());
                 InputReport {
                     name: source.file.name().to_owned(),
-                    bytes: bytes.unwrap_or_default(),
-                    blake3: hash.map(|hash| hash.to_hex().to_string()).unwrap_or_default(),
+                    bytes: report.raw_bytes,
+                    blake3: hash.unwrap_or_default(),
                     lines: report.lines,
                     file_date: source.lineage.file_date.map(|days| {
                         let (year, month, day) = civil_from_days(days);

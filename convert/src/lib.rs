@@ -25,6 +25,7 @@ mod output;
 mod rejects;
 mod report;
 mod sources;
+mod stream_pass;
 mod tally;
 
 pub use error::{Error, ErrorKind};

@@ -1,18 +1,13 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use cclf_crosswalk::{Guess, Lineage, guess_kind};
 use ndjson_io::SourceFile;
 
 use crate::error::Error;
 use crate::file_date::FileDates;
-use crate::options::{Cancel, Options, Output};
+use crate::options::{Options, Output};
 use crate::report::FileDateOrigin;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
@@ -120,108 +115,4 @@ pub(crate) fn not_ndjson(file: &SourceFile) -> Error {
 
 pub(crate) fn cancelled() -> Error {
     Error::new(crate::error::ErrorKind::Cancelled, "interrupted; nothing was published")
-}
-
-/// Bytes of a piece of standard input on its way to the spool.
-const PIECE_BYTES: usize = 256 << 10;
-
-/// How often a wait for standard input looks whether the run was cancelled.
-const CANCEL_POLL: Duration = Duration::from_millis(50);
-
-/// Copies standard input into a new private file, compressed unless it is already; gives the bytes that came
-/// and their BLAKE3.
-///
-/// Input is read on a thread of its own, so that a silent pipe cannot hold up a cancelled run.
-pub(crate) fn spool_stdin(path: &Path, cancel: &Cancel) -> Result<Spooled, Error> {
-    let (mut bytes, mut hasher) = (0, blake3::Hasher::new());
-    let (pieces_in, pieces) = sync_channel::<io::Result<Vec<u8>>>(8);
-    thread::spawn(move || {
-        let mut stdin = io::stdin().lock();
-        loop {
-            let mut piece = Vec::with_capacity(PIECE_BYTES);
-            let read = stdin.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece);
-            let last = piece.is_empty() || read.is_err();
-            if pieces_in.send(read.map(|_| piece)).is_err() || last {
-                return;
-            }
-        }
-    });
-    let failed =
-        |error: io::Error| Error::failed(format!("write of the spool of stdin failed: {error}"));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(failed)?;
-    let mut spool: Option<Spool> = None;
-    let mut file = Some(file);
-    loop {
-        if cancel.is_cancelled() {
-            return Err(cancelled());
-        }
-        let piece = match pieces.recv_timeout(CANCEL_POLL) {
-            Ok(piece) => piece.map_err(|error| {
-                Error::failed(format!("read of standard input failed: {error}"))
-            })?,
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        bytes += piece.len() as u64;
-        hasher.update(&piece);
-        if spool.is_none()
-            && let Some(file) = file.take()
-        {
-            spool = Some(Spool::new(file, &piece).map_err(failed)?);
-        }
-        if let Some(spool) = &mut spool {
-            spool.write(&piece).map_err(failed)?;
-        }
-        if piece.is_empty() {
-            break;
-        }
-    }
-    let plain = !matches!(spool, Some(Spool::AsItIs(_)));
-    spool.map_or(Ok(()), Spool::finish).map_err(failed)?;
-    Ok(Spooled { bytes, hash: hasher.finalize(), plain })
-}
-
-/// Standard input as it came.
-#[derive(Clone, Copy)]
-pub(crate) struct Spooled {
-    pub(crate) bytes: u64,
-    pub(crate) hash: blake3::Hash,
-    /// The compression of the spool is ours: no limit on what it may hold applies.
-    pub(crate) plain: bool,
-}
-
-/// A spool with exactly one layer of compression.
-enum Spool {
-    Compressed(zstd::Encoder<'static, File>),
-    AsItIs(File),
-}
-
-impl Spool {
-    fn new(file: File, beginning: &[u8]) -> io::Result<Self> {
-        const GZIP: &[u8] = &[0x1f, 0x8b];
-        const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-        Ok(if beginning.starts_with(GZIP) || beginning.starts_with(ZSTD) {
-            Self::AsItIs(file)
-        } else {
-            Self::Compressed(zstd::Encoder::new(file, 1)?)
-        })
-    }
-
-    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Compressed(encoder) => encoder.write_all(piece),
-            Self::AsItIs(file) => file.write_all(piece),
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Compressed(encoder) => encoder.finish().map(drop),
-            Self::AsItIs(_) => Ok(()),
-        }
-    }
 }

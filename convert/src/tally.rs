@@ -11,6 +11,8 @@ pub(crate) struct Tally {
     pub(crate) joined: u64,
     pub(crate) without_rows: u64,
     pub(crate) skipped: u64,
+    /// Claims of a stream that wait for its end; none when a run ends.
+    pub(crate) held: u64,
     pub(crate) rejected: BTreeMap<ErrorClass, u64>,
     pub(crate) unmatched_claims: u64,
     pub(crate) partial_dates: u64,
@@ -23,7 +25,8 @@ impl Tally {
     }
 
     pub(crate) fn read(&self) -> u64 {
-        self.with_rows + self.joined + self.without_rows + self.skipped + self.rejected()
+        let judged = self.with_rows + self.joined + self.without_rows + self.skipped;
+        judged + self.held + self.rejected()
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -31,6 +34,7 @@ impl Tally {
         self.joined += other.joined;
         self.without_rows += other.without_rows;
         self.skipped += other.skipped;
+        self.held += other.held;
         for (class, count) in &other.rejected {
             *self.rejected.entry(*class).or_default() += count;
         }

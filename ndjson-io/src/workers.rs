@@ -97,6 +97,14 @@ impl Default for ReadOptions {
     }
 }
 
+impl ReadOptions {
+    /// Most blocks that [`read`] has under way at a time: read, being worked on, or waiting for their turn at the
+    /// sink.
+    pub fn blocks_under_way(&self) -> usize {
+        blocks_for(self.threads.max(1))
+    }
+}
+
 /// Reads all sources, in parallel, and gives the results to `sink` in input order.
 ///
 /// One thread reads, decompresses and cuts blocks; [`ReadOptions::threads`] threads run a worker
