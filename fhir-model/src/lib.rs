@@ -91,6 +91,7 @@ pub mod schema;
 pub mod stu3;
 mod table;
 mod text;
+pub mod validate;
 mod value;
 pub mod vocabulary;
 
