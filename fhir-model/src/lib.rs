@@ -58,6 +58,7 @@
 //! | ask for facts of claims | their methods, as `ExplanationOfBenefit::diagnoses` or `Patient::mbi_current`, and [`Extensible`] |
 //! | follow a path known at run time | [`Node`] and [`Element`] |
 //! | know what STU3 says of an element | [`schema`] |
+//! | say what is wrong with a record | [`validate`](mod@validate), [`Resource::validate`] |
 //! | name a URI | [`vocabulary`] |
 //! | count money, compare dates | [`Decimal`], [`primitive`] |
 //! | keep a record after its line is gone | [`IntoOwned`] |

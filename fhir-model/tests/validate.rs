@@ -178,3 +178,16 @@ fn a_missing_required_element_is_always_found() {
         assert!(found.iter().any(|f| is_it(f.class(), f.expression())), "{place}: {found:?}");
     }
 }
+
+#[test]
+fn the_readme_has_the_classes() {
+    let Ok(readme) = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"))
+    else {
+        println!("skipped: not in the workspace");
+        return;
+    };
+    for class in IssueClass::ALL {
+        let row = format!("| `{class}` | {} | {} |\n", class.severity().as_str(), class.about());
+        assert!(readme.contains(&row), "{row}");
+    }
+}

@@ -71,6 +71,7 @@
 
 mod blue_button;
 mod class;
+mod contained;
 mod finding;
 mod format;
 mod invariant;

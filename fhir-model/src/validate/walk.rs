@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::node::{Element, Node, NodeList};
 use crate::schema::{self, ElementDef, RESOURCE_TYPE, TypeDef};
 use crate::validate::class::IssueClass;
+use crate::validate::contained::Contained;
 use crate::validate::finding::{Finding, Member, Path};
 use crate::validate::links::Links;
-use crate::validate::reference::Contained;
 use crate::validate::siblings::{beside, has_extension};
 use crate::validate::{MAX_FINDINGS, blue_button, format, invariant, known};
 
@@ -74,7 +74,7 @@ fn other(element: &dyn Element) -> Vec<Finding> {
     vec![Finding::new(class, text)]
 }
 
-fn judge_other(name: &str) -> (IssueClass, &'static str) {
+pub(super) fn judge_other(name: &str) -> (IssueClass, &'static str) {
     match name {
         "Bundle" => {
             (IssueClass::Bundle, "expected one resource a record, not a Bundle; unpack its entries")
@@ -88,7 +88,7 @@ fn judge_other(name: &str) -> (IssueClass, &'static str) {
 }
 
 /// The table of a resource of the model.
-fn resource_def(element: &dyn Element) -> Option<&'static TypeDef> {
+pub(super) fn resource_def(element: &dyn Element) -> Option<&'static TypeDef> {
     schema::type_def(element.type_name()).filter(|def| is_resource(def))
 }
 
@@ -130,7 +130,7 @@ impl<'t> Walk<'t> {
         self.findings
     }
 
-    fn object(&mut self, def: &'static TypeDef, element: &'t dyn Element) {
+    pub(super) fn object(&mut self, def: &'static TypeDef, element: &'t dyn Element) {
         self.object_or_id(def, element, false);
     }
 
@@ -287,25 +287,6 @@ impl<'t> Walk<'t> {
             if def.name == "Reference" {
                 self.check_reference(member, element);
             }
-        }
-    }
-
-    fn contained_resource(&mut self, element: &'t dyn Element) {
-        if self.contained.enter() {
-            if let Some(def) = resource_def(element) {
-                self.object(def, element);
-                self.check_inner(element);
-            } else {
-                let (class, text) = judge_other(element.type_name());
-                self.report(class, text);
-                self.contained.mark_all(Node::Object(element));
-            }
-            self.contained.leave();
-        } else {
-            self.report(
-                IssueClass::Contained,
-                "dom-2: expected no contained resource in a contained one; move it up",
-            );
         }
     }
 }
