@@ -12,8 +12,8 @@ use crate::Failure;
 #[derive(Debug, Parser)]
 #[command(name = "bcda", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected; \
-                        4 stopped on bad data; 130 and 143 interrupted."
+    after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected or \
+                        have errors; 4 stopped on bad data; 130 and 143 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -39,6 +39,8 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Turn an export into CCLF tables.
     Convert(Box<ConvertArgs>),
+    /// Say what is wrong with the records of an export, by STU3 and the rules of Blue Button.
+    Validate(Box<ValidateArgs>),
     /// Show the tables: columns, types, where each value comes from and, where there is none, why.
     Describe(DescribeArgs),
     /// Make a synthetic export: deterministic, in the exact shape of BCDA v1, of nobody.
@@ -132,6 +134,55 @@ pub(crate) struct ConvertArgs {
     /// Write what the run did as JSON to this file; safe to share.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Worker threads; as many as the machine runs at once unless given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Bytes of a block of lines; changes speed and memory, never the output.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 28), hide = true)]
+    pub(crate) block_bytes: Option<u32>,
+    /// Longest line that is a record, in bytes.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 31), default_value = "16777216", value_name = "BYTES")]
+    pub(crate) max_line_bytes: u32,
+    /// Most bytes that one compressed file may hold.
+    #[arg(long, default_value = "1099511627776", value_name = "BYTES")]
+    pub(crate) max_decompressed: u64,
+}
+
+/// The severities of issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LeastSeverity {
+    /// Against STU3 or the rules of Blue Button, or not to be read at all.
+    Error,
+    /// Also what is allowed, but probably not meant.
+    Warning,
+    /// Also what is worth knowing, such as what BCDA is known to write against STU3.
+    Information,
+}
+
+/// Say what is wrong with the records of an export.
+///
+/// Each record that has issues gives one line: a FHIR OperationOutcome. An issue says its class
+/// (details.coding), what was expected (details.text), where in the record (expression, a FHIRPath, and
+/// location, a path for bcda inspect) and which record (diagnostics: FILE:LINE, and the byte at which it
+/// begins). It never holds a value of the record. A summary by class goes to standard error.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 no errors, warnings perhaps; 1 failed; 2 usage; 3 records have errors; \
+                        4 not NDJSON, or FHIR R4; 130 and 143 interrupted."
+)]
+pub(crate) struct ValidateArgs {
+    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, or - for standard input.
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    /// File for the issues, whole or not at all; - is standard output.
+    #[arg(long, short, default_value = "-", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// The least severity that is written; all issues are counted.
+    #[arg(long, value_enum, default_value_t = LeastSeverity::Warning)]
+    pub(crate) severity: LeastSeverity,
     /// Worker threads; as many as the machine runs at once unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

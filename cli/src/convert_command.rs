@@ -131,11 +131,11 @@ fn options(arguments: &ConvertArgs) -> Options {
 }
 
 /// A count with a separator between thousands.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     indicatif::HumanCount(count).to_string()
 }
 
-fn grid(header: &[&str]) -> Grid {
+pub(crate) fn grid(header: &[&str]) -> Grid {
     let mut grid = Grid::new();
     grid.load_style(UTF8_FULL_CONDENSED).set_header(header);
     grid

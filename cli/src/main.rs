@@ -13,6 +13,7 @@ mod log;
 mod progress;
 mod signals;
 mod synth_command;
+mod validate_command;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     let log = log::Log::new(cli.log_format, cli.quiet);
     let ended = match &cli.command {
         Command::Convert(arguments) => convert_command::run(arguments, log),
+        Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),
         Command::Inspect(arguments) => inspect::run(arguments),

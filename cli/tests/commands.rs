@@ -203,7 +203,8 @@ fn completions_for_shells() {
     for shell in ["bash", "zsh", "fish"] {
         let ran = work.bcda(&format!("completions {shell}")).exits(0);
         assert_eq!(ran.stderr, "");
-        for word in ["bcda", "convert", "describe", "on-bad-record", "synth", "inspect"] {
+        for word in ["bcda", "convert", "describe", "on-bad-record", "synth", "inspect", "validate"]
+        {
             assert!(ran.text().contains(word), "{shell}: {word}");
         }
         // Where the shell is there, it reads the script.
@@ -221,7 +222,14 @@ fn manual_pages() {
     let work = Work::new();
     work.bcda("man --out pages").exits(0);
     let pages = work.snapshot("pages").unwrap();
-    for page in ["bcda.1", "bcda-convert.1", "bcda-describe.1", "bcda-synth.1", "bcda-inspect.1"] {
+    for page in [
+        "bcda.1",
+        "bcda-convert.1",
+        "bcda-describe.1",
+        "bcda-synth.1",
+        "bcda-inspect.1",
+        "bcda-validate.1",
+    ] {
         let text = String::from_utf8(pages[page].clone()).unwrap();
         assert!(text.contains(".TH ") && text.contains(".SH NAME"), "{page}");
     }
@@ -277,7 +285,7 @@ fn help_names_the_exit_codes() {
     for code in ["Exit codes", "0 ", "1 ", "2 ", "3 ", "4 ", "130", "143"] {
         assert!(help.text().contains(code), "{code}");
     }
-    for command in ["convert", "describe", "synth", "inspect", "completions", "man"] {
+    for command in ["convert", "validate", "describe", "synth", "inspect", "completions", "man"] {
         assert!(help.text().contains(command), "{command}");
         assert_eq!(work.bcda(&format!("{command} --help")).exits(0).stderr, "");
     }

@@ -10,7 +10,7 @@ use ndjson_io::{BlockWorker, Line, SourceReport};
 use crate::error::Error;
 use crate::options::Options;
 use crate::rejects::RejectLog;
-use crate::sources::{Source, not_ndjson};
+use crate::sources::{Source, foreign, not_ndjson};
 use crate::tally::{Fatal, Reject, Tally};
 
 /// A byte order mark may stand before the first line.
@@ -216,10 +216,6 @@ fn begins_other_json(block: &[Reject], first: usize) -> bool {
 /// The error of a whole file.
 pub(crate) fn fatal_error(fatal: Fatal, sources: &[Source]) -> Error {
     match fatal {
-        Fatal::Foreign { source, number } => Error::bad_data(format!(
-            "{}: FHIR R4, not STU3 (first seen at line {number}): this is data of BCDA v2 or v3; \
-             export it from the v1 endpoints",
-            sources[source].file.name()
-        )),
+        Fatal::Foreign { source, number } => foreign(&sources[source].file, number),
     }
 }

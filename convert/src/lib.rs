@@ -10,6 +10,8 @@
 //! layout every byte is read once; a Patient or Coverage met in a file of claims restarts the claim pass
 //! once, with the full index. Nothing appears under its final name before everything is complete.
 //!
+//! [`validate`] is the other job: the same inputs in, what is wrong with their records out.
+//!
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 
@@ -27,11 +29,13 @@ mod report;
 mod sources;
 mod stream_pass;
 mod tally;
+mod validate;
 
 pub use error::{Error, ErrorKind};
 pub use job::run;
 pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
+pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.
 pub const TABLES_MANIFEST: &str = "tables-manifest.json";

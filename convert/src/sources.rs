@@ -11,7 +11,7 @@ use crate::options::{Options, Output};
 use crate::report::FileDateOrigin;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
-const SNIFF_BYTES: usize = 256 << 10;
+pub(crate) const SNIFF_BYTES: usize = 256 << 10;
 
 /// A file to read.
 pub(crate) struct Source {
@@ -25,37 +25,55 @@ pub(crate) struct Source {
 
 /// Finds the inputs; standard input is left for later.
 pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
-    let paths: Vec<String> = options.inputs.iter().filter(|input| *input != "-").cloned().collect();
-    let stdin = options.inputs.iter().filter(|input| *input == "-").count();
+    let mut outputs: Vec<PathBuf> = Vec::new();
+    if let Output::Folder(out) = &options.output {
+        outputs.push(out.clone());
+    }
+    outputs.extend(options.rejects.clone());
+    for place in &outputs {
+        for people in &options.patients {
+            refuse_overlap(place, people)?;
+        }
+    }
+    find_in(&options.inputs, &outputs, "; give Patients with --patients")
+}
+
+fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
+    if !publish::overlaps(output, input.as_ref()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "the output {} and the input {input} lie in one another; choose another --out",
+        output.display()
+    )))
+}
+
+/// Finds the files of these inputs, none of which may lie in an output; none at all for standard input.
+/// `hint` says what to do instead of mixing files and standard input.
+pub(crate) fn find_in(
+    inputs: &[String],
+    outputs: &[PathBuf],
+    hint: &str,
+) -> Result<Vec<SourceFile>, Error> {
+    let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
+    let stdin = inputs.iter().filter(|input| *input == "-").count();
     if stdin > 1 {
         return Err(Error::usage("standard input (-) is named more than once"));
     }
     if stdin == 1 && !paths.is_empty() {
-        return Err(Error::usage(
-            "standard input (-) cannot be mixed with files; give Patients with --patients",
-        ));
+        return Err(Error::usage(format!("standard input (-) cannot be mixed with files{hint}")));
     }
     if paths.is_empty() && stdin == 0 {
         return Err(Error::usage(
             "no input is named; give files, folders, globs or - for standard input",
         ));
     }
-    let mut exclude: Vec<PathBuf> = Vec::new();
-    if let Output::Folder(out) = &options.output {
-        exclude.push(out.clone());
-    }
-    exclude.extend(options.rejects.clone());
-    for place in &exclude {
-        for input in paths.iter().chain(&options.patients) {
-            if publish::overlaps(place, input.as_ref()) {
-                return Err(Error::usage(format!(
-                    "the output {} and the input {input} lie in one another; choose another --out",
-                    place.display()
-                )));
-            }
+    for output in outputs {
+        for input in &paths {
+            refuse_overlap(output, input)?;
         }
     }
-    let mut files = ndjson_io::discover(&paths, &exclude)?;
+    let mut files = ndjson_io::discover(&paths, outputs)?;
     if let Some(other) = files.iter().find(|file| file.is_stream()) {
         return Err(Error::usage(format!(
             "{} is not a regular file; give its content on standard input (-)",
@@ -109,6 +127,15 @@ pub(crate) fn not_ndjson(file: &SourceFile) -> Error {
     Error::bad_data(format!(
         "{}: not NDJSON: expected one JSON object on each line, found one JSON text over several lines or \
          an array; write one record a line (jq -c does)",
+        file.name()
+    ))
+}
+
+/// The error of a file of FHIR R4.
+pub(crate) fn foreign(file: &SourceFile, number: u64) -> Error {
+    Error::bad_data(format!(
+        "{}: FHIR R4, not STU3 (first seen at line {number}): this is data of BCDA v2 or v3; \
+         export it from the v1 endpoints",
         file.name()
     ))
 }

@@ -60,6 +60,8 @@
 //! | follow a path known at run time | [`Node`] and [`Element`] |
 //! | know what STU3 says of an element | [`schema`] |
 //! | name a variable, a code system | [`Variable`], [`CodeSystem`], [`IdentifierSystem`], [`vocabulary`] |
+//! | say what is wrong with a record | [`validate`](mod@validate), [`Resource::validate`] |
+//! | name a URI | [`vocabulary`] |
 //! | count money, compare dates | [`Decimal`], [`primitive`] |
 //! | keep a record after its line is gone | [`IntoOwned`] |
 //!
@@ -104,6 +106,7 @@ pub mod schema;
 pub mod stu3;
 mod table;
 mod text;
+pub mod validate;
 mod value;
 pub mod vocabulary;
 

@@ -28,6 +28,9 @@
 
 pub use crate::stu3::generated::schema::TYPES;
 
+/// The resource types of STU3, one a line.
+const RESOURCE_TYPES: &str = include_str!("stu3/resource_types.txt");
+
 /// One element, by the name that JSON gives it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ElementDef {
@@ -43,6 +46,10 @@ pub struct ElementDef {
     pub many: bool,
     /// The FHIR types without targets: one name, as `decimal`, `Coding`, `Reference`, `Resource` or `BackboneElement`.
     pub types: &'static [&'static str],
+    /// The codes that a required binding allows; empty where any code may stand.
+    pub codes: &'static [&'static str],
+    /// The resources that a `Reference` may name; empty where it may name any.
+    pub targets: &'static [&'static str],
     /// The parent of its children; empty for primitives. See [`step`].
     pub(crate) step: &'static str,
     /// Which field of the generated struct holds it.
@@ -130,6 +137,16 @@ pub fn child(parent: &str, name: &str) -> Option<&'static ElementDef> {
 /// the path it refers to where it borrows them, else its type. Primitives give `""`, which has no children.
 pub fn step(current: &ElementDef) -> &'static str {
     current.step
+}
+
+/// Whether STU3 has a resource of this type.
+///
+/// ```
+/// assert!(fhir_model::schema::is_resource_type("Organization"));
+/// assert!(!fhir_model::schema::is_resource_type("Subject"));
+/// ```
+pub fn is_resource_type(name: &str) -> bool {
+    RESOURCE_TYPES.lines().any(|known| known == name)
 }
 
 /// The definitions of a path of JSON member names, as `ExplanationOfBenefit.item.quantity.value`.

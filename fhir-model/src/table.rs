@@ -429,6 +429,9 @@ macro_rules! choice {
 macro_rules! code {
     ($name:ident, { $($variant:ident $code:literal,)* }) => {
         impl<'a> $name<'a> {
+            /// The codes that the set has.
+            pub const CODES: &'static [&'static str] = &[$($code,)*];
+
             /// The code as JSON has it.
             pub fn as_str(&self) -> &str {
                 match self {

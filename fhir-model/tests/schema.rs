@@ -103,3 +103,26 @@ fn every_path_of_the_crosswalk_exists() {
     }
     assert!(found > 200, "{found}");
 }
+
+#[test]
+fn codes_and_targets_stand_where_they_bind() {
+    let status = schema::child("ExplanationOfBenefit", "status").unwrap();
+    assert_eq!(status.codes, ["active", "cancelled", "draft", "entered-in-error"]);
+    let patient = schema::child("ExplanationOfBenefit", "patient").unwrap();
+    assert_eq!((patient.targets, patient.codes.len()), (&["Patient"][..], 0));
+    for member in TYPES.iter().flat_map(|def| def.members) {
+        assert!(member.codes.is_empty() || member.types == ["code"], "{}", member.name);
+        assert!(member.targets.is_empty() || member.types == ["Reference"], "{}", member.name);
+        assert!(member.targets.iter().all(|target| schema::is_resource_type(target)));
+    }
+}
+
+#[test]
+fn the_crosswalk_knows_the_same_resource_types() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cclf-crosswalk/stu3/resource_types.txt");
+    let Ok(types) = std::fs::read_to_string(folder) else {
+        println!("skipped: not in the workspace");
+        return;
+    };
+    assert_eq!(types, include_str!("../src/stu3/resource_types.txt"));
+}

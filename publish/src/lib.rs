@@ -70,6 +70,6 @@ mod tests;
 pub use error::{Error, ErrorKind};
 pub use names::is_partial_name;
 pub use overlap::overlaps;
-pub use single::write_file_atomically;
+pub use single::{SingleFile, write_file_atomically};
 pub use stage::{Published, Stage, StageOptions};
 pub use staged_file::{FileSummary, StagedFile};

@@ -21,6 +21,8 @@ struct Row {
     min: u32,
     many: bool,
     types: Vec<&'static str>,
+    /// Which resources a reference may name; any where there are none.
+    targets: Vec<&'static str>,
     codes: &'static str,
     short: String,
 }
@@ -74,11 +76,21 @@ fn rows() -> Vec<Row> {
         .map(|line| {
             let mut cells = line.splitn(6, ',');
             let mut cell = || cells.next().expect("six cells");
+            let path = cell();
+            let min = cell().parse().expect("min is a number");
+            let many = cell() == "*";
+            let (mut types, mut targets) = (Vec::new(), Vec::new());
+            for fhir in cell().split_whitespace() {
+                let (name, of) = fhir.split_once('(').unwrap_or((fhir, ""));
+                types.push(name);
+                targets.extend(of.trim_end_matches(')').split('|').filter(|name| !name.is_empty()));
+            }
             Row {
-                path: cell(),
-                min: cell().parse().expect("min is a number"),
-                many: cell() == "*",
-                types: cell().split_whitespace().collect(),
+                path,
+                min,
+                many,
+                types,
+                targets,
                 codes: cell(),
                 short: cell().trim_matches('"').replace("\"\"", "\""),
             }
@@ -155,9 +167,9 @@ fn members(row: &Row) -> Vec<(String, &'static str)> {
 
 fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String {
     let mut text = format!(
-        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef}};\n\n"
+        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef}};\nuse super::codes;\n\n"
     );
-    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, step, field, variant }\n}\n\n");
+    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant }\n}\n\n");
     let mut names: Vec<&str> = parents.keys().copied().collect();
     names.push("Resource");
     names.sort_unstable();
@@ -166,7 +178,7 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
         if *name == "Resource" || RESOURCES.contains(name) {
             entries.insert(
                 "resourceType".to_owned(),
-                format!("e({name:?}, \"resourceType\", \"resourceType\", 1, false, &[\"code\"], \"\", RESOURCE_TYPE, 0)"),
+                format!("e({name:?}, \"resourceType\", \"resourceType\", 1, false, &[\"code\"], &[], &[], \"\", RESOURCE_TYPE, 0)"),
             );
         }
         let own =
@@ -175,8 +187,13 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
             let row = &rows[*number];
             for (variant, (member, fhir)) in members(row).into_iter().enumerate() {
                 let shown = if fhir.starts_with('#') { "BackboneElement" } else { fhir };
+                let codes = match row.codes {
+                    "" => "&[]".to_owned(),
+                    set => format!("codes::{set}::CODES"),
+                };
+                let targets: &[&str] = if fhir == "Reference" { &row.targets } else { &[] };
                 let entry = format!(
-                    "e({name:?}, {member:?}, {:?}, {}, {}, &[{shown:?}], {:?}, {field}, {variant})",
+                    "e({name:?}, {member:?}, {:?}, {}, {}, &[{shown:?}], {codes}, &{targets:?}, {:?}, {field}, {variant})",
                     last(row.path),
                     row.min,
                     row.many,

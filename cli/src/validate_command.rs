@@ -1,0 +1,157 @@
+//! `bcda validate`.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use comfy_table::CellAlignment;
+use convert::{ErrorKind, ValidateOptions, ValidationReport};
+use fhir_model::validate::Severity;
+use indicatif::DecimalBytes;
+use publish::SingleFile;
+
+use crate::args::{LeastSeverity, ValidateArgs};
+use crate::convert_command::{grid, grouped};
+use crate::log::Log;
+use crate::progress::Bar;
+use crate::{Failure, signals};
+
+/// Records have errors.
+const EXIT_ISSUES: u8 = 3;
+
+/// Where the issues go.
+enum Out {
+    Stdout(io::StdoutLock<'static>),
+    File(SingleFile),
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
+    let options = options(arguments);
+    let caught = signals::listen(options.cancel.clone())
+        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+    let mut out = open(arguments)?;
+    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
+    let validated = convert::validate(&options, &mut out);
+    drop(bar);
+    let report = validated.map_err(|error| {
+        let code = match error.kind() {
+            ErrorKind::Cancelled => caught.exit_code().unwrap_or(error.exit_code()),
+            _ => error.exit_code(),
+        };
+        let silent = error.kind() == ErrorKind::BrokenPipe;
+        Failure::new(code, if silent { String::new() } else { error.to_string() })
+    })?;
+    if let Out::File(file) = out {
+        file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
+    }
+    if log.is_json() {
+        if let Ok(value) = serde_json::from_str(&report.to_json()) {
+            log.json(&value);
+        }
+    } else {
+        log.info(&summary(&report));
+    }
+    Ok(if report.has_errors() { EXIT_ISSUES } else { 0 })
+}
+
+fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
+    let path = arguments.out.as_path();
+    if path == Path::new("-") {
+        return Ok(Out::Stdout(io::stdout().lock()));
+    }
+    if path.is_file() && !arguments.overwrite {
+        let message = format!("{} exists; --overwrite replaces it", path.display());
+        return Err(Failure::new(2, message));
+    }
+    // An input that lies there is told before anything is created.
+    let inputs = arguments.inputs.iter().filter(|input| *input != "-");
+    for input in inputs {
+        if publish::overlaps(path, input.as_ref()) {
+            let message = format!(
+                "the output {} and the input {input} lie in one another; choose another --out",
+                path.display()
+            );
+            return Err(Failure::new(2, message));
+        }
+    }
+    SingleFile::create(path)
+        .map(Out::File)
+        .map_err(|error| Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string()))
+}
+
+fn options(arguments: &ValidateArgs) -> ValidateOptions {
+    let mut options = ValidateOptions::new(arguments.inputs.clone());
+    if arguments.out != Path::new("-") {
+        options.output = Some(arguments.out.clone());
+    }
+    options.severity = match arguments.severity {
+        LeastSeverity::Error => Severity::Error,
+        LeastSeverity::Warning => Severity::Warning,
+        LeastSeverity::Information => Severity::Information,
+    };
+    if let Some(threads) = arguments.threads {
+        options.threads = threads.into();
+    }
+    if let Some(bytes) = arguments.block_bytes {
+        options.block_bytes = bytes as usize;
+    }
+    options.max_line_bytes = arguments.max_line_bytes as usize;
+    options.max_decompressed_bytes = arguments.max_decompressed;
+    options
+}
+
+/// The tables at the end of a run.
+fn summary(report: &ValidationReport) -> String {
+    let mut text = String::new();
+    if !report.classes.is_empty() {
+        let mut classes = grid(&["class", "severity", "issues", "first", "about"]);
+        for class in &report.classes {
+            classes.add_row([
+                class.class.clone(),
+                class.severity.clone(),
+                grouped(class.issues),
+                class.first.clone(),
+                class.about.clone(),
+            ]);
+        }
+        if let Some(column) = classes.column_mut(2) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        text = format!("{classes}\n");
+    }
+    let mut records = grid(&["records", "count"]);
+    for (name, count) in [
+        ("read", report.records),
+        ("valid", report.valid),
+        ("with warnings", report.with_warnings),
+        ("with errors", report.with_errors),
+    ] {
+        records.add_row([name.to_owned(), grouped(count)]);
+    }
+    if let Some(column) = records.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!(
+        "{text}{records}\n{} input{}, {} in {:.2} s",
+        grouped(report.inputs),
+        if report.inputs == 1 { "" } else { "s" },
+        DecimalBytes(report.bytes_read),
+        report.seconds,
+    )
+}

@@ -1,0 +1,151 @@
+//! What is wrong with the records of the inputs: one OperationOutcome a bad record, and counts by class.
+
+mod report;
+mod worker;
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use cclf_crosswalk::{Guess, guess_kind};
+use fhir_model::validate::Severity;
+use ndjson_io::SourceFile;
+
+use crate::error::{Error, ErrorKind};
+use crate::options::{Cancel, Progress};
+use crate::sources::{self, SNIFF_BYTES, cancelled, not_ndjson};
+use crate::validate::report::Counts;
+use crate::validate::worker::{Block, Worker};
+
+pub use report::{ClassReport, ValidationReport};
+
+/// What a validation is asked to do.
+#[derive(Clone, Debug)]
+pub struct ValidateOptions {
+    /// Files, folders, globs, or `-` for standard input.
+    pub inputs: Vec<String>,
+    /// Where the caller writes the issues, if that is a file: no input may lie there.
+    pub output: Option<PathBuf>,
+    /// The least severity that is written; all are counted.
+    pub severity: Severity,
+    /// Worker threads.
+    pub threads: usize,
+    /// Bytes of a block; changes speed and memory, never the output.
+    pub block_bytes: usize,
+    /// Longest line, in bytes.
+    pub max_line_bytes: usize,
+    /// Most bytes that one compressed file may hold.
+    pub max_decompressed_bytes: u64,
+    /// Ends the run from outside.
+    pub cancel: Cancel,
+    /// Counters to watch the run by; its rejects are the records with errors.
+    pub progress: Arc<Progress>,
+}
+
+/// Small: where every line is bad, the issues of a block are some two hundred times as long as its lines, and
+/// they wait in memory for their turn.
+const BLOCK_BYTES: usize = 128 << 10;
+
+impl ValidateOptions {
+    /// The defaults for these inputs: issues from warnings up.
+    pub fn new(inputs: Vec<String>) -> Self {
+        let reading = ndjson_io::ReadOptions::default();
+        Self {
+            inputs,
+            output: None,
+            severity: Severity::Warning,
+            threads: reading.threads,
+            block_bytes: BLOCK_BYTES,
+            max_line_bytes: reading.limits.max_line_bytes,
+            max_decompressed_bytes: reading.limits.max_decompressed_bytes,
+            cancel: Cancel::new(),
+            progress: Arc::default(),
+        }
+    }
+
+    fn reading(&self) -> ndjson_io::ReadOptions {
+        ndjson_io::ReadOptions {
+            threads: self.threads,
+            block_bytes: self.block_bytes,
+            limits: ndjson_io::Limits {
+                max_line_bytes: self.max_line_bytes,
+                max_decompressed_bytes: self.max_decompressed_bytes,
+            },
+            hash: false,
+            cancel: Arc::clone(&self.cancel.0),
+            progress: Some(Arc::clone(&self.progress.reading)),
+        }
+    }
+}
+
+/// Judges every record of the inputs. Each that has issues of the asked severity or more gives one line on `out`, in
+/// input order: an OperationOutcome whose `issue.diagnostics` say where the record stands.
+///
+/// # Errors
+/// What ends the run: see [`ErrorKind`] for the exit code of each class. Bad records are no error: the report
+/// counts them. What was written to `out` until then stays there.
+pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationReport, Error> {
+    let started = Instant::now();
+    let hint = "; name either";
+    let mut files = sources::find_in(&options.inputs, options.output.as_slice(), hint)?;
+    if files.is_empty() {
+        files.push(SourceFile::stdin());
+    }
+    refuse_other_json(&files, options)?;
+    let total: u64 = files.iter().filter_map(SourceFile::len).sum();
+    options.progress.total_bytes.store(total, Ordering::Relaxed);
+
+    let mut counts = Counts::default();
+    let mut beginning = Vec::new();
+    let mut stopped = None;
+    let make = |_| Worker::new(&files, options);
+    let reports = ndjson_io::read(&files, &options.reading(), make, |block: Block| {
+        options.progress.records.fetch_add(block.counts.records, Ordering::Relaxed);
+        options.progress.rejects.fetch_add(block.counts.with_errors, Ordering::Relaxed);
+        counts.add(&block.counts);
+        let taken = out.write_all(&block.text).map_err(|error| write_failed(&error));
+        let taken = taken.and_then(|()| block.check_end(&files, &mut beginning));
+        match taken {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                stopped = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    });
+    if let Some(error) = stopped {
+        return Err(error);
+    }
+    let reports = reports.map_err(|error| match Error::from(error) {
+        error if error.kind() == ErrorKind::Cancelled => {
+            Error::new(ErrorKind::Cancelled, "interrupted; not all records were judged")
+        }
+        error => error,
+    })?;
+    out.flush().map_err(|error| write_failed(&error))?;
+    let bytes = reports.iter().map(|report| report.raw_bytes).sum();
+    Ok(counts.report(&files, bytes, started.elapsed().as_secs_f64()))
+}
+
+fn write_failed(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output was closed"),
+        _ => Error::failed(format!("write of the issues failed: {error}")),
+    }
+}
+
+/// Files that are one JSON text are refused as a whole, as by the conversion.
+fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<(), Error> {
+    for file in files.iter().filter(|file| !file.is_stream()) {
+        if options.cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        if guess_kind(&ndjson_io::sniff(file, SNIFF_BYTES)?) == Guess::NotNdjson {
+            return Err(not_ndjson(file));
+        }
+    }
+    Ok(())
+}

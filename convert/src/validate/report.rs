@@ -1,0 +1,131 @@
+//! Counting issues, and the report of a validation.
+
+use std::collections::BTreeMap;
+
+use fhir_model::validate::{Finding, IssueClass, Severity};
+use ndjson_io::SourceFile;
+use serde::{Deserialize, Serialize};
+
+/// Counts of a block, or of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) records: u64,
+    pub(super) with_errors: u64,
+    with_warnings: u64,
+    classes: BTreeMap<IssueClass, Class>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Class {
+    issues: u64,
+    /// Source and line of the first.
+    first: (usize, u64),
+}
+
+impl Counts {
+    /// Counts a record and its issues.
+    pub(super) fn record(&mut self, findings: &[Finding], source: usize, number: u64) {
+        self.records += 1;
+        let worst = findings.iter().map(|finding| finding.class().severity()).max();
+        match worst {
+            Some(Severity::Error | Severity::Fatal) => self.with_errors += 1,
+            Some(Severity::Warning) => self.with_warnings += 1,
+            _ => {}
+        }
+        for finding in findings {
+            let new = Class { issues: 0, first: (source, number) };
+            self.classes.entry(finding.class()).or_insert(new).issues += 1;
+        }
+    }
+
+    /// Adds the counts of a later block.
+    pub(super) fn add(&mut self, later: &Self) {
+        self.records += later.records;
+        self.with_errors += later.with_errors;
+        self.with_warnings += later.with_warnings;
+        for (class, count) in &later.classes {
+            let new = Class { issues: 0, first: count.first };
+            self.classes.entry(*class).or_insert(new).issues += count.issues;
+        }
+    }
+
+    pub(super) fn report(
+        self,
+        files: &[SourceFile],
+        bytes_read: u64,
+        seconds: f64,
+    ) -> ValidationReport {
+        let class = |(class, count): (IssueClass, Class)| ClassReport {
+            class: class.name().to_owned(),
+            severity: class.severity().as_str().to_owned(),
+            about: class.about().to_owned(),
+            issues: count.issues,
+            first: format!("{}:{}", files[count.first.0].name(), count.first.1),
+        };
+        ValidationReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            inputs: files.len() as u64,
+            records: self.records,
+            valid: self.records - self.with_errors - self.with_warnings,
+            with_warnings: self.with_warnings,
+            with_errors: self.with_errors,
+            classes: self.classes.into_iter().map(class).collect(),
+            bytes_read,
+            seconds,
+        }
+    }
+}
+
+/// The issues of one class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// Name of the [`IssueClass`].
+    pub class: String,
+    /// `information`, `warning`, `error` or `fatal`.
+    pub severity: String,
+    /// What the class is about.
+    pub about: String,
+    /// How many issues, written or not.
+    pub issues: u64,
+    /// Where the first is, as `FILE:LINE`.
+    pub first: String,
+}
+
+/// What a validation found: `records = valid + with_warnings + with_errors`. Names of files and counts; never a
+/// value of the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValidationReport {
+    /// Version of the tool.
+    pub version: String,
+    /// Files, or 1 for standard input.
+    pub inputs: u64,
+    /// Lines that are not blank.
+    pub records: u64,
+    /// Records with neither errors nor warnings.
+    pub valid: u64,
+    /// Records with warnings and no errors.
+    pub with_warnings: u64,
+    /// Records with errors.
+    pub with_errors: u64,
+    /// The classes that occurred.
+    pub classes: Vec<ClassReport>,
+    /// Bytes read as stored.
+    pub bytes_read: u64,
+    /// Seconds from the start to the end of the run.
+    pub seconds: f64,
+}
+
+impl ValidationReport {
+    /// Whether any record has errors: exit code 3.
+    pub fn has_errors(&self) -> bool {
+        self.with_errors > 0
+    }
+
+    /// The report as JSON.
+    ///
+    /// # Panics
+    /// Never: it holds nothing that JSON cannot say.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}

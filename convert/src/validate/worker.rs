@@ -1,0 +1,132 @@
+//! What each thread does with its lines.
+
+use std::io::Write;
+
+use cclf_crosswalk::{Guess, Plan, Reader, Verdict, guess_kind};
+use fhir_model::stu3::OperationOutcome;
+use fhir_model::validate::{Finding, IssueClass, Severity};
+use fhir_model::{Node, from_slice};
+use ndjson_io::{BlockWorker, Line, SourceFile};
+
+use crate::error::Error;
+use crate::sources::{foreign, not_ndjson};
+use crate::validate::ValidateOptions;
+use crate::validate::report::Counts;
+
+/// What became of the lines of a block.
+#[derive(Default)]
+pub(super) struct Block {
+    /// The outcomes, one a line.
+    pub(super) text: Vec<u8>,
+    pub(super) counts: Counts,
+    /// A record of FHIR R4, after which nothing was judged.
+    foreign: Option<(usize, u64)>,
+    /// The first two lines of a stream, if they could not be read.
+    beginning: Vec<(usize, Vec<u8>)>,
+}
+
+impl Block {
+    /// Whether something of the block ends the run.
+    pub(super) fn check_end(
+        self,
+        files: &[SourceFile],
+        beginning: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        for (source, line) in self.beginning {
+            beginning.extend(line);
+            beginning.push(b'\n');
+            // Files were looked at before; a stream tells it here.
+            if guess_kind(beginning) == Guess::NotNdjson {
+                return Err(not_ndjson(&files[source]));
+            }
+        }
+        match self.foreign {
+            Some((source, number)) => Err(foreign(&files[source], number)),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) struct Worker<'r> {
+    files: &'r [SourceFile],
+    least: Severity,
+    /// Tells FHIR R4, by the same marks as the conversion.
+    reader: Reader,
+    block: Block,
+}
+
+impl<'r> Worker<'r> {
+    pub(super) fn new(files: &'r [SourceFile], options: &ValidateOptions) -> Self {
+        let reader = Reader::new(Plan::stu3());
+        Self { files, least: options.severity, reader, block: Block::default() }
+    }
+
+    /// Counts the issues of a record and writes those that are asked for. `fault` is the byte of the record at which
+    /// reading ended.
+    fn keep(
+        &mut self,
+        findings: &[Finding],
+        source: usize,
+        number: u64,
+        offset: u64,
+        fault: Option<usize>,
+    ) {
+        let Block { text, counts, .. } = &mut self.block;
+        counts.record(findings, source, number);
+        let shown = findings.iter().filter(|finding| finding.class().severity() >= self.least);
+        let mut shown = shown.peekable();
+        if shown.peek().is_none() {
+            return;
+        }
+        let mut outcome = OperationOutcome::from_findings(shown);
+        let mut place = format!("{}:{number}, byte {offset}", self.files[source].name());
+        if let Some(fault) = fault {
+            place.push_str(&format!(", fault at byte {fault} of the record"));
+        }
+        for issue in &mut outcome.issue {
+            issue.diagnostics = Some(place.clone().into());
+        }
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "{}", Node::Object(&outcome).to_json());
+    }
+}
+
+impl BlockWorker for Worker<'_> {
+    type Output = Block;
+
+    fn line(&mut self, line: Line<'_>) {
+        if self.block.foreign.is_some() {
+            return;
+        }
+        let (findings, fault) = match from_slice(line.bytes) {
+            Ok(record) => (record.findings(), None),
+            Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
+        };
+        let other_version = |finding: &Finding| {
+            matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
+        };
+        if findings.iter().any(other_version)
+            && matches!(self.reader.read(line.bytes), Ok(Verdict::Foreign))
+        {
+            self.block.foreign = Some((line.source, line.number));
+            return;
+        }
+        if fault.is_some() && line.number <= 2 && self.files[line.source].is_stream() {
+            self.block.beginning.push((line.source, line.bytes.to_vec()));
+        }
+        self.keep(&findings, line.source, line.number, line.offset, fault);
+    }
+
+    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+        if self.block.foreign.is_some() {
+            return;
+        }
+        let text = "expected a shorter line; raise --max-line-bytes if it is real";
+        let finding = Finding::new(IssueClass::LineTooLong, text);
+        self.keep(&[finding], source, number, offset, None);
+    }
+
+    fn finish_block(&mut self) -> Block {
+        std::mem::take(&mut self.block)
+    }
+}
