@@ -174,11 +174,7 @@ fn places(tree: &Tree, way: &mut Vec<usize>, visit: &mut impl FnMut(&[usize], &T
 }
 
 /// The value at one of the places that fit, or nothing when none does.
-fn choose<'t>(
-    tree: &'t mut Tree,
-    place: Index,
-    fits: impl Fn(&Tree) -> bool,
-) -> Option<&'t mut Tree> {
+fn choose(tree: &mut Tree, place: Index, fits: impl Fn(&Tree) -> bool) -> Option<&mut Tree> {
     let mut ways = Vec::new();
     places(tree, &mut Vec::new(), &mut |way, value| {
         if fits(value) {
@@ -235,8 +231,8 @@ fn apply(tree: &mut Tree, mutation: &Mutation) -> Option<()> {
         },
         Change::Replace => match choose(tree, *place, is_scalar)? {
             Tree::Bool(truth) => *truth = !*truth,
-            Tree::Number(text) => *text = (*value.get(&NUMBERS)).to_owned(),
-            Tree::Text(text) => *text = (*value.get(&TEXTS)).to_owned(),
+            Tree::Number(text) => (*value.get(&NUMBERS)).clone_into(text),
+            Tree::Text(text) => (*value.get(&TEXTS)).clone_into(text),
             _ => {}
         },
         Change::ReplaceByAny => {
@@ -389,14 +385,16 @@ impl Faults {
             ("Resource", _) => self.resource(path, value, true),
             _ if !def.is_primitive() => self.object(path, schema::step(def), value),
             (_, Tree::Null) if def.many => {}
-            ("boolean", Tree::Bool(_)) => {}
-            ("boolean", _) => self.mismatch(path, "a boolean", value),
-            ("decimal" | "integer" | "positiveInt" | "unsignedInt", Tree::Number(_)) => {}
-            ("decimal" | "integer" | "positiveInt" | "unsignedInt", _) => {
-                self.mismatch(path, "a number", value);
+            (fhir, _) => {
+                let expected = match fhir {
+                    "boolean" => "a boolean",
+                    "decimal" | "integer" | "positiveInt" | "unsignedInt" => "a number",
+                    _ => "a string",
+                };
+                if value.kind() != expected {
+                    self.mismatch(path, expected, value);
+                }
             }
-            (_, Tree::Text(_)) => {}
-            _ => self.mismatch(path, "a string", value),
         }
     }
 }

@@ -67,7 +67,7 @@ fn case(parent: &str, row: &Row, member: &str, fhir: &'static str) -> String {
     };
     let (name, field) = (struct_name(parent), field_name(row));
     format!(
-        "check.element({parent:?}, {member:?}, {name} {{ {field}: {value}, ..Default::default() }}, r#\"{json}\"#);"
+        "check.element({parent:?}, {member:?}, &{name} {{ {field}: {value}, ..Default::default() }}, {json:?});"
     )
 }
 

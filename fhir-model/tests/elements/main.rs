@@ -67,7 +67,7 @@ struct Check {
 
 impl Check {
     /// `value` has one element set; `json` is what it holds.
-    fn element<T>(&mut self, parent: &str, name: &str, value: T, json: &str)
+    fn element<T>(&mut self, parent: &str, name: &str, value: &T, json: &str)
     where
         T: FromJson<'static> + Element + Serialize + PartialEq + Debug + Default,
     {
@@ -79,16 +79,16 @@ impl Check {
         }
         let whole = Tree::Object(members);
 
-        assert_ne!(value, T::default(), "{place}");
-        let written = serde_json::to_string(&value).unwrap();
+        assert_ne!(*value, T::default(), "{place}");
+        let written = serde_json::to_string(value).unwrap();
         assert_eq!(Tree::parse(&written), whole, "{place}");
-        assert_eq!(Node::Object(&value).to_json(), written, "{place}");
+        assert_eq!(Node::Object(value).to_json(), written, "{place}");
 
         // The read value equals one whose `extra` is empty: the element went into its field.
         let line: &'static str = whole.write(tree::Style::default()).leak();
         let read: T =
             from_slice_as(line.as_bytes()).unwrap_or_else(|fault| panic!("{place}: {fault}"));
-        assert_eq!(read, value, "{place}");
+        assert_eq!(read, *value, "{place}");
         assert_eq!(value.type_name(), parent);
         let found = read.child(name).unwrap_or_else(|| panic!("{place} is not found"));
         assert_eq!(Tree::parse(&found.to_json()), expected, "{place}");
@@ -131,16 +131,15 @@ fn rows(table: &str) -> Vec<Row> {
                 kinds.push(kind);
             }
         }
-        let members = match name.strip_suffix("[x]") {
-            Some(base) => kinds
-                .iter()
-                .map(|kind| (format!("{base}{}", capital(kind)), (*kind).to_owned()))
-                .collect(),
-            None => {
-                assert_eq!(kinds.len(), 1, "{line}");
-                vec![(name.to_owned(), kinds[0].to_owned())]
-            }
-        };
+        let choice = name.strip_suffix("[x]");
+        assert!(choice.is_some() || kinds.len() == 1, "{line}");
+        let members = kinds
+            .into_iter()
+            .map(|kind| match choice {
+                Some(base) => (format!("{base}{}", capital(kind)), kind.to_owned()),
+                None => (name.to_owned(), kind.to_owned()),
+            })
+            .collect();
         rows.push(Row { parent: parent.to_owned(), members, many: cells[max] == "*" });
     }
     rows
