@@ -61,7 +61,6 @@
 //! | know what STU3 says of an element | [`schema`] |
 //! | name a variable, a code system | [`Variable`], [`CodeSystem`], [`IdentifierSystem`], [`vocabulary`] |
 //! | say what is wrong with a record | [`validate`](mod@validate), [`Resource::validate`] |
-//! | name a URI | [`vocabulary`] |
 //! | count money, compare dates | [`Decimal`], [`primitive`] |
 //! | keep a record after its line is gone | [`IntoOwned`] |
 //!

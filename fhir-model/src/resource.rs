@@ -24,9 +24,20 @@ macro_rules! resources {
         impl<'a> Resource<'a> {
             /// Reads the object at the reader's place as the type of this name.
             pub(crate) fn read_as(name: &str, reader: &mut Reader<'a>) -> Result<Self, Error> {
+                Self::read_known(name, reader)
+                    .unwrap_or_else(|| FromJson::from_json(0, reader).map(Self::Other))
+            }
+
+            /// The same; nothing, and nothing read, when the model does not have the type.
+            pub(crate) fn read_known(
+                name: &str,
+                reader: &mut Reader<'a>,
+            ) -> Option<Result<Self, Error>> {
                 match name {
-                    $(stringify!($name) => FromJson::from_json(0, reader).map(Self::$name),)*
-                    _ => FromJson::from_json(0, reader).map(Self::Other),
+                    $(stringify!($name) => {
+                        Some(FromJson::from_json(0, reader).map(Self::$name))
+                    })*
+                    _ => None,
                 }
             }
 

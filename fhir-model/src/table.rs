@@ -32,7 +32,15 @@ pub(crate) trait Slot {
 
 /// A field that takes its value from the text.
 pub(crate) trait Fill<'a> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error>;
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error>;
+}
+
+/// What a field shows of the value it took.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filled {
+    Value,
+    /// A list without entries, which the field cannot tell from none.
+    EmptyList,
 }
 
 /// A generated struct.
@@ -44,7 +52,12 @@ pub(crate) trait Table {
 
 /// A generated struct while it is read.
 pub(crate) trait FillTable<'a>: Table {
-    fn fill_slot(&mut self, field: u8) -> &mut dyn Fill<'a>;
+    fn fill_field(
+        &mut self,
+        field: u8,
+        variant: u8,
+        reader: &mut Reader<'a>,
+    ) -> Result<Filled, Error>;
     fn extra_mut(&mut self) -> &mut Extra<'a>;
 }
 
@@ -71,21 +84,26 @@ impl<T: View> Entries for Vec<T> {
 }
 
 impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error> {
         if self.is_some() {
             return Err(reader.error(ErrorKind::TwoValues));
         }
         *self = Some(T::from_json(variant, reader)?);
-        Ok(())
+        Ok(Filled::Value)
     }
 }
 
 impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
-            self.push(T::from_json(variant, reader).map_err(|fault| fault.at_index(index))?);
-            Ok(())
-        })
+            if index == 0 {
+                // Most lists have one entry. A list on its own would begin with room for four, and the
+                // memory so wasted cost a fifth of the time to read a claim.
+                self.reserve_exact(1);
+            }
+            T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
+        })?;
+        Ok(if self.is_empty() { Filled::EmptyList } else { Filled::Value })
     }
 }
 
@@ -151,7 +169,13 @@ pub(crate) fn fill<'a>(
     let mut unknown: Option<Members<'a>> = None;
     reader.object(|key, reader| {
         let offset = key.offset();
-        let name = key.unescape();
+        let unescaped;
+        let name = if key.is_escaped() {
+            unescaped = key.unescape();
+            &*unescaped
+        } else {
+            key.raw()
+        };
         let mark = |marks: &mut u64, place: usize| {
             let bit = 1_u64 << place;
             if *marks & bit != 0 {
@@ -160,7 +184,7 @@ pub(crate) fn fill<'a>(
             *marks |= bit;
             Ok(())
         };
-        if let Some((place, member)) = def.position(&name) {
+        if let Some((place, member)) = def.position(name) {
             mark(&mut seen, place)?;
             return fill_member(table, def, member, reader).map_err(|fault| fault.at(member.name));
         }
@@ -168,16 +192,17 @@ pub(crate) fn fill<'a>(
             && member.is_primitive()
         {
             mark(&mut beside, place)?;
-            return fill_sibling(table, member, name.into(), reader)
+            return fill_sibling(table, member, key.unescape().into(), reader)
                 .map_err(|fault| fault.at(member.name));
         }
         unknown.get_or_insert_default().insert(key).map_err(|fault| reader.json(fault))?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
-        table.extra_mut().add_unknown(name, value);
+        table.extra_mut().add_unknown(key.unescape(), value);
         Ok(())
     })?;
     match def.position("resourceType") {
-        Some((place, _)) if seen & (1 << place) == 0 => {
+        // `ExplanationOfBenefit.payee` has an element of this name too, and need not have it.
+        Some((place, member)) if member.field == RESOURCE_TYPE && seen & (1 << place) == 0 => {
             Err(reader.error_at(ErrorKind::NoResourceType, start))
         }
         _ => Ok(()),
@@ -202,8 +227,7 @@ fn fill_member<'a>(
         table.extra_mut().add_unknown(member.name, Value::Null);
         return Ok(());
     }
-    table.fill_slot(member.field).fill(member.variant, reader)?;
-    if member.many && table.slot(member.field).view(member.variant).is_none() {
+    if table.fill_field(member.field, member.variant, reader)? == Filled::EmptyList {
         table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
     }
     Ok(())
@@ -297,9 +321,14 @@ macro_rules! element {
         }
 
         impl<'a> crate::table::FillTable<'a> for $name<'a> {
-            fn fill_slot(&mut self, field: u8) -> &mut dyn crate::table::Fill<'a> {
+            fn fill_field(
+                &mut self,
+                field: u8,
+                variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<crate::table::Filled, crate::error::Error> {
                 match field {
-                    $($index => &mut self.$field,)*
+                    $($index => crate::table::Fill::fill(&mut self.$field, variant, reader),)*
                     _ => unreachable!("the table and the struct are generated together"),
                 }
             }
@@ -343,6 +372,27 @@ macro_rules! element {
                 let mut value = Self::default();
                 crate::table::fill(&mut value, reader)?;
                 Ok(value)
+            }
+
+            fn boxed(
+                _variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<Box<Self>, crate::error::Error> {
+                let mut value = Box::<Self>::default();
+                crate::table::fill(&mut *value, reader)?;
+                Ok(value)
+            }
+
+            fn push_to(
+                list: &mut Vec<Self>,
+                _variant: u8,
+                reader: &mut crate::read::Reader<'a>,
+            ) -> Result<(), crate::error::Error> {
+                list.push(Self::default());
+                match list.last_mut() {
+                    Some(value) => crate::table::fill(value, reader),
+                    None => unreachable!("it was pushed"),
+                }
             }
         }
 

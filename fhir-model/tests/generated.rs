@@ -1,5 +1,7 @@
 //! The checked-in generated files are what the tables give.
 
+#[path = "../examples/generate/cases.rs"]
+mod cases;
 #[path = "../examples/generate/names.rs"]
 mod names;
 #[path = "../examples/generate/render.rs"]
@@ -7,8 +9,11 @@ mod render;
 
 #[test]
 fn generated_files_are_up_to_date() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/stu3/generated/");
-    for (name, text) in render::files() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let model = render::files()
+        .into_iter()
+        .map(|(name, text)| (format!("src/stu3/generated/{name}"), text));
+    for (name, text) in model.chain([("tests/elements/cases.rs".to_owned(), cases::file())]) {
         let present = std::fs::read_to_string(format!("{folder}{name}")).unwrap();
         assert!(
             present == text,

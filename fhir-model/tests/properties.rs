@@ -85,8 +85,11 @@ proptest! {
             }
             Err(fault) => {
                 prop_assert!(fault.offset() <= bytes.len());
-                if let Err(first) = strict {
-                    // Faults of the model may come earlier in the text, never later.
+                if let Err(first) = strict
+                    && first.kind() != json_walk::ErrorKind::DuplicateMember
+                {
+                    // Faults of the model may come earlier in the text, never later. Only a member that comes
+                    // twice in a contained resource is seen after the rest of that resource's text.
                     prop_assert!(!fault.is_syntax() || fault.offset() <= first.offset());
                 }
             }

@@ -51,6 +51,45 @@ fn refuses_duplicates_in_every_object() {
     }
 }
 
+/// The payee has an element `resourceType` of its own, which was once taken for the type of a resource.
+#[test]
+fn a_payee_needs_no_resource_type() {
+    let text = r#"{"payee":{"type":{"text":"provider"}},"resourceType":"ExplanationOfBenefit"}"#;
+    assert_eq!(from_slice(text.as_bytes()).unwrap().to_json(), text);
+}
+
+#[test]
+fn every_way_in_asks_for_the_type_of_a_record() {
+    let text = r#"{"contained":[{"id":"9"}],"id":"1"}"#;
+    assert_eq!(fault(text).kind(), ErrorKind::NoResourceType);
+    let named = from_slice_as::<Resource<'_>>(text.as_bytes()).unwrap_err();
+    assert_eq!(named.kind(), ErrorKind::NoResourceType);
+    assert!(serde_json::from_str::<Resource<'_>>(text).is_err());
+}
+
+/// Reading guesses the type from the end of the text; what stands there may be another's.
+#[test]
+fn the_type_is_that_of_the_record_wherever_others_stand() {
+    for text in [
+        r#"{"resourceType":"Patient","contained":[{"resourceType":"Coverage"}]}"#,
+        r#"{"resourceType":"Patient","z":{"resourceType":"Coverage"}}"#,
+        r#"{"resourceType":"Patient","z":"\"resourceType\":\"Coverage\""}"#,
+        r#"{ "resourceType" : "Patient" , "z" : { "resourceType" : 7 } }"#,
+        r#"{"\u0072esourceType":"Patient"}"#,
+        r#"{"resourceType":"\u0050atient","z":{"resourceType":"Coverage"}}"#,
+    ] {
+        assert_eq!(from_slice(text.as_bytes()).unwrap().resource_type(), "Patient", "{text}");
+    }
+    for text in [
+        r#"{"resourceType":"Basic","z":{"resourceType":"Patient"}}"#,
+        r#"{"contained":[{"resourceType":"Patient"}],"resourceType":"Basic"}"#,
+    ] {
+        assert!(matches!(from_slice(text.as_bytes()), Ok(Resource::Other(_))), "{text}");
+    }
+    let text = r#"{"contained":[{"resourceType":"Patient"}]}"#;
+    assert_eq!(fault(text).kind(), ErrorKind::NoResourceType);
+}
+
 #[test]
 fn refuses_two_values_of_one_choice() {
     let text = r#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2018"}"#;

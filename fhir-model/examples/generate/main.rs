@@ -1,10 +1,11 @@
-//! Makes `src/stu3/generated/*.rs` from `src/stu3/elements.csv` and `src/stu3/codes.csv`, and
-//! `src/vocabulary/names.rs` from `src/vocabulary.csv`.
+//! Makes `src/stu3/generated/*.rs`, and `tests/elements/cases.rs` that tests them, from `src/stu3/elements.csv` and
+//! `src/stu3/codes.csv`; and `src/vocabulary/names.rs` from `src/vocabulary.csv`.
 //!
 //! `cargo run -p bcda-fhir-model --example generate` writes the files;
 //! with `-- --check` it only compares and exits with 1 when a file is out of date.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
 
+mod cases;
 mod names;
 mod render;
 
@@ -13,14 +14,16 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files: Vec<(String, String)> = render::files()
-        .into_iter()
-        .map(|(name, text)| (format!("stu3/generated/{name}"), text))
-        .collect();
-    files.push(("vocabulary/names.rs".to_owned(), names::file()));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut stale = 0;
-    for (name, text) in files {
+    let model = render::files()
+        .into_iter()
+        .map(|(name, text)| (format!("src/stu3/generated/{name}"), text));
+    let others = [
+        ("tests/elements/cases.rs".to_owned(), cases::file()),
+        ("src/vocabulary/names.rs".to_owned(), names::file()),
+    ];
+    for (name, text) in model.chain(others) {
         let path = folder.join(&name);
         if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
             continue;
