@@ -20,7 +20,33 @@ pub(super) struct Found {
 }
 
 /// Whether the number or literal that begins at `at` is one, and ends where something else may begin.
+#[inline]
 fn is_scalar(text: &[u8], at: usize) -> bool {
+    is_short_number(text, at) || is_any_scalar(text, at)
+}
+
+/// Whether a number without sign and exponent begins at `at`, which ends within eight bytes at a comma or
+/// a closing bracket: what most numbers are.
+#[inline]
+fn is_short_number(text: &[u8], at: usize) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let Some(&bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return false };
+    let word = u64::from_le_bytes(bytes);
+    // Digits become 0 to 9, and only they stay below 0x80 when 0x76 is added; no byte carries.
+    let value = word ^ (ONES * 0x30);
+    let others = (value | ((value & (ONES * 0x7f)) + ONES * 0x76)) & (ONES * 0x80);
+    let whole = others.trailing_zeros() as usize / 8;
+    let rest = others & others.wrapping_sub(1);
+    let all = rest.trailing_zeros() as usize / 8;
+    let is_end = |at: usize| matches!(bytes.get(at), Some(b',' | b'}' | b']'));
+    let no_leading_zero = whole == 1 || bytes[0] != b'0';
+    whole > 0
+        && no_leading_zero
+        && (is_end(whole) || bytes.get(whole) == Some(&b'.') && all > whole + 1 && is_end(all))
+}
+
+#[inline(never)]
+fn is_any_scalar(text: &[u8], at: usize) -> bool {
     let end = match text.get(at) {
         Some(b'-' | b'0'..=b'9') => scan::number(text, at),
         Some(b't') => scan::literal(text, at, b"true"),
