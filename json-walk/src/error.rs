@@ -64,4 +64,10 @@ pub enum ErrorKind {
     /// The same member name twice in one object.
     #[error("the same member name twice in one object")]
     DuplicateMember,
+    /// The text is longer than 4,294,967,295 bytes: places in it are 32-bit numbers.
+    #[error("the text is too long")]
+    TooLong,
+    /// The fast check refused what the strict one accepts: a fault of this crate, which tests exclude.
+    #[error("two checks of the text disagree")]
+    Disagreement,
 }

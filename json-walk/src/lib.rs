@@ -27,20 +27,23 @@
 //! cursor.finish()?;
 //! # Ok::<(), json_walk::Error>(())
 //! ```
-#![forbid(unsafe_code)]
 
-mod check;
-mod cursor;
 mod error;
+pub mod index;
+mod kind;
 mod members;
 mod scan;
+pub mod strict;
 mod text;
+mod walker;
 
-pub use check::{Duplicates, check};
-pub use cursor::{Cursor, Kind, Progress};
 pub use error::{Error, ErrorKind};
+pub use index::{Document, Index};
+pub use kind::Kind;
 pub use members::Members;
+pub use strict::{Cursor, Duplicates, Progress, check};
 pub use text::{JsonNumber, JsonStr};
+pub use walker::Walker;
 
 /// What a text may demand of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

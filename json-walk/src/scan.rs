@@ -69,7 +69,7 @@ pub(crate) fn string(bytes: &[u8], start: usize) -> Result<(usize, bool), Error>
 }
 
 /// Checks the escape whose backslash is at `pos`; gives the index after it (after both halves of a pair).
-fn escape(bytes: &[u8], pos: usize) -> Result<usize, Error> {
+pub(crate) fn escape(bytes: &[u8], pos: usize) -> Result<usize, Error> {
     match bytes.get(pos + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(pos + 2),
         Some(b'u') => match hex4(bytes, pos)? {
@@ -149,6 +149,14 @@ pub(crate) fn number(bytes: &[u8], start: usize) -> Result<usize, Error> {
         }
         _ => Ok(pos),
     }
+}
+
+/// Index after the number that starts at `start` and is known to be good.
+#[inline]
+pub(crate) fn number_end(bytes: &[u8], start: usize) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+    start + rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len())
 }
 
 /// Checks that `word` stands at `start`, and nothing runs into it; gives the index after it.

@@ -17,6 +17,15 @@ impl<'a> JsonStr<'a> {
         Self { raw, offset, escaped }
     }
 
+    /// The string between two places of a text that is known to be good; `backslashes` tells whether the
+    /// text has any.
+    #[inline]
+    pub(crate) fn within(text: &'a str, start: usize, end: usize, backslashes: bool) -> Self {
+        let raw = text.get(start..end).unwrap_or_default();
+        let escaped = backslashes && memchr::memchr(b'\\', raw.as_bytes()).is_some();
+        Self { raw, offset: start, escaped }
+    }
+
     /// The characters between the quotes, as they stand.
     #[inline]
     pub const fn raw(&self) -> &'a str {

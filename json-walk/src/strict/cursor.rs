@@ -2,38 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::text::{JsonNumber, JsonStr};
-use crate::{DEEPEST, Limits, scan};
-
-/// What stands at the cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `{`
-    Object,
-    /// `[`
-    Array,
-    /// `"`
-    String,
-    /// A digit or a minus sign.
-    Number,
-    /// `true` or `false`
-    Boolean,
-    /// `null`
-    Null,
-}
-
-impl Kind {
-    /// The kind's name for messages: `object`, `array`, `string`, `number`, `boolean` or `null`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Object => "object",
-            Self::Array => "array",
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Null => "null",
-        }
-    }
-}
+use crate::{DEEPEST, Kind, Limits, scan};
 
 /// How far the walk through one container has come; made by `enter_object` and `enter_array`.
 ///

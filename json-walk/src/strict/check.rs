@@ -1,8 +1,9 @@
 //! The whole-text check: is this one strict JSON value?
 
+use super::cursor::{Cursor, Progress};
 use crate::error::Error;
 use crate::members::Members;
-use crate::{Cursor, Kind, Limits, Progress};
+use crate::{Kind, Limits};
 
 /// What [`check`] says about member names that an object has twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

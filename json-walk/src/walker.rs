@@ -1,0 +1,165 @@
+//! The walk over a text that is known to be good.
+
+use crate::Kind;
+use crate::scan;
+use crate::text::{JsonNumber, JsonStr};
+
+/// A position in a [`Document`](crate::Document): the moves of [`Cursor`](crate::Cursor), none of which
+/// can fail for a fault of the text.
+///
+/// Copying it remembers the position. What is asked of the wrong kind of value moves nothing and gives
+/// `None` or false. At the end of the document every value is `null`.
+#[derive(Clone, Copy, Debug)]
+pub struct Walker<'a> {
+    text: &'a str,
+    tokens: &'a [u32],
+    partners: &'a [u32],
+    /// The token that the walker stands at.
+    at: usize,
+    /// Whether the text has a backslash anywhere.
+    backslashes: bool,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) const fn new(
+        text: &'a str,
+        tokens: &'a [u32],
+        partners: &'a [u32],
+        backslashes: bool,
+    ) -> Self {
+        Self { text, tokens, partners, at: 0, backslashes }
+    }
+
+    /// The whole text.
+    #[inline]
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    #[inline]
+    fn place(&self, token: usize) -> usize {
+        self.tokens.get(token).map_or(self.text.len(), |place| *place as usize)
+    }
+
+    /// The first byte of the value at the walker; 0 at the end.
+    #[inline]
+    fn byte(&self) -> u8 {
+        match self.tokens.get(self.at) {
+            Some(&place) => self.text.as_bytes().get(place as usize).copied().unwrap_or(0),
+            None => 0,
+        }
+    }
+
+    /// Byte offset of the value at the walker; after the end of a container, of what follows it.
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.place(self.at)
+    }
+
+    /// What the value at the walker is.
+    #[inline]
+    pub fn kind(&self) -> Kind {
+        match self.byte() {
+            b'"' => Kind::String,
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b't' | b'f' => Kind::Boolean,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            _ => Kind::Null,
+        }
+    }
+
+    /// Enters the object at the walker; read it with [`next_key`](Self::next_key).
+    #[inline]
+    pub fn enter_object(&mut self) -> bool {
+        let is = self.byte() == b'{';
+        self.at += usize::from(is);
+        is
+    }
+
+    /// Enters the array at the walker; read it with [`next_element`](Self::next_element).
+    #[inline]
+    pub fn enter_array(&mut self) -> bool {
+        let is = self.byte() == b'[';
+        self.at += usize::from(is);
+        is
+    }
+
+    /// The next member name of the object last entered, with the walker at its value, or `None` after the
+    /// closing brace. The value must be read or skipped before the next call.
+    #[inline]
+    pub fn next_key(&mut self) -> Option<JsonStr<'a>> {
+        if self.byte() == b'"' {
+            Some(self.string_here())
+        } else {
+            self.at += 1;
+            None
+        }
+    }
+
+    /// Whether the array last entered has another element, at which the walker then stands; if not, it
+    /// stands after the closing bracket.
+    #[inline]
+    pub fn next_element(&mut self) -> bool {
+        let closed = matches!(self.byte(), b']' | 0);
+        self.at += usize::from(closed);
+        !closed
+    }
+
+    /// Reads the string at the walker.
+    #[inline]
+    pub fn string(&mut self) -> Option<JsonStr<'a>> {
+        (self.byte() == b'"').then(|| self.string_here())
+    }
+
+    #[inline]
+    fn string_here(&mut self) -> JsonStr<'a> {
+        let (start, end) = (self.place(self.at) + 1, self.place(self.at + 1));
+        self.at += 2;
+        JsonStr::within(self.text, start, end, self.backslashes)
+    }
+
+    /// Reads the number at the walker, as text.
+    #[inline]
+    pub fn number(&mut self) -> Option<JsonNumber<'a>> {
+        if !matches!(self.byte(), b'-' | b'0'..=b'9') {
+            return None;
+        }
+        let start = self.place(self.at);
+        self.at += 1;
+        let end = scan::number_end(self.text.as_bytes(), start);
+        Some(JsonNumber::new(self.text.get(start..end).unwrap_or_default(), start))
+    }
+
+    /// Reads `true` or `false`.
+    #[inline]
+    pub fn boolean(&mut self) -> Option<bool> {
+        let value = match self.byte() {
+            b't' => true,
+            b'f' => false,
+            _ => return None,
+        };
+        self.at += 1;
+        Some(value)
+    }
+
+    /// Reads `null`; whether it stood there.
+    #[inline]
+    pub fn null(&mut self) -> bool {
+        let is = self.byte() == b'n';
+        self.at += usize::from(is);
+        is
+    }
+
+    /// Passes over the value at the walker, whatever its size, in one step.
+    #[inline]
+    pub fn skip(&mut self) {
+        self.at = match self.byte() {
+            b'"' => self.at + 2,
+            b'{' | b'[' => {
+                self.partners.get(self.at).map_or(self.tokens.len(), |end| *end as usize + 1)
+            }
+            _ => self.at + 1,
+        };
+    }
+}
