@@ -69,14 +69,14 @@ impl Error {
         Self(Box::new(Parts { kind, offset, path: Vec::new() }))
     }
 
-    /// A fault of the JSON text; `base` is where the walked piece begins.
-    pub(crate) fn json(error: json_walk::Error, base: usize) -> Self {
+    /// A fault of the JSON text.
+    pub(crate) fn json(error: json_walk::Error) -> Self {
         let kind = match error.kind() {
             json_walk::ErrorKind::TooDeep => ErrorKind::TooDeep,
             json_walk::ErrorKind::DuplicateMember => ErrorKind::DuplicateMember,
             kind => ErrorKind::Syntax(kind),
         };
-        Self::new(kind, base + error.offset())
+        Self::new(kind, error.offset())
     }
 
     pub(crate) fn at(mut self, name: &'static str) -> Self {

@@ -95,6 +95,7 @@ pub mod cookbook {}
 mod decimal;
 mod error;
 mod extra;
+mod locate;
 mod node;
 mod own;
 mod owned;

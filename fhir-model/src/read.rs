@@ -1,11 +1,15 @@
 //! The strict reader: from the bytes of one JSON text to the model.
 
-use json_walk::{Cursor, JsonStr, Kind, Limits, Members};
+use std::cell::Cell;
+
+use json_walk::{Index, JsonStr, Kind, Limits, Members, Walker};
 
 use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
+use crate::locate;
 use crate::primitive::Lexical;
 use crate::resource::Resource;
+use crate::schema::TypeDef;
 use crate::text::Str;
 use crate::value::{Object, Value};
 
@@ -28,26 +32,15 @@ use crate::value::{Object, Value};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn from_slice(bytes: &[u8]) -> Result<Resource<'_>, Error> {
-    // Of every good line of a model type this is all. Reading it also says whether the guess was right.
-    if let Some(resource) = likely_type(bytes).and_then(|name| read_guessed(name, bytes)) {
-        return Ok(resource);
-    }
-    let mut reader = Reader::new(bytes)?;
-    let Some(name) = find_type(bytes, 0, Limits::default())? else {
-        // Faults of the text come first, then that it is no object.
-        let found = reader.kind()?;
-        let start = reader.cursor.offset();
-        reader.skip()?;
-        reader.finish()?;
-        let kind = match found {
-            Kind::Object => ErrorKind::NoResourceType,
-            _ => ErrorKind::Type { expected: article(Kind::Object), found: article(found) },
-        };
-        return Err(Error::new(kind, start));
-    };
-    let resource = Resource::read_as(&name, &mut reader)?;
-    reader.finish()?;
-    Ok(resource)
+    with_reader(bytes, None, |reader| {
+        let start = reader.walker.offset();
+        let found = reader.kind();
+        match find_type(reader.walker)? {
+            Some(name) => Resource::read_as(&name, reader),
+            None if found == Kind::Object => Err(Error::new(ErrorKind::NoResourceType, start)),
+            None => Err(reader.unexpected(Kind::Object)),
+        }
+    })
 }
 
 /// Reads one resource or datatype of a known type; as strict as [`from_slice`].
@@ -65,27 +58,49 @@ pub fn from_slice(bytes: &[u8]) -> Result<Resource<'_>, Error> {
 /// # Ok::<(), fhir_model::Error>(())
 /// ```
 pub fn from_slice_as<'a, T: FromJson<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
-    let mut reader = Reader::new(bytes)?;
-    let value = T::from_json(0, &mut reader)?;
-    reader.finish()?;
-    Ok(value)
+    with_reader(bytes, T::definition(), |reader| T::from_json(0, reader))
+}
+
+thread_local! {
+    /// Tokens of the last text of this thread: memory that the next one uses again.
+    static INDEX: Cell<Option<Box<Index>>> = const { Cell::new(None) };
+}
+
+/// Checks the whole text, then lets `read` walk it. `root` is what the text is a value of, if that is known.
+fn with_reader<'a, T>(
+    bytes: &'a [u8],
+    root: Option<&'static TypeDef>,
+    read: impl FnOnce(&mut Reader<'_, 'a>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut index = INDEX.take().unwrap_or_default();
+    let outcome = match index.read(bytes, Limits::default()) {
+        Ok(document) => read(&mut Reader { walker: document.walker() }),
+        Err(fault) => Err(locate::fault(bytes, root, fault)),
+    };
+    INDEX.set(Some(index));
+    outcome
 }
 
 /// What [`from_slice_as`] can read: resources, nested elements and datatypes of the model.
 ///
 /// It cannot be implemented outside this crate in a useful way: a [`Reader`] has no public methods.
 pub trait FromJson<'a>: Sized {
+    /// What STU3 says of the type, where it is one with elements: to tell where a text is broken.
+    fn definition() -> Option<&'static TypeDef> {
+        None
+    }
+
     /// Reads the value at the reader's place. `variant` says which type of a choice it is.
     ///
     /// # Errors
     /// Faults of the text, and values of another JSON type than the element's.
-    fn from_json(variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error>;
+    fn from_json(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error>;
 
     /// The same into a box. Structs are filled where they will stay: moving them showed in profiles.
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
-    fn boxed(variant: u8, reader: &mut Reader<'a>) -> Result<Box<Self>, Error> {
+    fn boxed(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Box<Self>, Error> {
         Self::from_json(variant, reader).map(Box::new)
     }
 
@@ -93,77 +108,48 @@ pub trait FromJson<'a>: Sized {
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
-    fn push_to(list: &mut Vec<Self>, variant: u8, reader: &mut Reader<'a>) -> Result<(), Error> {
+    fn push_to(
+        list: &mut Vec<Self>,
+        variant: u8,
+        reader: &mut Reader<'_, 'a>,
+    ) -> Result<(), Error> {
         list.push(Self::from_json(variant, reader)?);
         Ok(())
     }
 }
 
-/// A place in the bytes of one record.
+/// A place in one record, whose text is known to be good JSON.
 #[derive(Debug)]
-pub struct Reader<'a> {
-    bytes: &'a [u8],
-    cursor: Cursor<'a>,
-    /// Where in the record `bytes` begin: contained resources are read as pieces.
-    base: usize,
-    /// Containers open around the cursor, those around the piece included.
-    depth: u32,
+pub struct Reader<'r, 'a> {
+    walker: Walker<'r, 'a>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let cursor =
-            Cursor::new(bytes, Limits::default()).map_err(|fault| Error::json(fault, 0))?;
-        Ok(Self { bytes, cursor, base: 0, depth: 0 })
+impl<'a> Reader<'_, 'a> {
+    /// A fault of the record's names, seen by the engine.
+    pub(crate) fn json(fault: json_walk::Error) -> Error {
+        Error::json(fault)
     }
 
-    fn finish(self) -> Result<(), Error> {
-        self.cursor.finish().map_err(|fault| Error::json(fault, self.base))
-    }
-
-    pub(crate) fn json(&self, fault: json_walk::Error) -> Error {
-        Error::json(fault, self.base)
-    }
-
-    /// A fault at the cursor.
+    /// A fault at the walker.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        self.error_at(kind, self.cursor.offset())
+        Error::new(kind, self.walker.offset())
     }
 
-    /// A fault at an offset of the piece.
-    pub(crate) fn error_at(&self, kind: ErrorKind, offset: usize) -> Error {
-        Error::new(kind, self.base + offset)
+    /// What stands at the walker.
+    pub(crate) fn kind(&self) -> Kind {
+        self.walker.kind()
     }
 
-    /// What stands at the cursor, which moves past white space.
-    pub(crate) fn kind(&mut self) -> Result<Kind, Error> {
-        self.cursor.kind().map_err(|fault| Error::json(fault, self.base))
+    /// The offset of the value at the walker.
+    pub(crate) fn offset(&self) -> usize {
+        self.walker.offset()
     }
 
-    /// The offset of the next value in the piece.
-    pub(crate) fn offset(&mut self) -> Result<usize, Error> {
-        self.kind()?;
-        Ok(self.cursor.offset())
-    }
-
-    fn expect(&mut self, kind: Kind) -> Result<(), Error> {
-        let found = self.kind()?;
-        if found == kind {
-            return Ok(());
-        }
-        Err(self.error(ErrorKind::Type { expected: article(kind), found: article(found) }))
-    }
-
-    /// What to make of a fault of the cursor where a value of this kind was to begin: nothing was asked
-    /// before, as most values are what they should be.
+    /// The fault of a value that is not of this kind.
     #[cold]
-    fn unexpected(&mut self, kind: Kind, fault: json_walk::Error) -> Error {
-        match self.cursor.kind() {
-            Ok(found) if found != kind => {
-                self.error(ErrorKind::Type { expected: article(kind), found: article(found) })
-            }
-            _ => self.json(fault),
-        }
+    fn unexpected(&self, kind: Kind) -> Error {
+        let found = article(self.walker.kind());
+        self.error(ErrorKind::Type { expected: article(kind), found })
     }
 
     /// Reads an object: `member` is called at each value and must read it.
@@ -171,18 +157,12 @@ impl<'a> Reader<'a> {
         &mut self,
         mut member: impl FnMut(JsonStr<'a>, &mut Self) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let entered = self.cursor.enter_object();
-        let mut progress = entered.map_err(|fault| self.unexpected(Kind::Object, fault))?;
-        self.depth += 1;
-        loop {
-            // Matched in place: `map_err` copied every name through the stack, which took a tenth of the time.
-            match self.cursor.next_key(&mut progress) {
-                Ok(Some(key)) => member(key, self)?,
-                Ok(None) => break,
-                Err(fault) => return Err(self.json(fault)),
-            }
+        if !self.walker.enter_object() {
+            return Err(self.unexpected(Kind::Object));
         }
-        self.depth -= 1;
+        while let Some(key) = self.walker.next_key() {
+            member(key, self)?;
+        }
         Ok(())
     }
 
@@ -191,113 +171,71 @@ impl<'a> Reader<'a> {
         &mut self,
         mut element: impl FnMut(usize, &mut Self) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let entered = self.cursor.enter_array();
-        let mut progress = entered.map_err(|fault| self.unexpected(Kind::Array, fault))?;
-        self.depth += 1;
+        if !self.walker.enter_array() {
+            return Err(self.unexpected(Kind::Array));
+        }
         let mut index = 0;
-        while self
-            .cursor
-            .next_element(&mut progress)
-            .map_err(|fault| Error::json(fault, self.base))?
-        {
+        while self.walker.next_element() {
             element(index, self)?;
             index += 1;
         }
-        self.depth -= 1;
         Ok(())
     }
 
     pub(crate) fn text(&mut self) -> Result<Str<'a>, Error> {
-        match self.cursor.string() {
-            Ok(text) if text.is_escaped() => Ok(text.unescape().into()),
-            Ok(text) => Ok(text.raw().into()),
-            Err(fault) => Err(self.unexpected(Kind::String, fault)),
+        match self.walker.string() {
+            Some(text) if text.is_escaped() => Ok(text.unescape().into()),
+            Some(text) => Ok(text.raw().into()),
+            None => Err(self.unexpected(Kind::String)),
         }
     }
 
     pub(crate) fn number(&mut self) -> Result<Decimal<'a>, Error> {
-        let number = self.cursor.number();
-        let number = number.map_err(|fault| self.unexpected(Kind::Number, fault))?;
-        Ok(Decimal::from_checked(number.text()))
+        match self.walker.number() {
+            Some(number) => Ok(Decimal::from_checked(number.text())),
+            None => Err(self.unexpected(Kind::Number)),
+        }
     }
 
     pub(crate) fn boolean(&mut self) -> Result<bool, Error> {
-        let value = self.cursor.boolean();
-        value.map_err(|fault| self.unexpected(Kind::Boolean, fault))
+        self.walker.boolean().ok_or_else(|| self.unexpected(Kind::Boolean))
     }
 
-    pub(crate) fn null(&mut self) -> Result<(), Error> {
-        self.cursor.null().map_err(|fault| self.json(fault))
+    /// Passes over a null; whether one stood here.
+    pub(crate) fn null(&mut self) -> bool {
+        self.walker.null()
     }
 
-    fn skip(&mut self) -> Result<(), Error> {
-        self.cursor.skip().map_err(|fault| self.json(fault))
-    }
-
-    /// Passes over the object at the cursor; gives a reader for it alone and its `resourceType`, which
-    /// only a contained resource may be without.
-    pub(crate) fn resource(&mut self) -> Result<(Self, Option<Str<'a>>), Error> {
-        self.expect(Kind::Object)?;
-        let start = self.cursor.offset();
-        self.skip()?;
-        let piece = &self.bytes[start..self.cursor.offset()];
-        let base = self.base + start;
-        let limits = Limits { max_depth: Limits::default().max_depth - self.depth };
-        let cursor = Cursor::new(piece, limits).map_err(|fault| Error::json(fault, base))?;
-        let name = find_type(piece, base, limits)?;
-        if name.is_none() && self.depth == 0 {
-            return Err(Error::new(ErrorKind::NoResourceType, base));
+    /// The `resourceType` of the object at the walker, which only a contained resource may be without.
+    pub(crate) fn resource_type(&self) -> Result<Option<Str<'a>>, Error> {
+        if self.kind() != Kind::Object {
+            return Err(self.unexpected(Kind::Object));
         }
-        Ok((Self { bytes: piece, cursor, base, depth: self.depth }, name))
+        match find_type(self.walker)? {
+            None if self.walker.is_first() => Err(self.error(ErrorKind::NoResourceType)),
+            name => Ok(name),
+        }
     }
 }
 
-/// A guess at the `resourceType` of the object in `bytes`: the last one in the text. BCDA writes members
-/// in alphabetical order, so it stands behind those of contained resources, and near the end of the
-/// line: walking there ([`find_type`]) would take as long as a third of reading.
-fn likely_type(bytes: &[u8]) -> Option<&str> {
-    // The byte to look for is rarer than quotes and small letters.
-    let mark = memchr::memrchr_iter(b'T', bytes).find(|mark| {
-        bytes[..*mark].ends_with(b"\"resource") && bytes[*mark..].starts_with(b"Type\"")
-    })?;
-    let value = bytes[mark + b"Type\"".len()..].trim_ascii_start().strip_prefix(b":")?;
-    let name = value.trim_ascii_start().strip_prefix(b"\"")?;
-    let end = memchr::memchr(b'"', name)?;
-    std::str::from_utf8(&name[..end]).ok()
-}
-
-/// The resource, if it is one of the model type `name` and has no fault. Why it is not is asked again.
-fn read_guessed<'a>(name: &str, bytes: &'a [u8]) -> Option<Resource<'a>> {
-    let mut reader = Reader::new(bytes).ok()?;
-    let resource = Resource::read_known(name, &mut reader)?.ok()?;
-    reader.finish().ok()?;
-    Some(resource)
-}
-
-/// The `resourceType` of the object in `bytes`; the walk ends where it is found.
-fn find_type(bytes: &[u8], base: usize, limits: Limits) -> Result<Option<Str<'_>>, Error> {
-    let json = |fault| Error::json(fault, base);
-    let mut cursor = Cursor::new(bytes, limits).map_err(json)?;
-    if cursor.kind().map_err(json)? != Kind::Object {
+/// The `resourceType` of the object at the walker, wherever in it: other members are passed over in a step each.
+fn find_type<'a>(mut walker: Walker<'_, 'a>) -> Result<Option<Str<'a>>, Error> {
+    if !walker.enter_object() {
         return Ok(None);
     }
-    let mut members = cursor.enter_object().map_err(json)?;
-    while let Some(key) = cursor.next_key(&mut members).map_err(json)? {
+    while let Some(key) = walker.next_key() {
         let is_type = if key.is_escaped() {
             key.unescape() == "resourceType"
         } else {
             key.raw() == "resourceType"
         };
         if is_type {
-            let found = cursor.kind().map_err(json)?;
-            if found != Kind::String {
-                let kind =
-                    ErrorKind::Type { expected: article(Kind::String), found: article(found) };
-                return Err(Error::new(kind, base + cursor.offset()).at("resourceType"));
-            }
-            return Ok(Some(cursor.string().map_err(json)?.unescape().into()));
+            return match walker.string() {
+                Some(name) => Ok(Some(name.unescape().into())),
+                None => Err(Reader { walker }.unexpected(Kind::String).at("resourceType")),
+            };
         }
-        cursor.skip().map_err(json)?;
+        walker.skip();
     }
     Ok(None)
 }
@@ -315,46 +253,45 @@ fn article(kind: Kind) -> &'static str {
 }
 
 impl<'a> FromJson<'a> for Str<'a> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         reader.text()
     }
 }
 
 impl<'a> FromJson<'a> for Decimal<'a> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         reader.number()
     }
 }
 
 impl<'a> FromJson<'a> for Integer<'a> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         reader.number().map(Integer)
     }
 }
 
 impl<'a> FromJson<'a> for bool {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         reader.boolean()
     }
 }
 
 impl<'a, T> FromJson<'a> for Lexical<'a, T> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         reader.text().map(Lexical::new)
     }
 }
 
 impl<'a, T: FromJson<'a>> FromJson<'a> for Box<T> {
-    fn from_json(variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         T::boxed(variant, reader)
     }
 }
 
 /// The slots of a list of primitives may be `null`.
 impl<'a, T: FromJson<'a>> FromJson<'a> for Option<T> {
-    fn from_json(variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
-        if reader.kind()? == Kind::Null {
-            reader.null()?;
+    fn from_json(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
+        if reader.null() {
             return Ok(None);
         }
         T::from_json(variant, reader).map(Some)
@@ -363,10 +300,10 @@ impl<'a, T: FromJson<'a>> FromJson<'a> for Option<T> {
 
 impl<'a> FromJson<'a> for Value<'a> {
     // The recursion is bounded: the cursor refuses to nest deeper than its limit.
-    fn from_json(variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
-        Ok(match reader.kind()? {
+    fn from_json(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
+        Ok(match reader.kind() {
             Kind::Null => {
-                reader.null()?;
+                reader.null();
                 Self::Null
             }
             Kind::Boolean => Self::Bool(reader.boolean()?),
@@ -386,11 +323,11 @@ impl<'a> FromJson<'a> for Value<'a> {
 }
 
 impl<'a> FromJson<'a> for Object<'a> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
         let mut object = Self::default();
         let mut names = Members::default();
         reader.object(|key, reader| {
-            names.insert(key).map_err(|fault| reader.json(fault))?;
+            names.insert(key).map_err(Reader::json)?;
             object.members.push((key.unescape().into(), Value::from_json(0, reader)?));
             Ok(())
         })?;

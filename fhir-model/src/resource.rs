@@ -23,21 +23,10 @@ macro_rules! resources {
 
         impl<'a> Resource<'a> {
             /// Reads the object at the reader's place as the type of this name.
-            pub(crate) fn read_as(name: &str, reader: &mut Reader<'a>) -> Result<Self, Error> {
-                Self::read_known(name, reader)
-                    .unwrap_or_else(|| FromJson::from_json(0, reader).map(Self::Other))
-            }
-
-            /// The same; nothing, and nothing read, when the model does not have the type.
-            pub(crate) fn read_known(
-                name: &str,
-                reader: &mut Reader<'a>,
-            ) -> Option<Result<Self, Error>> {
+            pub(crate) fn read_as(name: &str, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
                 match name {
-                    $(stringify!($name) => {
-                        Some(FromJson::from_json(0, reader).map(Self::$name))
-                    })*
-                    _ => None,
+                    $(stringify!($name) => FromJson::from_json(0, reader).map(Self::$name),)*
+                    _ => FromJson::from_json(0, reader).map(Self::Other),
                 }
             }
 
@@ -108,9 +97,9 @@ impl View for Resource<'_> {
 }
 
 impl<'a> FromJson<'a> for Resource<'a> {
-    fn from_json(_variant: u8, reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let (mut piece, name) = reader.resource()?;
-        Self::read_as(name.as_deref().unwrap_or_default(), &mut piece)
+    fn from_json(_variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error> {
+        let name = reader.resource_type()?;
+        Self::read_as(name.as_deref().unwrap_or_default(), reader)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::read::{FromJson, Reader};
 use crate::schema::{ElementDef, RESOURCE_TYPE, TypeDef};
 use crate::text::Str;
 use crate::value::Value;
-use json_walk::{Kind, Members};
+use json_walk::Members;
 
 /// A value that shows itself as a node.
 pub(crate) trait View {
@@ -32,7 +32,7 @@ pub(crate) trait Slot {
 
 /// A field that takes its value from the text.
 pub(crate) trait Fill<'a> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error>;
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error>;
 }
 
 /// What a field shows of the value it took.
@@ -56,7 +56,7 @@ pub(crate) trait FillTable<'a>: Table {
         &mut self,
         field: u8,
         variant: u8,
-        reader: &mut Reader<'a>,
+        reader: &mut Reader<'_, 'a>,
     ) -> Result<Filled, Error>;
     fn extra_mut(&mut self) -> &mut Extra<'a>;
 }
@@ -84,7 +84,7 @@ impl<T: View> Entries for Vec<T> {
 }
 
 impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         if self.is_some() {
             return Err(reader.error(ErrorKind::TwoValues));
         }
@@ -94,7 +94,7 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
 }
 
 impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
-    fn fill(&mut self, variant: u8, reader: &mut Reader<'a>) -> Result<Filled, Error> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
             if index == 0 {
                 // Most lists have one entry. A list on its own would begin with room for four, and the
@@ -159,10 +159,10 @@ impl View for Value<'_> {
 /// Reads the object at the cursor into `table`.
 pub(crate) fn fill<'a>(
     table: &mut dyn FillTable<'a>,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
     let def = table.def();
-    let start = reader.offset()?;
+    let start = reader.offset();
     // One bit per member of the table: seen as itself, seen with an underscore.
     let (mut seen, mut beside) = (0_u64, 0_u64);
     // Made at the first member that the table does not have: most objects need none.
@@ -179,7 +179,7 @@ pub(crate) fn fill<'a>(
         let mark = |marks: &mut u64, place: usize| {
             let bit = 1_u64 << place;
             if *marks & bit != 0 {
-                return Err(reader.error_at(ErrorKind::DuplicateMember, offset));
+                return Err(Error::new(ErrorKind::DuplicateMember, offset));
             }
             *marks |= bit;
             Ok(())
@@ -195,7 +195,7 @@ pub(crate) fn fill<'a>(
             return fill_sibling(table, member, key.unescape().into(), reader)
                 .map_err(|fault| fault.at(member.name));
         }
-        unknown.get_or_insert_default().insert(key).map_err(|fault| reader.json(fault))?;
+        unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
         table.extra_mut().add_unknown(key.unescape(), value);
         Ok(())
@@ -203,7 +203,7 @@ pub(crate) fn fill<'a>(
     match def.position("resourceType") {
         // `ExplanationOfBenefit.payee` has an element of this name too, and need not have it.
         Some((place, member)) if member.field == RESOURCE_TYPE && seen & (1 << place) == 0 => {
-            Err(reader.error_at(ErrorKind::NoResourceType, start))
+            Err(Error::new(ErrorKind::NoResourceType, start))
         }
         _ => Ok(()),
     }
@@ -213,17 +213,16 @@ fn fill_member<'a>(
     table: &mut dyn FillTable<'a>,
     def: &'static TypeDef,
     member: &'static ElementDef,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
     if member.field == RESOURCE_TYPE {
-        let start = reader.offset()?;
+        let start = reader.offset();
         if reader.text()? == def.name {
             return Ok(());
         }
-        return Err(reader.error_at(ErrorKind::WrongResourceType { expected: def.name }, start));
+        return Err(Error::new(ErrorKind::WrongResourceType { expected: def.name }, start));
     }
-    if reader.kind()? == Kind::Null {
-        reader.null()?;
+    if reader.null() {
         table.extra_mut().add_unknown(member.name, Value::Null);
         return Ok(());
     }
@@ -237,10 +236,9 @@ fn fill_sibling<'a>(
     table: &mut dyn FillTable<'a>,
     member: &'static ElementDef,
     name: Str<'a>,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
-    if reader.kind()? == Kind::Null {
-        reader.null()?;
+    if reader.null() {
         table.extra_mut().add_unknown(name, Value::Null);
         return Ok(());
     }
@@ -325,7 +323,7 @@ macro_rules! element {
                 &mut self,
                 field: u8,
                 variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<crate::table::Filled, crate::error::Error> {
                 match field {
                     $($index => crate::table::Fill::fill(&mut self.$field, variant, reader),)*
@@ -365,9 +363,13 @@ macro_rules! element {
         }
 
         impl<'a> crate::read::FromJson<'a> for $name<'a> {
+            fn definition() -> Option<&'static crate::schema::TypeDef> {
+                Some(&super::schema::$def)
+            }
+
             fn from_json(
                 _variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 let mut value = Self::default();
                 crate::table::fill(&mut value, reader)?;
@@ -376,7 +378,7 @@ macro_rules! element {
 
             fn boxed(
                 _variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Box<Self>, crate::error::Error> {
                 let mut value = Box::<Self>::default();
                 crate::table::fill(&mut *value, reader)?;
@@ -386,7 +388,7 @@ macro_rules! element {
             fn push_to(
                 list: &mut Vec<Self>,
                 _variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<(), crate::error::Error> {
                 list.push(Self::default());
                 match list.last_mut() {
@@ -452,7 +454,7 @@ macro_rules! choice {
         impl<'a> crate::read::FromJson<'a> for $name<'a> {
             fn from_json(
                 variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 match variant {
                     $($index => Ok(Self::$variant(crate::read::FromJson::from_json(0, reader)?)),)*
@@ -520,7 +522,7 @@ macro_rules! code {
         impl<'a> crate::read::FromJson<'a> for $name<'a> {
             fn from_json(
                 _variant: u8,
-                reader: &mut crate::read::Reader<'a>,
+                reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 reader.text().map(Self::from_code)
             }

@@ -10,21 +10,21 @@ use crate::text::{JsonNumber, JsonStr};
 /// Copying it remembers the position. What is asked of the wrong kind of value moves nothing and gives
 /// `None` or false. At the end of the document every value is `null`.
 #[derive(Clone, Copy, Debug)]
-pub struct Walker<'a> {
+pub struct Walker<'i, 'a> {
     text: &'a str,
-    tokens: &'a [u32],
-    partners: &'a [u32],
+    tokens: &'i [u32],
+    partners: &'i [u32],
     /// The token that the walker stands at.
     at: usize,
     /// Whether the text has a backslash anywhere.
     backslashes: bool,
 }
 
-impl<'a> Walker<'a> {
+impl<'i, 'a> Walker<'i, 'a> {
     pub(crate) const fn new(
         text: &'a str,
-        tokens: &'a [u32],
-        partners: &'a [u32],
+        tokens: &'i [u32],
+        partners: &'i [u32],
         backslashes: bool,
     ) -> Self {
         Self { text, tokens, partners, at: 0, backslashes }
@@ -54,6 +54,12 @@ impl<'a> Walker<'a> {
     #[inline]
     pub fn offset(&self) -> usize {
         self.place(self.at)
+    }
+
+    /// Whether the walker has not moved: it stands at the value that the text is.
+    #[inline]
+    pub const fn is_first(&self) -> bool {
+        self.at == 0
     }
 
     /// What the value at the walker is.

@@ -83,7 +83,11 @@ impl Index {
     /// # Errors
     /// As [`strict::check`](crate::strict::check); [`ErrorKind::TooLong`] for more than `u32::MAX` bytes.
     #[inline]
-    pub fn read<'a>(&'a mut self, bytes: &'a [u8], limits: Limits) -> Result<Document<'a>, Error> {
+    pub fn read<'i, 'a>(
+        &'i mut self,
+        bytes: &'a [u8],
+        limits: Limits,
+    ) -> Result<Document<'i, 'a>, Error> {
         if u32::try_from(bytes.len()).is_err() {
             return Err(Error::new(ErrorKind::TooLong, 0));
         }
@@ -184,18 +188,18 @@ fn escapes(bytes: &[u8]) -> bool {
     true
 }
 
-/// A text that was checked whole, and its tokens.
+/// A text (`'a`) that was checked whole, and its tokens, which lie in an [`Index`] (`'i`).
 #[derive(Clone, Copy, Debug)]
-pub struct Document<'a> {
+pub struct Document<'i, 'a> {
     text: &'a str,
     /// Places of quotes, brackets and first bytes of numbers and literals.
-    tokens: &'a [u32],
+    tokens: &'i [u32],
     /// By the token of an opening bracket: that of its closing one. Other entries mean nothing.
-    partners: &'a [u32],
+    partners: &'i [u32],
     backslashes: bool,
 }
 
-impl<'a> Document<'a> {
+impl<'i, 'a> Document<'i, 'a> {
     /// The whole text.
     #[inline]
     pub const fn text(&self) -> &'a str {
@@ -204,14 +208,14 @@ impl<'a> Document<'a> {
 
     /// A walker at the value that the text is.
     #[inline]
-    pub const fn walker(&self) -> Walker<'a> {
+    pub const fn walker(&self) -> Walker<'i, 'a> {
         Walker::new(self.text, self.tokens, self.partners, self.backslashes)
     }
 
     /// Places of the tokens in the text, in bytes: both quotes of each string, brackets, first bytes of
     /// numbers and literals.
     #[doc(hidden)]
-    pub const fn tokens(&self) -> &'a [u32] {
+    pub const fn tokens(&self) -> &'i [u32] {
         self.tokens
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn agrees(bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Walks both ways through the whole text.
-fn same_walk(bytes: &[u8], limits: Limits, document: &Document<'_>) {
+fn same_walk(bytes: &[u8], limits: Limits, document: &Document<'_, '_>) {
     let mut strict = Cursor::new(bytes, limits).unwrap();
     let mut fast = document.walker();
     assert_eq!(strict.text(), document.text());
@@ -114,7 +114,7 @@ fn same_walk(bytes: &[u8], limits: Limits, document: &Document<'_>) {
     }
 }
 
-fn wrong_kinds_move_nothing(walker: json_walk::Walker<'_>, kind: Kind) {
+fn wrong_kinds_move_nothing(walker: json_walk::Walker<'_, '_>, kind: Kind) {
     let mut asked = walker;
     let answers = [
         (Kind::Object, kind != Kind::Object && asked.enter_object()),
