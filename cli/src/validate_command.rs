@@ -120,14 +120,13 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
 fn summary(report: &ValidationReport) -> String {
     let mut text = String::new();
     if !report.classes.is_empty() {
-        let mut classes = grid(&["class", "severity", "issues", "first", "about"]);
+        let mut classes = grid(&["class", "severity", "issues", "first"]);
         for class in &report.classes {
             classes.add_row([
                 class.class.clone(),
                 class.severity.clone(),
                 grouped(class.issues),
                 class.first.clone(),
-                class.about.clone(),
             ]);
         }
         if let Some(column) = classes.column_mut(2) {

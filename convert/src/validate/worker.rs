@@ -79,10 +79,13 @@ impl<'r> Worker<'r> {
             return;
         }
         let mut outcome = OperationOutcome::from_findings(shown);
-        let mut place = format!("{}:{number}, byte {offset}", self.files[source].name());
-        if let Some(fault) = fault {
-            place.push_str(&format!(", fault at byte {fault} of the record"));
-        }
+        let name = self.files[source].name();
+        let place = match fault {
+            None => format!("{name}:{number}, byte {offset}"),
+            Some(fault) => {
+                format!("{name}:{number}, byte {offset}, fault at byte {fault} of the record")
+            }
+        };
         for issue in &mut outcome.issue {
             issue.diagnostics = Some(place.clone().into());
         }
