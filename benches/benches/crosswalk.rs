@@ -43,7 +43,7 @@ fn rows(criterion: &mut Criterion) {
         let name = format!("{}/{}kB", claim_type.eob_type(), bytes / lines.len() / 1000);
         group.bench_function(name, |bencher| {
             let mut reader = Reader::new(plan);
-            let mut tables = ClaimTables::new(plan, &Table::ALL, true);
+            let mut tables = ClaimTables::new(plan, &Table::ALL, &true.into());
             bencher.iter(|| {
                 for line in &lines {
                     if let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes())

@@ -10,17 +10,19 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::claim::{Claim, Lineage};
+use crate::columns::Columns;
 use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
-use crate::evaluate::{Lookup, Program, Untranslated, Value};
+use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
 use crate::plan::Plan;
 use crate::table::{ColumnType, Per, Table};
 
 /// The Arrow schema of a table, with the layout's labels and our notes as metadata.
-pub fn schema(crosswalk: &Crosswalk, table: Table, lineage: bool) -> SchemaRef {
+pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRef {
     let def = crosswalk.table(table);
     let mut fields: Vec<Field> = def
         .columns
         .iter()
+        .filter(|column| wanted.has(table, &column.name))
         .map(|column| {
             let mut metadata = HashMap::from([
                 ("description".to_owned(), column.label.clone()),
@@ -32,12 +34,13 @@ pub fn schema(crosswalk: &Crosswalk, table: Table, lineage: bool) -> SchemaRef {
             Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
         })
         .collect();
-    if lineage {
-        fields.extend(lineage_columns(crosswalk, def).map(|(_, column)| {
+    let lineage = lineage_columns(crosswalk, def);
+    fields.extend(lineage.filter(|(_, column)| wanted.has_lineage(table, &column.name)).map(
+        |(_, column)| {
             let metadata = HashMap::from([("description".to_owned(), column.note.clone())]);
             Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
-        }));
-    }
+        },
+    ));
     let metadata = HashMap::from([
         ("cclf.table".to_owned(), table.name().to_owned()),
         ("cclf.title".to_owned(), def.title.clone()),
@@ -132,26 +135,25 @@ pub(crate) struct TableBuilder {
 }
 
 impl TableBuilder {
-    pub(crate) fn new(plan: &'static Plan, table: Table, lineage: bool) -> Self {
+    pub(crate) fn new(plan: &'static Plan, table: Table, wanted: &Columns) -> Self {
         let (def, columns) = plan.table(table);
-        let mut programs: Vec<Option<&'static Program>> =
-            columns.iter().map(Option::as_ref).collect();
-        let mut builders: Vec<Builder> = def
-            .columns
-            .iter()
-            .zip(&programs)
-            .map(|(column, program)| match program {
-                Some(_) => Builder::new(column.column_type),
-                None => Builder::Nulls(column.column_type.arrow()),
-            })
-            .collect();
-        if lineage {
-            for (number, column) in lineage_columns(plan.crosswalk(), def) {
+        let (mut programs, mut builders) = (Vec::new(), Vec::new());
+        for (column, program) in def.columns.iter().zip(columns) {
+            if wanted.has(table, &column.name) {
+                programs.push(program.as_ref());
+                builders.push(match program {
+                    Some(_) => Builder::new(column.column_type),
+                    None => Builder::Nulls(column.column_type.arrow()),
+                });
+            }
+        }
+        for (number, column) in lineage_columns(plan.crosswalk(), def) {
+            if wanted.has_lineage(table, &column.name) {
                 programs.push(Some(&plan.lineage[number]));
                 builders.push(Builder::new(column.column_type));
             }
         }
-        let schema = schema(plan.crosswalk(), table, lineage);
+        let schema = schema(plan.crosswalk(), table, wanted);
         Self { plan, def, programs, builders, schema, rows: 0 }
     }
 
@@ -185,8 +187,8 @@ pub struct ClaimTables {
 
 impl ClaimTables {
     /// Builders for those of `tables` that claims give rows to.
-    pub fn new(plan: &'static Plan, tables: &[Table], lineage: bool) -> Self {
-        Self::with_rows(plan, tables, lineage, false)
+    pub fn new(plan: &'static Plan, tables: &[Table], wanted: &Columns) -> Self {
+        Self::with_rows(plan, tables, wanted, false)
     }
 
     /// The same; `enhancement` gives CCLFA and CCLFB a row for every claim or line of their types, which
@@ -194,7 +196,7 @@ impl ClaimTables {
     pub fn with_rows(
         plan: &'static Plan,
         tables: &[Table],
-        lineage: bool,
+        wanted: &Columns,
         enhancement: bool,
     ) -> Self {
         let tables = tables
@@ -203,7 +205,7 @@ impl ClaimTables {
                 let def = plan.crosswalk().table(**table);
                 !def.claim_types.is_empty() && (def.has_rows || enhancement)
             })
-            .map(|table| TableBuilder::new(plan, *table, lineage))
+            .map(|table| TableBuilder::new(plan, *table, wanted))
             .collect();
         Self { tables, untranslated: Untranslated::default() }
     }
@@ -224,6 +226,14 @@ impl ClaimTables {
             }
         }
         claim.rows()
+    }
+
+    /// Whether a column is made that has the MBI of a claim's beneficiary.
+    pub fn want_mbi(&self) -> bool {
+        let mut programs = self.tables.iter().flat_map(|table| table.programs.iter().flatten());
+        programs.any(|program| {
+            program.alternatives.iter().any(|alternative| alternative.access == Access::MbiCurrent)
+        })
     }
 
     /// What could not be translated since the last call.

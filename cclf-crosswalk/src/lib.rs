@@ -16,6 +16,7 @@
 mod batch;
 mod claim;
 mod claim_type;
+mod columns;
 mod convert;
 mod crosswalk;
 mod digest;
@@ -36,6 +37,7 @@ pub use arrow;
 pub use batch::{ClaimTables, schema};
 pub use claim::{Claim, Lineage};
 pub use claim_type::{ClaimType, ClaimTypes};
+pub use columns::{Columns, ColumnsError};
 pub use convert::{States, civil_from_days, days_from_civil, parse_day};
 pub use crosswalk::{
     CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,

@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use crate::batch::TableBuilder;
 use crate::claim::Lineage;
 use crate::claim_type::ClaimType;
+use crate::columns::Columns;
 use crate::convert::civil_from_days;
 use crate::digest::{Kept, Unpack};
 use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
@@ -26,11 +27,11 @@ pub struct PeopleTables {
 
 impl PeopleTables {
     /// Builders for those of `tables` that are of people.
-    pub fn new(plan: &'static Plan, tables: &[Table], lineage: bool) -> Self {
+    pub fn new(plan: &'static Plan, tables: &[Table], wanted: &Columns) -> Self {
         let tables = tables
             .iter()
             .filter(|table| matches!(plan.crosswalk().table(**table).per, Per::Patient | Per::Mbi))
-            .map(|table| TableBuilder::new(plan, *table, lineage))
+            .map(|table| TableBuilder::new(plan, *table, wanted))
             .collect();
         Self { plan, tables, untranslated: Untranslated::default() }
     }
@@ -211,7 +212,7 @@ impl<'i> Lookup<'i> for At<'_, 'i> {
 /// # Errors
 /// Never with the tables of a loaded crosswalk.
 pub fn summary(plan: &'static Plan, written: &[(Table, u64)]) -> Result<RecordBatch, ArrowError> {
-    let mut builder = TableBuilder::new(plan, Table::Cclf0, false);
+    let mut builder = TableBuilder::new(plan, Table::Cclf0, &false.into());
     let mut untranslated = Untranslated::default();
     for (table, rows) in written {
         builder.append(&SummaryRow { plan, table: *table, rows: *rows }, &mut untranslated);

@@ -113,6 +113,9 @@ pub(crate) struct ConvertArgs {
     /// Which tables, e.g. cclf5,cclf7; all twelve unless named.
     #[arg(long, value_delimiter = ',', value_parser = parse_table, value_name = "TABLES")]
     pub(crate) tables: Vec<Table>,
+    /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub(crate) columns: Vec<String>,
     /// Files or folders whose Patients and Coverages are read beforehand, for claims on standard input.
     #[arg(long, value_name = "PATH")]
     pub(crate) patients: Vec<String>,

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cclf_crosswalk::{Columns, Crosswalk};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Grid};
 use convert::{ErrorKind, Options, Output, Report};
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
         check_report(file, &arguments.out)?;
     }
-    let options = options(arguments);
+    let options = options(arguments)?;
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
@@ -89,7 +90,7 @@ fn is_report(file: &Path) -> bool {
     text.is_empty() || report.is_ok_and(|report| report.get("crosswalk_version").is_some())
 }
 
-fn options(arguments: &ConvertArgs) -> Options {
+fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     let output = if arguments.out == Path::new("-") {
         Output::Stdout
     } else {
@@ -111,8 +112,16 @@ fn options(arguments: &ConvertArgs) -> Options {
     if !arguments.tables.is_empty() {
         options.tables.clone_from(&arguments.tables);
     }
+    options.columns = (!arguments.no_lineage).into();
+    if !arguments.columns.is_empty() {
+        let (crosswalk, names) = (Crosswalk::stu3(), &arguments.columns);
+        if arguments.tables.is_empty() {
+            options.tables = Columns::tables_with(crosswalk, &options.tables, names);
+        }
+        options.columns = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names)
+            .map_err(|error| Failure::new(2, error.to_string()))?;
+    }
     options.file_date = arguments.file_date;
-    options.lineage = !arguments.no_lineage;
     options.on_bad_record = match arguments.on_bad_record {
         OnBadRecord::Reject => convert::OnBadRecord::Reject,
         OnBadRecord::Fail => convert::OnBadRecord::Fail,
@@ -127,7 +136,7 @@ fn options(arguments: &ConvertArgs) -> Options {
     }
     options.max_line_bytes = arguments.max_line_bytes as usize;
     options.max_decompressed_bytes = arguments.max_decompressed;
-    options
+    Ok(options)
 }
 
 /// A count with a separator between thousands.
@@ -167,7 +176,7 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         row(&format!("  {class}"), *count);
     }
     for (name, count) in [
-        ("claims without Patient", report.claims_without_patient),
+        ("claims without Patient", report.claims_without_patient.unwrap_or(0)),
         ("claim ids seen more than once", report.repeated_claim_ids),
         ("superseded Patients", report.superseded_patients),
         ("superseded Coverages", report.superseded_coverages),

@@ -54,7 +54,8 @@ struct Block {
 struct Worker<'s> {
     reader: Reader,
     tables: ClaimTables,
-    index: &'s Index,
+    /// None when nothing is written that needs the beneficiary of a claim.
+    index: Option<&'s Index>,
     numbers: &'s [usize],
     sources: &'s [Source],
     /// By source: its Patients, Coverages and bad lines are counted already.
@@ -67,16 +68,17 @@ struct Worker<'s> {
 pub(crate) fn convert(
     claim: &Claim<'_>,
     tables: &mut ClaimTables,
-    index: &Index,
+    index: Option<&Index>,
     lineage: &Lineage,
     hasher: &BuildHasherDefault<DefaultHasher>,
     block: &mut ClaimBlock,
 ) {
-    let beneficiary = claim.patient().and_then(|patient| index.find(&patient));
-    if beneficiary.is_none() {
-        block.tally.unmatched_claims += 1;
+    let mut beneficiary = None;
+    if let Some(index) = index {
+        beneficiary = claim.patient().and_then(|patient| index.find(&patient));
+        block.tally.unmatched_claims += u64::from(beneficiary.is_none());
     }
-    let mbi = beneficiary.and_then(|number| index.mbi(number));
+    let mbi = beneficiary.zip(index).and_then(|(number, index)| index.mbi(number));
     if tables.append(claim, mbi, lineage) > 0 {
         block.tally.with_rows += 1;
     } else {
@@ -117,7 +119,7 @@ impl BlockWorker for Worker<'_> {
             Ok(Verdict::Record(CLAIM, record)) => {
                 if let Some(claim) = Claim::new(record) {
                     let (lineage, claims) = (&sources[source].lineage, &mut block.claims);
-                    convert(&claim, tables, index, lineage, hasher, claims);
+                    convert(&claim, tables, *index, lineage, hasher, claims);
                 }
                 Judged::Claim
             }
@@ -192,7 +194,7 @@ pub(crate) fn run(
     numbers: &[usize],
     indexed: &[bool],
     options: &Options,
-    index: &Index,
+    index: Option<&Index>,
     tables: &mut Tables,
     gathered: &mut Gathered<'_, '_>,
 ) -> Result<Outcome, Error> {
@@ -202,7 +204,7 @@ pub(crate) fn run(
     let wanted = tables.names();
     let make = |_| Worker {
         reader: Reader::new(plan),
-        tables: ClaimTables::new(plan, &wanted, options.lineage),
+        tables: ClaimTables::new(plan, &wanted, &options.columns),
         index,
         numbers,
         sources,

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan, Reader, Table,
-    civil_from_days,
+    CROSSWALK_VERSION, ClaimTables, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan,
+    Reader, Table, civil_from_days,
 };
 use ndjson_io::{Line, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
@@ -117,6 +117,12 @@ fn check(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether something is written that needs the beneficiary of a claim: an MBI, or the hospice stays of CCLF8.
+fn joins(options: &Options) -> bool {
+    options.tables.contains(&Table::Cclf8)
+        || ClaimTables::new(Plan::stu3(), &options.tables, &options.columns).want_mbi()
+}
+
 fn open_stage(options: &Options) -> Result<Stage, Error> {
     let open = |out: &Path, overwrite| {
         let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
@@ -156,6 +162,8 @@ struct Run<'o> {
     warnings: Vec<String>,
     restarted: bool,
     bytes_read: u64,
+    /// Something is written that needs the beneficiary of a claim.
+    joins: bool,
 }
 
 impl<'o> Run<'o> {
@@ -169,6 +177,7 @@ impl<'o> Run<'o> {
             warnings: Vec::new(),
             restarted: false,
             bytes_read: 0,
+            joins: joins(options),
         }
     }
 
@@ -221,6 +230,7 @@ impl<'o> Run<'o> {
                 self.plan,
                 &sources,
                 options,
+                self.joins,
                 &self.stage.scratch()?,
                 &mut self.index,
                 &mut tables,
@@ -252,7 +262,7 @@ impl<'o> Run<'o> {
                 &claims,
                 &indexed,
                 options,
-                &self.index,
+                self.joins.then_some(&self.index),
                 &mut tables,
                 &mut gathered,
             )?;
@@ -365,7 +375,7 @@ impl<'o> Run<'o> {
             return Ok(());
         }
         let lineages: Vec<Lineage> = sources.iter().map(|source| source.lineage.clone()).collect();
-        let mut people = PeopleTables::new(self.plan, &wanted, self.options.lineage);
+        let mut people = PeopleTables::new(self.plan, &wanted, &self.options.columns);
         let mut write = |people: &mut PeopleTables| {
             let batches = people
                 .finish()
@@ -485,7 +495,7 @@ impl<'o> Run<'o> {
             tables,
             inputs,
             beneficiaries: self.index.patients(),
-            claims_without_patient: tally.unmatched_claims,
+            claims_without_patient: self.joins.then_some(tally.unmatched_claims),
             repeated_claim_ids,
             superseded_patients: self.index.superseded_patients(),
             superseded_coverages: self.index.superseded_coverages(),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use cclf_crosswalk::{Compression, Format, Table};
+use cclf_crosswalk::{Columns, Compression, Format, Table};
 
 /// Where the tables go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,8 +131,8 @@ pub struct Options {
     pub compression: Compression,
     /// Which tables.
     pub tables: Vec<Table>,
-    /// Whether the lineage columns are written.
-    pub lineage: bool,
+    /// Which columns of them.
+    pub columns: Columns,
     /// FILE_DATE for all rows, in days since 1970-01-01.
     pub file_date: Option<i32>,
     /// What a bad record does.
@@ -170,7 +170,7 @@ impl Options {
             format: Format::default(),
             compression: Compression::default(),
             tables: Table::ALL.to_vec(),
-            lineage: true,
+            columns: Columns::from(true),
             file_date: None,
             on_bad_record: OnBadRecord::default(),
             max_rejects: MaxRejects::default(),

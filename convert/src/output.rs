@@ -96,7 +96,7 @@ impl Tables {
                 ("bcda.crosswalk_version".to_owned(), CROSSWALK_VERSION.to_owned()),
             ],
         };
-        let schema = schema(self.plan.crosswalk(), table, options.lineage);
+        let schema = schema(self.plan.crosswalk(), table, &options.columns);
         let writer = TableWriter::new(
             schema,
             options.format,

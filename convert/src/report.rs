@@ -85,7 +85,7 @@ pub struct Report {
     /// Beneficiaries in the index.
     pub beneficiaries: u64,
     /// Claims whose Patient is not in the input: their MBI is null.
-    pub claims_without_patient: u64,
+    pub claims_without_patient: Option<u64>,
     /// Claim ids that came more than once; every version has its rows.
     pub repeated_claim_ids: u64,
     /// Patients that a newer version of the same id replaced.

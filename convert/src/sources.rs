@@ -1,6 +1,6 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Lineage, guess_kind};
 use ndjson_io::SourceFile;

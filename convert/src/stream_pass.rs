@@ -33,6 +33,8 @@ use crate::tally::{Fatal, Reject, Tally};
 /// What workers and sink share.
 struct Shared {
     index: RwLock<Index>,
+    /// Something is written that needs the beneficiary of a claim.
+    joins: bool,
     /// Claims are held back: workers only judge them.
     holding: AtomicBool,
 }
@@ -78,7 +80,7 @@ impl Converter {
     fn new(plan: &'static Plan, wanted: &[Table], options: &Options) -> Self {
         Self {
             reader: Reader::new(plan),
-            tables: ClaimTables::new(plan, wanted, options.lineage),
+            tables: ClaimTables::new(plan, wanted, &options.columns),
             hasher: BuildHasherDefault::default(),
         }
     }
@@ -107,7 +109,8 @@ impl Converter {
             if let Some(claim) = Claim::new(record) {
                 waiting += u64::from(waits(&claim, index));
                 let (tables, hasher) = (&mut self.tables, &self.hasher);
-                claim_pass::convert(&claim, tables, index, &source.lineage, hasher, &mut block);
+                let lineage = &source.lineage;
+                claim_pass::convert(&claim, tables, Some(index), lineage, hasher, &mut block);
             }
         }
         self.finish(&mut block)?;
@@ -137,16 +140,17 @@ impl BlockWorker for Worker<'_> {
             Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
                 let Some(claim) = Claim::new(record) else { return };
                 block.claims = true;
-                let index = shared.index();
+                let index = shared.joins.then(|| shared.index());
+                let index = index.as_deref();
                 let held = !block.raw.is_empty() || shared.holding.load(Ordering::Relaxed);
-                if held || waits(&claim, &index) {
+                if held || index.is_some_and(|index| waits(&claim, index)) {
                     block.raw.extend_from_slice(line.bytes);
                     block.raw.push(b'\n');
                     block.tally.held += 1;
                 } else {
                     let lineage = &sources[*source].lineage;
                     let converted = &mut block.converted;
-                    claim_pass::convert(&claim, tables, &index, lineage, hasher, converted);
+                    claim_pass::convert(&claim, tables, index, lineage, hasher, converted);
                     // Counted with the block, where bad records count what came before them.
                     block.tally.add(&std::mem::take(&mut converted.tally));
                 }
@@ -334,6 +338,7 @@ pub(crate) fn run(
     plan: &'static Plan,
     sources: &[Source],
     options: &Options,
+    joins: bool,
     scratch: &Path,
     index: &mut Index,
     tables: &mut Tables,
@@ -341,8 +346,11 @@ pub(crate) fn run(
 ) -> Result<SourceReport, Error> {
     let number = sources.len() - 1;
     let wanted = tables.names();
-    let shared =
-        Shared { index: RwLock::new(std::mem::take(index)), holding: AtomicBool::new(false) };
+    let shared = Shared {
+        index: RwLock::new(std::mem::take(index)),
+        joins,
+        holding: AtomicBool::new(false),
+    };
     let make = |_| Worker {
         converter: Converter::new(plan, &wanted, options),
         shared: &shared,
@@ -411,7 +419,7 @@ fn convert_spool(
     let held = std::mem::take(&mut gathered.tally.held);
     let before = gathered.tally.read();
     let outcome =
-        claim_pass::run(plan, &spooled, &[0], &[true], &options, index, tables, gathered)?;
+        claim_pass::run(plan, &spooled, &[0], &[true], &options, Some(index), tables, gathered)?;
     match outcome {
         Outcome::Done(_) if gathered.tally.read() - before == held => Ok(()),
         _ => Err(Error::failed("claims held back were not found again; please report it")),

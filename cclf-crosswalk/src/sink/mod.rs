@@ -163,7 +163,7 @@ mod tests {
     use crate::{Crosswalk, Table, schema};
 
     fn written(format: Format, sizes: &[usize]) -> Vec<u8> {
-        let schema = schema(Crosswalk::stu3(), Table::Cclf0, false);
+        let schema = schema(Crosswalk::stu3(), Table::Cclf0, &false.into());
         let mut writer = TableWriter::new(
             schema,
             format,
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_has_its_header() {
-        let schema = schema(Crosswalk::stu3(), Table::Cclf9, true);
+        let schema = schema(Crosswalk::stu3(), Table::Cclf9, &true.into());
         let writer = TableWriter::new(
             schema,
             Format::Csv,

@@ -73,7 +73,7 @@ pub(crate) struct Fast {
 fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
     let plan = Plan::stu3();
     let columns = Table::ALL.map(|table| {
-        let schema = schema(plan.crosswalk(), table, lineage && table != Table::Cclf0);
+        let schema = schema(plan.crosswalk(), table, &(lineage && table != Table::Cclf0).into());
         schema.fields().iter().map(|field| field.name().clone()).collect()
     });
     let mut fast = Fast {
@@ -105,7 +105,7 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
         }
     }
     let mut hospice = HospiceRanges::default();
-    let mut claims = ClaimTables::with_rows(plan, &Table::ALL, lineage, true);
+    let mut claims = ClaimTables::with_rows(plan, &Table::ALL, &lineage.into(), true);
     for (file, lineage) in sources.iter().zip(&lineages) {
         for line in &file.lines {
             let Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) = reader.read(line)
@@ -120,7 +120,7 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
             claims.append(&claim, beneficiary.and_then(|number| index.mbi(number)), lineage);
         }
     }
-    let mut people = PeopleTables::new(plan, &Table::ALL, lineage);
+    let mut people = PeopleTables::new(plan, &Table::ALL, &lineage.into());
     for beneficiary in index.in_order() {
         people.append(&index, beneficiary, &hospice, &lineages);
     }

@@ -81,7 +81,7 @@ pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> 
     };
     let claim = Claim::new(record).ok_or("not a claim")?;
     let lineage = Lineage { file_name: "ExplanationOfBenefit.ndjson".to_owned(), file_date: None };
-    let mut tables = ClaimTables::with_rows(plan, &Table::ALL, true, true);
+    let mut tables = ClaimTables::with_rows(plan, &Table::ALL, &true.into(), true);
     tables.append(&claim, mbi, &lineage);
     let batches = tables.finish().map_err(|fault| fault.to_string())?;
     Ok(ClaimRows {
@@ -143,7 +143,7 @@ impl People {
     /// The rows of a Patient in CCLF8 and CCLF9.
     pub(crate) fn rows(&self, patient: &str) -> HashMap<Table, Rows> {
         let number = self.index.find(patient).unwrap_or_else(|| panic!("no Patient {patient}"));
-        let mut tables = PeopleTables::new(Plan::stu3(), &Table::ALL, true);
+        let mut tables = PeopleTables::new(Plan::stu3(), &Table::ALL, &true.into());
         tables.append(&self.index, number, &self.hospice, std::slice::from_ref(&self.lineage));
         let batches = tables.finish().expect("batches");
         batches.iter().map(|(table, batch)| (*table, Rows::new(batch))).collect()
