@@ -4,6 +4,7 @@
     agree.py OURS THEIRS cclf1 cclf5 ...
 
 Compared are the columns that THEIRS has, in whatever order its rows lie; equal rows count as often as they occur.
+With --complete what THEIRS lacks must be empty in OURS, lineage aside.
 Exits with 1 where anything differs, after saying what. The contents of cells are shown only with --show: real exports
 hold patient data.
 """
@@ -12,6 +13,7 @@ import argparse, pathlib, sys
 import duckdb
 
 # What tells the rows of a table apart. Versions of one claim share it but for the time of their last update.
+LINEAGE = ["FILE_NAME", "FILE_DATE", "BCDA_EOB_ID", "BCDA_STATUS", "BCDA_LAST_UPDATED", "BCDA_CLM_GRP_ID"]
 CLAIM = ["BCDA_EOB_ID", "BCDA_LAST_UPDATED", "CUR_CLM_UNIQ_ID"]
 LINE = {"cclf1": [], "cclf2": ["CLM_LINE_NUM"], "cclf3": ["CLM_VAL_SQNC_NUM"], "cclf4": ["CLM_VAL_SQNC_NUM"],
         "cclf5": ["CLM_LINE_NUM"], "cclf6": ["CLM_LINE_NUM"], "cclf7": []}
@@ -34,14 +36,18 @@ def plain(column, kind):
     return f'CAST("{column}" AS VARCHAR)'
 
 
-def compare(con, ours, theirs, table, show=False):
+def compare(con, ours, theirs, table, show=False, complete=False, without=()):
     """What is the same and what differs in one table: rows, cells, row hash, sums."""
     left, right = f"{ours}/{table}.parquet", f"{theirs}/{table}.parquet"
     mine, other = columns_of(con, left), columns_of(con, right)
     unknown = [c for c in other if c not in mine]
     if unknown:
         return {"table": table, "agree": False, "why": f"columns that ours does not have: {unknown}"}
-    shared = [c for c in mine if c in other]
+    if complete:
+        lacking = [c for c in mine if c not in other and c not in LINEAGE and scalar(con, f"SELECT count(\"{c}\") FROM '{left}'")]
+        if lacking:
+            return {"table": table, "agree": False, "why": f"columns that theirs does not have: {lacking}"}
+    shared = [c for c in mine if c in other and c not in without]
     result = {"table": table, "columns": len(shared), "agree": True}
     money = [c for c in shared if mine[c].startswith("DECIMAL")]
     for side, path, kinds in (("ours", left, mine), ("theirs", right, other)):
@@ -93,11 +99,13 @@ def main():
     options.add_argument("theirs", type=pathlib.Path)
     options.add_argument("tables", nargs="+")
     options.add_argument("--show", action="store_true", help="show cells that differ (never on real data)")
+    options.add_argument("--complete", action="store_true", help="columns that THEIRS lacks must be empty in OURS")
+    options.add_argument("--without", default="", help="columns not compared, e.g. FILE_NAME")
     options = options.parse_args()
     con = duckdb.connect()
     good = True
     for table in options.tables:
-        result = compare(con, options.ours, options.theirs, table, options.show)
+        result = compare(con, options.ours, options.theirs, table, options.show, options.complete, options.without.split(","))
         good &= result["agree"]
         print(sentence(result))
     sys.exit(0 if good else 1)

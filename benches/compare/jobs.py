@@ -8,11 +8,12 @@ PYTHON = sys.executable
 
 
 class Job:
-    """A command with a name. `group` is the race it belongs to; `check` the tables its output is held to."""
+    """A command with a name. `group` is the race it belongs to; `check` the tables whose rows must be those of
+    bcda-23 or bcda-whole, `how` with what options of agree.py."""
 
-    def __init__(self, name, label, group, command, megabytes, out, check=(), tree=False, repeat=1):
+    def __init__(self, name, label, group, command, megabytes, out, check=(), how=(), tree=False, repeat=1):
         self.name, self.label, self.group, self.command = name, label, group, command
-        self.megabytes, self.out, self.check, self.tree, self.repeat = megabytes, out, list(check), tree, repeat
+        self.megabytes, self.out, self.check, self.how, self.tree, self.repeat = megabytes, out, list(check), list(how), tree, repeat
 
 
 def knows_columns(bcda):
@@ -37,7 +38,9 @@ def all_jobs(bcda, data, work, threads):
 
     # 1. twelve columns of the claim header, eleven of the line
     some = ["--tables", "cclf1,cclf5", "--no-lineage"]
-    if knows_columns(bcda):
+    complete = {"how": ["--complete"]}
+    exactly = complete if knows_columns(bcda) else {}
+    if exactly:
         some += ["--columns", ",".join([f"cclf1.{c}" for c in export.HEADER] + [f"cclf5.{c}" for c in export.LINE])]
     else:
         print("this bcda has no --columns: its 23-column job writes all columns of CCLF1 and CCLF5", file=sys.stderr)
@@ -45,21 +48,21 @@ def all_jobs(bcda, data, work, threads):
     add("bcda-23", f"bcda, {threads} threads", "23", bcda_on(plain, *some), check=two)
     if threads != 1:
         add("bcda-23-1", "bcda, 1 thread", "23", bcda_on(plain, *some, n=1))
-    add("duckdb-23-once", "DuckDB, parsed once", "23", peer("duckdb_job.py", "duckdb_23_once.sql"), check=two)
-    add("duckdb-23-passes", "DuckDB, two passes", "23", peer("duckdb_job.py", "duckdb_23_passes.sql"), check=two)
-    add("duckdb-23-filter", "DuckDB, text filtered first", "23", peer("duckdb_job.py", "duckdb_23_filter.sql"), check=two)
-    add("polars-23", "Polars", "23", peer("polars_job.py"), check=two)
-    add("pyarrow-23", "PyArrow", "23", peer("pyarrow_job.py"), check=two)
-    add("orjson-23", f"Python with orjson, {threads} processes", "23", peer("python_job.py", "orjson"), check=two, tree=True)
-    add("json-23", f"Python, {threads} processes", "23", peer("python_job.py", "json"), check=two, tree=True)
+    add("duckdb-23-once", "DuckDB, parsed once", "23", peer("duckdb_job.py", "duckdb_23_once.sql"), check=two, **exactly)
+    add("duckdb-23-passes", "DuckDB, two passes", "23", peer("duckdb_job.py", "duckdb_23_passes.sql"), check=two, **exactly)
+    add("duckdb-23-filter", "DuckDB, text filtered first", "23", peer("duckdb_job.py", "duckdb_23_filter.sql"), check=two, **exactly)
+    add("polars-23", "Polars", "23", peer("polars_job.py"), check=two, **exactly)
+    add("pyarrow-23", "PyArrow", "23", peer("pyarrow_job.py"), check=two, **exactly)
+    add("orjson-23", f"Python with orjson, {threads} processes", "23", peer("python_job.py", "orjson"), check=two, tree=True, **exactly)
+    add("json-23", f"Python, {threads} processes", "23", peer("python_job.py", "json"), check=two, tree=True, **exactly)
 
     # 2. every column with a source of CCLF1 to CCLF7, the MBI joined
     whole = ["--tables", ",".join(export.WHOLE)]
     add("bcda-whole", f"bcda, {threads} threads", "whole", bcda_on(plain, *whole), check=export.WHOLE)
     if threads != 1:
         add("bcda-whole-1", "bcda, 1 thread", "whole", bcda_on(plain, *whole, n=1))
-    add("duckdb-whole-once", "DuckDB, parsed once", "whole", peer("duckdb_job.py", "duckdb_all.sql", "TEMP TABLE"), check=export.WHOLE)
-    add("duckdb-whole-passes", "DuckDB, a pass per table", "whole", peer("duckdb_job.py", "duckdb_all.sql", "VIEW"), check=export.WHOLE)
+    add("duckdb-whole-once", "DuckDB, parsed once", "whole", peer("duckdb_job.py", "duckdb_all.sql", "TEMP TABLE"), check=export.WHOLE, **complete)
+    add("duckdb-whole-passes", "DuckDB, a pass per table", "whole", peer("duckdb_job.py", "duckdb_all.sql", "VIEW"), check=export.WHOLE, **complete)
 
     # 3. other ways in and out
     add("bcda-all", "all twelve tables", "ways", bcda_on(plain))
@@ -67,12 +70,14 @@ def all_jobs(bcda, data, work, threads):
     add("bcda-gzip", "from gzip", "ways", bcda_on(str(data.gzip), *whole), check=export.WHOLE)
     add("gunzip", f"{data.gunzip} alone, 1 thread", "ways",
         lambda to: f"find '{data.gzip}' -name '*.gz' | sort | xargs {data.gunzip} -dc > /dev/null")
+    # elsewhere the records come from other files: all but FILE_NAME must be the same
+    moved = {"check": export.WHOLE, "how": ["--without", "FILE_NAME"]}
     people_first = " ".join(f"'{path}'" for path in data.people + data.claims)
     add("bcda-stdin", "from standard input", "ways",
         lambda to: f"cat {people_first} | '{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' "
-                   f"--file-date {export.file_date(plain)} {' '.join(whole)}")
-    add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole))
-    add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole))
+                   f"--file-date {export.file_date(plain)} {' '.join(whole)}", **moved)
+    add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole), **moved)
+    add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole), **moved)
     add("bcda-csv", "to CSV", "ways", bcda_on(plain, "--format", "csv", *whole))
     add("bcda-empty", "an empty file, all tables", "ways", bcda_on(str(data.empty), "--file-date", "2024-01-01"), megabytes=0, repeat=20)
     return jobs

@@ -1,5 +1,5 @@
 """Seconds, CPU seconds and memory of a command, and of the machine itself."""
-import hashlib, os, pathlib, platform, subprocess, sys, threading, time
+import hashlib, os, pathlib, platform, subprocess, threading, time
 
 
 def measure(command, tree=False):
@@ -24,7 +24,7 @@ def measure(command, tree=False):
     if watch:
         peak = max(peak, watch.stop())
     if process.returncode != 0:
-        sys.exit(f"{command} failed with {process.returncode}:\n{stderr.decode(errors='replace')}")
+        raise RuntimeError(f"{command} failed with {process.returncode}:\n{stderr.decode(errors='replace')}")
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": peak}
 
 

@@ -2,7 +2,7 @@
 """Measures `bcda convert` beside DuckDB, Polars, PyArrow and plain Python on the same synthetic export, interleaved,
 checks that all outputs agree, and writes docs/performance.md with its pictures.
 
-    benches/compare/run                                        everything, as published: about an hour, 25 GB of disk
+    benches/compare/run                                        everything, as published: an hour or more, 15 GB of disk
     benches/compare/run --gigabytes 0.1 --rounds 2 --steps race    a quick look: prints, writes no page
 
 Needs a release build of bcda: cargo build --release, or --bcda.
@@ -46,9 +46,10 @@ def main():
     results = json.loads(options.results.read_text()) if options.results.exists() else {}
     agree = True
     if "race" in steps:
-        results["race"] = race(options, work)
-        agree = all(check["agree"] for check in results["race"]["agreement"])
-        save(options.results, results)
+        # saved after each round: what was measured is not lost when something later fails
+        for results["race"] in race(options, work):
+            save(options.results, results)
+        agree = not results["race"]["failed"] and all(check["agree"] for check in results["race"]["agreement"])
         if not options.keep:
             shutil.rmtree(work / f"{options.gigabytes:g}GB")
             shutil.rmtree(work / "out", ignore_errors=True)
@@ -66,7 +67,8 @@ def save(path, results):
 
 
 def race(options, work):
-    """All jobs, round by round; the outputs of the round before the first are held against each other."""
+    """All jobs, round by round: what is known after each. The outputs of the round before the first are held against
+    each other; a job that fails in it is left out of the others, and told of."""
     print("making data ...", file=sys.stderr)
     data = jobs.Data(options.bcda, work, options.gigabytes)
     wanted = options.jobs.split(",")
@@ -75,24 +77,36 @@ def race(options, work):
     if not chosen:
         sys.exit(f"no job is named {options.jobs}")
     rounds = {job.name: [] for job in chosen}
-    calibration, agreement = [], []
+    calibration, agreement, failed = [], [], {}
     # Round 0 is not counted: it fills the page cache and gives the outputs that are compared.
     for number in range(options.rounds + 1):
         calibration.append(calibrate())
         # Every other round goes backwards: a job has not always the same one before it.
         for job in chosen if number % 2 == 0 else chosen[::-1]:
             print(f"round {number} of {options.rounds}: {job.name}", file=sys.stderr)
-            values = [fresh(job) for _ in range(job.repeat if number else 1)]
+            try:
+                values = [fresh(job) for _ in range(job.repeat if number else 1)]
+            except RuntimeError as error:
+                if number:
+                    raise
+                print(error, file=sys.stderr)
+                failed[job.name] = job.label
             if number:
                 rounds[job.name] += values
         if number == 0:
+            chosen = [job for job in chosen if job.name not in failed]
             agreement = check(chosen)
+        else:
+            yield what_is_known(options, data, chosen, rounds, calibration, agreement, failed, number)
+
+
+def what_is_known(options, data, chosen, rounds, calibration, agreement, failed, number):
     version = subprocess.run([options.bcda, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "machine": machine(), "bcda": version,
-        "peers": (export.HERE / "requirements.txt").read_text().split(), "threads": options.threads, "rounds": options.rounds,
+        "peers": (export.HERE / "requirements.txt").read_text().split(), "threads": options.threads, "rounds": number,
         "gigabytes": options.gigabytes, "claim_megabytes": data.claim_megabytes, **jobs.sizes(data.plain), "gunzip": data.gunzip,
-        "columns_option": jobs.knows_columns(options.bcda), "calibration": calibration[1:], "agreement": agreement,
+        "columns_option": jobs.knows_columns(options.bcda), "calibration": calibration[1:], "agreement": agreement, "failed": failed,
         "jobs": [{"name": job.name, "label": job.label, "group": job.group, "megabytes": job.megabytes, "values": rounds[job.name]}
                  for job in chosen],
     }
@@ -106,14 +120,14 @@ def fresh(job):
 
 
 def check(chosen):
-    """Holds every peer's tables, and ours from gzip, against ours. In a process of its own: see measure.py."""
+    """Holds every peer's tables, and ours made in other ways, against ours. In processes of their own: see measure.py."""
     ours = {job.group: job for job in chosen if job.name in ("bcda-23", "bcda-whole")}
     results = []
     for job in chosen:
         reference = ours.get(job.group) or ours.get("whole")
         if not job.check or reference is None or job is reference:
             continue
-        process = subprocess.run([sys.executable, str(export.HERE / "agree.py"), str(reference.out), str(job.out), *job.check],
+        process = subprocess.run([sys.executable, str(export.HERE / "agree.py"), str(reference.out), str(job.out), *job.check, *job.how],
                                  capture_output=True, text=True)
         print(f"{job.name}:\n{process.stdout}{process.stderr}", file=sys.stderr)
         results.append({"job": job.name, "label": job.label, "group": job.group, "agree": process.returncode == 0,
