@@ -53,7 +53,7 @@ COPY (
         info(information, 'nch_prmry_pyr_cd').code.coding[1].code AS CLM_NCH_PRMRY_PYR_CD,
         state.fips AS PRVDR_FAC_FIPS_ST_CD,
         info(information, 'ptnt_dschrg_stus_cd').code.coding[1].code AS BENE_PTNT_STUS_CD,
-        list_filter(diagnosis, lambda d: d.packageCode IS NOT NULL)[1].packageCode.coding[1].code AS DGNS_DRG_CD,
+        coding(list_filter(diagnosis, lambda d: d.packageCode IS NOT NULL)[1].packageCode.coding, v('clm_drg_cd')) AS DGNS_DRG_CD,
         FAC_PRVDR_NPI_NUM, OPRTG_PRVDR_NPI_NUM, ATNDG_PRVDR_NPI_NUM, OTHR_PRVDR_NPI_NUM,
         CASE CLM_BILL_FREQ_CD WHEN '8' THEN '1' WHEN '7' THEN '2'
             ELSE CASE CLM_QUERY_CD WHEN '0' THEN '1' WHEN '5' THEN '2' ELSE '0' END END AS CLM_ADJSMT_TYPE_CD,
@@ -86,7 +86,7 @@ COPY (
             info(information, 'clm_freq_cd').code.coding[1].code AS CLM_BILL_FREQ_CD,
             ext(billablePeriod.extension, 'claim_query_cd').valueCoding.code AS CLM_QUERY_CD
         FROM (SELECT *, list_filter(diagnosis, lambda d: d.type[1].coding[1].code = 'admitting')[1] AS admitting FROM part_a))
-    LEFT JOIN state ON state.code = item[1].locationAddress.state
+    LEFT JOIN state ON state.code = list_filter(item, lambda i: i.locationAddress.state IS NOT NULL)[1].locationAddress.state
 ) TO '{out}/cclf1.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
 COPY (
@@ -166,8 +166,7 @@ COPY (
         adj(i.adjudication, 'line_nch_pmt_amt').amount.value::DECIMAL(13,2) AS CLM_LINE_CVRD_PD_AMT,
         ext(i.extension, 'line_bene_prmry_pyr_cd').valueCoding.code AS CLM_LINE_PRMRY_PYR_CD,
         dx(diagnosis, i.diagnosisLinkId[1]) AS CLM_LINE_DGNS_CD,
-        CASE WHEN other.provider.identifier.system = 'http://terminology.hl7.org/CodeSystem/v2-0203'
-            THEN other.provider.identifier.value END AS CLM_RNDRG_PRVDR_TAX_NUM,
+        other.provider.identifier.value AS CLM_RNDRG_PRVDR_TAX_NUM,
         RNDRG_PRVDR_NPI_NUM, CLM_CARR_PMT_DNL_CD,
         adj(i.adjudication, 'line_prcsg_ind_cd').reason.coding[1].code AS CLM_PRCSG_IND_CD,
         CLM_ADJSMT_TYPE_CD, CLM_EFCTV_DT, CLM_CNTL_NUM,
@@ -184,9 +183,12 @@ COPY (
     FROM (
         SELECT *, CASE WHEN rendering.provider.identifier.system = npi() THEN rendering.provider.identifier.value END AS RNDRG_PRVDR_NPI_NUM
         FROM (
-            SELECT *, linked(careTeam, i.careTeamLinkId, 'primary') AS rendering, linked(careTeam, i.careTeamLinkId, 'other') AS other
+            SELECT *, linked(careTeam, i.careTeamLinkId, 'primary') AS rendering, linked(tax_entries, i.careTeamLinkId, 'other') AS other
             FROM (
-                SELECT unnest(item) AS i, careTeam, diagnosis, disposition, CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, CLM_FROM_DT, CLM_THRU_DT,
+                SELECT unnest(item) AS i, careTeam, diagnosis, disposition,
+                    list_filter(careTeam, lambda t: t.provider.identifier.system = 'http://terminology.hl7.org/CodeSystem/v2-0203'
+                        AND t.provider.identifier.value IS NOT NULL) AS tax_entries,
+                    CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, CLM_FROM_DT, CLM_THRU_DT,
                     CLM_CARR_PMT_DNL_CD, CLM_ADJSMT_TYPE_CD, CLM_EFCTV_DT, CLM_CNTL_NUM, CLM_RFRG_PRVDR_NPI_NUM,
                     ext(extension, 'carr_num').valueIdentifier.value AS CLM_CNTRCTR_NUM,
                     dx(diagnosis, 1) AS dx1, dx(diagnosis, 2) AS dx2, dx(diagnosis, 3) AS dx3, dx(diagnosis, 4) AS dx4,
@@ -231,11 +233,10 @@ COPY (
         coding(i.service.coding, 'http://hl7.org/fhir/sid/ndc') AS CLM_LINE_NDC_CD,
         CASE WHEN event IS NULL THEN '01' WHEN event = 'A' THEN '02' WHEN event = 'D' THEN '03' WHEN event = 'R' THEN '04' END AS CLM_TYPE_CD,
         day(i.servicedDate) AS CLM_LINE_FROM_DT,
-        CASE WHEN facility.identifier.value IS NULL THEN NULL ELSE
-            CASE facility.identifier.type.coding[1].code WHEN 'NPI' THEN '01' WHEN 'UPIN' THEN '06' WHEN 'NCPDP' THEN '07'
-                WHEN 'DL' THEN '08' WHEN 'TAX' THEN '11'
-                ELSE CASE WHEN facility.identifier.type IS NULL AND facility.identifier.system = npi() THEN '01' ELSE '99' END END
-            END AS PRVDR_SRVC_ID_QLFYR_CD,
+        CASE facility.identifier.type.coding[1].code WHEN 'NPI' THEN '01' WHEN 'UPIN' THEN '06' WHEN 'NCPDP' THEN '07'
+            WHEN 'DL' THEN '08' WHEN 'TAX' THEN '11'
+            ELSE CASE WHEN facility.identifier.type.coding[1].code IS NOT NULL THEN '99' WHEN facility.identifier.value IS NULL THEN NULL
+                WHEN facility.identifier.system = npi() THEN '01' ELSE '99' END END AS PRVDR_SRVC_ID_QLFYR_CD,
         facility.identifier.value AS CLM_SRVC_PRVDR_GNRC_ID_NUM,
         info(information, 'dspnsng_stus_cd').code.coding[1].code AS CLM_DSPNSNG_STUS_CD,
         info(information, 'daw_prod_slctn_cd').code.coding[1].code AS CLM_DAW_PROD_SLCTN_CD,
