@@ -1,102 +1,147 @@
 #!/usr/bin/env python3
-"""Measures `bcda convert` beside DuckDB on the same synthetic export, interleaved, and checks that they agree.
+"""Measures `bcda convert` beside DuckDB, Polars, PyArrow and plain Python on the same synthetic export, interleaved,
+checks that all outputs agree, and writes docs/performance.md with its pictures.
 
-    ci/python | xargs -I{} {} benches/compare/run.py --gigabytes 1 --rounds 5
+    benches/compare/run                                        everything, as published: an hour or more, 15 GB of disk
+    benches/compare/run --gigabytes 0.1 --rounds 2 --steps race    a quick look: prints, writes no page
+    benches/compare/run --steps odd --gigabytes 0.05           odd records: bcda and DuckDB cell by cell, no timing
 
-Needs a release build of bcda (cargo build --release) and a Python with duckdb (ci/python makes one).
-Prints a Markdown table: median wall and CPU seconds, MB/s of claims, peak memory.
+Needs a release build of bcda: cargo build --release, or --bcda.
 """
-import argparse, json, os, pathlib, resource, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BYTES_PER_BENEFICIARY = 570_000
+import export, growth, jobs, odd, targets
+from measure import calibrate, machine, measure
 
-DUCKDB = """
-import duckdb, sys
-con = duckdb.connect(config={'threads': int(sys.argv[2])})
-con.execute(open(sys.argv[1]).read())
-"""
+RESULTS = export.HERE / "results.json"
 
 
-def measure(command):
-    """Wall seconds, CPU seconds and peak memory in MB of a command."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    stderr = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    if status != 0:
-        sys.exit(f"{command[0]} failed:\n{stderr.decode()}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def arguments():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, report (default: race,growth,report)")
+    options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--jobs", default="*", help="names or globs of jobs, e.g. 'bcda-*,duckdb-23-*'")
+    options.add_argument("--growth", default="0.1,1,2,5,10", help="sizes of the growth chart in GB")
+    options.add_argument("--growth-rounds", type=int, default=3)
+    options.add_argument("--bcda", default=str(export.ROOT / "target/release/bcda"))
+    options.add_argument("--work", default=str(export.ROOT / "target/compare"), help="folder of data and tables")
+    options.add_argument("--results", type=pathlib.Path, default=RESULTS)
+    options.add_argument("--docs", type=pathlib.Path, default=export.ROOT / "docs", help="where report writes")
+    options.add_argument("--keep", action="store_true", help="keep data and tables for another run")
+    options.add_argument("--dollars", type=float, default=0.05, help="price of a vCPU hour in the arithmetic")
+    return options.parse_args()
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--gigabytes", type=float, default=1)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--bcda", default=str(ROOT / "target/release/bcda"))
-    options.add_argument("--work", help="folder for data and tables; a temporary one unless given")
-    options.add_argument("--without-duckdb", action="store_true")
-    options = options.parse_args()
-    work = pathlib.Path(options.work or tempfile.mkdtemp(prefix="bcda-compare-"))
-    work.mkdir(exist_ok=True)
-    export = work / f"export-{options.gigabytes:g}"
-    if not export.exists():
-        beneficiaries = round(options.gigabytes * 1e9 / BYTES_PER_BENEFICIARY)
-        subprocess.run([options.bcda, "synth", "--quiet", "--seed", "4", "--out", export,
-                        "--beneficiaries", str(beneficiaries)], check=True)
-    manifest = json.loads((export / "bcda-export.json").read_text())
-    by_type = {}
-    for file in manifest["files"]:
-        by_type.setdefault(file["type"], []).append(str(export / file["name"]))
-    megabytes = sum(os.path.getsize(f) for f in by_type["ExplanationOfBenefit"]) / 1e6
-    subprocess.run(["cat", *by_type["ExplanationOfBenefit"]], stdout=subprocess.DEVNULL, check=True)
+    options = arguments()
+    options.bcda = str(pathlib.Path(options.bcda).resolve())
+    steps = options.steps.split(",")
+    if any(step not in ("odd", "race", "growth", "report") for step in steps):
+        sys.exit("--steps takes odd, race, growth and report")
+    if not pathlib.Path(options.bcda).exists():
+        sys.exit(f"no {options.bcda}: cargo build --release")
+    work = pathlib.Path(options.work)
+    work.mkdir(parents=True, exist_ok=True)
+    results = json.loads(options.results.read_text()) if options.results.exists() else {}
+    agree = "odd" not in steps or odd.check(options.bcda, work, options.gigabytes, options.rounds)
+    if "race" in steps:
+        # saved after each round: what was measured is not lost when something later fails
+        for results["race"] in race(options, work):
+            save(options.results, results)
+        agree &= not results["race"]["failed"] and all(check["agree"] for check in results["race"]["agreement"])
+        if not options.keep:
+            shutil.rmtree(work / f"{options.gigabytes:g}GB")
+            shutil.rmtree(work / "out", ignore_errors=True)
+        print_race(results["race"])
+    if "growth" in steps:
+        results["growth"] = growth.measure_growth(options, work)
+        save(options.results, results)
+    if "report" in steps:
+        subprocess.run([sys.executable, str(export.HERE / "report.py"), str(options.results), str(options.docs), str(options.dollars)], check=True)
+    sys.exit(0 if agree else 1)
 
-    threads = str(options.threads)
-    convert = [options.bcda, "convert", "--quiet", "--overwrite", "--threads", threads, str(export)]
-    jobs = {
-        "bcda, all twelve tables": convert + ["--out", str(work / "all")],
-        "bcda, CCLF1 and CCLF5": convert + ["--out", str(work / "two"), "--tables", "cclf1,cclf5"],
+
+def save(path, results):
+    path.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def race(options, work):
+    """All jobs, round by round: what is known after each. The outputs of the round before the first are held against
+    each other; a job that fails in it is left out of the others, and told of."""
+    print("making data ...", file=sys.stderr)
+    data = jobs.Data(options.bcda, work, options.gigabytes)
+    wanted = options.jobs.split(",")
+    chosen = [job for job in jobs.all_jobs(options.bcda, data, work, options.threads)
+              if any(fnmatch.fnmatch(job.name, pattern) for pattern in wanted)]
+    if not chosen:
+        sys.exit(f"no job is named {options.jobs}")
+    rounds = {job.name: [] for job in chosen}
+    calibration, agreement, failed = [], [], {}
+    # Round 0 is not counted: it fills the page cache and gives the outputs that are compared.
+    for number in range(options.rounds + 1):
+        calibration.append(calibrate())
+        # Every other round goes backwards: a job has not always the same one before it.
+        for job in chosen if number % 2 == 0 else chosen[::-1]:
+            print(f"round {number} of {options.rounds}: {job.name}", file=sys.stderr)
+            try:
+                values = [fresh(job) for _ in range(job.repeat if number else 1)]
+            except RuntimeError as error:
+                if number:
+                    raise
+                print(error, file=sys.stderr)
+                failed[job.name] = job.label
+            if number:
+                rounds[job.name] += values
+        if number == 0:
+            chosen = [job for job in chosen if job.name not in failed]
+            agreement = check(chosen)
+        else:
+            yield what_is_known(options, data, chosen, rounds, calibration, agreement, failed, number)
+
+
+def what_is_known(options, data, chosen, rounds, calibration, agreement, failed, number):
+    version = subprocess.run([options.bcda, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "machine": machine(), "bcda": version,
+        "peers": (export.HERE / "requirements.txt").read_text().split(), "threads": options.threads, "rounds": number,
+        "gigabytes": options.gigabytes, "claim_megabytes": data.claim_megabytes, **jobs.sizes(data.plain), "gunzip": data.gunzip,
+        "columns_option": jobs.knows_columns(options.bcda), "calibration": calibration[1:], "agreement": agreement, "failed": failed,
+        "jobs": [{"name": job.name, "label": job.label, "group": job.group, "megabytes": job.megabytes, "values": rounds[job.name]}
+                 for job in chosen],
     }
-    if not options.without_duckdb:
-        duck = work / "duck"
-        duck.mkdir(exist_ok=True)
-        sql = (ROOT / "benches/compare/duckdb_tables.sql").read_text()
-        sql = sql.replace("{claims}", json.dumps(by_type["ExplanationOfBenefit"]).replace('"', "'"))
-        sql = sql.replace("{patients}", json.dumps(by_type["Patient"]).replace('"', "'"))
-        (work / "duck.sql").write_text(sql.replace("{out}", str(duck)))
-        jobs["DuckDB, CCLF1 and CCLF5, schema given"] = [
-            sys.executable, "-c", DUCKDB, str(work / "duck.sql"), threads]
-    rounds = {name: [] for name in jobs}
-    for _ in range(options.rounds):
-        for name, command in jobs.items():
-            rounds[name].append(measure(command))
-
-    print(f"\n{megabytes:.0f} MB of claims, {options.threads} threads, medians of {options.rounds} rounds\n")
-    print("| job | wall s | CPU s | MB/s | peak MB | wall spread |")
-    print("|---|--:|--:|--:|--:|--:|")
-    for name, values in rounds.items():
-        wall, cpu, peak = (statistics.median(column) for column in zip(*values))
-        walls = [value[0] for value in values]
-        spread = (max(walls) - min(walls)) / wall
-        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {megabytes / wall:.0f} | {peak:.0f} | {spread:.0%} |")
-    if not options.without_duckdb:
-        agree(work)
-    if not options.work:
-        shutil.rmtree(work)
 
 
-def agree(work):
-    import duckdb
-    for table, sums in {"cclf1": ["CLM_PMT_AMT", "CLM_MDCR_INSTNL_TOT_CHRG_AMT"],
-                        "cclf5": ["CLM_LINE_CVRD_PD_AMT", "CLM_LINE_ALOWD_CHRG_AMT", "CLM_LINE_SRVC_UNIT_QTY"]}.items():
-        query = "select count(*), count(BENE_MBI_ID), count(CLM_EFCTV_DT), " + ", ".join(f"sum({c})" for c in sums)
-        ours = duckdb.sql(f"{query} from '{work}/two/{table}.parquet'").fetchall()[0]
-        theirs = duckdb.sql(f"{query} from '{work}/duck/{table}.parquet'").fetchall()[0]
-        print(f"\n{table}: {'agree' if ours == theirs else 'DIFFER'}: {ours} {'' if ours == theirs else theirs}")
-        if ours != theirs:
-            sys.exit(1)
+def fresh(job):
+    """One run of a job into a new folder."""
+    shutil.rmtree(job.out, ignore_errors=True)
+    job.out.parent.mkdir(parents=True, exist_ok=True)
+    return measure(job.command, tree=job.tree)
 
 
-main()
+def check(chosen):
+    """Holds every peer's tables, and ours made in other ways, against ours. In processes of their own: see measure.py."""
+    ours = {job.group: job for job in chosen if job.name in ("bcda-23", "bcda-whole")}
+    results = []
+    for job in chosen:
+        reference = ours.get(job.group) or ours.get("whole")
+        if not job.check or reference is None or job is reference:
+            continue
+        process = subprocess.run([sys.executable, str(export.HERE / "agree.py"), str(reference.out), str(job.out), *job.check, *job.how],
+                                 capture_output=True, text=True)
+        print(f"{job.name}:\n{process.stdout}{process.stderr}", file=sys.stderr)
+        results.append({"job": job.name, "label": job.label, "group": job.group, "agree": process.returncode == 0,
+                        "tables": process.stdout.splitlines() or process.stderr.splitlines()[-1:]})
+    return results
+
+
+def print_race(results):
+    print(targets.race_table(results))
+    print(targets.target_table(results))
+    for line in targets.noise(results):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
