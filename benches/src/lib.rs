@@ -8,4 +8,5 @@
 //! | File | What is measured |
 //! |---|---|
 //! | `crosswalk.rs` | Reading records into registers; the same with their rows as record batches |
+//! | `model.rs` | Reading records into the typed model, borrowed and owned; asking it; writing it; `serde_json::Value` on the same texts |
 //! | `walk.rs` | The JSON walk: checking, checking with member names, reading every value; other parsers on the same texts |

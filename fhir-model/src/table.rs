@@ -97,8 +97,7 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
             if index == 0 {
-                // Most lists have one entry. A list on its own would begin with room for four, and the
-                // memory so wasted cost a fifth of the time to read a claim.
+                // Most lists have one entry. A list on its own would begin with room for four.
                 self.reserve_exact(1);
             }
             T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
