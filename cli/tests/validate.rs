@@ -243,6 +243,13 @@ fn lines_and_types_that_are_no_records_of_ours() {
     let ran = work.bcda("validate in.ndjson --max-line-bytes 4000").exits(3);
     let found: Vec<_> = issues(&ran.stdout).into_iter().map(|issue| issue.0).collect();
     assert_eq!(found, ["not-checked", "bundle", "line-too-long"]);
+    // A list that is not complete says so.
+    let mut many = patient("1", "1S00A00AA01");
+    many["name"] = vec![json!({}); 1_100].into();
+    work.write_lines("many.ndjson", lines(&[many]));
+    let ran = work.bcda("validate many.ndjson --severity error").exits(3);
+    let found = issues(&ran.stdout);
+    assert_eq!((found.len(), found[0].0, found[1_000].0), (1_001, "empty", "more"));
 }
 
 /// In no word of the program.

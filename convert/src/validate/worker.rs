@@ -73,11 +73,13 @@ impl<'r> Worker<'r> {
     ) {
         let Block { text, counts, .. } = &mut self.block;
         counts.record(findings, source, number);
-        let shown = findings.iter().filter(|finding| finding.class().severity() >= self.least);
-        let mut shown = shown.peekable();
-        if shown.peek().is_none() {
+        let asked = |finding: &&Finding| finding.class().severity() >= self.least;
+        if !findings.iter().any(|finding| asked(&finding)) {
             return;
         }
+        // A list that is not complete says so, whatever is asked for.
+        let shown =
+            findings.iter().filter(|finding| asked(finding) || finding.class() == IssueClass::More);
         let mut outcome = OperationOutcome::from_findings(shown);
         let name = self.files[source].name();
         let place = match fault {

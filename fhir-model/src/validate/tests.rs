@@ -398,6 +398,16 @@ fn the_number_of_issues_is_bounded() {
 }
 
 #[test]
+fn many_warnings_hide_no_error() {
+    let names = vec![r#"{"nickname":1}"#; 2 * MAX_FINDINGS].join(",");
+    let hostile = format!(r#"{{"name":[{names}],"photo":[{{}}],"resourceType":"Patient"}}"#);
+    let found = from_slice(hostile.as_bytes()).unwrap().findings();
+    assert_eq!(found.len(), MAX_FINDINGS + 1);
+    let last = [found[MAX_FINDINGS - 1].class(), found[MAX_FINDINGS].class()];
+    assert_eq!(last, [IssueClass::Empty, IssueClass::More]);
+}
+
+#[test]
 fn records_built_in_memory_may_nest_deeper_than_text() {
     use crate::stu3::datatypes::Extension;
     let mut nested = Extension { url: Some("http://a".into()), ..Extension::default() };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::node::{Element, Node, NodeList};
 use crate::schema::{self, ElementDef, RESOURCE_TYPE, TypeDef};
-use crate::validate::class::IssueClass;
+use crate::validate::class::{IssueClass, Severity};
 use crate::validate::contained::Contained;
 use crate::validate::finding::{Finding, Member, Path};
 use crate::validate::links::Links;
@@ -47,6 +47,7 @@ pub(super) struct Walk<'t> {
     pub(super) findings: Vec<Finding>,
     /// More issues came than are kept.
     more: bool,
+    worst: Option<Severity>,
     pub(super) contained: Contained<'t>,
     pub(super) links: Links<'t>,
 }
@@ -60,6 +61,7 @@ pub(super) fn resource(element: &dyn Element) -> Vec<Finding> {
         path: Path::new(def.name),
         findings: Vec::new(),
         more: false,
+        worst: None,
         contained: Contained::of(element),
         links: Links::of(element),
     };
@@ -101,12 +103,25 @@ fn is_resource(def: &TypeDef) -> bool {
 impl<'t> Walk<'t> {
     /// An issue at the place of the walk.
     pub(super) fn report(&mut self, class: IssueClass, text: impl Into<Cow<'static, str>>) {
+        let worse = self.worst < Some(class.severity());
         if self.findings.len() >= MAX_FINDINGS {
             self.more = true;
-            return;
+            if !worse {
+                return;
+            }
+            // Whether the record has errors must not depend on how many warnings come before them.
+            self.findings.truncate(MAX_FINDINGS - 1);
+        }
+        if worse {
+            self.worst = Some(class.severity());
         }
         let (expression, location) = (self.path.expression(), self.path.location());
         self.findings.push(Finding::at(class, text, expression, location));
+    }
+
+    /// Whether nothing more can be told of the record.
+    pub(super) fn is_done(&self) -> bool {
+        self.more && self.worst >= Some(Severity::Error)
     }
 
     /// An issue at a member of the place of the walk.
@@ -147,7 +162,7 @@ impl<'t> Walk<'t> {
         }
         let (mut seen, mut any) = (0_u64, false);
         element.visit(&mut |name, node| {
-            if self.more {
+            if self.is_done() {
                 return;
             }
             if let Some((place, member)) = def.position(name) {
@@ -164,7 +179,7 @@ impl<'t> Walk<'t> {
                 self.report(IssueClass::UnknownMember, UNKNOWN);
             }
         });
-        if self.more {
+        if self.is_done() {
             return;
         }
         let place = Place { def, element, seen };
@@ -239,7 +254,7 @@ impl<'t> Walk<'t> {
     ) {
         let mut siblings = None;
         for (index, entry) in list.iter().enumerate() {
-            if self.more {
+            if self.is_done() {
                 return;
             }
             self.path.at_index(index);
