@@ -93,7 +93,8 @@ pub(crate) fn value(view: RecordView<'_>, val: Val) -> Value<'_> {
         Val::Int(value) => Value::Int(value),
         Val::Date(days) => Value::Date(days),
         Val::Timestamp(micros) => Value::Timestamp(micros),
-        Val::Decimal(value) => Value::Decimal(value),
+        Val::Decimal(value) => Value::Decimal(value.into()),
+        Val::Wide(at) => Value::Decimal(view.store.wide[at as usize]),
         Val::Null | Val::Bits(_) | Val::Links { .. } => Value::Null,
     }
 }

@@ -241,10 +241,13 @@ fn scaled_short(text: &str, scale: u8) -> Option<i64> {
 /// # Errors
 /// [`ErrorClass::Number`] when digits would be lost or `precision` digits are not enough.
 pub(crate) fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, ErrorClass> {
-    let limit = 10i128.pow(u32::from(precision));
     if let Some(value) = scaled_short(text, scale) {
-        let value = i128::from(value);
-        return if value.abs() < limit { Ok(value) } else { Err(ErrorClass::Number) };
+        // More digits than a word has always fit.
+        let fits = match 10u64.checked_pow(u32::from(precision)) {
+            Some(limit) => value.unsigned_abs() < limit,
+            None => true,
+        };
+        return if fits { Ok(value.into()) } else { Err(ErrorClass::Number) };
     }
     let number = scientific(text);
     if number.digits.is_empty() {

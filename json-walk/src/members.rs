@@ -61,7 +61,7 @@ mod tests {
     /// Adds names as they stand between quotes; gives the place of the first that was refused.
     fn insert_all<'a>(members: &mut Members<'a>, names: &'a [String]) -> Option<usize> {
         names.iter().position(|name| {
-            let key = JsonStr::new(name, 0, name.contains('\\'));
+            let key = JsonStr::within(name, 0, name.len(), name.contains('\\'));
             members.insert(key).is_err()
         })
     }

@@ -7,57 +7,70 @@ use crate::scan;
 /// A string or member name as it stands in the text, escapes not yet resolved.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonStr<'a> {
-    raw: &'a str,
-    offset: usize,
-    escaped: bool,
+    text: &'a str,
+    start: usize,
+    end: usize,
+    /// False: there are no escapes. True: there may be.
+    maybe_escaped: bool,
 }
 
 impl<'a> JsonStr<'a> {
-    pub(crate) const fn new(raw: &'a str, offset: usize, escaped: bool) -> Self {
-        Self { raw, offset, escaped }
-    }
-
-    /// The string between two places of a text that is known to be good; `backslashes` tells whether the
-    /// text has any.
+    /// The string between two places of a text, which are those after and before its quotes. Without
+    /// `maybe_escaped` it is known to have no escapes.
     #[inline]
-    pub(crate) fn within(text: &'a str, start: usize, end: usize, backslashes: bool) -> Self {
-        let raw = text.get(start..end).unwrap_or_default();
-        let escaped = backslashes && memchr::memchr(b'\\', raw.as_bytes()).is_some();
-        Self { raw, offset: start, escaped }
+    pub(crate) const fn within(
+        text: &'a str,
+        start: usize,
+        end: usize,
+        maybe_escaped: bool,
+    ) -> Self {
+        Self { text, start, end, maybe_escaped }
     }
 
     /// The characters between the quotes, as they stand.
     #[inline]
-    pub const fn raw(&self) -> &'a str {
-        self.raw
+    pub fn raw(&self) -> &'a str {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Their bytes.
+    #[inline]
+    pub fn raw_bytes(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.start..self.end).unwrap_or_default()
     }
 
     /// Whether the raw text holds escapes; if not, it is the value.
     #[inline]
-    pub const fn is_escaped(&self) -> bool {
-        self.escaped
+    pub fn is_escaped(&self) -> bool {
+        self.maybe_escaped && memchr::memchr(b'\\', self.raw_bytes()).is_some()
     }
 
     /// Byte offset of the first character after the opening quote.
     #[inline]
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.start
+    }
+
+    /// Byte offset of the closing quote.
+    #[inline]
+    pub const fn end(&self) -> usize {
+        self.end
     }
 
     /// The value: borrowed unless the text holds escapes.
     pub fn unescape(&self) -> Cow<'a, str> {
-        if self.escaped {
-            let mut value = String::with_capacity(self.raw.len());
+        if self.is_escaped() {
+            let mut value = String::with_capacity(self.end - self.start);
             self.unescape_into(&mut value);
             Cow::Owned(value)
         } else {
-            Cow::Borrowed(self.raw)
+            Cow::Borrowed(self.raw())
         }
     }
 
     /// Appends the value to `out`.
     pub fn unescape_into(&self, out: &mut String) {
-        let mut rest = self.raw;
+        let mut rest = self.raw();
         while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
             out.push_str(&rest[..at]);
             let (ch, len) = resolve(&rest.as_bytes()[at..]);

@@ -1,6 +1,7 @@
 //! The walk over a text that is known to be good.
 
 use crate::Kind;
+use crate::index::Escapes;
 use crate::scan;
 use crate::text::{JsonNumber, JsonStr};
 
@@ -16,8 +17,8 @@ pub struct Walker<'i, 'a> {
     partners: &'i [u32],
     /// The token that the walker stands at.
     at: usize,
-    /// Whether the text has a backslash anywhere.
-    backslashes: bool,
+    /// Places of the text's first and last escape.
+    escapes: Escapes,
 }
 
 impl<'i, 'a> Walker<'i, 'a> {
@@ -25,9 +26,9 @@ impl<'i, 'a> Walker<'i, 'a> {
         text: &'a str,
         tokens: &'i [u32],
         partners: &'i [u32],
-        backslashes: bool,
+        escapes: Escapes,
     ) -> Self {
-        Self { text, tokens, partners, at: 0, backslashes }
+        Self { text, tokens, partners, at: 0, escapes }
     }
 
     /// The whole text.
@@ -78,17 +79,21 @@ impl<'i, 'a> Walker<'i, 'a> {
     /// Enters the object at the walker; read it with [`next_key`](Self::next_key).
     #[inline]
     pub fn enter_object(&mut self) -> bool {
-        let is = self.byte() == b'{';
-        self.at += usize::from(is);
-        is
+        if self.byte() != b'{' {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     /// Enters the array at the walker; read it with [`next_element`](Self::next_element).
     #[inline]
     pub fn enter_array(&mut self) -> bool {
-        let is = self.byte() == b'[';
-        self.at += usize::from(is);
-        is
+        if self.byte() != b'[' {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     /// The next member name of the object last entered, with the walker at its value, or `None` after the
@@ -107,9 +112,11 @@ impl<'i, 'a> Walker<'i, 'a> {
     /// stands after the closing bracket.
     #[inline]
     pub fn next_element(&mut self) -> bool {
-        let closed = matches!(self.byte(), b']' | 0);
-        self.at += usize::from(closed);
-        !closed
+        if !matches!(self.byte(), b']' | 0) {
+            return true;
+        }
+        self.at += 1;
+        false
     }
 
     /// Reads the string at the walker.
@@ -122,7 +129,8 @@ impl<'i, 'a> Walker<'i, 'a> {
     fn string_here(&mut self) -> JsonStr<'a> {
         let (start, end) = (self.place(self.at) + 1, self.place(self.at + 1));
         self.at += 2;
-        JsonStr::within(self.text, start, end, self.backslashes)
+        let maybe_escaped = start <= self.escapes.1 && end > self.escapes.0;
+        JsonStr::within(self.text, start, end, maybe_escaped)
     }
 
     /// Reads the number at the walker, as text.
@@ -152,9 +160,11 @@ impl<'i, 'a> Walker<'i, 'a> {
     /// Reads `null`; whether it stood there.
     #[inline]
     pub fn null(&mut self) -> bool {
-        let is = self.byte() == b'n';
-        self.at += usize::from(is);
-        is
+        if self.byte() != b'n' {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     /// Passes over the value at the walker, whatever its size, in one step.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::lookup::Lookup;
 use super::tree::{
-    Action, Foreign, Keyed, Keys, Leaf, ListNode, Move, Names, Node, Object, Reg, ResourcePlan,
-    Slot, Target, Temp,
+    Action, Foreign, Keyed, Keys, Leaf, ListNode, Move, Node, Object, Reg, ResourcePlan, Slot,
+    Target, Temp,
 };
 use crate::crosswalk::{Crosswalk, FactKind, RecordFact};
 use crate::error::LoadError;
@@ -314,10 +315,7 @@ impl Compiler {
         // Entry keys: the roles and types that facts ask for.
         let list_keys = std::mem::take(&mut self.frames[0].list_keys);
         for (list, (slot, keys)) in list_keys {
-            let mut table = Keys::default();
-            for (number, key) in keys.iter().enumerate() {
-                table.insert(key, false, number);
-            }
+            let table = Keys::new(keys.iter().map(|key| (key.as_str(), false)));
             let frame = &mut self.frames[0];
             let mut node = frame.root.members.entry(list.member().to_owned()).or_default();
             let mut parent = format!("ExplanationOfBenefit.{}", list.member());
@@ -526,10 +524,7 @@ fn finish(node: &mut Building) -> Result<Node, LoadError> {
         if keyed.keys.len() > Keys::MOST {
             return Err(LoadError::new("too many keys for one element"));
         }
-        let mut keys = Keys::default();
-        for (number, (key, prefix)) in keyed.keys.iter().enumerate() {
-            keys.insert(key, *prefix, number);
-        }
+        let keys = Keys::new(keyed.keys.iter().map(|(key, prefix)| (key.as_str(), *prefix)));
         let (mask, member) = (keyed.mask, keyed.member.clone());
         let mut leaf = &mut *node;
         for name in &member {
@@ -537,7 +532,7 @@ fn finish(node: &mut Building) -> Result<Node, LoadError> {
         }
         leaf.actions.push(Action::Key { mask, keys });
     }
-    let names = Names::new(node.members.keys().map(String::as_str));
+    let names = Lookup::new(node.members.keys().map(String::as_str).zip(0..));
     let mut children = Vec::new();
     for child in node.members.values_mut() {
         children.push(finish(child)?);

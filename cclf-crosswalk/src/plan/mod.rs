@@ -9,13 +9,16 @@
 //! [`evaluate`](crate::evaluate). The parsing engine stands behind `walk` alone.
 
 mod compile;
+mod lookup;
+mod reading;
+mod registers;
 mod tree;
 mod walk;
 
 pub(crate) use compile::KeyBit;
+pub(crate) use registers::{RecordView, Val};
 pub(crate) use tree::{Reg, ResourcePlan};
 pub use walk::{Reader, Record, Verdict};
-pub(crate) use walk::{RecordView, Val};
 
 use crate::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
 use crate::digest::DigestPlan;

@@ -1,5 +1,6 @@
 //! The compiled tree: nodes, registers, captures.
 
+use super::lookup::Lookup;
 use crate::resolve::{JsonType, List};
 use crate::table::ColumnType;
 
@@ -47,7 +48,8 @@ pub(crate) enum Node {
 
 #[derive(Debug, Default)]
 pub(crate) struct Object {
-    pub(crate) names: Names,
+    /// Numbers of `children`.
+    pub(crate) names: Lookup,
     pub(crate) children: Vec<Node>,
     /// Set when the object is there.
     pub(crate) present: Vec<Slot>,
@@ -114,72 +116,37 @@ pub(crate) enum Action {
     ForeignProfile,
 }
 
-/// Member names of an object, found by length first.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    by_length: Vec<Vec<(Box<str>, usize)>>,
-}
-
-impl Names {
-    pub(crate) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        let mut by_length: Vec<Vec<(Box<str>, usize)>> = Vec::new();
-        for (index, name) in names.enumerate() {
-            if by_length.len() <= name.len() {
-                by_length.resize_with(name.len() + 1, Vec::new);
-            }
-            by_length[name.len()].push((name.into(), index));
-        }
-        Self { by_length }
-    }
-
-    #[inline]
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        let bucket = self.by_length.get(name.len())?;
-        bucket.iter().find(|(own, _)| **own == *name).map(|(_, index)| *index)
-    }
-
-    pub(crate) fn name(&self, index: usize) -> &str {
-        self.by_length.iter().flatten().find(|(_, own)| *own == index).map_or("", |(name, _)| name)
-    }
-}
-
 /// Keys that select entries; each has a number, the bit it sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
-    whole: Vec<Vec<(Box<str>, usize)>>,
-    prefixes: Vec<(Box<str>, usize)>,
+    whole: Lookup,
+    prefixes: Vec<(Box<str>, u64)>,
 }
 
 impl Keys {
     /// Most keys that one element can tell apart: they are bits of a machine word.
     pub(crate) const MOST: usize = 64;
 
-    pub(crate) fn insert(&mut self, key: &str, prefix: bool, number: usize) {
-        if prefix {
-            self.prefixes.push((key.into(), number));
-            return;
+    /// Of each key its text and whether it is a prefix; its number is its place.
+    pub(crate) fn new<'k>(keys: impl Iterator<Item = (&'k str, bool)>) -> Self {
+        let (prefixes, whole): (Vec<_>, Vec<_>) =
+            keys.zip(0..).partition(|((_, prefix), _)| *prefix);
+        Self {
+            whole: Lookup::new(whole.into_iter().map(|((key, _), number)| (key, 1 << number))),
+            prefixes: prefixes
+                .into_iter()
+                .map(|((key, _), number)| (key.into(), 1 << number))
+                .collect(),
         }
-        if self.whole.len() <= key.len() {
-            self.whole.resize_with(key.len() + 1, Vec::new);
-        }
-        self.whole[key.len()].push((key.into(), number));
     }
 
-    /// The bits of the keys that `text` is.
+    /// The bits of the keys that `text[start..end]` is.
     #[inline]
-    pub(crate) fn bits(&self, text: &str) -> u64 {
-        let mut bits = 0;
-        if let Some(bucket) = self.whole.get(text.len()) {
-            for (key, number) in bucket {
-                if **key == *text {
-                    bits |= 1 << number;
-                }
-            }
-        }
-        for (prefix, number) in &self.prefixes {
-            if text.starts_with(&**prefix) {
-                bits |= 1 << number;
-            }
+    pub(crate) fn bits(&self, text: &[u8], start: usize, end: usize) -> u64 {
+        let mut bits = self.whole.find(text, start, end).unwrap_or(0);
+        for (prefix, bit) in &self.prefixes {
+            let begins = text.get(start..end).is_some_and(|key| key.starts_with(prefix.as_bytes()));
+            bits |= if begins { *bit } else { 0 };
         }
         bits
     }

@@ -1,15 +1,18 @@
-//! The walk: one record through the compiled tree, into registers. The only module that knows the engine.
+//! The walk: one record through the compiled tree, into registers. With [`reading`](super::reading) the
+//! only module that knows the engine.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use json_walk::{Cursor, JsonStr, Kind, Limits};
+use json_walk::{Cursor, Document, Index, JsonStr, Kind, Limits};
 
 use super::Plan;
-use super::tree::{Action, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target};
+use super::reading::{Fault, Reading, fault};
+use super::registers::{Captured, RecordView, Store, UnknownName, Val, place};
+use super::tree::{Action, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target};
 use crate::convert::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
-use crate::resolve::{JsonType, List, Resource};
+use crate::resolve::{JsonType, Resource};
 use crate::resource_type::{ResourceType, resource_type};
 use crate::table::ColumnType;
 
@@ -18,78 +21,6 @@ pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
 
 /// Objects with more unknown members than this are checked for duplicates through a hash set.
 const SCAN_LIMIT: usize = 24;
-
-/// A register's value. Text stays where it stands in the line, or in the scratch when it had escapes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Val {
-    Null,
-    Text {
-        start: u32,
-        end: u32,
-        scratch: bool,
-    },
-    Int(i64),
-    Date(i32),
-    Timestamp(i64),
-    Decimal(i128),
-    /// Keys that an entry carries.
-    Bits(u64),
-    /// A range of the link list.
-    Links {
-        start: u32,
-        end: u32,
-    },
-}
-
-/// A leaf as it was met, before it is known which fact wants it.
-#[derive(Clone, Copy, Debug)]
-enum Captured {
-    None,
-    Text { start: u32, end: u32, escaped: bool },
-    Number { start: u32, end: u32 },
-}
-
-/// What a walk fills; kept from record to record so that nothing is allocated for each.
-#[derive(Debug, Default)]
-pub(crate) struct Store {
-    pub(crate) record: Vec<Val>,
-    entry: [Vec<Val>; 5],
-    /// Entries of the kept lists, one frame after another.
-    pub(crate) rows: [Vec<Val>; 5],
-    pub(crate) counts: [usize; 5],
-    pub(crate) links: Vec<i64>,
-    pub(crate) scratch: String,
-    captures: Vec<Captured>,
-    masks: Vec<u64>,
-    /// Unknown member names of the objects that are open: (start, end) in the line.
-    unknown: Vec<(u32, u32)>,
-    pub(crate) partial_dates: u64,
-    foreign: bool,
-}
-
-/// A record that was read, in terms of registers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RecordView<'r> {
-    pub(crate) store: &'r Store,
-    pub(crate) line: &'r str,
-    pub(crate) widths: &'r [usize; 5],
-}
-
-impl<'r> RecordView<'r> {
-    pub(crate) fn text(&self, start: u32, end: u32, scratch: bool) -> &'r str {
-        let source = if scratch { self.store.scratch.as_str() } else { self.line };
-        &source[start as usize..end as usize]
-    }
-
-    pub(crate) fn count(&self, list: List) -> usize {
-        self.store.counts[list as usize]
-    }
-
-    pub(crate) fn entry(&self, list: List, index: usize) -> &'r [Val] {
-        let width = self.widths[list as usize];
-        &self.store.rows[list as usize][index * width..(index + 1) * width]
-    }
-}
 
 /// What a line turned out to be.
 #[derive(Debug)]
@@ -121,14 +52,13 @@ impl Record<'_> {
 pub struct Reader {
     plan: &'static Plan,
     store: Store,
-    /// The resource of the last record: most files hold one kind, and `resourceType` comes late.
-    guess: Resource,
+    index: Index,
 }
 
 impl Reader {
     /// A reader that follows `plan`.
     pub fn new(plan: &'static Plan) -> Self {
-        Self { plan, store: Store::default(), guess: Resource::ExplanationOfBenefit }
+        Self { plan, store: Store::default(), index: Index::new() }
     }
 
     /// Reads one line.
@@ -141,78 +71,76 @@ impl Reader {
         if line.len() > MAX_RECORD_BYTES {
             return Err(RecordError::line_too_long());
         }
-        let guess = self.guess;
-        let mut outcome = self.walk(guess, line);
-        let right = matches!(&outcome, Ok((Some(found), _)) if *found == guess);
-        if !right {
+        let Self { plan, store, index } = self;
+        let document = index.read(line, Limits::default()).ok();
+        // Records of ours say once what they are; for all else the slow look decides.
+        let guess =
+            document.as_ref().and_then(stated_type).unwrap_or(Resource::ExplanationOfBenefit);
+        let mut resource = guess;
+        let mut outcome = walk(plan, store, guess, document.as_ref(), line);
+        if !matches!(&outcome, Ok((Some(found), _)) if *found == guess) {
             match resource_type(line)? {
                 ResourceType::Known(actual) => {
                     if actual != guess {
-                        self.guess = actual;
-                        outcome = self.walk(actual, line);
+                        resource = actual;
+                        outcome = walk(plan, store, actual, document.as_ref(), line);
                     }
                 }
                 ResourceType::Other => return Ok(Verdict::Skipped),
                 ResourceType::Foreign => return Ok(Verdict::Foreign),
             }
         }
-        let resource = self.guess;
-        let (_, text) = outcome.map_err(|error| error.of(resource))?;
-        if self.store.foreign {
+        let (_, text) = outcome.map_err(|fault| fault.of(resource))?;
+        if store.foreign {
             return Ok(Verdict::Foreign);
         }
-        let plan = self.plan.resource(self.guess);
-        let view = RecordView { store: &self.store, line: text, widths: &plan.entry_registers };
-        let record = Record { plan: self.plan, view };
+        let widths = &plan.resource(resource).entry_registers;
+        let record = Record { plan, view: RecordView { store, line: text, widths } };
         record.check_required(resource).map_err(|error| error.of(resource))?;
         Ok(Verdict::Record(resource, record))
     }
-
-    /// Walks the line as a `resource`; gives the resource that it says it is, when that is one of ours.
-    fn walk<'l>(
-        &mut self,
-        resource: Resource,
-        line: &'l [u8],
-    ) -> Result<(Option<Resource>, &'l str), RecordError> {
-        let plan = self.plan.resource(resource);
-        self.store.reset(plan);
-        let mut cursor = Cursor::new(line, Limits::default())?;
-        let text = cursor.text();
-        let mut walk = Walk { store: &mut self.store, plan, line: text, resource: None };
-        walk.record(&mut cursor)?;
-        let found = walk.resource;
-        cursor.finish()?;
-        Ok((found, text))
-    }
 }
 
-impl Store {
-    fn reset(&mut self, plan: &ResourcePlan) {
-        self.record.clear();
-        self.record.resize(plan.registers, Val::Null);
-        for (list, entry) in self.entry.iter_mut().enumerate() {
-            entry.clear();
-            entry.resize(plan.entry_registers[list], Val::Null);
-        }
-        self.rows.iter_mut().for_each(Vec::clear);
-        self.counts = [0; 5];
-        self.links.clear();
-        self.scratch.clear();
-        self.captures.clear();
-        self.captures.resize(plan.temps, Captured::None);
-        self.masks.clear();
-        self.masks.resize(plan.masks, 0);
-        self.unknown.clear();
-        self.partial_dates = 0;
-        self.foreign = false;
+/// What a good text's first `resourceType` says, when it is one of ours.
+fn stated_type(document: &Document<'_, '_>) -> Option<Resource> {
+    let mut walker = document.walker();
+    if !walker.enter_object() {
+        return None;
     }
+    while let Some(key) = walker.next_key() {
+        if key.raw_bytes() == b"resourceType" {
+            return Resource::from_name(walker.string()?.raw());
+        }
+        walker.skip();
+    }
+    None
+}
 
-    fn register(&mut self, slot: Slot) -> &mut Val {
-        match slot.list {
-            Some(list) => &mut self.entry[list as usize][slot.reg],
-            None => &mut self.record[slot.reg],
-        }
+/// Walks the line as a `resource`; gives the resource that it says it is, when that is one of ours.
+///
+/// Without a document the line is no good JSON: it is read byte by byte for its first fault.
+fn walk<'l>(
+    plan: &Plan,
+    store: &mut Store,
+    resource: Resource,
+    document: Option<&Document<'_, 'l>>,
+    line: &'l [u8],
+) -> Result<(Option<Resource>, &'l str), Fault> {
+    let plan = plan.resource(resource);
+    store.reset(plan);
+    let of_text = |error: json_walk::Error| Box::new(RecordError::from(error));
+    if let Some(document) = document {
+        let text = document.text();
+        let mut walk = Walk { store, plan, line: text, resource: None };
+        walk.record(&mut document.walker())?;
+        return Ok((walk.resource, text));
     }
+    let mut cursor = Cursor::new(line, Limits::default()).map_err(of_text)?;
+    let text = cursor.text();
+    let mut walk = Walk { store, plan, line: text, resource: None };
+    walk.record(&mut cursor)?;
+    cursor.finish().map_err(of_text)?;
+    Ok((walk.resource, text))
 }
 
 struct Walk<'w> {
@@ -223,45 +151,45 @@ struct Walk<'w> {
     resource: Option<Resource>,
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
-const fn place(offset: usize) -> u32 {
-    offset as u32
-}
-
+#[inline]
 fn is_blank(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
+    match text.as_bytes().first() {
+        Some(0x21..0x80) => false,
+        _ => text.chars().all(char::is_whitespace),
+    }
 }
 
 impl Walk<'_> {
-    fn record(&mut self, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        if cursor.kind()? != Kind::Object {
-            return Err(RecordError::new(ErrorClass::Syntax, cursor.offset()));
+    fn record<'a, R: Reading<'a>>(&mut self, reading: &mut R) -> Result<(), Fault> {
+        if reading.kind()? != Kind::Object {
+            return Err(fault(ErrorClass::Syntax, reading.offset()));
         }
         let plan = self.plan;
-        self.members(&plan.root, cursor, true)
+        self.members(&plan.root, reading, true)
     }
 
-    fn node(&mut self, node: &Node, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
+    #[inline]
+    fn node<'a, R: Reading<'a>>(&mut self, node: &Node, reading: &mut R) -> Result<(), Fault> {
         match node {
-            Node::Object(object) => match cursor.kind()? {
-                Kind::Object => self.members(object, cursor, false),
-                other => absent_or_wrong(cursor, other),
+            Node::Object(object) => match reading.kind()? {
+                Kind::Object => self.members(object, reading, false),
+                other => absent_or_wrong(reading, other),
             },
-            Node::List(list) => match cursor.kind()? {
-                Kind::Array => self.list(list, cursor),
-                other => absent_or_wrong(cursor, other),
+            Node::List(list) => match reading.kind()? {
+                Kind::Array => self.list(list, reading),
+                other => absent_or_wrong(reading, other),
             },
-            Node::Leaf(leaf) => self.leaf(leaf, cursor),
+            Node::Leaf(leaf) => self.leaf(leaf, reading),
         }
     }
 
-    fn members(
+    fn members<'a, R: Reading<'a>>(
         &mut self,
         object: &Object,
-        cursor: &mut Cursor<'_>,
+        reading: &mut R,
         top: bool,
-    ) -> Result<(), RecordError> {
-        let mut progress = cursor.enter_object()?;
+    ) -> Result<(), Fault> {
+        let mut progress = reading.enter_object()?;
         for slot in &object.present {
             *self.store.register(*slot) = Val::Int(1);
         }
@@ -273,56 +201,65 @@ impl Walk<'_> {
         }
         let mut seen: u64 = 0;
         let mut unknown = Unknown::new(self.store.unknown.len());
-        while let Some(key) = cursor.next_key(&mut progress)? {
+        while let Some(key) = reading.next_key(&mut progress)? {
             let found = if key.is_escaped() {
-                object.names.find(&key.unescape())
+                object.names.find_name(&key.unescape())
             } else {
-                object.names.find(key.raw())
+                object.names.find(self.line.as_bytes(), key.offset(), key.end())
             };
-            let Some(index) = found else {
+            let Some(number) = found else {
                 unknown.insert(&mut self.store.unknown, self.line, key)?;
                 if top && !self.store.foreign {
-                    self.store.foreign = self.is_foreign(&key, cursor)?;
+                    self.store.foreign = self.is_foreign(&key, reading)?;
                 }
-                cursor.skip().map_err(|fault| RecordError::from(fault).in_unknown())?;
+                reading.skip().map_err(in_unknown)?;
                 continue;
             };
-            if seen & 1 << index != 0 {
-                let fault = RecordError::new(ErrorClass::DuplicateMember, key.offset());
-                return Err(fault.in_member(object.names.name(index)));
+            if seen & 1 << number != 0 {
+                let twice = fault(ErrorClass::DuplicateMember, key.offset());
+                return Err(in_member(twice, object.names.name(number)));
             }
-            seen |= 1 << index;
-            if top && key.raw() == "resourceType" && cursor.kind()? == Kind::String {
-                let text = cursor.string()?;
+            seen |= 1 << number;
+            if top && key.raw() == "resourceType" && reading.kind()? == Kind::String {
+                let text = reading.string()?;
                 self.resource = Resource::from_name(&text.unescape());
                 continue;
             }
-            self.node(&object.children[index], cursor)
-                .map_err(|fault| fault.in_member(object.names.name(index)))?;
+            #[allow(clippy::cast_possible_truncation, reason = "at most 64 children")]
+            let Some(child) = object.children.get(number as usize) else { continue };
+            if let Err(fault) = self.node(child, reading) {
+                return Err(in_member(fault, object.names.name(number)));
+            }
         }
         unknown.close(&mut self.store.unknown);
         if let Some(keyed) = &object.keyed {
-            let mut bits = self.store.masks[keyed.mask];
-            while bits != 0 {
-                let number = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                for step in &keyed.moves[number] {
-                    let captured = self.store.captures[step.from];
-                    match step.to {
-                        Target::Capture(temp) => {
-                            let to = &mut self.store.captures[temp];
-                            if matches!(to, Captured::None) {
-                                *to = captured;
-                            }
+            self.dispatch(keyed)?;
+        }
+        Ok(())
+    }
+
+    /// The end of an element told apart by its keys: what was captured goes where the keys say.
+    fn dispatch(&mut self, keyed: &Keyed) -> Result<(), Fault> {
+        let mut bits = self.store.masks[keyed.mask];
+        while bits != 0 {
+            let number = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            for step in &keyed.moves[number] {
+                let captured = self.store.captures[step.from];
+                match step.to {
+                    Target::Capture(temp) => {
+                        let to = &mut self.store.captures[temp];
+                        if matches!(to, Captured::None) {
+                            *to = captured;
                         }
-                        Target::Register(slot, column_type) => {
-                            self.store_value(slot, column_type, captured).map_err(|fault| {
-                                step.trail
-                                    .iter()
-                                    .rev()
-                                    .fold(fault, |fault, name| fault.in_member(name))
-                            })?;
-                        }
+                    }
+                    Target::Register(slot, column_type) => {
+                        self.store_value(slot, column_type, captured).map_err(|fault| {
+                            step.trail
+                                .iter()
+                                .rev()
+                                .fold(fault, |fault, name| in_member(fault, name))
+                        })?;
                     }
                 }
             }
@@ -330,72 +267,70 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn is_foreign(&self, key: &JsonStr<'_>, cursor: &mut Cursor<'_>) -> Result<bool, RecordError> {
+    fn is_foreign<'a, R: Reading<'a>>(
+        &self,
+        key: &JsonStr<'_>,
+        reading: &mut R,
+    ) -> Result<bool, Fault> {
         let name = key.raw();
         match self.plan.foreign.iter().find(|foreign| foreign.member == name) {
-            Some(foreign) => Ok(!foreign.only_as_list || cursor.kind()? == Kind::Array),
+            Some(foreign) => Ok(!foreign.only_as_list || reading.kind()? == Kind::Array),
             None => Ok(false),
         }
     }
 
-    fn list(&mut self, list: &ListNode, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        let mut progress = cursor.enter_array()?;
+    fn list<'a, R: Reading<'a>>(&mut self, list: &ListNode, reading: &mut R) -> Result<(), Fault> {
+        let mut progress = reading.enter_array()?;
         let mut index = 0;
-        while cursor.next_element(&mut progress)? {
+        while reading.next_element(&mut progress)? {
             let node = match list.places.iter().find(|(place, _)| *place == index) {
                 Some((_, node)) => Some(node),
                 None => list.element.as_ref(),
             };
-            let start = cursor.offset();
-            let read = match node {
-                Some(node) => {
-                    if let Some(kept) = list.kept {
-                        self.store.entry[kept as usize].fill(Val::Null);
-                    }
-                    self.node(node, cursor)
-                }
-                None => cursor.skip().map_err(RecordError::from),
-            };
-            read.map_err(|fault| fault.at_index(index))?;
-            if let Some(kept) = list.kept {
-                let entry = &self.store.entry[kept as usize];
-                for (reg, member) in &list.required {
-                    if entry[*reg] == Val::Null {
-                        let fault = RecordError::new(ErrorClass::Missing, start);
-                        return Err(fault.in_member(member).at_index(index));
-                    }
-                }
-                self.store.rows[kept as usize].extend_from_slice(entry);
-                self.store.counts[kept as usize] += 1;
+            if let Err(fault) = self.element(list, node, reading) {
+                return Err(at_index(fault, index));
             }
             index += 1;
         }
         Ok(())
     }
 
-    fn leaf(&mut self, leaf: &Leaf, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        let kind = cursor.kind()?;
+    #[inline]
+    fn element<'a, R: Reading<'a>>(
+        &mut self,
+        list: &ListNode,
+        node: Option<&Node>,
+        reading: &mut R,
+    ) -> Result<(), Fault> {
+        let Some(node) = node else { return reading.skip() };
+        let Some(kept) = list.kept else { return self.node(node, reading) };
+        reading.kind()?;
+        let start = reading.offset();
+        self.store.begin_entry(kept, self.plan.entry_registers[kept as usize]);
+        self.node(node, reading)?;
+        for (reg, member) in &list.required {
+            if self.store.last_entry(kept)[*reg] == Val::Null {
+                return Err(in_member(fault(ErrorClass::Missing, start), member));
+            }
+        }
+        Ok(())
+    }
+
+    fn leaf<'a, R: Reading<'a>>(&mut self, leaf: &Leaf, reading: &mut R) -> Result<(), Fault> {
+        let kind = reading.kind()?;
         let captured = match (leaf.json, kind) {
-            (_, Kind::Null) => return Ok(cursor.null()?),
+            (_, Kind::Null) | (JsonType::Boolean, Kind::Boolean) => return reading.skip(),
             (JsonType::String, Kind::String) => {
-                let text = cursor.string()?;
-                let start = place(text.offset());
-                Captured::Text {
-                    start,
-                    end: start + place(text.raw().len()),
-                    escaped: text.is_escaped(),
-                }
+                let text = reading.string()?;
+                let (start, end) = (place(text.offset()), place(text.end()));
+                Captured::Text { start, end, escaped: text.is_escaped() }
             }
             (JsonType::Number, Kind::Number) => {
-                let number = cursor.number()?;
+                let number = reading.number()?;
                 let start = place(number.offset());
                 Captured::Number { start, end: start + place(number.text().len()) }
             }
-            (JsonType::Boolean, Kind::Boolean) => {
-                cursor.boolean()?;
-                return Ok(());
-            }
-            _ => return Err(RecordError::new(ErrorClass::WrongType, cursor.offset())),
+            _ => return Err(fault(ErrorClass::WrongType, reading.offset())),
         };
         for action in &leaf.actions {
             match action {
@@ -410,11 +345,11 @@ impl Walk<'_> {
                     }
                 }
                 Action::Key { mask, keys } => {
-                    let bits = keys.bits(&self.unescaped(captured));
+                    let bits = self.key_bits(keys, captured);
                     self.store.masks[*mask] |= bits;
                 }
                 Action::KeyRegister { slot, keys } => {
-                    let bits = keys.bits(&self.unescaped(captured));
+                    let bits = self.key_bits(keys, captured);
                     let register = self.store.register(*slot);
                     let before = if let Val::Bits(bits) = register { *bits } else { 0 };
                     *register = Val::Bits(before | bits);
@@ -431,6 +366,19 @@ impl Walk<'_> {
         Ok(())
     }
 
+    #[inline]
+    fn key_bits(&self, keys: &Keys, captured: Captured) -> u64 {
+        match captured {
+            Captured::Text { start, end, escaped: false } => {
+                keys.bits(self.line.as_bytes(), start as usize, end as usize)
+            }
+            _ => {
+                let text = self.unescaped(captured);
+                keys.bits(text.as_bytes(), 0, text.len())
+            }
+        }
+    }
+
     /// The text of a captured leaf.
     fn unescaped(&self, captured: Captured) -> Cow<'_, str> {
         let (start, end, escaped) = match captured {
@@ -442,10 +390,10 @@ impl Walk<'_> {
         if escaped { Cow::Owned(unescape(text)) } else { Cow::Borrowed(text) }
     }
 
-    fn link(&mut self, slot: Slot, captured: Captured) -> Result<(), RecordError> {
+    fn link(&mut self, slot: Slot, captured: Captured) -> Result<(), Fault> {
         let Captured::Number { start, end } = captured else { return Ok(()) };
         let value = convert::integer(text_of(self.line, start, end))
-            .map_err(|class| RecordError::new(class, start as usize))?;
+            .map_err(|class| fault(class, start as usize))?;
         let at = place(self.store.links.len());
         self.store.links.push(value);
         let register = self.store.register(slot);
@@ -460,13 +408,13 @@ impl Walk<'_> {
         slot: Slot,
         column_type: ColumnType,
         captured: Captured,
-    ) -> Result<(), RecordError> {
+    ) -> Result<(), Fault> {
         let value = self.value(column_type, captured).map_err(|class| {
             let start = match captured {
                 Captured::None => 0,
                 Captured::Text { start, .. } | Captured::Number { start, .. } => start,
             };
-            RecordError::new(class, start as usize)
+            fault(class, start as usize)
         })?;
         let register = self.store.register(slot);
         if *register == Val::Null {
@@ -489,7 +437,7 @@ impl Walk<'_> {
                         });
                     }
                     let text = unescape(text_of(self.line, start, end));
-                    return Ok(if is_blank(&text) { Val::Null } else { self.keep(&text) });
+                    return Ok(if is_blank(&text) { Val::Null } else { self.store.keep(&text) });
                 }
                 let text = self.unescaped(captured);
                 if is_blank(&text) {
@@ -520,7 +468,8 @@ impl Walk<'_> {
                 let text = text_of(self.line, start, end);
                 match column_type {
                     ColumnType::Decimal { precision, scale } => {
-                        convert::decimal(text, precision, scale).map(Val::Decimal)
+                        let value = convert::decimal(text, precision, scale)?;
+                        Ok(self.store.decimal(value))
                     }
                     ColumnType::Int64 => convert::integer(text).map(Val::Int),
                     ColumnType::Int32 => {
@@ -532,18 +481,12 @@ impl Walk<'_> {
                     ColumnType::Text => {
                         let mut plain = String::new();
                         convert::plain_digits(text, &mut plain)?;
-                        Ok(self.keep(&plain))
+                        Ok(self.store.keep(&plain))
                     }
                     ColumnType::Date | ColumnType::Timestamp => Err(ErrorClass::WrongType),
                 }
             }
         }
-    }
-
-    fn keep(&mut self, text: &str) -> Val {
-        let start = place(self.store.scratch.len());
-        self.store.scratch.push_str(text);
-        Val::Text { start, end: place(self.store.scratch.len()), scratch: true }
     }
 }
 
@@ -559,18 +502,39 @@ fn unescape(raw: &str) -> String {
         .unwrap_or_default()
 }
 
-fn absent_or_wrong(cursor: &mut Cursor<'_>, kind: Kind) -> Result<(), RecordError> {
+fn absent_or_wrong<'a, R: Reading<'a>>(reading: &mut R, kind: Kind) -> Result<(), Fault> {
     if kind == Kind::Null {
-        Ok(cursor.null()?)
+        reading.skip()
     } else {
-        Err(RecordError::new(ErrorClass::WrongType, cursor.offset()))
+        Err(fault(ErrorClass::WrongType, reading.offset()))
     }
+}
+
+#[cold]
+#[inline(never)]
+fn in_member(mut fault: Fault, name: &str) -> Fault {
+    *fault = fault.in_member(name);
+    fault
+}
+
+#[cold]
+#[inline(never)]
+fn in_unknown(mut fault: Fault) -> Fault {
+    *fault = fault.in_unknown();
+    fault
+}
+
+#[cold]
+#[inline(never)]
+fn at_index(mut fault: Fault, index: usize) -> Fault {
+    *fault = fault.at_index(index);
+    fault
 }
 
 /// The unknown member names of one open object.
 struct Unknown<'a> {
     base: usize,
-    many: Option<HashSet<Cow<'a, str>>>,
+    many: Option<Box<HashSet<Cow<'a, str>>>>,
 }
 
 impl<'a> Unknown<'a> {
@@ -578,36 +542,38 @@ impl<'a> Unknown<'a> {
         Self { base, many: None }
     }
 
+    #[inline]
     fn insert(
         &mut self,
-        stack: &mut Vec<(u32, u32)>,
+        stack: &mut Vec<UnknownName>,
         line: &str,
         key: JsonStr<'a>,
-    ) -> Result<(), RecordError> {
-        let duplicate = || RecordError::new(ErrorClass::DuplicateMember, key.offset()).in_unknown();
-        if let Some(many) = &mut self.many {
-            return if many.insert(key.unescape()) { Ok(()) } else { Err(duplicate()) };
-        }
-        let names = &stack[self.base..];
-        if key.is_escaped() || names.len() >= SCAN_LIMIT {
-            let mut many: HashSet<Cow<'a, str>> = names
-                .iter()
-                .map(|(start, end)| Cow::Owned(text_of(line, *start, *end).to_owned()))
-                .collect();
-            let new = many.insert(key.unescape());
-            self.many = Some(many);
-            return if new { Ok(()) } else { Err(duplicate()) };
-        }
-        let name = key.raw();
-        if names.iter().any(|(start, end)| text_of(line, *start, *end) == name) {
-            return Err(duplicate());
-        }
-        let start = place(key.offset());
-        stack.push((start, start + place(name.len())));
-        Ok(())
+    ) -> Result<(), Fault> {
+        let text = line.as_bytes();
+        let names = stack.get(self.base..).unwrap_or_default();
+        let new = if self.many.is_some() || names.len() >= SCAN_LIMIT || key.is_escaped() {
+            self.insert_into_many(names, line, key)
+        } else {
+            let name = key.raw_bytes();
+            let new = !names.iter().any(|known| {
+                text.get(known.start as usize..known.end as usize).is_some_and(|own| own == name)
+            });
+            stack.push(UnknownName { start: place(key.offset()), end: place(key.end()) });
+            new
+        };
+        if new { Ok(()) } else { Err(in_unknown(fault(ErrorClass::DuplicateMember, key.offset()))) }
     }
 
-    fn close(self, stack: &mut Vec<(u32, u32)>) {
+    #[cold]
+    fn insert_into_many(&mut self, names: &[UnknownName], line: &str, key: JsonStr<'a>) -> bool {
+        let many = self.many.get_or_insert_with(|| {
+            let own = |name: &UnknownName| text_of(line, name.start, name.end).to_owned();
+            Box::new(names.iter().map(|name| Cow::Owned(own(name))).collect())
+        });
+        many.insert(key.unescape())
+    }
+
+    fn close(self, stack: &mut Vec<UnknownName>) {
         stack.truncate(self.base);
     }
 }

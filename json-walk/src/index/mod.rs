@@ -95,9 +95,10 @@ impl Index {
         let found = self.found(bytes.trim_ascii_end());
         let good = found.good && self.is_whole(bytes, limits);
         let text = if found.ascii { ascii(bytes) } else { std::str::from_utf8(bytes).ok() };
-        let text = match text {
-            Some(text) if good && (!found.backslashes || escapes(bytes)) => text,
-            _ => self.judged(bytes, limits)?,
+        let escapes = if found.backslashes { escapes(bytes) } else { Some(NO_ESCAPES) };
+        let (text, escapes) = match (text, escapes) {
+            (Some(text), Some(escapes)) if good => (text, escapes),
+            (_, escapes) => (self.judged(bytes, limits)?, escapes.unwrap_or(NO_ESCAPES)),
         };
         let (tokens, partners) = (&self.lists.tokens, &self.lists.partners);
         let count = self.lists.token_count;
@@ -105,7 +106,7 @@ impl Index {
             text,
             tokens: tokens.get(..count).unwrap_or_default(),
             partners: partners.get(..count).unwrap_or_default(),
-            backslashes: found.backslashes,
+            escapes,
         })
     }
 
@@ -174,18 +175,23 @@ fn ascii(bytes: &[u8]) -> Option<&str> {
     Some(unsafe { std::str::from_utf8_unchecked(bytes) })
 }
 
-/// Whether all escapes are legal. Backslashes outside strings were refused before.
+/// The places of a text's first and last escape; an empty range when it has none.
+pub(crate) type Escapes = (usize, usize);
+
+const NO_ESCAPES: Escapes = (usize::MAX, 0);
+
+/// Checks all escapes, and tells where they begin and end. Backslashes outside strings were refused before.
 #[cold]
 #[inline(never)]
-fn escapes(bytes: &[u8]) -> bool {
+fn escapes(bytes: &[u8]) -> Option<Escapes> {
+    let (mut first, mut last) = NO_ESCAPES;
     let mut from = 0;
     while let Some(at) = bytes.get(from..).and_then(|rest| memchr::memchr(b'\\', rest)) {
-        match scan::escape(bytes, from + at) {
-            Ok(after) => from = after,
-            Err(_) => return false,
-        }
+        first = first.min(from + at);
+        last = from + at;
+        from = scan::escape(bytes, last).ok()?;
     }
-    true
+    Some((first, last))
 }
 
 /// A text (`'a`) that was checked whole, and its tokens, which lie in an [`Index`] (`'i`).
@@ -196,7 +202,7 @@ pub struct Document<'i, 'a> {
     tokens: &'i [u32],
     /// By the token of an opening bracket: that of its closing one. Other entries mean nothing.
     partners: &'i [u32],
-    backslashes: bool,
+    escapes: Escapes,
 }
 
 impl<'i, 'a> Document<'i, 'a> {
@@ -209,7 +215,7 @@ impl<'i, 'a> Document<'i, 'a> {
     /// A walker at the value that the text is.
     #[inline]
     pub const fn walker(&self) -> Walker<'i, 'a> {
-        Walker::new(self.text, self.tokens, self.partners, self.backslashes)
+        Walker::new(self.text, self.tokens, self.partners, self.escapes)
     }
 
     /// Places of the tokens in the text, in bytes: both quotes of each string, brackets, first bytes of

@@ -215,7 +215,7 @@ impl<'a> Cursor<'a> {
         let start = self.pos + 1;
         let (end, escaped) = scan::string(self.bytes(), start)?;
         self.pos = end + 1;
-        Ok(JsonStr::new(&self.text[start..end], start, escaped))
+        Ok(JsonStr::within(self.text, start, end, escaped))
     }
 
     /// Reads the number at the cursor, as text.

@@ -1,0 +1,149 @@
+//! What a walk fills: registers of the record and of the entries of its lists.
+
+use super::tree::{ResourcePlan, Slot};
+use crate::resolve::List;
+
+/// A member name that the crosswalk does not know, in the line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnknownName {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
+pub(super) const fn place(offset: usize) -> u32 {
+    offset as u32
+}
+
+/// A register's value. Text stays where it stands in the line, or in the scratch when it had escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Val {
+    Null,
+    Text {
+        start: u32,
+        end: u32,
+        scratch: bool,
+    },
+    Int(i64),
+    Date(i32),
+    Timestamp(i64),
+    Decimal(i64),
+    /// A decimal of more than 64 bits: its number in the list of those.
+    Wide(u32),
+    /// Keys that an entry carries.
+    Bits(u64),
+    /// A range of the link list.
+    Links {
+        start: u32,
+        end: u32,
+    },
+}
+
+/// A leaf as it was met, before it is known which fact wants it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Captured {
+    None,
+    Text { start: u32, end: u32, escaped: bool },
+    Number { start: u32, end: u32 },
+}
+
+/// What a walk fills; kept from record to record so that nothing is allocated for each.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    pub(crate) record: Vec<Val>,
+    /// Entries of the kept lists, one frame after another; registers of an entry are in the last.
+    pub(crate) rows: [Vec<Val>; 5],
+    /// Where the last frame of each begins.
+    last: [usize; 5],
+    pub(crate) counts: [usize; 5],
+    pub(crate) wide: Vec<i128>,
+    pub(crate) links: Vec<i64>,
+    pub(crate) scratch: String,
+    pub(super) captures: Vec<Captured>,
+    pub(super) masks: Vec<u64>,
+    /// Unknown member names of the objects that are open.
+    pub(super) unknown: Vec<UnknownName>,
+    pub(crate) partial_dates: u64,
+    pub(super) foreign: bool,
+}
+
+/// A record that was read, in terms of registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordView<'r> {
+    pub(crate) store: &'r Store,
+    pub(crate) line: &'r str,
+    pub(crate) widths: &'r [usize; 5],
+}
+
+impl<'r> RecordView<'r> {
+    pub(crate) fn text(&self, start: u32, end: u32, scratch: bool) -> &'r str {
+        let source = if scratch { self.store.scratch.as_str() } else { self.line };
+        &source[start as usize..end as usize]
+    }
+
+    pub(crate) fn count(&self, list: List) -> usize {
+        self.store.counts[list as usize]
+    }
+
+    pub(crate) fn entry(&self, list: List, index: usize) -> &'r [Val] {
+        let width = self.widths[list as usize];
+        &self.store.rows[list as usize][index * width..(index + 1) * width]
+    }
+}
+
+impl Store {
+    pub(super) fn reset(&mut self, plan: &ResourcePlan) {
+        self.record.clear();
+        self.record.resize(plan.registers, Val::Null);
+        self.rows.iter_mut().for_each(Vec::clear);
+        self.counts = [0; 5];
+        self.wide.clear();
+        self.links.clear();
+        self.scratch.clear();
+        self.captures.clear();
+        self.captures.resize(plan.temps, Captured::None);
+        self.masks.clear();
+        self.masks.resize(plan.masks, 0);
+        self.unknown.clear();
+        self.partial_dates = 0;
+        self.foreign = false;
+    }
+
+    /// Begins an entry of a kept list: a frame of `width` registers.
+    #[inline]
+    pub(super) fn begin_entry(&mut self, list: List, width: usize) {
+        let rows = &mut self.rows[list as usize];
+        self.last[list as usize] = rows.len();
+        rows.resize(rows.len() + width, Val::Null);
+        self.counts[list as usize] += 1;
+    }
+
+    /// The registers of the entry last begun.
+    pub(super) fn last_entry(&self, list: List) -> &[Val] {
+        &self.rows[list as usize][self.last[list as usize]..]
+    }
+
+    #[inline]
+    pub(super) fn register(&mut self, slot: Slot) -> &mut Val {
+        match slot.list {
+            Some(list) => &mut self.rows[list as usize][self.last[list as usize] + slot.reg],
+            None => &mut self.record[slot.reg],
+        }
+    }
+
+    /// Keeps a text that does not stand in the line as it is.
+    pub(super) fn keep(&mut self, text: &str) -> Val {
+        let start = place(self.scratch.len());
+        self.scratch.push_str(text);
+        Val::Text { start, end: place(self.scratch.len()), scratch: true }
+    }
+
+    #[inline]
+    pub(super) fn decimal(&mut self, value: i128) -> Val {
+        if let Ok(value) = i64::try_from(value) {
+            return Val::Decimal(value);
+        }
+        self.wide.push(value);
+        Val::Wide(place(self.wide.len() - 1))
+    }
+}
