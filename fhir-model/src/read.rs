@@ -140,6 +140,28 @@ impl<'a> Reader<'a> {
         self.cursor.kind().map_err(|fault| Error::json(fault, self.base))
     }
 
+    /// Where the cursor is: at or before the next value.
+    pub(crate) fn place(&self) -> usize {
+        self.cursor.offset()
+    }
+
+    /// The offset of the value that comes next after a place.
+    pub(crate) fn value_at(&self, place: usize) -> usize {
+        let rest = &self.bytes[place..];
+        place + rest.len() - rest.trim_ascii_start().len()
+    }
+
+    /// Reads `null` if it is the value after a place and the cursor has not passed it.
+    #[cold]
+    pub(crate) fn null_at(&mut self, place: usize) -> Result<Value<'a>, ()> {
+        let start = self.value_at(place);
+        if self.cursor.kind() == Ok(Kind::Null) && self.cursor.offset() == start {
+            self.cursor.null().map_err(|_| ())?;
+            return Ok(Value::Null);
+        }
+        Err(())
+    }
+
     /// The offset of the next value in the piece.
     pub(crate) fn offset(&mut self) -> Result<usize, Error> {
         self.kind()?;

@@ -161,7 +161,7 @@ pub(crate) fn fill<'a>(
     reader: &mut Reader<'a>,
 ) -> Result<(), Error> {
     let def = table.def();
-    let start = reader.offset()?;
+    let start = reader.place();
     // One bit per member of the table: seen as itself, seen with an underscore.
     let (mut seen, mut beside) = (0_u64, 0_u64);
     // Made at the first member that the table does not have: most objects need none.
@@ -202,7 +202,7 @@ pub(crate) fn fill<'a>(
     match def.position("resourceType") {
         // `ExplanationOfBenefit.payee` has an element of this name too, and need not have it.
         Some((place, member)) if member.field == RESOURCE_TYPE && seen & (1 << place) == 0 => {
-            Err(reader.error_at(ErrorKind::NoResourceType, start))
+            Err(reader.error_at(ErrorKind::NoResourceType, reader.value_at(start)))
         }
         _ => Ok(()),
     }
@@ -221,14 +221,14 @@ fn fill_member<'a>(
         }
         return Err(reader.error_at(ErrorKind::WrongResourceType { expected: def.name }, start));
     }
-    if reader.kind()? == Kind::Null {
-        reader.null()?;
-        table.extra_mut().add_unknown(member.name, Value::Null);
-        return Ok(());
-    }
-    if table.fill_field(member.field, member.variant, reader)? == Filled::EmptyList {
-        table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
-    }
+    let start = reader.place();
+    let kept = match table.fill_field(member.field, member.variant, reader) {
+        Ok(Filled::Value) => return Ok(()),
+        Ok(Filled::EmptyList) => Value::List(Vec::new()),
+        // Asked only now: nearly no member is null.
+        Err(fault) => reader.null_at(start).map_err(|()| fault)?,
+    };
+    table.extra_mut().add_unknown(member.name, kept);
     Ok(())
 }
 
