@@ -14,13 +14,14 @@
 #[allow(dead_code, reason = "the tests use more of it")]
 mod tree;
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bcda_bench_peers as peers;
 use fhir_model::{IntoOwned, Resource, from_slice, from_slice_as};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use synth::{ClaimType, Part};
 use tree::Tree;
 
@@ -31,50 +32,48 @@ const ROUNDS: usize = 25;
 const CLAIMS: u64 = 40;
 
 type Claim<'a> = fhir_model::stu3::ExplanationOfBenefit<'a>;
-#[cfg(feature = "sdk")]
-type SdkClaim = fhir_sdk::stu3::resources::ExplanationOfBenefit;
-#[cfg(feature = "sdk")]
-type SdkResource = fhir_sdk::stu3::resources::Resource;
-#[cfg(feature = "fhir")]
-type FhirClaim = fhir::r3::resources::explanation_of_benefit::ExplanationOfBenefit;
-#[cfg(feature = "fhir")]
-type FhirResource = fhir::r3::resources::Resource;
 
-/// One way to read a line, and to drop what was read: true when it is accepted.
+/// One way to read a line, and to drop what was read: nothing, or why it was refused.
 struct Reader {
     name: &'static str,
-    read: fn(&str) -> bool,
+    read: fn(&str) -> Result<(), String>,
 }
 
-fn reads<T: DeserializeOwned>(line: &str) -> bool {
-    black_box(serde_json::from_str::<T>(line)).is_ok()
+/// The error of a reader as text. Synthetic records may be quoted.
+fn told<T, E: Display>(outcome: Result<T, E>) -> Result<T, String> {
+    outcome.map_err(|fault| fault.to_string())
 }
 
 /// What the others are measured against, on the lines that they accept.
 const OURS: Reader = Reader {
     name: "bcda-fhir-model: claim, borrowed",
-    read: |line| black_box(from_slice_as::<Claim<'_>>(line.as_bytes())).is_ok(),
+    read: |line| told(black_box(from_slice_as::<Claim<'_>>(line.as_bytes())).map(drop)),
 };
 
 const OTHERS: &[Reader] = &[
     Reader {
         name: "bcda-fhir-model: any resource, borrowed",
-        read: |line| black_box(from_slice(line.as_bytes())).is_ok(),
+        read: |line| told(black_box(from_slice(line.as_bytes())).map(drop)),
     },
     Reader {
         name: "bcda-fhir-model: any resource, owned",
-        read: |line| black_box(from_slice(line.as_bytes()).map(Resource::into_owned)).is_ok(),
+        read: |line| {
+            told(black_box(from_slice(line.as_bytes()).map(Resource::into_owned)).map(drop))
+        },
     },
     #[cfg(feature = "sdk")]
-    Reader { name: "fhir-sdk 0.16: claim", read: reads::<SdkClaim> },
+    Reader { name: "fhir-sdk 0.16: claim", read: |line| told(peers::sdk::read_claim(line)) },
     #[cfg(feature = "sdk")]
-    Reader { name: "fhir-sdk 0.16: any resource", read: reads::<SdkResource> },
+    Reader {
+        name: "fhir-sdk 0.16: any resource",
+        read: |line| told(peers::sdk::read_resource(line)),
+    },
     #[cfg(feature = "fhir")]
-    Reader { name: "fhir 4.1: claim", read: reads::<FhirClaim> },
+    Reader { name: "fhir 4.1: claim", read: |line| told(peers::r3::read_claim(line)) },
     #[cfg(feature = "fhir")]
-    Reader { name: "fhir 4.1: any resource", read: reads::<FhirResource> },
-    Reader { name: "serde_json::Value", read: reads::<serde_json::Value> },
-    Reader { name: "serde_json, checked only", read: reads::<serde::de::IgnoredAny> },
+    Reader { name: "fhir 4.1: any resource", read: |line| told(peers::r3::read_resource(line)) },
+    Reader { name: "serde_json::Value", read: |line| told(peers::untyped::read(line)) },
+    Reader { name: "serde_json, checked only", read: |line| told(peers::untyped::check(line)) },
 ];
 
 fn claims() -> Vec<String> {
@@ -94,7 +93,7 @@ struct Duel<'l> {
 fn pass(reader: &Reader, lines: &[&str]) -> Duration {
     let start = Instant::now();
     for line in lines {
-        black_box((reader.read)(black_box(line)));
+        let _ = black_box((reader.read)(black_box(line)));
     }
     start.elapsed()
 }
@@ -113,7 +112,8 @@ fn measure(lines: &[String]) {
     let mut duels: Vec<Duel<'_>> = OTHERS
         .iter()
         .map(|reader| {
-            let accepted = lines.iter().map(String::as_str).filter(|line| (reader.read)(line));
+            let accepted =
+                lines.iter().map(String::as_str).filter(|line| (reader.read)(line).is_ok());
             Duel { reader, lines: accepted.collect(), theirs: Vec::new(), ours: Vec::new() }
         })
         .collect();
@@ -160,26 +160,22 @@ fn synthetic() -> Vec<String> {
     claims().into_iter().chain((0..CLAIMS).flat_map(of_seed)).collect()
 }
 
-/// One way to read a line as a resource and to write it again: nothing when it is refused.
+/// One way to read a line as a resource and to write it again.
 struct Writer {
     name: &'static str,
-    rewrite: fn(&str) -> Option<String>,
-}
-
-fn rewrite<T: DeserializeOwned + Serialize>(line: &str) -> Option<String> {
-    serde_json::to_string(&serde_json::from_str::<T>(line).ok()?).ok()
+    rewrite: fn(&str) -> Result<String, String>,
 }
 
 const WRITERS: &[Writer] = &[
     Writer {
         name: "bcda-fhir-model",
-        rewrite: |line| Some(from_slice(line.as_bytes()).ok()?.to_json()),
+        rewrite: |line| told(from_slice(line.as_bytes()).map(|resource| resource.to_json())),
     },
     #[cfg(feature = "sdk")]
-    Writer { name: "fhir-sdk 0.16", rewrite: rewrite::<SdkResource> },
+    Writer { name: "fhir-sdk 0.16", rewrite: |line| told(peers::sdk::rewrite(line)) },
     #[cfg(feature = "fhir")]
-    Writer { name: "fhir 4.1", rewrite: rewrite::<FhirResource> },
-    Writer { name: "serde_json::Value", rewrite: rewrite::<serde_json::Value> },
+    Writer { name: "fhir 4.1", rewrite: |line| told(peers::r3::rewrite(line)) },
+    Writer { name: "serde_json::Value", rewrite: |line| told(peers::untyped::rewrite(line)) },
 ];
 
 fn compare(kind: &str, lines: &[String]) {
@@ -191,13 +187,23 @@ fn compare(kind: &str, lines: &[String]) {
     );
     for writer in WRITERS {
         let (mut accepted, mut lossless) = (0, 0);
+        let mut faults: BTreeMap<String, usize> = BTreeMap::new();
         for line in lines {
-            if let Some(written) = (writer.rewrite)(line) {
-                accepted += 1;
-                lossless += usize::from(Tree::parse(&written) == Tree::parse(line));
+            match (writer.rewrite)(line) {
+                Ok(written) => {
+                    accepted += 1;
+                    lossless += usize::from(Tree::parse(&written) == Tree::parse(line));
+                }
+                Err(fault) => {
+                    let class = fault.split(" at line").next().unwrap_or_default();
+                    *faults.entry(class.to_owned()).or_default() += 1;
+                }
             }
         }
         println!("{:<42} {accepted:>9} {lossless:>9}", writer.name);
+        for (fault, count) in faults {
+            println!("    {count} refused: {fault}");
+        }
     }
 }
 

@@ -1,1 +1,0 @@
-//! Nothing: the measurement is `benches/peers.rs`.
