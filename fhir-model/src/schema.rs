@@ -97,6 +97,19 @@ fn hash(name: &[u8]) -> usize {
 }
 
 impl TypeDef {
+    /// Whether it is a resource: its `resourceType` says what it is, which no struct stores.
+    /// (`ExplanationOfBenefit.payee` has an element of this name that is like any other.)
+    pub(crate) const fn is_resource(&self) -> bool {
+        let mut place = 0;
+        while place < self.members.len() {
+            if self.members[place].field == RESOURCE_TYPE {
+                return true;
+            }
+            place += 1;
+        }
+        false
+    }
+
     /// The child with this JSON member name.
     pub fn member(&self, name: &str) -> Option<&'static ElementDef> {
         self.position(name).map(|(_, member)| member)

@@ -155,9 +155,10 @@ impl View for Value<'_> {
     }
 }
 
-/// Reads the object at the cursor into `table`.
+/// Reads the object at the cursor into `table`; the fields of a resource must have its type among them.
 pub(crate) fn fill<'a>(
     table: &mut dyn FillTable<'a>,
+    is_resource: bool,
     reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
     let def = table.def();
@@ -165,7 +166,7 @@ pub(crate) fn fill<'a>(
     // One bit per member of the table: seen as itself, seen with an underscore.
     let (mut seen, mut beside) = (0_u64, 0_u64);
     // Made at the first member that the table does not have: most objects need none.
-    let mut unknown: Option<Members<'a>> = None;
+    let mut unknown: Option<Box<Members<'a>>> = None;
     reader.object(|key, reader| {
         let offset = key.offset();
         let unescaped;
@@ -199,13 +200,13 @@ pub(crate) fn fill<'a>(
         table.extra_mut().add_unknown(key.unescape(), value);
         Ok(())
     })?;
-    match def.position("resourceType") {
-        // `ExplanationOfBenefit.payee` has an element of this name too, and need not have it.
-        Some((place, member)) if member.field == RESOURCE_TYPE && seen & (1 << place) == 0 => {
-            Err(Error::new(ErrorKind::NoResourceType, start))
-        }
-        _ => Ok(()),
+    if is_resource
+        && let Some((place, _)) = def.position("resourceType")
+        && seen & (1 << place) == 0
+    {
+        return Err(Error::new(ErrorKind::NoResourceType, start));
     }
+    Ok(())
 }
 
 fn fill_member<'a>(
@@ -371,7 +372,7 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 let mut value = Self::default();
-                crate::table::fill(&mut value, reader)?;
+                crate::table::fill(&mut value, const { super::schema::$def.is_resource() }, reader)?;
                 Ok(value)
             }
 
@@ -380,7 +381,7 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Box<Self>, crate::error::Error> {
                 let mut value = Box::<Self>::default();
-                crate::table::fill(&mut *value, reader)?;
+                crate::table::fill(&mut *value, const { super::schema::$def.is_resource() }, reader)?;
                 Ok(value)
             }
 
@@ -391,7 +392,9 @@ macro_rules! element {
             ) -> Result<(), crate::error::Error> {
                 list.push(Self::default());
                 match list.last_mut() {
-                    Some(value) => crate::table::fill(value, reader),
+                    Some(value) => {
+                        crate::table::fill(value, const { super::schema::$def.is_resource() }, reader)
+                    }
                     None => unreachable!("it was pushed"),
                 }
             }
