@@ -42,7 +42,7 @@ impl<'a> JsonStr<'a> {
     /// Whether the raw text holds escapes; if not, it is the value.
     #[inline]
     pub fn is_escaped(&self) -> bool {
-        self.maybe_escaped && memchr::memchr(b'\\', self.raw_bytes()).is_some()
+        self.maybe_escaped && has_backslash(self.raw_bytes())
     }
 
     /// Byte offset of the first character after the opening quote.
@@ -79,6 +79,16 @@ impl<'a> JsonStr<'a> {
         }
         out.push_str(rest);
     }
+}
+
+/// Whether a string has a backslash. Most are too short for a search to be worth its preparations.
+#[inline]
+fn has_backslash(bytes: &[u8]) -> bool {
+    if bytes.len() > 64 {
+        return memchr::memchr(b'\\', bytes).is_some();
+    }
+    // Without an early end the loop becomes a few vector instructions.
+    bytes.iter().fold(0, |found, byte| found | u8::from(*byte == b'\\')) != 0
 }
 
 /// The character that a checked escape stands for, and the bytes that the escape takes.

@@ -63,7 +63,7 @@ fn pieces_at_the_edges_of_blocks() {
                 for cut in at.saturating_sub(1)..text.len() {
                     let _ = agrees(&text.as_bytes()[..cut]);
                 }
-                if end == "" && matches!(piece, "true" | "\"\"" | r#""\"""#) {
+                if end.is_empty() && matches!(piece, "true" | "\"\"" | r#""\"""#) {
                     assert_eq!(verdict, Ok(()));
                 }
             }

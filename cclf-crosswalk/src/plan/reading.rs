@@ -4,6 +4,8 @@
 //! drops what would handle it. The second is for lines that are no good JSON: what is reported is the
 //! first fault of the walk, and that may be a fault of the record before the text's.
 
+#![allow(clippy::unnecessary_box_returns, reason = "faults are rare, results are everywhere")]
+
 use json_walk::{JsonNumber, JsonStr, Kind, Walker, strict};
 
 use crate::error::{ErrorClass, RecordError};

@@ -1,6 +1,8 @@
 //! The walk: one record through the compiled tree, into registers. With [`reading`](super::reading) the
 //! only module that knows the engine.
 
+#![allow(clippy::unnecessary_box_returns, reason = "faults are rare, results are everywhere")]
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -368,15 +370,11 @@ impl Walk<'_> {
 
     #[inline]
     fn key_bits(&self, keys: &Keys, captured: Captured) -> u64 {
-        match captured {
-            Captured::Text { start, end, escaped: false } => {
-                keys.bits(self.line.as_bytes(), start as usize, end as usize)
-            }
-            _ => {
-                let text = self.unescaped(captured);
-                keys.bits(text.as_bytes(), 0, text.len())
-            }
+        if let Captured::Text { start, end, escaped: false } = captured {
+            return keys.bits(self.line.as_bytes(), start as usize, end as usize);
         }
+        let text = self.unescaped(captured);
+        keys.bits(text.as_bytes(), 0, text.len())
     }
 
     /// The text of a captured leaf.
@@ -534,7 +532,7 @@ fn at_index(mut fault: Fault, index: usize) -> Fault {
 /// The unknown member names of one open object.
 struct Unknown<'a> {
     base: usize,
-    many: Option<Box<HashSet<Cow<'a, str>>>>,
+    many: Option<HashSet<Cow<'a, str>>>,
 }
 
 impl<'a> Unknown<'a> {
@@ -568,7 +566,7 @@ impl<'a> Unknown<'a> {
     fn insert_into_many(&mut self, names: &[UnknownName], line: &str, key: JsonStr<'a>) -> bool {
         let many = self.many.get_or_insert_with(|| {
             let own = |name: &UnknownName| text_of(line, name.start, name.end).to_owned();
-            Box::new(names.iter().map(|name| Cow::Owned(own(name))).collect())
+            names.iter().map(|name| Cow::Owned(own(name))).collect()
         });
         many.insert(key.unescape())
     }

@@ -21,6 +21,10 @@
 //! }
 //! # Ok::<(), json_walk::Error>(())
 //! ```
+#![allow(
+    clippy::inline_always,
+    reason = "what an engine calls must be compiled into it, for its instruction set"
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -94,11 +98,11 @@ impl Index {
         self.lists.shrink(KEPT_TOKENS);
         let found = self.found(bytes.trim_ascii_end());
         let good = found.good && self.is_whole(bytes, limits);
-        let text = if found.ascii { ascii(bytes) } else { std::str::from_utf8(bytes).ok() };
+        let text = if found.ascii { Some(ascii(bytes)) } else { std::str::from_utf8(bytes).ok() };
         let escapes = if found.backslashes { escapes(bytes) } else { Some(NO_ESCAPES) };
         let (text, escapes) = match (text, escapes) {
             (Some(text), Some(escapes)) if good => (text, escapes),
-            (_, escapes) => (self.judged(bytes, limits)?, escapes.unwrap_or(NO_ESCAPES)),
+            (_, escapes) => (Self::judged(bytes, limits)?, escapes.unwrap_or(NO_ESCAPES)),
         };
         let (tokens, partners) = (&self.lists.tokens, &self.lists.partners);
         let count = self.lists.token_count;
@@ -153,7 +157,7 @@ impl Index {
     /// container.
     #[cold]
     #[inline(never)]
-    fn judged<'a>(&mut self, bytes: &'a [u8], limits: Limits) -> Result<&'a str, Error> {
+    fn judged(bytes: &[u8], limits: Limits) -> Result<&str, Error> {
         check(bytes, limits, Duplicates::Allow)?;
         let text = std::str::from_utf8(bytes)
             .map_err(|fault| Error::new(ErrorKind::InvalidUtf8, fault.valid_up_to()))?;
@@ -168,11 +172,11 @@ impl Index {
 /// The text, which the pass has found to have no byte above 0x7f.
 #[inline]
 #[allow(unsafe_code, reason = "a second look at every byte would cost a tenth of the pass")]
-fn ascii(bytes: &[u8]) -> Option<&str> {
+fn ascii(bytes: &[u8]) -> &str {
     debug_assert!(bytes.is_ascii());
     // SAFETY: bytes below 0x80 are UTF-8. Every engine ors the high bits of all blocks, and the blocks
     // cover the text (`as_chunks` and the padded rest); tests/engines.rs puts one high byte at each place.
-    Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+    unsafe { std::str::from_utf8_unchecked(bytes) }
 }
 
 /// The places of a text's first and last escape; an empty range when it has none.
