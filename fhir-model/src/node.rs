@@ -173,24 +173,30 @@ impl<'t> Node<'t> {
 fn write_text(text: &str, out: &mut String) {
     const HEX: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\x1f' => {
+    // Most texts have nothing to escape: they are copied in one piece.
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(is_special) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            8 => out.push_str("\\b"),
+            12 => out.push_str("\\f"),
+            control => {
                 out.push_str("\\u00");
-                out.push(HEX[c as usize / 16]);
-                out.push(HEX[c as usize % 16]);
+                out.push(HEX[usize::from(control / 16)]);
+                out.push(HEX[usize::from(control % 16)]);
             }
-            _ => out.push(c),
         }
+        // The special characters are one byte long each.
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }
 
