@@ -528,7 +528,7 @@ fn a_report_is_no_way_to_lose_a_file() {
 /// Runs the program from a shell that does something first.
 fn after(work: &Work, first: &str, words: &str) -> Ran {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(env!("CARGO_BIN_EXE_bcda"));
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(common::bcda());
     command.args(words.split_whitespace()).current_dir(work.path("."));
     command.env("TMPDIR", work.path(".")).output().unwrap().into()
 }
@@ -576,7 +576,7 @@ fn as_nobody(work: &Work, words: &str) -> Option<Command> {
         // A copy, since the build folder may be closed to others.
         let program = work.path("program");
         if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_bcda"), &program).unwrap();
+            fs::copy(common::bcda(), &program).unwrap();
             fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         }
         let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();

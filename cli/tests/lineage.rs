@@ -158,7 +158,7 @@ fn only_the_owner_may_read_what_is_written() {
         let run = |words: &str, code: i32| {
             let mut command = Command::new("sh");
             command.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]);
-            command.arg(env!("CARGO_BIN_EXE_bcda")).args(words.split_whitespace());
+            command.arg(common::bcda()).args(words.split_whitespace());
             let output = command.current_dir(work.path(".")).output().unwrap();
             Ran::from(output).exits(code);
         };

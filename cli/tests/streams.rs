@@ -408,7 +408,7 @@ fn what_a_killed_run_leaves_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let work = Work::new();
     let mut command = Command::new("sh");
-    command.args(["-c", "umask 000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_bcda")]);
+    command.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(common::bcda());
     command.args(["convert", "-", "--out", "out"]).current_dir(work.path("."));
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();

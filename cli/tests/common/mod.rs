@@ -25,6 +25,17 @@ pub(crate) const TABLES: [&str; 12] = [
 /// How long anything may take that is not expected to take any time.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The program to test: the one that was built with the tests, or another by its absolute path.
+///
+/// CI names the release build: it is what people run, and optimisation has broken good code before
+/// (see `json_walk::Walker`).
+pub(crate) fn bcda() -> PathBuf {
+    match std::env::var_os("BCDA_TEST_BINARY") {
+        Some(path) if !path.is_empty() => path.into(),
+        _ => env!("CARGO_BIN_EXE_bcda").into(),
+    }
+}
+
 /// A folder to work in; every run has it as its current folder, so that paths are short and relative.
 pub(crate) struct Work(TempDir);
 
@@ -104,7 +115,7 @@ impl Work {
 
     /// The program, not yet started; what it spools goes to the work folder too.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bcda"));
+        let mut command = Command::new(bcda());
         command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
         command.env("TMPDIR", self.0.path());
         command
