@@ -232,7 +232,8 @@ impl ClaimTables {
     pub fn want_mbi(&self) -> bool {
         let mut programs = self.tables.iter().flat_map(|table| table.programs.iter().flatten());
         programs.any(|program| {
-            program.alternatives.iter().any(|alternative| alternative.access == Access::MbiCurrent)
+            let mut accesses = program.alternatives.iter().map(|alternative| &alternative.access);
+            accesses.any(|access| matches!(access, Access::MbiCurrent | Access::PatientMbi))
         })
     }
 

@@ -43,6 +43,26 @@ fn columns_are_those_of_the_whole_tables_in_their_order() {
 }
 
 #[test]
+fn each_table_alone_has_its_mbis() {
+    let work = work();
+    for number in 1..=7 {
+        let table = format!("cclf{number}");
+        for columns in ["", "--columns BENE_MBI_ID"] {
+            let words = format!(
+                "convert export --out some --format csv --max-rejects 100% -q --overwrite \
+                 --report some.json --tables {table} {columns}"
+            );
+            work.bcda(&words).exits(3);
+            let all = work.csv(&format!("all/{table}.csv"));
+            let some = work.csv(&format!("some/{table}.csv"));
+            assert_eq!(all.column("BENE_MBI_ID"), some.column("BENE_MBI_ID"), "{table} {columns}");
+            assert!(some.column("BENE_MBI_ID").iter().any(|mbi| !mbi.is_empty()), "{table}");
+            assert!(work.read_json("some.json")["claims_without_patient"].is_u64());
+        }
+    }
+}
+
+#[test]
 fn without_tables_those_with_such_columns_are_written() {
     let work = work();
     let words = "convert export --out some --format csv --max-rejects 100% --report some.json -q \
