@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, RecordBatch,
-    StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+    Array, ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder,
+    PrimitiveBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 
-use crate::claim::{Claim, Lineage};
+use crate::claim::{Claim, ClaimRow, Lineage};
 use crate::columns::Columns;
 use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
 use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
@@ -89,38 +89,67 @@ impl Builder {
         }
     }
 
-    fn append(&mut self, value: Value<'_>) {
+    /// Appends a value `rows` times.
+    #[inline]
+    fn append(&mut self, value: &Value<'_>, rows: usize) {
         match (self, value) {
-            (Self::Text(builder), Value::Text(text)) => builder.append_value(text),
-            (Self::Date(builder), Value::Date(days)) => builder.append_value(days),
-            (Self::Int64(builder), Value::Int(value)) => builder.append_value(value),
-            (Self::Int32(builder), Value::Int(value)) => {
-                builder.append_option(i32::try_from(value).ok());
+            (Self::Text(builder), Value::Text(text)) => {
+                (0..rows).for_each(|_| builder.append_value(text));
             }
-            (Self::Timestamp(builder), Value::Timestamp(micros)) => builder.append_value(micros),
-            (Self::Decimal(builder), Value::Decimal(value)) => builder.append_value(value),
+            (Self::Date(builder), Value::Date(days)) => builder.append_value_n(*days, rows),
+            (Self::Int64(builder), Value::Int(value)) => builder.append_value_n(*value, rows),
+            (Self::Int32(builder), Value::Int(value)) => match i32::try_from(*value) {
+                Ok(value) => builder.append_value_n(value, rows),
+                Err(_) => builder.append_nulls(rows),
+            },
+            (Self::Timestamp(builder), Value::Timestamp(micros)) => {
+                builder.append_value_n(*micros, rows);
+            }
+            (Self::Decimal(builder), Value::Decimal(value)) => builder.append_value_n(*value, rows),
             (Self::Nulls(_), _) => {}
             // Registers have their column's type, so what is left is null.
-            (Self::Text(builder), _) => builder.append_null(),
-            (Self::Date(builder), _) => builder.append_null(),
-            (Self::Int32(builder), _) => builder.append_null(),
-            (Self::Int64(builder), _) => builder.append_null(),
-            (Self::Timestamp(builder), _) => builder.append_null(),
-            (Self::Decimal(builder), _) => builder.append_null(),
+            (Self::Text(builder), _) => builder.append_nulls(rows),
+            (Self::Date(builder), _) => builder.append_nulls(rows),
+            (Self::Int32(builder), _) => builder.append_nulls(rows),
+            (Self::Int64(builder), _) => builder.append_nulls(rows),
+            (Self::Timestamp(builder), _) => builder.append_nulls(rows),
+            (Self::Decimal(builder), _) => builder.append_nulls(rows),
         }
     }
 
+    /// The values so far; there is room at once for as many more.
     fn finish(&mut self, rows: usize) -> ArrayRef {
+        fn of<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>, rows: usize) -> ArrayRef {
+            let values = builder.finish();
+            let next = PrimitiveBuilder::with_capacity(rows);
+            *builder = next.with_data_type(values.data_type().clone());
+            Arc::new(values)
+        }
         match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-            Self::Int32(builder) => Arc::new(builder.finish()),
-            Self::Int64(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::Decimal(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) => {
+                let bytes = builder.values_slice().len();
+                let values = builder.finish();
+                *builder = StringBuilder::with_capacity(rows, bytes);
+                Arc::new(values)
+            }
+            Self::Date(builder) => of(builder, rows),
+            Self::Int32(builder) => of(builder, rows),
+            Self::Int64(builder) => of(builder, rows),
+            Self::Timestamp(builder) => of(builder, rows),
+            Self::Decimal(builder) => of(builder, rows),
             Self::Nulls(data_type) => new_null_array(data_type, rows),
         }
     }
+}
+
+/// A column that is being built.
+#[derive(Debug)]
+struct ColumnBuilder {
+    /// `None` where BCDA has no source.
+    program: Option<&'static Program>,
+    /// Its value differs between the rows of a claim.
+    by_row: bool,
+    builder: Builder,
 }
 
 /// Builds the rows of one table.
@@ -128,52 +157,71 @@ impl Builder {
 pub(crate) struct TableBuilder {
     plan: &'static Plan,
     pub(crate) def: &'static TableDef,
-    programs: Vec<Option<&'static Program>>,
-    builders: Vec<Builder>,
+    columns: Vec<ColumnBuilder>,
     schema: SchemaRef,
     rows: usize,
 }
 
 impl TableBuilder {
     pub(crate) fn new(plan: &'static Plan, table: Table, wanted: &Columns) -> Self {
-        let (def, columns) = plan.table(table);
-        let (mut programs, mut builders) = (Vec::new(), Vec::new());
-        for (column, program) in def.columns.iter().zip(columns) {
+        let (def, programs) = plan.table(table);
+        let mut columns = Vec::new();
+        let mut add = |program: Option<&'static Program>, column_type: ColumnType| {
+            let builder = match program {
+                Some(_) => Builder::new(column_type),
+                None => Builder::Nulls(column_type.arrow()),
+            };
+            let by_row = program.is_some_and(Program::is_by_row);
+            columns.push(ColumnBuilder { program, by_row, builder });
+        };
+        for (column, program) in def.columns.iter().zip(programs) {
             if wanted.has(table, &column.name) {
-                programs.push(program.as_ref());
-                builders.push(match program {
-                    Some(_) => Builder::new(column.column_type),
-                    None => Builder::Nulls(column.column_type.arrow()),
-                });
+                add(program.as_ref(), column.column_type);
             }
         }
         for (number, column) in lineage_columns(plan.crosswalk(), def) {
             if wanted.has_lineage(table, &column.name) {
-                programs.push(Some(&plan.lineage[number]));
-                builders.push(Builder::new(column.column_type));
+                add(Some(&plan.lineage[number]), column.column_type);
             }
         }
         let schema = schema(plan.crosswalk(), table, wanted);
-        Self { plan, def, programs, builders, schema, rows: 0 }
+        Self { plan, def, columns, schema, rows: 0 }
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    pub(crate) fn append<'r>(&mut self, lookup: &impl Lookup<'r>, untranslated: &mut Untranslated) {
-        for (program, builder) in self.programs.iter().zip(&mut self.builders) {
-            if let Some(program) = program {
-                builder.append(program.evaluate(self.plan.crosswalk(), lookup, untranslated));
+    /// Appends a row.
+    pub(crate) fn append<'r>(&mut self, row: &impl Lookup<'r>, untranslated: &mut Untranslated) {
+        self.append_all(std::slice::from_ref(row), untranslated);
+    }
+
+    /// Appends the rows of a claim: column by column, because most values are the same on all of them.
+    fn append_all<'r, L: Lookup<'r>>(&mut self, rows: &[L], untranslated: &mut Untranslated) {
+        let Some(first) = rows.first() else { return };
+        let crosswalk = self.plan.crosswalk();
+        for column in &mut self.columns {
+            let Some(program) = column.program else { continue };
+            if column.by_row {
+                for row in rows {
+                    column.builder.append(&program.evaluate(crosswalk, row, untranslated), 1);
+                }
+            } else {
+                // State codes are counted by row.
+                let mut once = Untranslated::default();
+                let value = program.evaluate(crosswalk, first, &mut once);
+                untranslated.states += once.states * rows.len() as u64;
+                column.builder.append(&value, rows.len());
             }
         }
-        self.rows += 1;
+        self.rows += rows.len();
     }
 
     /// The rows so far as a batch; the builder starts again empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, arrow::error::ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let columns = self.builders.iter_mut().map(|builder| builder.finish(rows)).collect();
+        let columns = self.columns.iter_mut().map(|column| column.builder.finish(rows)).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
     }
 }
@@ -218,19 +266,21 @@ impl ClaimTables {
             if !table.def.claim_types.contains(claim.claim_type()) {
                 continue;
             }
-            for index in 0..claim.candidates(table.def.per) {
-                let claim: &Claim<'_> = claim;
-                if let Some(row) = claim.row(table.def.per, index, mbi, lineage) {
-                    table.append(&row, &mut self.untranslated);
-                }
-            }
+            let per = table.def.per;
+            let candidates = 0..claim.candidates(per);
+            let rows: Vec<ClaimRow<'_>> =
+                candidates.filter_map(|index| claim.row(per, index, mbi, lineage)).collect();
+            table.append_all(&rows, &mut self.untranslated);
         }
         claim.rows()
     }
 
     /// Whether a column is made that has the MBI of a claim's beneficiary.
     pub fn want_mbi(&self) -> bool {
-        let mut programs = self.tables.iter().flat_map(|table| table.programs.iter().flatten());
+        let mut programs = self
+            .tables
+            .iter()
+            .flat_map(|table| table.columns.iter().filter_map(|column| column.program));
         programs.any(|program| {
             let mut accesses = program.alternatives.iter().map(|alternative| &alternative.access);
             accesses.any(|access| matches!(access, Access::MbiCurrent | Access::PatientMbi))

@@ -64,7 +64,7 @@ impl Record<'_> {
     }
 
     /// The value of a fact about the record as a whole.
-    pub(crate) fn fact<'s>(&'s self, program: &Program) -> Value<'s> {
+    pub(crate) fn fact<'s>(&'s self, program: &'s Program) -> Value<'s> {
         program.evaluate(self.plan.crosswalk(), &Plain(self.view), &mut Untranslated::default())
     }
 }
@@ -124,9 +124,11 @@ impl<'r> Claim<'r> {
     }
 
     /// The id of the Patient that the claim refers to.
-    pub fn patient(&self) -> Option<String> {
-        let reference = self.record.fact(&self.plan().claim.patient).text()?;
-        patient_id(&reference).map(str::to_owned)
+    pub fn patient(&self) -> Option<Cow<'_, str>> {
+        match self.record.fact(&self.plan().claim.patient).text()? {
+            Cow::Borrowed(reference) => patient_id(reference).map(Cow::Borrowed),
+            Cow::Owned(reference) => patient_id(&reference).map(|id| Cow::Owned(id.to_owned())),
+        }
     }
 
     /// Whether its status is active.

@@ -1,7 +1,8 @@
 //! The closed list of conversions: from JSON text to typed values, from codes to codes. Exact or refused.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use crate::error::{ErrorClass, LoadError};
 

@@ -1,7 +1,9 @@
 //! The crosswalk as it is written down: loaded from its tables, checked, and open to whoever wants to read it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use crate::claim_type::{ClaimType, ClaimTypes};
 use crate::convert::States;

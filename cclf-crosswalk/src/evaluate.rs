@@ -124,6 +124,20 @@ pub(crate) enum Access {
     Summary(Function),
 }
 
+impl Access {
+    /// Whether what is found differs between the rows of a claim.
+    const fn is_by_row(&self) -> bool {
+        matches!(
+            self,
+            Self::Own { .. }
+                | Self::Rendering { .. }
+                | Self::LinkedCareTeam { .. }
+                | Self::LinkedDiagnosis { .. }
+                | Self::OwnPlace
+        )
+    }
+}
+
 /// Something that looks values up.
 pub(crate) trait Lookup<'r> {
     fn value(&self, access: &Access) -> Value<'r>;
@@ -138,8 +152,13 @@ pub struct Untranslated {
 }
 
 impl Program {
+    /// Whether its value differs between the rows of a claim.
+    pub(crate) fn is_by_row(&self) -> bool {
+        self.alternatives.iter().any(|alternative| alternative.access.is_by_row())
+    }
+
     pub(crate) fn evaluate<'r>(
-        &self,
+        &'r self,
         crosswalk: &'r Crosswalk,
         lookup: &impl Lookup<'r>,
         untranslated: &mut Untranslated,
@@ -151,7 +170,7 @@ impl Program {
                 continue;
             }
             let value = match &alternative.access {
-                Access::Literal(text) => Value::Text(Cow::Owned(text.clone())),
+                Access::Literal(text) => Value::Text(Cow::Borrowed(text)),
                 access => lookup.value(access),
             };
             let value = if alternative.conversions.is_empty() {
@@ -161,7 +180,7 @@ impl Program {
                     convert(conversion, value, crosswalk, untranslated)
                 })
             };
-            if value != Value::Null {
+            if !matches!(value, Value::Null) {
                 return value;
             }
         }
@@ -170,13 +189,13 @@ impl Program {
 }
 
 fn convert<'r>(
-    conversion: &Conversion,
+    conversion: &'r Conversion,
     value: Value<'r>,
     crosswalk: &'r Crosswalk,
     untranslated: &mut Untranslated,
 ) -> Value<'r> {
     if let Conversion::Const(text) = conversion {
-        return if value == Value::Null { value } else { Value::Text(Cow::Owned(text.clone())) };
+        return if value == Value::Null { value } else { Value::Text(Cow::Borrowed(text)) };
     }
     let text = value.text();
     if let Conversion::Map(name) = conversion {

@@ -27,6 +27,12 @@ impl<'a> JsonStr<'a> {
         Self { text, start, end, maybe_escaped }
     }
 
+    /// The string that stands between two places of a text that was checked, without its quotes.
+    #[inline]
+    pub const fn at(text: &'a str, start: usize, end: usize) -> Self {
+        Self::within(text, start, end, true)
+    }
+
     /// The characters between the quotes, as they stand.
     #[inline]
     pub fn raw(&self) -> &'a str {
@@ -43,6 +49,12 @@ impl<'a> JsonStr<'a> {
     #[inline]
     pub fn is_escaped(&self) -> bool {
         self.maybe_escaped && has_backslash(self.raw_bytes())
+    }
+
+    /// False: there are no escapes. True: there may be; [`is_escaped`](Self::is_escaped) looks.
+    #[inline]
+    pub const fn may_be_escaped(&self) -> bool {
+        self.maybe_escaped
     }
 
     /// Byte offset of the first character after the opening quote.

@@ -110,6 +110,32 @@ impl<'i, 'a> Walker<'i, 'a> {
         }
     }
 
+    /// As [`next_key`](Self::next_key), but only the places in the text between which the name stands.
+    #[inline]
+    pub fn next_name(&mut self) -> Option<(usize, usize)> {
+        let quotes = self.tokens.get(self.at..).and_then(|rest| rest.first_chunk());
+        if let Some(&[open, close]) = quotes
+            && self.text.as_bytes().get(open as usize) == Some(&b'"')
+        {
+            self.at += 2;
+            return Some((open as usize + 1, close as usize));
+        }
+        self.at += 1;
+        None
+    }
+
+    /// Whether an object stands at the walker.
+    #[inline]
+    pub fn is_object(&self) -> bool {
+        self.byte() == b'{'
+    }
+
+    /// Whether an array stands at the walker.
+    #[inline]
+    pub fn is_array(&self) -> bool {
+        self.byte() == b'['
+    }
+
     /// Whether the array last entered has another element, at which the walker then stands; if not, it
     /// stands after the closing bracket.
     #[inline]

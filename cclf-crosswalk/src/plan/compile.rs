@@ -26,13 +26,15 @@ struct Building {
     actions: Vec<Action>,
     present: Vec<Slot>,
     keyed: Option<BuildingKeyed>,
+    /// What the model calls what it is, for the names of its members.
+    type_name: &'static str,
     kept: Option<List>,
     required: Vec<(Reg, Box<str>)>,
 }
 
 #[derive(Debug)]
 struct BuildingKeyed {
-    mask: usize,
+    number: usize,
     /// Key texts by number, and whether each is a prefix.
     keys: Vec<(String, bool)>,
     member: Vec<String>,
@@ -45,8 +47,7 @@ struct Frame {
     root: Building,
     registers: usize,
     entry_registers: [usize; 5],
-    temps: usize,
-    masks: usize,
+    counts: Counts,
     /// Registers shared by facts that ask for the same thing.
     known: HashMap<(Option<List>, String, FactKindKey), Slot>,
     /// Per list: key texts and the register that holds their bits.
@@ -54,6 +55,13 @@ struct Frame {
 }
 
 type FactKindKey = String;
+
+/// What was numbered so far.
+#[derive(Debug, Default)]
+struct Counts {
+    temps: usize,
+    keyed: usize,
+}
 
 pub(crate) struct Compiler {
     crosswalk: &'static Crosswalk,
@@ -275,6 +283,8 @@ impl Compiler {
             .or_default();
         node.many = true;
         node.kept = Some(list);
+        let def = fhir_model::schema::child(resource.name(), list.member());
+        node.type_name = def.map_or("", fhir_model::schema::step);
         node
     }
 
@@ -298,7 +308,7 @@ impl Compiler {
             self.list_node(resolved.resource, list);
         }
         let frame = &mut self.frames[frame_index];
-        let counters = &mut (&mut frame.temps, &mut frame.masks);
+        let counts = &mut frame.counts;
         let node = match resolved.list {
             Some(list) => {
                 // Present: list_node was called above.
@@ -306,7 +316,7 @@ impl Compiler {
             }
             None => &mut frame.root,
         };
-        insert(node, &resolved.steps, End::Fact(slot, kind), counters);
+        insert(node, &resolved.steps, End::Fact(slot, kind), counts);
         slot
     }
 
@@ -325,12 +335,16 @@ impl Compiler {
                 fhir_model::schema::step(def).clone_into(&mut parent);
                 node = node.members.entry((*name).to_owned()).or_default();
                 node.many = def.many;
+                node.type_name = fhir_model::schema::step(def);
             }
             node.json = Some(JsonType::String);
             node.actions.push(Action::KeyRegister { slot, keys: table });
         }
-        for frame in &mut self.frames {
+        for resource in Resource::ALL {
+            let frame = &mut self.frames[frame_of(resource)];
+            frame.root.type_name = resource.name();
             let meta = frame.root.members.entry("meta".to_owned()).or_default();
+            meta.type_name = "Meta";
             let profile = meta.members.entry("profile".to_owned()).or_default();
             profile.many = true;
             profile.json = Some(JsonType::String);
@@ -340,9 +354,11 @@ impl Compiler {
         }
         let [eob, patient, coverage] = self.frames;
         let foreign = |member, only_as_list| Foreign { member, only_as_list };
+        let guesses = &mut 0;
         Ok([
             finish_frame(
                 eob,
+                guesses,
                 vec![
                     foreign("supportingInfo", false),
                     foreign("insurer", false),
@@ -351,8 +367,8 @@ impl Compiler {
                     foreign("insurance", true),
                 ],
             )?,
-            finish_frame(patient, Vec::new())?,
-            finish_frame(coverage, vec![foreign("payor", true), foreign("class", true)])?,
+            finish_frame(patient, guesses, Vec::new())?,
+            finish_frame(coverage, guesses, vec![foreign("payor", true), foreign("class", true)])?,
         ])
     }
 }
@@ -380,12 +396,7 @@ enum End {
     Capture(Temp),
 }
 
-fn insert(
-    node: &mut Building,
-    steps: &[ResolvedStep],
-    end: End,
-    counters: &mut (&mut usize, &mut usize),
-) {
+fn insert(node: &mut Building, steps: &[ResolvedStep], end: End, counts: &mut Counts) {
     let Some((step, rest)) = steps.split_first() else {
         match end {
             End::Fact(slot, FactKind::Value(column_type)) => {
@@ -403,6 +414,7 @@ fn insert(
     } else {
         let child = node.members.entry(step.name.clone()).or_default();
         child.many = step.def.many;
+        child.type_name = fhir_model::schema::step(step.def);
         child.json = crate::resolve::Resolved {
             resource: Resource::Patient,
             list: None,
@@ -415,12 +427,12 @@ fn insert(
     match &step.select {
         None => {}
         Some(ResolvedSelect::Place(place)) => {
-            let (json, many) = (child.json, false);
+            let (json, type_name) = (child.json, child.type_name);
             child = child.places.entry(*place).or_default();
-            (child.json, child.many) = (json, many);
+            (child.json, child.type_name, child.many) = (json, type_name, false);
         }
         Some(ResolvedSelect::Key { member, key, prefix }) => {
-            let captured = capture(child, member, rest, counters);
+            let captured = capture(child, member, rest, counts);
             let Some(keyed) = &mut child.keyed else { return };
             let number =
                 keyed.keys.iter().position(|own| own.0 == *key && own.1 == *prefix).unwrap_or_else(
@@ -443,7 +455,7 @@ fn insert(
             return;
         }
     }
-    insert(child, rest, end, counters);
+    insert(child, rest, end, counts);
 }
 
 /// The capture for `rest` below a keyed element, made on first use.
@@ -451,22 +463,23 @@ fn capture(
     element: &mut Building,
     member: &[(String, &'static fhir_model::schema::ElementDef)],
     rest: &[ResolvedStep],
-    counters: &mut (&mut usize, &mut usize),
+    counts: &mut Counts,
 ) -> Temp {
     if element.keyed.is_none() {
         element.keyed = Some(BuildingKeyed {
-            mask: *counters.1,
+            number: counts.keyed,
             keys: Vec::new(),
             member: member.iter().map(|(name, _)| name.clone()).collect(),
             captures: BTreeMap::new(),
             moves: Vec::new(),
         });
-        *counters.1 += 1;
+        counts.keyed += 1;
         // Make the way to the key, so that its nodes know what they are.
         let mut node = &mut *element;
         for (name, def) in member {
             node = node.members.entry(name.clone()).or_default();
             node.many = def.many;
+            node.type_name = fhir_model::schema::step(def);
         }
         node.json = Some(JsonType::String);
     }
@@ -475,35 +488,43 @@ fn capture(
     if let Some(temp) = keyed.as_ref().and_then(|keyed| keyed.captures.get(&signature)) {
         return *temp;
     }
-    let temp = *counters.0;
-    *counters.0 += 1;
+    let mut temp = Temp { at: counts.temps, keyed: 0, bit: 0 };
+    counts.temps += 1;
     if let Some(keyed) = keyed {
+        temp.keyed = keyed.number;
+        // Too many are refused when the tree is finished.
+        temp.bit = 1u64.unbounded_shl(u32::try_from(keyed.captures.len()).unwrap_or(u32::MAX));
         keyed.captures.insert(signature, temp);
     }
-    insert(element, rest, End::Capture(temp), counters);
+    insert(element, rest, End::Capture(temp), counts);
     temp
 }
 
-fn finish_frame(mut frame: Frame, foreign: Vec<Foreign>) -> Result<ResourcePlan, LoadError> {
-    let Node::Object(root) = finish(&mut frame.root)? else {
+fn finish_frame(
+    mut frame: Frame,
+    guesses: &mut usize,
+    foreign: Vec<Foreign>,
+) -> Result<ResourcePlan, LoadError> {
+    let Node::Object(root) = finish(&mut frame.root, guesses)? else {
         return Err(LoadError::new("the record is no object"));
     };
     Ok(ResourcePlan {
         root,
         registers: frame.registers,
         entry_registers: frame.entry_registers,
-        temps: frame.temps,
-        masks: frame.masks,
+        temps: frame.counts.temps,
+        keyed: frame.counts.keyed,
+        guesses: *guesses,
         foreign,
     })
 }
 
-fn finish(node: &mut Building) -> Result<Node, LoadError> {
+fn finish(node: &mut Building, guesses: &mut usize) -> Result<Node, LoadError> {
     if node.many {
         node.many = false;
         let places = std::mem::take(&mut node.places)
             .into_iter()
-            .map(|(place, mut element)| Ok((place, finish(&mut element)?)))
+            .map(|(place, mut element)| Ok((place, finish(&mut element, guesses)?)))
             .collect::<Result<Vec<_>, LoadError>>()?;
         let kept = node.kept.take();
         let required = std::mem::take(&mut node.required);
@@ -511,7 +532,7 @@ fn finish(node: &mut Building) -> Result<Node, LoadError> {
             || !node.members.is_empty()
             || !node.actions.is_empty()
             || !node.present.is_empty();
-        let element = if wanted { Some(finish(node)?) } else { None };
+        let element = if wanted { Some(finish(node, guesses)?) } else { None };
         if element.is_some() && !places.is_empty() {
             return Err(LoadError::new("a list is selected by place and as a whole"));
         }
@@ -521,29 +542,34 @@ fn finish(node: &mut Building) -> Result<Node, LoadError> {
         return Ok(Node::Leaf(Leaf { json, actions: std::mem::take(&mut node.actions) }));
     }
     if let Some(keyed) = &node.keyed {
-        if keyed.keys.len() > Keys::MOST {
-            return Err(LoadError::new("too many keys for one element"));
+        if keyed.keys.len() > Keys::MOST || keyed.captures.len() > Keys::MOST {
+            return Err(LoadError::new("too many keys or members for one element"));
         }
         let keys = Keys::new(keyed.keys.iter().map(|(key, prefix)| (key.as_str(), *prefix)));
-        let (mask, member) = (keyed.mask, keyed.member.clone());
+        let (number, member) = (keyed.number, keyed.member.clone());
         let mut leaf = &mut *node;
         for name in &member {
             leaf = leaf.members.entry(name.clone()).or_default();
         }
-        leaf.actions.push(Action::Key { mask, keys });
+        leaf.actions.push(Action::Key { keyed: number, keys });
     }
-    let names = Lookup::new(node.members.keys().map(String::as_str).zip(0..));
+    // Members that no fact wants are told apart too: that is cheaper than to compare them with each other.
+    let unwanted = fhir_model::schema::type_def(node.type_name)
+        .into_iter()
+        .flat_map(|def| def.members.iter().map(|member| member.name))
+        .filter(|name| !node.members.contains_key(*name));
+    let names = node.members.keys().map(String::as_str).chain(unwanted);
+    let names = Lookup::new(names.take(Object::MOST_MEMBERS).zip(0..));
+    let first_guess = *guesses;
+    *guesses += names.len() + 1;
     let mut children = Vec::new();
     for child in node.members.values_mut() {
-        children.push(finish(child)?);
+        children.push(finish(child, guesses)?);
     }
-    if children.len() > 64 {
+    if children.len() > Object::MOST_MEMBERS {
         return Err(LoadError::new("too many members in one object"));
     }
-    let keyed = node.keyed.take().map(|keyed| Keyed {
-        mask: keyed.mask,
-        temps: keyed.captures.values().copied().collect(),
-        moves: keyed.moves,
-    });
-    Ok(Node::Object(Object { names, children, present: std::mem::take(&mut node.present), keyed }))
+    let keyed = node.keyed.take().map(|keyed| Keyed { number: keyed.number, moves: keyed.moves });
+    let present = std::mem::take(&mut node.present);
+    Ok(Node::Object(Object { names, guesses: first_guess, children, present, keyed }))
 }

@@ -16,7 +16,12 @@ pub(crate) struct Lookup {
 
 #[derive(Clone, Debug)]
 struct Entry {
+    /// The last eight bytes, the last one highest; of a shorter name all, with zeros below.
     tail: u64,
+    /// Which of them count.
+    mask: u64,
+    /// The first eight bytes of a longer name.
+    head: u64,
     len: usize,
     value: u64,
     /// Number plus one of another entry with the same slot.
@@ -24,21 +29,58 @@ struct Entry {
     name: Box<str>,
 }
 
+impl Entry {
+    fn new(name: &str, value: u64) -> Self {
+        let bytes = name.as_bytes();
+        let mask = match bytes.len() {
+            0 => 0,
+            len @ 1..WORD => u64::MAX << (64 - 8 * len),
+            _ => u64::MAX,
+        };
+        Self {
+            tail: tail(bytes, bytes.len()) & mask,
+            mask,
+            head: bytes.first_chunk().map_or(0, |head| u64::from_le_bytes(*head)),
+            len: bytes.len(),
+            value,
+            next: 0,
+            name: name.into(),
+        }
+    }
+
+    /// Whether this is the name at `text[start..end]`, whose tail is given.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "every member name and key comes through here")]
+    fn is(&self, tail: u64, text: &[u8], start: usize, end: usize) -> bool {
+        if self.len != end.wrapping_sub(start) || self.tail != tail & self.mask {
+            return false;
+        }
+        self.len <= WORD || self.begins(text, start, end)
+    }
+
+    /// The same of what stands before the tail.
+    #[inline]
+    fn begins(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let Some(own) = text.get(start..end) else { return false };
+        own.first_chunk().is_some_and(|head| u64::from_le_bytes(*head) == self.head)
+            && (own.len() <= 2 * WORD
+                || own.get(WORD..own.len() - WORD)
+                    == self.name.as_bytes().get(WORD..own.len() - WORD))
+    }
+}
+
+/// Multipliers tried for the one that spreads the names best: more are not worth the start of a run.
+const TRIES: usize = 40;
+
 /// Bytes of a word.
 const WORD: usize = 8;
 
-/// The last eight bytes of `text[start..end]`, the last one highest; of less than eight, all.
+/// The eight bytes before `end`, the last one highest; zeros where the text begins later.
 #[inline]
-fn tail(text: &[u8], start: usize, end: usize) -> u64 {
-    let len = end.saturating_sub(start);
-    let word = match end.checked_sub(WORD).and_then(|from| text.get(from..end)?.first_chunk()) {
+fn tail(text: &[u8], end: usize) -> u64 {
+    match text.get(end.wrapping_sub(WORD)..end).and_then(|word| word.first_chunk()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => near_beginning(text, end),
-    };
-    match len {
-        0 => 0,
-        1..WORD => word >> (64 - 8 * len),
-        _ => word,
     }
 }
 
@@ -60,20 +102,12 @@ impl Default for Lookup {
 impl Lookup {
     /// A table of different names, fewer than 65,535.
     pub(crate) fn new<'n>(names: impl Iterator<Item = (&'n str, u64)>) -> Self {
-        let entries: Vec<Entry> = names
-            .map(|(name, value)| Entry {
-                tail: tail(name.as_bytes(), 0, name.len()),
-                len: name.len(),
-                value,
-                next: 0,
-                name: name.into(),
-            })
-            .collect();
+        let entries: Vec<Entry> = names.map(|(name, value)| Entry::new(name, value)).collect();
         let slots = (entries.len() * 2).next_power_of_two().max(2);
         let shift = 64 - slots.trailing_zeros();
         let mut multiplier = 0x9E37_79B9_7F4A_7C15;
         let mut best = (usize::MAX, multiplier);
-        for _ in 0..1000 {
+        for _ in 0..TRIES {
             let mut hit = vec![false; slots];
             let clashes = entries
                 .iter()
@@ -100,19 +134,33 @@ impl Lookup {
     #[inline]
     pub(crate) fn find(&self, text: &[u8], start: usize, end: usize) -> Option<u64> {
         let len = end.saturating_sub(start);
-        let tail = tail(text, start, end);
-        let mut number = *self.slots.get(slot(tail, len, self.multiplier, self.shift))?;
+        let tail = tail(text, end);
+        let own = match len {
+            0 => 0,
+            1..WORD => tail >> (64 - 8 * len) << (64 - 8 * len),
+            _ => tail,
+        };
+        let mut number = *self.slots.get(slot(own, len, self.multiplier, self.shift))?;
         loop {
             let entry = self.entries.get(usize::from(number).wrapping_sub(1))?;
-            if entry.tail == tail
-                && entry.len == len
-                && (len <= WORD
-                    || text.get(start..end - WORD) == entry.name.as_bytes().get(..len - WORD))
-            {
+            if entry.is(tail, text, start, end) {
                 return Some(entry.value);
             }
             number = entry.next;
         }
+    }
+
+    /// Whether the name that stands at `text[start..end]` is the one that was given as number `number`.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "every member name comes through here")]
+    pub(crate) fn is(&self, number: usize, text: &[u8], start: usize, end: usize) -> bool {
+        let Some(entry) = self.entries.get(number) else { return false };
+        entry.is(tail(text, end), text, start, end)
+    }
+
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// The value of a name.
@@ -149,6 +197,9 @@ mod tests {
                 let text = format!("{before}{name}\":1");
                 let end = before.len() + name.len();
                 assert_eq!(lookup.find(text.as_bytes(), before.len(), end), Some(value));
+                let is = |number| lookup.is(number, text.as_bytes(), before.len(), end);
+                let own: Vec<usize> = (0..=lookup.len()).filter(|number| is(*number)).collect();
+                assert_eq!(own, [usize::try_from(value).unwrap()], "{name}");
             }
             for other in [format!("{name}x"), format!("x{name}"), name.to_uppercase() + "-"] {
                 assert_eq!(lookup.find_name(&other), None, "{other}");

@@ -13,6 +13,7 @@ mod lookup;
 mod reading;
 mod registers;
 mod tree;
+mod unknown;
 mod walk;
 
 pub(crate) use compile::KeyBit;

@@ -26,7 +26,11 @@ pub(super) trait Reading<'a> {
     /// After `kind`: where the value begins.
     fn offset(&self) -> usize;
     fn enter_object(&mut self) -> Result<Self::Progress, Fault>;
-    fn next_key(&mut self, progress: &mut Self::Progress) -> Result<Option<JsonStr<'a>>, Fault>;
+    /// Between which places the next member name stands.
+    fn next_name(&mut self, progress: &mut Self::Progress)
+    -> Result<Option<(usize, usize)>, Fault>;
+    fn is_object(&mut self) -> Result<bool, Fault>;
+    fn is_array(&mut self) -> Result<bool, Fault>;
     fn enter_array(&mut self) -> Result<Self::Progress, Fault>;
     fn next_element(&mut self, progress: &mut Self::Progress) -> Result<bool, Fault>;
     fn string(&mut self) -> Result<JsonStr<'a>, Fault>;
@@ -53,8 +57,20 @@ impl<'a> Reading<'a> for strict::Cursor<'a> {
         self.enter_object().map_err(of_text)
     }
 
-    fn next_key(&mut self, progress: &mut Self::Progress) -> Result<Option<JsonStr<'a>>, Fault> {
-        self.next_key(progress).map_err(of_text)
+    fn next_name(
+        &mut self,
+        progress: &mut Self::Progress,
+    ) -> Result<Option<(usize, usize)>, Fault> {
+        let key = self.next_key(progress).map_err(of_text)?;
+        Ok(key.map(|key| (key.offset(), key.end())))
+    }
+
+    fn is_object(&mut self) -> Result<bool, Fault> {
+        Ok(self.kind().map_err(of_text)? == Kind::Object)
+    }
+
+    fn is_array(&mut self) -> Result<bool, Fault> {
+        Ok(self.kind().map_err(of_text)? == Kind::Array)
     }
 
     fn enter_array(&mut self) -> Result<Self::Progress, Fault> {
@@ -102,8 +118,18 @@ impl<'a> Reading<'a> for Walker<'_, 'a> {
     }
 
     #[inline]
-    fn next_key(&mut self, (): &mut ()) -> Result<Option<JsonStr<'a>>, Fault> {
-        Ok(self.next_key())
+    fn next_name(&mut self, (): &mut ()) -> Result<Option<(usize, usize)>, Fault> {
+        Ok(self.next_name())
+    }
+
+    #[inline]
+    fn is_object(&mut self) -> Result<bool, Fault> {
+        Ok(Walker::is_object(self))
+    }
+
+    #[inline]
+    fn is_array(&mut self) -> Result<bool, Fault> {
+        Ok(Walker::is_array(self))
     }
 
     #[inline]

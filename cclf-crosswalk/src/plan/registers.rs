@@ -1,14 +1,8 @@
 //! What a walk fills: registers of the record and of the entries of its lists.
 
-use super::tree::{ResourcePlan, Slot};
+use super::tree::{ResourcePlan, Slot, Temp};
+use super::unknown::UnknownMembers;
 use crate::resolve::List;
-
-/// A member name that the crosswalk does not know, in the line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct UnknownName {
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
 
 #[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
 pub(super) const fn place(offset: usize) -> u32 {
@@ -43,8 +37,25 @@ pub(crate) enum Val {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Captured {
     None,
-    Text { start: u32, end: u32, escaped: bool },
-    Number { start: u32, end: u32 },
+    /// `escaped`: there may be escapes.
+    Text {
+        start: u32,
+        end: u32,
+        escaped: bool,
+    },
+    Number {
+        start: u32,
+        end: u32,
+    },
+}
+
+/// What is known of a keyed element that is being read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyedState {
+    /// Bits of the keys that it carries.
+    pub(super) keys: u64,
+    /// Bits of its captures that were made.
+    pub(super) captured: u64,
 }
 
 /// What a walk fills; kept from record to record so that nothing is allocated for each.
@@ -60,9 +71,11 @@ pub(crate) struct Store {
     pub(crate) links: Vec<i64>,
     pub(crate) scratch: String,
     pub(super) captures: Vec<Captured>,
-    pub(super) masks: Vec<u64>,
-    /// Unknown member names of the objects that are open.
-    pub(super) unknown: Vec<UnknownName>,
+    /// By keyed element.
+    pub(super) keyed: Vec<KeyedState>,
+    /// Which member came after which last time, by [`Object::guesses`](super::tree::Object).
+    pub(super) guesses: Vec<u8>,
+    pub(super) unknown: UnknownMembers,
     pub(crate) partial_dates: u64,
     pub(super) foreign: bool,
 }
@@ -100,10 +113,11 @@ impl Store {
         self.wide.clear();
         self.links.clear();
         self.scratch.clear();
-        self.captures.clear();
         self.captures.resize(plan.temps, Captured::None);
-        self.masks.clear();
-        self.masks.resize(plan.masks, 0);
+        self.keyed.resize(plan.keyed, KeyedState::default());
+        if self.guesses.len() < plan.guesses {
+            self.guesses.resize(plan.guesses, 0);
+        }
         self.unknown.clear();
         self.partial_dates = 0;
         self.foreign = false;
@@ -128,6 +142,16 @@ impl Store {
         match slot.list {
             Some(list) => &mut self.rows[list as usize][self.last[list as usize] + slot.reg],
             None => &mut self.record[slot.reg],
+        }
+    }
+
+    /// Keeps what was captured, unless there is something already.
+    #[inline]
+    pub(super) fn capture(&mut self, temp: Temp, captured: Captured) {
+        let have = &mut self.keyed[temp.keyed].captured;
+        if *have & temp.bit == 0 {
+            *have |= temp.bit;
+            self.captures[temp.at] = captured;
         }
     }
 

@@ -7,8 +7,14 @@ use crate::table::ColumnType;
 /// Index of a register, in the record's frame or in a list entry's.
 pub(crate) type Reg = usize;
 
-/// Index of a capture.
-pub(crate) type Temp = usize;
+/// A capture: what one member of a keyed element says, kept until the element ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Temp {
+    pub(crate) at: usize,
+    /// Number of its keyed element, and its bit in what that element has.
+    pub(crate) keyed: usize,
+    pub(crate) bit: u64,
+}
 
 /// Where a register lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +33,10 @@ pub(crate) struct ResourcePlan {
     /// Registers of an entry, per kept list.
     pub(crate) entry_registers: [usize; 5],
     pub(crate) temps: usize,
-    pub(crate) masks: usize,
+    /// Keyed elements.
+    pub(crate) keyed: usize,
+    /// Where the guesses at members end.
+    pub(crate) guesses: usize,
     /// Top-level members whose presence tells FHIR R4.
     pub(crate) foreign: Vec<Foreign>,
 }
@@ -48,19 +57,27 @@ pub(crate) enum Node {
 
 #[derive(Debug, Default)]
 pub(crate) struct Object {
-    /// Numbers of `children`.
+    /// Numbers of `children`, then of members that the model knows and no fact wants.
     pub(crate) names: Lookup,
+    /// Where the guesses at this object's members begin: by member, the one that came after it last
+    /// time; the first is the one that came first.
+    pub(crate) guesses: usize,
     pub(crate) children: Vec<Node>,
     /// Set when the object is there.
     pub(crate) present: Vec<Slot>,
     pub(crate) keyed: Option<Keyed>,
 }
 
+impl Object {
+    /// Most members that are told apart: they are bits of a machine word.
+    pub(crate) const MOST_MEMBERS: usize = 64;
+}
+
 /// What an element told apart by its key does at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Keyed {
-    pub(crate) mask: usize,
-    pub(crate) temps: Vec<Temp>,
+    /// Its number.
+    pub(crate) number: usize,
     /// By key number: what moves where.
     pub(crate) moves: Vec<Vec<Move>>,
 }
@@ -102,7 +119,7 @@ pub(crate) enum Action {
     Capture(Temp),
     /// Sets the bits of the keys that the text is.
     Key {
-        mask: usize,
+        keyed: usize,
         keys: Keys,
     },
     /// The same into a register of the entry.
@@ -131,23 +148,28 @@ impl Keys {
     pub(crate) fn new<'k>(keys: impl Iterator<Item = (&'k str, bool)>) -> Self {
         let (prefixes, whole): (Vec<_>, Vec<_>) =
             keys.zip(0..).partition(|((_, prefix), _)| *prefix);
-        Self {
-            whole: Lookup::new(whole.into_iter().map(|((key, _), number)| (key, 1 << number))),
-            prefixes: prefixes
-                .into_iter()
-                .map(|((key, _), number)| (key.into(), 1 << number))
-                .collect(),
-        }
+        let prefixes: Vec<(Box<str>, u64)> =
+            prefixes.into_iter().map(|((key, _), number)| (key.into(), 1 << number)).collect();
+        // A text that is a whole key has the bits of its prefixes too.
+        let whole = whole
+            .into_iter()
+            .map(|((key, _), number)| (key, 1 << number | begun(&prefixes, key.as_bytes())));
+        Self { whole: Lookup::new(whole), prefixes }
     }
 
     /// The bits of the keys that `text[start..end]` is.
     #[inline]
     pub(crate) fn bits(&self, text: &[u8], start: usize, end: usize) -> u64 {
-        let mut bits = self.whole.find(text, start, end).unwrap_or(0);
-        for (prefix, bit) in &self.prefixes {
-            let begins = text.get(start..end).is_some_and(|key| key.starts_with(prefix.as_bytes()));
-            bits |= if begins { *bit } else { 0 };
+        match self.whole.find(text, start, end) {
+            Some(bits) => bits,
+            None if self.prefixes.is_empty() => 0,
+            None => begun(&self.prefixes, text.get(start..end).unwrap_or_default()),
         }
-        bits
     }
+}
+
+/// The bits of the prefixes that a key begins with.
+fn begun(prefixes: &[(Box<str>, u64)], key: &[u8]) -> u64 {
+    let begins = prefixes.iter().filter(|(prefix, _)| key.starts_with(prefix.as_bytes()));
+    begins.fold(0, |bits, (_, bit)| bits | bit)
 }

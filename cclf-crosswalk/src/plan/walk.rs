@@ -4,13 +4,12 @@
 #![allow(clippy::unnecessary_box_returns, reason = "faults are rare, results are everywhere")]
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use json_walk::{Cursor, Document, Index, JsonStr, Kind, Limits};
 
 use super::Plan;
 use super::reading::{Fault, Reading, fault};
-use super::registers::{Captured, RecordView, Store, UnknownName, Val, place};
+use super::registers::{Captured, KeyedState, RecordView, Store, Val, place};
 use super::tree::{Action, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target};
 use crate::convert::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
@@ -20,9 +19,6 @@ use crate::table::ColumnType;
 
 /// Longest line the registers can point into, in bytes.
 pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
-
-/// Objects with more unknown members than this are checked for duplicates through a hash set.
-const SCAN_LIMIT: usize = 24;
 
 /// What a line turned out to be.
 #[derive(Debug)]
@@ -170,18 +166,14 @@ impl Walk<'_> {
         self.members(&plan.root, reading, true)
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each node would be half of its work")]
     fn node<'a, R: Reading<'a>>(&mut self, node: &Node, reading: &mut R) -> Result<(), Fault> {
         match node {
-            Node::Object(object) => match reading.kind()? {
-                Kind::Object => self.members(object, reading, false),
-                other => absent_or_wrong(reading, other),
-            },
-            Node::List(list) => match reading.kind()? {
-                Kind::Array => self.list(list, reading),
-                other => absent_or_wrong(reading, other),
-            },
             Node::Leaf(leaf) => self.leaf(leaf, reading),
+            Node::Object(object) if reading.is_object()? => self.members(object, reading, false),
+            Node::List(list) if reading.is_array()? => self.list(list, reading),
+            Node::Object(_) | Node::List(_) => absent_or_wrong(reading),
         }
     }
 
@@ -196,65 +188,123 @@ impl Walk<'_> {
             *self.store.register(*slot) = Val::Int(1);
         }
         if let Some(keyed) = &object.keyed {
-            self.store.masks[keyed.mask] = 0;
-            for temp in &keyed.temps {
-                self.store.captures[*temp] = Captured::None;
-            }
+            self.store.keyed[keyed.number] = KeyedState::default();
         }
         let mut seen: u64 = 0;
-        let mut unknown = Unknown::new(self.store.unknown.len());
-        while let Some(key) = reading.next_key(&mut progress)? {
-            let found = if key.is_escaped() {
-                object.names.find_name(&key.unescape())
-            } else {
-                object.names.find(self.line.as_bytes(), key.offset(), key.end())
-            };
-            let Some(number) = found else {
-                unknown.insert(&mut self.store.unknown, self.line, key)?;
-                if top && !self.store.foreign {
-                    self.store.foreign = self.is_foreign(&key, reading)?;
+        let unknown = self.store.unknown.begin();
+        let mut guess = object.guesses;
+        while let Some((start, end)) = reading.next_name(&mut progress)? {
+            // Records of a kind have their members in one order: the one that came next last time is
+            // tried first.
+            let mut number = self.store.guesses.get(guess).map_or(0, |number| usize::from(*number));
+            if !object.names.is(number, self.line.as_bytes(), start, end) {
+                let Some(found) = self.other_member(object, guess, start, end) else {
+                    self.unknown_member(unknown, start, end)?;
+                    self.unwanted(start, end, reading, top)?;
+                    continue;
+                };
+                number = found;
+            }
+            guess = object.guesses + 1 + number;
+            let bit = 1 << number;
+            if seen & bit != 0 {
+                return Err(twice(object, number, start));
+            }
+            seen |= bit;
+            if top && self.states_type(start, end, reading)? {
+                continue;
+            }
+            match object.children.get(number) {
+                None => self.unwanted(start, end, reading, top)?,
+                Some(child) => {
+                    if let Err(fault) = self.node(child, reading) {
+                        return Err(in_member(fault, object.names.name(number as u64)));
+                    }
                 }
-                reading.skip().map_err(in_unknown)?;
-                continue;
-            };
-            if seen & 1 << number != 0 {
-                let twice = fault(ErrorClass::DuplicateMember, key.offset());
-                return Err(in_member(twice, object.names.name(number)));
-            }
-            seen |= 1 << number;
-            if top && key.raw() == "resourceType" && reading.kind()? == Kind::String {
-                let text = reading.string()?;
-                self.resource = Resource::from_name(&text.unescape());
-                continue;
-            }
-            #[allow(clippy::cast_possible_truncation, reason = "at most 64 children")]
-            let Some(child) = object.children.get(number as usize) else { continue };
-            if let Err(fault) = self.node(child, reading) {
-                return Err(in_member(fault, object.names.name(number)));
             }
         }
-        unknown.close(&mut self.store.unknown);
-        if let Some(keyed) = &object.keyed {
-            self.dispatch(keyed)?;
+        self.store.unknown.end(unknown);
+        match &object.keyed {
+            Some(keyed) => self.dispatch(keyed),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The number of a member that was not guessed.
+    #[inline(never)]
+    fn other_member(
+        &mut self,
+        object: &Object,
+        guess: usize,
+        start: usize,
+        end: usize,
+    ) -> Option<usize> {
+        let key = JsonStr::at(self.line, start, end);
+        let found = if key.is_escaped() {
+            object.names.find_name(&key.unescape())
+        } else {
+            object.names.find(self.line.as_bytes(), start, end)
+        };
+        let number = u8::try_from(found?).ok()?;
+        if let Some(guess) = self.store.guesses.get_mut(guess) {
+            *guess = number;
+        }
+        Some(usize::from(number))
+    }
+
+    /// Notes a member that neither the crosswalk nor the model knows.
+    #[inline(never)]
+    fn unknown_member(&mut self, object: usize, start: usize, end: usize) -> Result<(), Fault> {
+        if self.store.unknown.insert(object, JsonStr::at(self.line, start, end)) {
+            Ok(())
+        } else {
+            Err(in_unknown(fault(ErrorClass::DuplicateMember, start)))
+        }
+    }
+
+    /// Reads `resourceType`; whether it was that.
+    fn states_type<'a, R: Reading<'a>>(
+        &mut self,
+        start: usize,
+        end: usize,
+        reading: &mut R,
+    ) -> Result<bool, Fault> {
+        let stated = JsonStr::at(self.line, start, end).raw() == "resourceType"
+            && reading.kind()? == Kind::String;
+        if stated {
+            self.resource = Resource::from_name(&reading.string()?.unescape());
+        }
+        Ok(stated)
+    }
+
+    /// Passes over a member that no fact wants.
+    #[inline]
+    fn unwanted<'a, R: Reading<'a>>(
+        &mut self,
+        start: usize,
+        end: usize,
+        reading: &mut R,
+        top: bool,
+    ) -> Result<(), Fault> {
+        if top && !self.store.foreign {
+            self.store.foreign = self.is_foreign(start, end, reading)?;
+        }
+        reading.skip().map_err(in_unknown)
     }
 
     /// The end of an element told apart by its keys: what was captured goes where the keys say.
     fn dispatch(&mut self, keyed: &Keyed) -> Result<(), Fault> {
-        let mut bits = self.store.masks[keyed.mask];
-        while bits != 0 {
-            let number = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
+        let KeyedState { mut keys, captured: have } = self.store.keyed[keyed.number];
+        while keys != 0 {
+            let number = keys.trailing_zeros() as usize;
+            keys &= keys - 1;
             for step in &keyed.moves[number] {
-                let captured = self.store.captures[step.from];
+                if have & step.from.bit == 0 {
+                    continue;
+                }
+                let captured = self.store.captures[step.from.at];
                 match step.to {
-                    Target::Capture(temp) => {
-                        let to = &mut self.store.captures[temp];
-                        if matches!(to, Captured::None) {
-                            *to = captured;
-                        }
-                    }
+                    Target::Capture(temp) => self.store.capture(temp, captured),
                     Target::Register(slot, column_type) => {
                         self.store_value(slot, column_type, captured).map_err(|fault| {
                             step.trail
@@ -271,10 +321,11 @@ impl Walk<'_> {
 
     fn is_foreign<'a, R: Reading<'a>>(
         &self,
-        key: &JsonStr<'_>,
+        start: usize,
+        end: usize,
         reading: &mut R,
     ) -> Result<bool, Fault> {
-        let name = key.raw();
+        let name = JsonStr::at(self.line, start, end).raw();
         match self.plan.foreign.iter().find(|foreign| foreign.member == name) {
             Some(foreign) => Ok(!foreign.only_as_list || reading.kind()? == Kind::Array),
             None => Ok(false),
@@ -284,6 +335,15 @@ impl Walk<'_> {
     fn list<'a, R: Reading<'a>>(&mut self, list: &ListNode, reading: &mut R) -> Result<(), Fault> {
         let mut progress = reading.enter_array()?;
         let mut index = 0;
+        if let (None, [], Some(node)) = (list.kept, &list.places[..], &list.element) {
+            while reading.next_element(&mut progress)? {
+                if let Err(fault) = self.node(node, reading) {
+                    return Err(at_index(fault, index));
+                }
+                index += 1;
+            }
+            return Ok(());
+        }
         while reading.next_element(&mut progress)? {
             let node = match list.places.iter().find(|(place, _)| *place == index) {
                 Some((_, node)) => Some(node),
@@ -325,7 +385,7 @@ impl Walk<'_> {
             (JsonType::String, Kind::String) => {
                 let text = reading.string()?;
                 let (start, end) = (place(text.offset()), place(text.end()));
-                Captured::Text { start, end, escaped: text.is_escaped() }
+                Captured::Text { start, end, escaped: text.may_be_escaped() }
             }
             (JsonType::Number, Kind::Number) => {
                 let number = reading.number()?;
@@ -340,15 +400,13 @@ impl Walk<'_> {
                     self.store_value(*slot, *column_type, captured)?;
                 }
                 Action::Capture(temp) => {
-                    if matches!(self.store.captures[*temp], Captured::None)
-                        && !is_blank(&self.unescaped(captured))
-                    {
-                        self.store.captures[*temp] = captured;
+                    if !self.is_blank(captured) {
+                        self.store.capture(*temp, captured);
                     }
                 }
-                Action::Key { mask, keys } => {
+                Action::Key { keyed, keys } => {
                     let bits = self.key_bits(keys, captured);
-                    self.store.masks[*mask] |= bits;
+                    self.store.keyed[*keyed].keys |= bits;
                 }
                 Action::KeyRegister { slot, keys } => {
                     let bits = self.key_bits(keys, captured);
@@ -368,13 +426,33 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The bits of the keys that a leaf is.
     #[inline]
     fn key_bits(&self, keys: &Keys, captured: Captured) -> u64 {
-        if let Captured::Text { start, end, escaped: false } = captured {
-            return keys.bits(self.line.as_bytes(), start as usize, end as usize);
+        if let Captured::Text { start, end, escaped } = captured {
+            let (text, start, end) = (self.line.as_bytes(), start as usize, end as usize);
+            if !escaped || !has_escape(self.line, start, end) {
+                return keys.bits(text, start, end);
+            }
         }
         let text = self.unescaped(captured);
         keys.bits(text.as_bytes(), 0, text.len())
+    }
+
+    #[inline]
+    fn is_blank(&self, captured: Captured) -> bool {
+        match captured {
+            Captured::None => true,
+            Captured::Number { .. } => false,
+            Captured::Text { start, .. } => match self.line.as_bytes().get(start as usize) {
+                Some(0x21..0x80)
+                    if !matches!(self.line.as_bytes().get(start as usize), Some(b'\\')) =>
+                {
+                    false
+                }
+                _ => is_blank(&self.unescaped(captured)),
+            },
+        }
     }
 
     /// The text of a captured leaf.
@@ -385,7 +463,11 @@ impl Walk<'_> {
             Captured::Number { start, end } => (start, end, false),
         };
         let text = text_of(self.line, start, end);
-        if escaped { Cow::Owned(unescape(text)) } else { Cow::Borrowed(text) }
+        if escaped && has_escape(self.line, start as usize, end as usize) {
+            Cow::Owned(unescape(text))
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     fn link(&mut self, slot: Slot, captured: Captured) -> Result<(), Fault> {
@@ -426,7 +508,7 @@ impl Walk<'_> {
             Captured::None => Ok(Val::Null),
             Captured::Text { start, end, escaped } => {
                 if column_type == ColumnType::Text {
-                    if !escaped {
+                    if !escaped || !has_escape(self.line, start as usize, end as usize) {
                         let text = text_of(self.line, start, end);
                         return Ok(if is_blank(text) {
                             Val::Null
@@ -492,6 +574,14 @@ fn text_of(line: &str, start: u32, end: u32) -> &str {
     &line[start as usize..end as usize]
 }
 
+/// Whether a part of the line has a backslash. Most are too short for a search to be worth its preparations.
+#[inline]
+fn has_escape(line: &str, start: usize, end: usize) -> bool {
+    let part = line.as_bytes().get(start..end).unwrap_or_default();
+    // Without an early end the loop becomes a few vector instructions.
+    part.iter().fold(0, |found, byte| found | u8::from(*byte == b'\\')) != 0
+}
+
 /// Resolves the escapes of a string that the cursor has checked.
 fn unescape(raw: &str) -> String {
     let quoted = format!("\"{raw}\"");
@@ -500,8 +590,8 @@ fn unescape(raw: &str) -> String {
         .unwrap_or_default()
 }
 
-fn absent_or_wrong<'a, R: Reading<'a>>(reading: &mut R, kind: Kind) -> Result<(), Fault> {
-    if kind == Kind::Null {
+fn absent_or_wrong<'a, R: Reading<'a>>(reading: &mut R) -> Result<(), Fault> {
+    if reading.kind()? == Kind::Null {
         reading.skip()
     } else {
         Err(fault(ErrorClass::WrongType, reading.offset()))
@@ -517,6 +607,17 @@ fn in_member(mut fault: Fault, name: &str) -> Fault {
 
 #[cold]
 #[inline(never)]
+fn twice(object: &Object, number: usize, offset: usize) -> Fault {
+    let fault = fault(ErrorClass::DuplicateMember, offset);
+    if number < object.children.len() {
+        in_member(fault, object.names.name(number as u64))
+    } else {
+        in_unknown(fault)
+    }
+}
+
+#[cold]
+#[inline(never)]
 fn in_unknown(mut fault: Fault) -> Fault {
     *fault = fault.in_unknown();
     fault
@@ -527,51 +628,4 @@ fn in_unknown(mut fault: Fault) -> Fault {
 fn at_index(mut fault: Fault, index: usize) -> Fault {
     *fault = fault.at_index(index);
     fault
-}
-
-/// The unknown member names of one open object.
-struct Unknown<'a> {
-    base: usize,
-    many: Option<HashSet<Cow<'a, str>>>,
-}
-
-impl<'a> Unknown<'a> {
-    fn new(base: usize) -> Self {
-        Self { base, many: None }
-    }
-
-    #[inline]
-    fn insert(
-        &mut self,
-        stack: &mut Vec<UnknownName>,
-        line: &str,
-        key: JsonStr<'a>,
-    ) -> Result<(), Fault> {
-        let text = line.as_bytes();
-        let names = stack.get(self.base..).unwrap_or_default();
-        let new = if self.many.is_some() || names.len() >= SCAN_LIMIT || key.is_escaped() {
-            self.insert_into_many(names, line, key)
-        } else {
-            let name = key.raw_bytes();
-            let new = !names.iter().any(|known| {
-                text.get(known.start as usize..known.end as usize).is_some_and(|own| own == name)
-            });
-            stack.push(UnknownName { start: place(key.offset()), end: place(key.end()) });
-            new
-        };
-        if new { Ok(()) } else { Err(in_unknown(fault(ErrorClass::DuplicateMember, key.offset()))) }
-    }
-
-    #[cold]
-    fn insert_into_many(&mut self, names: &[UnknownName], line: &str, key: JsonStr<'a>) -> bool {
-        let many = self.many.get_or_insert_with(|| {
-            let own = |name: &UnknownName| text_of(line, name.start, name.end).to_owned();
-            names.iter().map(|name| Cow::Owned(own(name))).collect()
-        });
-        many.insert(key.unescape())
-    }
-
-    fn close(self, stack: &mut Vec<UnknownName>) {
-        stack.truncate(self.base);
-    }
 }

@@ -62,7 +62,9 @@ impl ClaimRows {
 pub(crate) fn patient(line: &str) -> Option<String> {
     let mut reader = Reader::new(Plan::stu3());
     match reader.read(line.as_bytes()) {
-        Ok(Verdict::Record(_, record)) => Claim::new(record)?.patient(),
+        Ok(Verdict::Record(_, record)) => {
+            Claim::new(record)?.patient().map(std::borrow::Cow::into_owned)
+        }
         _ => None,
     }
 }
