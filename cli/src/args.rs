@@ -116,7 +116,8 @@ pub(crate) struct ConvertArgs {
     /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
-    /// Files or folders whose Patients and Coverages are read beforehand, for claims on standard input.
+    /// Files or folders whose Patients and Coverages are read beforehand, for claims on standard input; nobody else
+    /// is then waited for.
     #[arg(long, value_name = "PATH")]
     pub(crate) patients: Vec<String>,
     /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.

@@ -68,12 +68,23 @@ fn claims_of_patients_files_are_not_converted() {
 fn people_on_a_stream_join_those_given_beforehand() {
     let work = Work::new();
     work.write("people.ndjson", people());
-    let input = [claims(6), joined(lines(&[patient("3", "1S00A00AA03")]))].concat();
+    let third = || joined(lines(&[patient("3", "1S00A00AA03")]));
     let words = "convert - --patients people.ndjson --out out --format csv -q";
-    work.feed(words, input.chunks(100)).exits(0);
+    work.feed(words, [third(), claims(6)].concat().chunks(100)).exits(0);
     let mbis = ["1S00A00AA01", "1S00A00AA02", "1S00A00AA03"];
     let rows = work.csv("out/cclf5.csv");
     assert_eq!(rows.column("BENE_MBI_ID"), [mbis, mbis].concat());
+    // Nobody is waited for: a Patient after a claim of theirs is refused, wherever blocks end.
+    for count in [3, 9_000] {
+        let input = [claims(count), third(), claims(3)].concat();
+        let ran = work.feed(&format!("{words} --overwrite"), input.chunks(70_000)).exits(2);
+        assert!(ran.stderr.contains("after a claim of theirs"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("1S00A00"), "{}", ran.stderr);
+    }
+    // Not so one who has no claims yet, or is known.
+    let late = [claims(2), third(), people(), claims(6)].concat();
+    work.feed(&format!("{words} --overwrite"), late.chunks(100)).exits(0);
+    assert_eq!(work.csv("out/cclf5.csv").rows.len(), 8);
     work.assert_clean();
 }
 
@@ -154,6 +165,21 @@ fn a_stream_gives_the_tables_of_a_file_wherever_people_stand() {
             let [file, stream] =
                 ["file.json", "stream.json"].map(|report| counts(&work.read_json(report)));
             assert_eq!(file, stream);
+        }
+        if number == 2 {
+            // Given beforehand: rows are made of claims without a Patient as they come.
+            work.write("people.ndjson", joined(people(0..39)));
+            for threads in [1, 3] {
+                let words = format!(
+                    "convert - --patients people.ndjson --out stream {options} --threads {threads}"
+                );
+                work.feed(&words, joined(claims.clone()).chunks(70_000)).exits(0);
+                for table in ["cclf5", "cclf8"] {
+                    let [file, stream] = ["file", "stream"]
+                        .map(|folder| work.read(&format!("{folder}/{table}.parquet")));
+                    assert!(file == stream, "{table} with {threads} threads and --patients");
+                }
+            }
         }
         let [file, stream] = ["file.json", "stream.json"].map(|report| work.read_json(report));
         for fact in ["claims_without_patient", "beneficiaries", "repeated_claim_ids"] {

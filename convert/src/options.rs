@@ -119,7 +119,8 @@ pub struct Progress {
 pub struct Options {
     /// Files, folders, globs, or `-` for standard input.
     pub inputs: Vec<String>,
-    /// Files, folders or globs whose Patients and Coverages are indexed besides, and nothing else of them.
+    /// Files, folders or globs whose Patients and Coverages are indexed besides, and nothing else of them. With them
+    /// the claims of a stream wait for nobody: a Patient who comes after a claim of theirs is refused.
     pub patients: Vec<String>,
     /// Where the tables go.
     pub output: Output,

@@ -2,13 +2,19 @@
 //!
 //! A stream is read once, and a Patient may come after its claims. So a claim whose Patient is not known yet, and
 //! all claims after it, are held back, compressed, in the run's private folder, and converted when the stream has
-//! ended. If Patients come first (or from `--patients`), nothing is held back. Rows come in the order of the input
-//! either way, so that a stream gives the same tables as a file.
+//! ended. With `--patients` nobody is waited for: nothing is held back, and a Patient that comes after a claim of
+//! its own is refused. Rows come in the order of the input either way, so that a stream gives the same tables as a
+//! file.
 //!
 //! What makes a row right whenever it was made: its MBI is that of the complete index. So a Patient that changes a
 //! known MBI when claims have come is refused, whether rows were made of them or not: the verdict must not depend on
 //! where blocks end.
+//!
+//! Workers run ahead of the index: the Patient of a claim may be in a block that is still under way. So from the
+//! first claim of a block whose Patient they do not find they keep the lines beside the rows, and the sink, which
+//! sees blocks in order, decides which of the two is used.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io::Write;
@@ -35,6 +41,8 @@ struct Shared {
     index: RwLock<Index>,
     /// Something is written that needs the beneficiary of a claim.
     joins: bool,
+    /// Claims whose Patient is not known are held back until the stream ends.
+    waits: bool,
     /// Claims are held back: workers only judge them.
     holding: AtomicBool,
 }
@@ -45,15 +53,27 @@ impl Shared {
     }
 }
 
+/// A Patient or Coverage of a block.
+struct Came {
+    person: Person,
+    /// A claim of the block stands before it.
+    after_claim: bool,
+    /// A claim of this Patient does, and was not matched.
+    after_own_claim: bool,
+}
+
 #[derive(Default)]
 struct Block {
-    /// And whether a claim of the block stands before them.
-    people: Vec<(Person, bool)>,
+    people: Vec<Came>,
     claims: bool,
     /// Rows of the claims that come first in the block.
     converted: ClaimBlock,
-    /// The lines of the claims after them, whose Patient was not known.
+    /// The lines of the claims from the first one on whose Patient was not known.
     raw: Vec<u8>,
+    /// Their rows, with the index as it was.
+    ahead: ClaimBlock,
+    /// The Patients that were not known.
+    missing: Vec<Box<str>>,
     tally: Tally,
     rejects: Vec<Reject>,
     fatal: Option<Fatal>,
@@ -85,21 +105,14 @@ impl Converter {
         }
     }
 
-    /// Ends the columns of a block.
-    fn finish(&mut self, block: &mut ClaimBlock) -> Result<(), Error> {
-        block.batches = self.tables.finish().map_err(|_| unbuilt())?;
-        block.tally.untranslated = self.tables.take_untranslated();
-        Ok(())
-    }
-
-    /// Converts lines that were judged to be claims; how many have a Patient that is not known.
+    /// Converts lines that were judged to be claims; which Patients of theirs are not known.
     fn convert(
         &mut self,
         lines: &[u8],
         index: &Index,
         source: &Source,
-    ) -> Result<(ClaimBlock, u64), Error> {
-        let (mut block, mut waiting) = (ClaimBlock::default(), 0);
+    ) -> Result<(ClaimBlock, Vec<Box<str>>), Error> {
+        let (mut block, mut missing) = (ClaimBlock::default(), Vec::new());
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) =
                 self.reader.read(line)
@@ -107,24 +120,32 @@ impl Converter {
                 return Err(unbuilt());
             };
             if let Some(claim) = Claim::new(record) {
-                waiting += u64::from(waits(&claim, index));
+                missing.extend(missing_patient(&claim, index));
                 let (tables, hasher) = (&mut self.tables, &self.hasher);
                 let lineage = &source.lineage;
                 claim_pass::convert(&claim, tables, Some(index), lineage, hasher, &mut block);
             }
         }
-        self.finish(&mut block)?;
-        Ok((block, waiting))
+        finish(&mut self.tables, &mut block)?;
+        Ok((block, missing))
     }
+}
+
+/// Ends the columns of a block.
+fn finish(tables: &mut ClaimTables, block: &mut ClaimBlock) -> Result<(), Error> {
+    block.batches = tables.finish().map_err(|_| unbuilt())?;
+    block.tally.untranslated = tables.take_untranslated();
+    Ok(())
 }
 
 fn unbuilt() -> Error {
     Error::failed("building a record batch failed; please report it")
 }
 
-/// Whether the Patient of a claim may still come.
-fn waits(claim: &Claim<'_>, index: &Index) -> bool {
-    claim.patient().is_some_and(|patient| index.find(&patient).is_none())
+/// The Patient of a claim, if it is not known and may still come.
+fn missing_patient(claim: &Claim<'_>, index: &Index) -> Option<Box<str>> {
+    let patient = claim.patient()?;
+    index.find(&patient).is_none().then(|| patient.into())
 }
 
 impl BlockWorker for Worker<'_> {
@@ -142,31 +163,44 @@ impl BlockWorker for Worker<'_> {
                 block.claims = true;
                 let index = shared.joins.then(|| shared.index());
                 let index = index.as_deref();
-                let held = !block.raw.is_empty() || shared.holding.load(Ordering::Relaxed);
-                if held || index.is_some_and(|index| waits(&claim, index)) {
+                let holding = shared.holding.load(Ordering::Relaxed);
+                let missing = index.and_then(|index| missing_patient(&claim, index));
+                if block.raw.is_empty() && (holding || missing.is_some()) {
+                    block.failed |= finish(tables, &mut block.converted).is_err();
+                    block.tally.add(&std::mem::take(&mut block.converted.tally));
+                }
+                let kept = !block.raw.is_empty() || holding || missing.is_some();
+                block.missing.extend(missing);
+                let rows = if kept { &mut block.ahead } else { &mut block.converted };
+                if !holding {
+                    let lineage = &sources[*source].lineage;
+                    claim_pass::convert(&claim, tables, index, lineage, hasher, rows);
+                }
+                if kept {
                     block.raw.extend_from_slice(line.bytes);
                     block.raw.push(b'\n');
                     block.tally.held += 1;
                 } else {
-                    let lineage = &sources[*source].lineage;
-                    let converted = &mut block.converted;
-                    claim_pass::convert(&claim, tables, index, lineage, hasher, converted);
                     // Counted with the block, where bad records count what came before them.
-                    block.tally.add(&std::mem::take(&mut converted.tally));
+                    block.tally.add(&std::mem::take(&mut rows.tally));
                 }
             }
             Ok(Verdict::Record(Resource::Patient, record)) => {
                 block.tally.partial_dates += record.partial_dates();
                 block.tally.joined += 1;
                 if let Some(patient) = Beneficiary::new(&record) {
-                    block.people.push((Person::Patient(patient, *source), block.claims));
+                    let after_own_claim = block.missing.iter().any(|id| **id == *patient.id());
+                    let person = Person::Patient(patient, *source);
+                    block.people.push(Came { person, after_claim: block.claims, after_own_claim });
                 }
             }
             Ok(Verdict::Record(Resource::Coverage, record)) => {
                 block.tally.partial_dates += record.partial_dates();
                 block.tally.joined += 1;
                 if let Some(coverage) = Enrolment::new(&record) {
-                    block.people.push((Person::Coverage(coverage), block.claims));
+                    let person = Person::Coverage(coverage);
+                    let after_claim = block.claims;
+                    block.people.push(Came { person, after_claim, after_own_claim: false });
                 }
             }
             Ok(Verdict::Skipped) => block.tally.skipped += 1,
@@ -189,9 +223,11 @@ impl BlockWorker for Worker<'_> {
 
     fn finish_block(&mut self) -> Block {
         let mut block = std::mem::take(&mut self.block);
-        match self.converter.finish(&mut block.converted) {
-            Ok(()) => block.tally.add(&std::mem::take(&mut block.converted.tally)),
-            Err(_) => block.failed = true,
+        if block.raw.is_empty() {
+            block.failed |= finish(&mut self.converter.tables, &mut block.converted).is_err();
+            block.tally.add(&std::mem::take(&mut block.converted.tally));
+        } else {
+            block.failed |= finish(&mut self.converter.tables, &mut block.ahead).is_err();
         }
         block
     }
@@ -253,6 +289,8 @@ struct Sink<'r, 'g, 's> {
     gathered: &'r mut Gathered<'g, 's>,
     /// A claim has come: rows may have been made with the MBIs of the index as it was.
     claims: bool,
+    /// Patients of claims whose rows were written without them.
+    missing: HashSet<Box<str>>,
 }
 
 impl Sink<'_, '_, '_> {
@@ -276,16 +314,22 @@ impl Sink<'_, '_, '_> {
             return Ok(());
         }
         // Their Patients may have come in the blocks before this one while it was read.
-        let source = &self.sources[self.sources.len() - 1];
         let index = self.shared.index();
-        let (converted, waiting) = self.converter.convert(&block.raw, &index, source)?;
+        let came = block.missing.iter().any(|patient| index.find(patient).is_some());
+        let (rows, missing) = if came {
+            let source = &self.sources[self.sources.len() - 1];
+            self.converter.convert(&block.raw, &index, source)?
+        } else {
+            (block.ahead, block.missing)
+        };
         drop(index);
-        if waiting > 0 {
+        if self.shared.waits && !missing.is_empty() {
             self.shared.holding.store(true, Ordering::Relaxed);
             return self.held.push(ClaimBlock::default(), block.raw);
         }
-        self.count_held(&converted);
-        self.write(converted)
+        self.missing.extend(missing);
+        self.count_held(&rows);
+        self.write(rows)
     }
 
     /// Claims that were held back have become rows.
@@ -295,12 +339,12 @@ impl Sink<'_, '_, '_> {
         tally.add(&block.tally);
     }
 
-    fn index_people(&mut self, people: &[(Person, bool)]) -> Result<(), Error> {
+    fn index_people(&mut self, people: &[Came]) -> Result<(), Error> {
         if people.is_empty() {
             return Ok(());
         }
         let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
-        for (person, after_claim) in people {
+        for Came { person, after_claim, after_own_claim } in people {
             match person {
                 Person::Coverage(coverage) => index.add_coverage(coverage),
                 Person::Patient(patient, source) => {
@@ -310,6 +354,13 @@ impl Sink<'_, '_, '_> {
                     };
                     let after_claim = self.claims || *after_claim;
                     let before = if after_claim { mbi(&index) } else { None };
+                    let own_claim = *after_own_claim || self.missing.contains(patient.id());
+                    if !self.shared.waits && own_claim && index.find(patient.id()).is_none() {
+                        return Err(Error::usage(
+                            "standard input has a Patient after a claim of theirs: with --patients nobody is waited \
+                             for; put all Patients first, or leave --patients out",
+                        ));
+                    }
                     index.add_patient(patient, source);
                     if before.is_some() && before != mbi(&index) {
                         return Err(Error::usage(
@@ -349,6 +400,7 @@ pub(crate) fn run(
     let shared = Shared {
         index: RwLock::new(std::mem::take(index)),
         joins,
+        waits: options.patients.is_empty(),
         holding: AtomicBool::new(false),
     };
     let make = |_| Worker {
@@ -375,6 +427,7 @@ pub(crate) fn run(
         tables,
         gathered,
         claims: false,
+        missing: HashSet::new(),
     };
     let mut stopped = None;
     let file = std::slice::from_ref(&sources[number].file);
