@@ -50,7 +50,7 @@ pub use people::{PeopleTables, summary};
 pub use person::{Beneficiary, Enrolment};
 pub use plan::{Plan, Reader, Record, Verdict};
 pub use resolve::Resource;
-pub use resource_type::{Guess, guess_kind};
+pub use resource_type::{Guess, Guesser, is_enough};
 pub use sink::{BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, TableWriter};
 pub use table::{ColumnType, Per, Table};
 

@@ -1,7 +1,7 @@
 //! What a line says it is: the slow look at `resourceType` and the marks of FHIR R4, for lines that are no
 //! record of the guessed kind.
 
-use json_walk::{Cursor, Kind, Limits};
+use json_walk::{Cursor, Document, Index, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
 use crate::resolve::Resource;
@@ -117,30 +117,69 @@ pub enum Guess {
     NotNdjson,
 }
 
-/// Guesses what a file holds by its first bytes (decompressed).
-pub fn guess_kind(beginning: &[u8]) -> Guess {
-    let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
-    let text = text.trim_ascii_start();
-    if text.first() == Some(&b'[') {
-        return Guess::NotNdjson;
-    }
-    let Some(end) = text.iter().position(|byte| *byte == b'\n') else {
-        return guess_line(text).unwrap_or(Guess::Claims);
-    };
-    let (line, rest) = text.split_at(end);
-    let rest = rest.trim_ascii_start();
-    if line.first() == Some(&b'{') && !rest.is_empty() && rest[0] != b'{' && is_cut(line) {
-        return Guess::NotNdjson;
-    }
-    guess_line(line).unwrap_or(Guess::Claims)
+/// Whether the beginning of a file tells what a longer one would: it has a line, and more than blanks after it.
+pub fn is_enough(beginning: &[u8]) -> bool {
+    let text = without_mark(beginning).trim_ascii_start();
+    let end = memchr::memchr(b'\n', text);
+    end.is_some_and(|end| !text[end..].trim_ascii_start().is_empty())
 }
 
-fn guess_line(line: &[u8]) -> Option<Guess> {
-    match resource_type(line) {
-        Ok(ResourceType::Known(Resource::Patient | Resource::Coverage)) => Some(Guess::People),
-        Ok(_) => Some(Guess::Claims),
-        Err(_) => None,
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
+/// Guesses what files hold by their beginnings.
+#[derive(Debug, Default)]
+pub struct Guesser {
+    index: Index,
+}
+
+impl Guesser {
+    /// What the file seems to hold that begins (decompressed) with these bytes.
+    pub fn guess(&mut self, beginning: &[u8]) -> Guess {
+        let text = without_mark(beginning).trim_ascii_start();
+        if text.first() == Some(&b'[') {
+            return Guess::NotNdjson;
+        }
+        let Some(end) = memchr::memchr(b'\n', text) else {
+            return self.guess_line(text).unwrap_or(Guess::Claims);
+        };
+        let (line, rest) = text.split_at(end);
+        let rest = rest.trim_ascii_start();
+        if line.first() == Some(&b'{') && !rest.is_empty() && rest[0] != b'{' && is_cut(line) {
+            return Guess::NotNdjson;
+        }
+        self.guess_line(line).unwrap_or(Guess::Claims)
     }
+
+    fn guess_line(&mut self, line: &[u8]) -> Option<Guess> {
+        // Most say once what they are; for all else the slow look decides.
+        let document = self.index.read(line, Limits::default()).ok()?;
+        let resource = match stated_type(&document) {
+            Some(resource) => Some(resource),
+            None => match resource_type(line).ok()? {
+                ResourceType::Known(resource) => Some(resource),
+                _ => None,
+            },
+        };
+        let of_people = matches!(resource, Some(Resource::Patient | Resource::Coverage));
+        Some(if of_people { Guess::People } else { Guess::Claims })
+    }
+}
+
+/// What a good text's first `resourceType` says, when it is one of ours.
+pub(crate) fn stated_type(document: &Document<'_, '_>) -> Option<Resource> {
+    let mut walker = document.walker();
+    if !walker.enter_object() {
+        return None;
+    }
+    while let Some(key) = walker.next_key() {
+        if key.raw_bytes() == b"resourceType" {
+            return Resource::from_name(walker.string()?.raw());
+        }
+        walker.skip();
+    }
+    None
 }
 
 /// Whether the text is a JSON object so far, only that it ends too early.
@@ -169,7 +208,17 @@ mod tests {
             (b"{\"resourceType\": \"Patient\",\n \"id\": \"1\"}\n", Guess::NotNdjson),
             (b"{\"cut\":\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
         ] {
-            assert_eq!(guess_kind(text), guess, "{}", String::from_utf8_lossy(text));
+            assert_eq!(Guesser::default().guess(text), guess, "{}", String::from_utf8_lossy(text));
+        }
+        for (text, enough) in [
+            (&b""[..], false),
+            (b"\n\n", false),
+            (b"\xEF\xBB\xBF\n{}", false),
+            (b"{}\n", false),
+            (b"\n{}\n \n", false),
+            (b"{}\n x", true),
+        ] {
+            assert_eq!(is_enough(text), enough, "{}", String::from_utf8_lossy(text));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::{
-    Beneficiary, Enrolment, Guess, Index, Plan, Reader, RecordError, Resource, Verdict, guess_kind,
+    Beneficiary, Enrolment, Guess, Guesser, Index, Plan, Reader, RecordError, Resource, Verdict,
 };
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
@@ -210,7 +210,7 @@ pub(crate) fn keep_rejects(
 fn begins_other_json(block: &[Reject], first: usize) -> bool {
     let lines = block[first..].iter().take(2).filter_map(|reject| reject.line.as_deref());
     let beginning: Vec<u8> = lines.flat_map(|line| [line, b"\n"].concat()).collect();
-    guess_kind(&beginning) == Guess::NotNdjson
+    Guesser::default().guess(&beginning) == Guess::NotNdjson
 }
 
 /// The error of a whole file.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cclf_crosswalk::{Guess, Lineage, guess_kind};
-use ndjson_io::SourceFile;
+use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
+use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::Error;
 use crate::file_date::FileDates;
@@ -101,6 +101,7 @@ pub(crate) fn examine(
     options: &Options,
     dates: &mut FileDates,
 ) -> Result<Vec<Source>, Error> {
+    let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
     files
         .into_iter()
         .map(|file| {
@@ -110,7 +111,7 @@ pub(crate) fn examine(
             let guess = if file.is_stream() {
                 Guess::Claims
             } else {
-                guess_kind(&ndjson_io::sniff(&file, SNIFF_BYTES)?)
+                guesser.guess(sniffer.beginning(&file, SNIFF_BYTES, is_enough)?)
             };
             if guess == Guess::NotNdjson {
                 return Err(not_ndjson(&file));

@@ -129,5 +129,5 @@ pub use limits::{DEFAULT_MAX_DECOMPRESSED_BYTES, DEFAULT_MAX_LINE_BYTES, Limits}
 pub use line::Line;
 pub use progress::{Progress, SourceReport};
 pub use records::{Record, RecordError, read_records};
-pub use source::{SourceFile, sniff};
+pub use source::{Sniffer, SourceFile};
 pub use workers::{BlockWorker, DEFAULT_BLOCK_BYTES, ReadOptions, read};

@@ -158,29 +158,50 @@ pub(crate) enum Opened {
     Stream(Box<dyn Read + Send>),
 }
 
-/// The first decompressed bytes of a regular file, `max` or fewer if it ends before. A byte order
-/// mark is kept. Useful to look at what kind of file it is before reading it.
-///
-/// # Errors
-///
-/// [`ErrorKind::NotAFile`] for a stream, which would lose what is looked at; else what reading the
-/// start of the file can give.
-pub fn sniff(source: &SourceFile, max: usize) -> Result<Vec<u8>, Error> {
-    if source.is_stream() {
-        return Err(Error::new(ErrorKind::NotAFile).named(source.name()));
-    }
-    let mut stream = Stream::open(source.open()?, Decoders::default(), false, u64::MAX);
-    let mut bytes = vec![0; max];
-    let mut filled = 0;
-    while filled < max {
-        match stream.read(&mut bytes[filled..]) {
-            Ok(Chunk::Bytes(count)) => filled += count,
-            Ok(Chunk::End) => break,
-            Err(fault) => return Err(fault.into_error().named(source.name())),
+/// Looks at the beginnings of files, one after another, with the same memory: what kind of file each is.
+#[derive(Default)]
+pub struct Sniffer {
+    decoders: Decoders,
+    bytes: Vec<u8>,
+}
+
+/// A file is looked at in steps of this many bytes.
+const SNIFF_STEP_BYTES: usize = 32 << 10;
+
+impl Sniffer {
+    /// The first decompressed bytes of a regular file: `max`, or fewer if it ends before, or if they are
+    /// `enough`. A byte order mark is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotAFile`] for a stream, which would lose what is looked at; else what reading the
+    /// start of the file can give.
+    pub fn beginning(
+        &mut self,
+        source: &SourceFile,
+        max: usize,
+        enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<&[u8], Error> {
+        if source.is_stream() {
+            return Err(Error::new(ErrorKind::NotAFile).named(source.name()));
         }
+        let decoders = std::mem::take(&mut self.decoders);
+        let mut stream = Stream::open(source.open()?, decoders, false, u64::MAX);
+        let mut filled = 0;
+        while filled < max && !enough(&self.bytes[..filled]) {
+            let to = max.min(filled + SNIFF_STEP_BYTES);
+            if self.bytes.len() < to {
+                self.bytes.resize(to, 0);
+            }
+            match stream.read(&mut self.bytes[filled..to]) {
+                Ok(Chunk::Bytes(count)) => filled += count,
+                Ok(Chunk::End) => break,
+                Err(fault) => return Err(fault.into_error().named(source.name())),
+            }
+        }
+        (.., self.decoders) = stream.close();
+        Ok(&self.bytes[..filled])
     }
-    bytes.truncate(filled);
-    Ok(bytes)
 }
 
 /// Metadata of something that can be opened for reading.
@@ -260,10 +281,14 @@ mod tests {
         gz.write_all(b"\xef\xbb\xbf{\"a\":1}\n").unwrap();
         std::fs::write(&path, gz.finish().unwrap()).unwrap();
         let source = SourceFile::from_path(&path).unwrap();
-        assert_eq!(sniff(&source, 5).unwrap(), b"\xef\xbb\xbf{\"");
-        assert_eq!(sniff(&source, 100).unwrap(), b"\xef\xbb\xbf{\"a\":1}\n");
+        let mut sniffer = Sniffer::default();
+        let all = |_: &[u8]| false;
+        assert_eq!(sniffer.beginning(&source, 5, all).unwrap(), b"\xef\xbb\xbf{\"");
+        assert_eq!(sniffer.beginning(&source, 100, all).unwrap(), b"\xef\xbb\xbf{\"a\":1}\n");
+        assert_eq!(sniffer.beginning(&source, 100, |_| true).unwrap(), b"");
         let stream = SourceFile::from_reader("s", io::empty());
-        assert_eq!(sniff(&stream, 5).unwrap_err().kind(), ErrorKind::NotAFile);
+        let refused = sniffer.beginning(&stream, 5, all).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotAFile);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::tree::{Action, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePla
 use crate::convert::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
 use crate::resolve::{JsonType, Resource};
-use crate::resource_type::{ResourceType, resource_type};
+use crate::resource_type::{ResourceType, resource_type, stated_type};
 use crate::table::ColumnType;
 
 /// Longest line the registers can point into, in bytes.
@@ -97,21 +97,6 @@ impl Reader {
         record.check_required(resource).map_err(|error| error.of(resource))?;
         Ok(Verdict::Record(resource, record))
     }
-}
-
-/// What a good text's first `resourceType` says, when it is one of ours.
-fn stated_type(document: &Document<'_, '_>) -> Option<Resource> {
-    let mut walker = document.walker();
-    if !walker.enter_object() {
-        return None;
-    }
-    while let Some(key) = walker.next_key() {
-        if key.raw_bytes() == b"resourceType" {
-            return Resource::from_name(walker.string()?.raw());
-        }
-        walker.skip();
-    }
-    None
 }
 
 /// Walks the line as a `resource`; gives the resource that it says it is, when that is one of ours.

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use cclf_crosswalk::{Guess, guess_kind};
+use cclf_crosswalk::{Guess, Guesser, is_enough};
 use fhir_model::validate::Severity;
-use ndjson_io::SourceFile;
+use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::{Error, ErrorKind};
 use crate::options::{Cancel, Progress};
@@ -139,11 +139,13 @@ fn write_failed(error: &io::Error) -> Error {
 
 /// Files that are one JSON text are refused as a whole, as by the conversion.
 fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<(), Error> {
+    let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
     for file in files.iter().filter(|file| !file.is_stream()) {
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
-        if guess_kind(&ndjson_io::sniff(file, SNIFF_BYTES)?) == Guess::NotNdjson {
+        let beginning = sniffer.beginning(file, SNIFF_BYTES, is_enough)?;
+        if guesser.guess(beginning) == Guess::NotNdjson {
             return Err(not_ndjson(file));
         }
     }

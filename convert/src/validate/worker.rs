@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use cclf_crosswalk::{Guess, Plan, Reader, Verdict, guess_kind};
+use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Verdict};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
 use fhir_model::{Node, from_slice};
@@ -36,7 +36,7 @@ impl Block {
             beginning.extend(line);
             beginning.push(b'\n');
             // Files were looked at before; a stream tells it here.
-            if guess_kind(beginning) == Guess::NotNdjson {
+            if Guesser::default().guess(beginning) == Guess::NotNdjson {
                 return Err(not_ndjson(&files[source]));
             }
         }
