@@ -9,4 +9,6 @@
 //! |---|---|
 //! | `crosswalk.rs` | Reading records into registers; the same with their rows as record batches |
 //! | `model.rs` | Reading records into the typed model, borrowed and owned; asking it; writing it; `serde_json::Value` on the same texts |
+//! | `stages.rs` | Cutting and decompressing lines; finding tokens, by engine; reading people; encoding tables |
+//! | `rates.rs` | The fastest of many short passes over checking, registers and rows: robust against other work on the machine |
 //! | `walk.rs` | The JSON walk: checking, checking with member names, reading every value; other parsers on the same texts |
