@@ -57,6 +57,7 @@ mod existing;
 #[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod folder;
+mod growing;
 mod lock;
 mod names;
 mod overlap;
@@ -68,6 +69,7 @@ mod staged_file;
 mod tests;
 
 pub use error::{Error, ErrorKind};
+pub use growing::{GrowingFolder, PartFile};
 pub use names::is_partial_name;
 pub use overlap::overlaps;
 pub use single::{SingleFile, write_file_atomically};
