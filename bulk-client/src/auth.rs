@@ -232,7 +232,9 @@ impl Tokens {
         );
         let answer: Answer = serde_json::from_str(body.expose_secret())
             .map_err(|_| Error::server("the answer to the request for a token holds none"))?;
-        if answer.access_token.is_empty() || !answer.access_token.bytes().all(|b| b.is_ascii_graphic()) {
+        if answer.access_token.is_empty()
+            || !answer.access_token.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Err(Error::server("the token is empty or has characters that no token has"));
         }
         let life = answer.expires_in.as_ref().and_then(seconds).unwrap_or(USUAL_LIFE);
@@ -282,7 +284,9 @@ fn assertion(
     let (algorithm, key) = EncodingKey::from_rsa_pem(pem)
         .map(|key| (Algorithm::RS384, key))
         .or_else(|_| EncodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES384, key)))
-        .map_err(|_| Error::usage("the key is no private key in PEM: RSA, or EC (P-384, PKCS#8)"))?;
+        .map_err(|_| {
+            Error::usage("the key is no private key in PEM: RSA, or EC (P-384, PKCS#8)")
+        })?;
     let random = || RandomState::new().build_hasher().finish();
     let expires = (SystemTime::now() + ASSERTION_LIFE).duration_since(UNIX_EPOCH);
     let claims = serde_json::json!({

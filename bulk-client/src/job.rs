@@ -89,7 +89,8 @@ impl Server {
         let end = Instant::now() + self.wire.settings.job_timeout;
         let mut usual_wait = self.wire.settings.poll_wait;
         loop {
-            let state = self.job_state(job).await.inspect_err(|error| self.observer().job_failed(error))?;
+            let state =
+                self.job_state(job).await.inspect_err(|error| self.observer().job_failed(error))?;
             let asked = match state {
                 JobState::Complete(manifest) => {
                     self.observer().job_complete(&manifest);
@@ -104,7 +105,8 @@ impl Server {
             usual_wait = (usual_wait * 3 / 2).min(LONGEST_POLL.max(self.wire.settings.poll_wait));
             if Instant::now() + wait > end {
                 let hours = self.wire.settings.job_timeout.as_secs_f64() / 3600.0;
-                let message = format!("the job was not done after {hours:.1} hours; it is still there");
+                let message =
+                    format!("the job was not done after {hours:.1} hours; it is still there");
                 return Err(Error::new(ErrorKind::Network, message));
             }
             // Never in a tight loop, whatever the server asks for.
@@ -164,12 +166,14 @@ struct BundleEntry {
 }
 
 fn summary(task: &Value) -> JobSummary {
-    let text = |path: &str| task.pointer(path).and_then(Value::as_str).map(plain).unwrap_or_default();
+    let text =
+        |path: &str| task.pointer(path).and_then(Value::as_str).map(plain).unwrap_or_default();
     let first = |paths: &[&str]| paths.iter().map(|path| text(path)).find(|text| !text.is_empty());
     JobSummary {
         id: first(&["/identifier/0/value", "/id"]).unwrap_or_default(),
         status: text("/status"),
-        request: first(&["/input/0/valueString", "/input/0/valueUri", "/description"]).unwrap_or_default(),
+        request: first(&["/input/0/valueString", "/input/0/valueUri", "/description"])
+            .unwrap_or_default(),
         start: first(&["/executionPeriod/start", "/authoredOn"]).unwrap_or_default(),
         end: text("/executionPeriod/end"),
     }
@@ -196,7 +200,8 @@ fn running(headers: &HeaderMap) -> JobState {
 /// The number before the percent sign, as in `In Progress (42%)`.
 fn percent(words: &str) -> Option<u8> {
     let (before, _) = words.split_once('%')?;
-    let digits = before.rfind(|ch: char| !ch.is_ascii_digit()).map_or(before, |at| &before[at + 1..]);
+    let digits =
+        before.rfind(|ch: char| !ch.is_ascii_digit()).map_or(before, |at| &before[at + 1..]);
     digits.parse().ok().filter(|percent| *percent <= 100)
 }
 

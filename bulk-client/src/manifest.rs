@@ -171,7 +171,8 @@ mod tests {
             "KeyMap":{"a.ndjson   ":"0a","a-error.ndjson":""},"JobID":7,"extension":{"a":[1]}}"#,
         )
         .unwrap();
-        let keys: Vec<_> = found.output.iter().map(|entry| entry.encrypted_key.as_deref()).collect();
+        let keys: Vec<_> =
+            found.output.iter().map(|entry| entry.encrypted_key.as_deref()).collect();
         assert_eq!(keys, [Some("0a"), Some("0b")]);
         assert_eq!(found.output[1].server_name(), "b.ndjson");
         assert_eq!((found.error[0].encrypted_key.as_deref(), found.job_id), (None, Some(7.into())));
@@ -180,7 +181,9 @@ mod tests {
     #[test]
     fn empty_lists_in_all_their_forms() {
         for output in ["[]", "null"] {
-            let text = format!(r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":{output},"error":null}}"#);
+            let text = format!(
+                r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":{output},"error":null}}"#
+            );
             assert!(manifest(&text).unwrap().output.is_empty());
         }
     }

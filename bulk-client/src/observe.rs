@@ -5,8 +5,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::Error;
-use crate::manifest::Manifest;
 use crate::export::Report;
+use crate::manifest::Manifest;
 
 /// Follows a run. Nothing that is told holds a token, the query of a file's URL or text of a record.
 ///

@@ -100,7 +100,11 @@ mod tests {
     #[test]
     fn plain_http_is_for_this_machine() {
         let check = |text: &str| check_plain(&text.parse().unwrap(), false).is_ok();
-        assert!(check("http://localhost:3000/") && check("http://127.0.0.1/") && check("http://[::1]:1/"));
+        assert!(
+            check("http://localhost:3000/")
+                && check("http://127.0.0.1/")
+                && check("http://[::1]:1/")
+        );
         assert!(check("https://bulk.example/"));
         assert!(!check("http://bulk.example/") && !check("http://127.0.0.1.example/"));
         assert!(!check("http://localhost.example/") && !check("http://10.0.0.1/"));
@@ -108,7 +112,8 @@ mod tests {
 
     #[test]
     fn urls_with_credentials_or_other_schemes_are_refused() {
-        for text in ["file:///etc/passwd", "https://u:canary@x.example/", "data:text/plain,x", "x"] {
+        for text in ["file:///etc/passwd", "https://u:canary@x.example/", "data:text/plain,x", "x"]
+        {
             let error = parse(text, None).unwrap_err();
             assert!(!error.to_string().contains("canary"), "{error}");
         }

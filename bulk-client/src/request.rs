@@ -119,9 +119,8 @@ impl ExportRequest {
         let location = location
             .and_then(|value| value.to_str().ok())
             .ok_or_else(|| Error::server("the server started a job but does not say where"))?;
-        parse(location, Some(url)).map_err(|error| {
-            error.of_kind(ErrorKind::Server).at("the Content-Location of the job")
-        })
+        parse(location, Some(url))
+            .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
     }
 }
 
@@ -151,10 +150,17 @@ mod tests {
             let types = types.iter().map(|&name| name.to_owned()).collect();
             let request = ExportRequest { level, types, since: since.map(str::to_owned) };
             request.check().unwrap();
-            request.url(&server.unwrap()).as_str().trim_start_matches("https://a.example/fhir/").to_owned()
+            request
+                .url(&server.unwrap())
+                .as_str()
+                .trim_start_matches("https://a.example/fhir/")
+                .to_owned()
         };
         assert_eq!(url(Level::System, &[], None), "$export");
-        assert_eq!(url(Level::Patient, &["Patient", "Coverage"], None), "Patient/$export?_type=Patient%2CCoverage");
+        assert_eq!(
+            url(Level::Patient, &["Patient", "Coverage"], None),
+            "Patient/$export?_type=Patient%2CCoverage"
+        );
         let since = Some("2020-02-13T08:00:00.000+05:00");
         assert_eq!(
             url(Level::Group("runout".into()), &[], since),
@@ -171,7 +177,8 @@ mod tests {
         }
         assert!(is_type_name("Patient") && is_type_name(&"P".repeat(64)));
         for since in ["last", "2020-02-13", "2020-02-13T08:00:00", "2020-02-13 08:00:00Z", "é"] {
-            let request = ExportRequest { since: Some(since.into()), ..ExportRequest::new(Level::Patient) };
+            let request =
+                ExportRequest { since: Some(since.into()), ..ExportRequest::new(Level::Patient) };
             assert!(request.check().is_err(), "{since}");
         }
     }

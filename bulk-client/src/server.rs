@@ -177,13 +177,14 @@ impl Server {
                 return Ok(response);
             }
             if call.method != Method::GET {
-                return Err(Error::server("the server redirects a call that is not repeated elsewhere"));
+                return Err(Error::server(
+                    "the server redirects a call that is not repeated elsewhere",
+                ));
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let next = location.ok_or_else(|| Error::server("a redirect that leads nowhere"))?;
-            let next = parse(next, Some(&url)).map_err(|error| {
-                error.of_kind(ErrorKind::Server).at("the server redirects")
-            })?;
+            let next = parse(next, Some(&url))
+                .map_err(|error| error.of_kind(ErrorKind::Server).at("the server redirects"))?;
             if url.scheme() == "https" && next.scheme() != "https" {
                 return Err(Error::server("the server redirects from https to plain http"));
             }

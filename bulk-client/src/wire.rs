@@ -61,9 +61,10 @@ impl Wire {
             Ok(Err(error)) => return Err(broken(&error)),
             Ok(Ok(response)) => response,
         };
-        let size = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-            name.as_str().len() + value.len() + 4
-        };
+        let size =
+            |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                name.as_str().len() + value.len() + 4
+            };
         if response.headers().iter().map(size).sum::<usize>() > MAX_HEADER_BYTES {
             let limit = MAX_HEADER_BYTES >> 10;
             return Err(Error::server(format!("the headers of the answer exceed {limit} KiB")));
