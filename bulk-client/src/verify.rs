@@ -133,7 +133,8 @@ impl Text {
             return Ok(());
         }
         self.lines += 1;
-        match serde_json::from_slice::<serde::de::IgnoredAny>(&self.last_line) {
+        let line = self.last_line.strip_prefix(&BOM).unwrap_or(&self.last_line);
+        match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
             Ok(_) => Ok(()),
             Err(_) => Err(bad("its last line is cut off, or very long and without a line feed")),
         }
