@@ -58,8 +58,7 @@
 //!     begin: Begin::Usual,
 //!     decryption: None,
 //! };
-//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! let report = runtime.block_on(export.run(&server, &Default::default()))?;
+//! let report = bulk_client::block_on(export.run(&server, &Default::default()))?;
 //! assert_eq!(report.files[0].name, "Patient-0001.ndjson");
 //! assert!(!report.has_gaps());
 //! # Ok(())
@@ -81,6 +80,7 @@ mod observe;
 mod outcome;
 mod place;
 mod request;
+mod runtime;
 mod server;
 mod settings;
 mod verify;
@@ -102,7 +102,8 @@ pub use observe::{FileStart, Observer};
 pub use outcome::{IssueCounts, Outcome, Severity};
 pub use place::{Origin, shown_url};
 pub use request::{ExportRequest, Level};
-pub use secrecy::SecretString;
+pub use runtime::block_on;
+pub use secrecy::{ExposeSecret, SecretString};
 pub use server::{Server, bcda_token_url, fhir_base};
 pub use settings::Settings;
 pub use tokio_util::sync::CancellationToken;

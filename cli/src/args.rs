@@ -7,13 +7,17 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use convert::MaxRejects;
 
 use crate::Failure;
+use crate::decrypt_command::DecryptArgs;
+use crate::export_command::ExportArgs;
+use crate::jobs_command::JobsArgs;
+use crate::metadata_command::MetadataArgs;
 
 /// BCDA bulk FHIR exports to CCLF tables.
 #[derive(Debug, Parser)]
 #[command(name = "bcda", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected or \
-                        have errors; 4 stopped on bad data; 130 and 143 interrupted."
+                        have errors; 4 stopped on bad data; 5 server or network; 130 and 143 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -39,6 +43,14 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Turn an export into CCLF tables.
     Convert(Box<ConvertArgs>),
+    /// Fetch an export from BCDA, or from another FHIR bulk server.
+    Export(Box<ExportArgs>),
+    /// List, look at and cancel the jobs of a bulk server.
+    Jobs(Box<JobsArgs>),
+    /// Show what a bulk server says it can do.
+    Metadata(Box<MetadataArgs>),
+    /// Decrypt the files of an export of 2018 to 2020.
+    Decrypt(DecryptArgs),
     /// Say what is wrong with the records of an export, by STU3 and the rules of Blue Button.
     Validate(Box<ValidateArgs>),
     /// Show the tables: columns, types, where each value comes from and, where there is none, why.

@@ -6,10 +6,16 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "this is the program")]
 
 mod args;
+mod connection;
 mod convert_command;
+mod decrypt_command;
 mod describe;
+mod export_command;
+mod export_progress;
 mod inspect;
+mod jobs_command;
 mod log;
+mod metadata_command;
 mod progress;
 mod signals;
 mod synth_command;
@@ -59,6 +65,10 @@ fn main() -> ExitCode {
     let log = log::Log::new(cli.log_format, cli.quiet);
     let ended = match &cli.command {
         Command::Convert(arguments) => convert_command::run(arguments, log),
+        Command::Export(arguments) => export_command::run(arguments, log),
+        Command::Jobs(arguments) => jobs_command::run(arguments),
+        Command::Metadata(arguments) => metadata_command::run(arguments),
+        Command::Decrypt(arguments) => decrypt_command::run(arguments, log),
         Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),
