@@ -5,8 +5,8 @@ mod common;
 use std::sync::Arc;
 
 use bulk_client::{
-    Auth, Begin, Decryption, Export, ExportRequest, FileState, JobState, Level, Metadata, NdjsonLog,
-    block_on,
+    Auth, Begin, Decryption, Export, ExportRequest, FileState, JobState, Level, Metadata,
+    NdjsonLog, block_on,
 };
 use common::{Answer, CANARY, Client, Service, patients, token, usual};
 use encryption::{PrivateKey, PublicKey, encrypt};
@@ -43,13 +43,19 @@ fn statements_are_signed_with_rsa_or_ec() {
         let asked = &service.seen()[0];
         let form: std::collections::BTreeMap<String, String> =
             url::form_urlencoded::parse(asked.body.as_bytes()).into_owned().collect();
-        assert_eq!((form["grant_type"].as_str(), form["scope"].as_str()), ("client_credentials", "system/*.read"));
+        assert_eq!(
+            (form["grant_type"].as_str(), form["scope"].as_str()),
+            ("client_credentials", "system/*.read")
+        );
         let mut validation = Validation::new(algorithm);
         validation.set_audience(&[token_url.as_str()]);
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
         let statement = decode::<Value>(&form["client_assertion"], &public, &validation).unwrap();
         assert_eq!(statement.header.kid.as_deref(), Some("k1"));
-        assert_eq!((&statement.claims["iss"], &statement.claims["sub"]), (&json!("me"), &json!("me")));
+        assert_eq!(
+            (&statement.claims["iss"], &statement.claims["sub"]),
+            (&json!("me"), &json!("me"))
+        );
         assert_eq!(service.seen()[1].token(), Some("canary7Q-token-1"));
     }
 }
@@ -77,7 +83,8 @@ fn encrypting(damage: fn(&mut Vec<u8>)) -> Service {
     let public = PublicKey::from_pem(RSA_PUBLIC.as_bytes()).unwrap();
     let mut sealed = encrypt(&patients(1_000), NAME, &public).unwrap();
     damage(&mut sealed.bytes);
-    Service::start(move |request, _| match request.path() {
+    Service::start(move |request, _| {
+        match request.path() {
         "/api/v1/jobs/1" => Some(Answer::ok(
             json!({
                 "transactionTime": "2019-12-01T00:00:00Z",
@@ -90,10 +97,15 @@ fn encrypting(damage: fn(&mut Vec<u8>)) -> Service {
             .to_string(),
         )),
         _ => usual(request, &[], &[]).or_else(|| Some(Answer::ok(sealed.bytes.clone()))),
+    }
     })
 }
 
-fn export(client: &Client, service: &Service, key: Option<&str>) -> Result<bulk_client::Report, bulk_client::Error> {
+fn export(
+    client: &Client,
+    service: &Service,
+    key: Option<&str>,
+) -> Result<bulk_client::Report, bulk_client::Error> {
     let decryption = key.map(|pem| Decryption {
         key: Arc::new(PrivateKey::from_pem(pem.as_bytes()).unwrap()),
         max_bytes: 1 << 20,
@@ -160,7 +172,8 @@ fn jobs_are_listed_looked_at_and_cancelled() {
     let jobs = block_on(server.jobs()).unwrap();
     assert_eq!((jobs[0].id.as_str(), jobs[0].status.as_str()), ("7", "completed"));
     assert_eq!(jobs[0].request, "GET /api/v1/Patient/$export[2J");
-    let JobState::Running { percent, .. } = block_on(server.job_state(&server.job_url("7").unwrap())).unwrap()
+    let JobState::Running { percent, .. } =
+        block_on(server.job_state(&server.job_url("7").unwrap())).unwrap()
     else {
         panic!("not done");
     };
@@ -207,7 +220,14 @@ fn the_log_has_the_items_of_the_smart_client() {
     let ids: Vec<&str> = lines.iter().map(|line| line["eventId"].as_str().unwrap()).collect();
     assert_eq!(
         ids,
-        ["kickoff", "status_complete", "download_request", "download_complete", "download_request", "download_error"]
+        [
+            "kickoff",
+            "status_complete",
+            "download_request",
+            "download_complete",
+            "download_request",
+            "download_error"
+        ]
     );
     assert!(lines.iter().all(|line| line["exportId"] == lines[0]["exportId"]));
     assert!(lines[0]["timestamp"].as_str().unwrap().ends_with('Z'));

@@ -8,6 +8,7 @@ use convert::MaxRejects;
 
 use crate::Failure;
 use crate::decrypt_command::DecryptArgs;
+use crate::demo_command::DemoArgs;
 use crate::export_command::ExportArgs;
 use crate::jobs_command::JobsArgs;
 use crate::metadata_command::MetadataArgs;
@@ -43,6 +44,8 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Turn an export into CCLF tables.
     Convert(Box<ConvertArgs>),
+    /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
+    Demo(DemoArgs),
     /// Fetch an export from BCDA, or from another FHIR bulk server.
     Export(Box<ExportArgs>),
     /// List, look at and cancel the jobs of a bulk server.

@@ -9,6 +9,7 @@ mod args;
 mod connection;
 mod convert_command;
 mod decrypt_command;
+mod demo_command;
 mod describe;
 mod export_command;
 mod export_progress;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Jobs(arguments) => jobs_command::run(arguments),
         Command::Metadata(arguments) => metadata_command::run(arguments),
         Command::Decrypt(arguments) => decrypt_command::run(arguments, log),
+        Command::Demo(arguments) => demo_command::run(arguments, log),
         Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),

@@ -1,0 +1,115 @@
+//! Where the data comes from: a folder, or synthetic beneficiaries in a folder of our own.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use rustix::fs::OFlags;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Data, Error};
+
+/// Bytes of the buffer through which a file is read.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// The most bytes of a `bcda-export.json` that are read.
+const MAX_MANIFEST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The files that are exported.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// In the order of their names.
+    pub(crate) files: Vec<SourceFile>,
+    /// When the data was loaded, if the folder says so.
+    pub(crate) transaction_time: Option<Timestamp>,
+    /// Holds synthetic data until the sandbox ends.
+    _folder: Option<TempDir>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    path: PathBuf,
+    pub(crate) gzip: bool,
+    /// Bytes as it lies there.
+    pub(crate) bytes: u64,
+}
+
+impl Source {
+    pub(crate) fn open(data: &Data) -> Result<Self, Error> {
+        match data {
+            Data::Folder(folder) => Self::of_folder(folder, None),
+            &Data::Synthetic { beneficiaries, seed } => {
+                let folder = private_folder().map_err(Error::SetUp)?;
+                let options = synth::Options { beneficiaries, seed, ..synth::Options::default() };
+                synth::generate(&options, |name| File::create_new(folder.path().join(name)))?;
+                let path = folder.path().to_owned();
+                Self::of_folder(&path, Some(folder))
+            }
+        }
+    }
+
+    fn of_folder(folder: &Path, own: Option<TempDir>) -> Result<Self, Error> {
+        let failed = |source| Error::Data { path: folder.to_owned(), source };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let plain = name.strip_suffix(".gz").unwrap_or(name);
+            let kind = Path::new(plain).extension().and_then(|kind| kind.to_str());
+            let wanted = matches!(kind, Some("ndjson" | "jsonl"));
+            // The entry's own type: a link is not followed, wherever it leads.
+            if !wanted || name.starts_with('.') || !entry.file_type().map_err(failed)?.is_file() {
+                continue;
+            }
+            let bytes = entry.metadata().map_err(failed)?.len();
+            files.push(SourceFile { path: entry.path(), gzip: plain != name, bytes });
+        }
+        if files.is_empty() && own.is_none() {
+            return Err(Error::NoData(folder.to_owned()));
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let transaction_time = transaction_time(&folder.join(synth::MANIFEST_NAME));
+        Ok(Self { files, transaction_time, _folder: own })
+    }
+}
+
+impl SourceFile {
+    /// The file's text, decompressed, all members of it.
+    pub(crate) fn read(&self) -> io::Result<BufReader<Box<dyn Read + Send>>> {
+        let file = open_no_link(&self.path)?;
+        let text: Box<dyn Read + Send> = if self.gzip {
+            Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, file)))
+        } else {
+            Box::new(file)
+        };
+        Ok(BufReader::with_capacity(BUFFER_BYTES, text))
+    }
+}
+
+/// Opens a regular file that is no link, even if it became one since it was listed.
+fn open_no_link(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(file)
+}
+
+/// A folder that only we can enter, removed when it is dropped.
+pub(crate) fn private_folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("bcda-sandbox-").tempdir()
+}
+
+/// What the manifest beside the data says; `None` when there is none, or it says nothing of use.
+fn transaction_time(manifest: &Path) -> Option<Timestamp> {
+    let mut text = Vec::new();
+    open_no_link(manifest).ok()?.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
+    let manifest: Value = serde_json::from_slice(&text).ok()?;
+    manifest.get("transactionTime")?.as_str()?.parse().ok()
+}
