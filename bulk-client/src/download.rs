@@ -5,14 +5,11 @@ use std::sync::Arc;
 
 use encryption::{PrivateKey, is_plain};
 use publish::{GrowingFolder, PartFile};
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderMap,
-    HeaderName, IF_RANGE, LAST_MODIFIED, RANGE,
-};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
-use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::continuation::{Continuation, encoding, range, validator};
 use crate::error::{Error, ErrorKind};
 use crate::job::is_html;
 use crate::journal::{FileRecord, FileState};
@@ -25,8 +22,6 @@ use crate::verify::{Checked, check_ndjson, check_sealed};
 const RESUMABLE_BYTES: u64 = 64 << 10;
 /// So much more of a file, in bytes, and all tries are there again.
 const REFILL_BYTES: u64 = 1 << 20;
-/// A `Last-Modified` this much older than the answer tells versions apart, in seconds (RFC 9110, 8.8.2.2).
-const STRONG_DATE_SECONDS: u64 = 60;
 /// First bytes of a file that are looked at to tell whether it is encrypted.
 const HEAD: usize = 4 << 10;
 
@@ -46,14 +41,6 @@ pub(crate) struct Item<'i> {
     pub(crate) encrypted_key: Option<&'i str>,
     pub(crate) token: TokenFor,
     pub(crate) decryption: Option<&'i Decryption>,
-}
-
-/// How to go on with a `.part`: kept beside it.
-#[derive(Serialize, Deserialize)]
-struct Continuation {
-    url: String,
-    validator: String,
-    encoding: String,
 }
 
 /// Fetches a file, tries again where that may help, and gives it its name.
@@ -345,65 +332,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Error::local("a worker ended before its work")))
 }
 
-fn encoding(headers: &HeaderMap) -> String {
-    let named = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    match named.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => "identity".to_owned(),
-        "gzip" | "x-gzip" => "gzip".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-/// What tells this version of the file from others, strongly: an ETag, or a date that is old enough.
-fn validator(headers: &HeaderMap) -> Option<String> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(tag) = text(ETAG) {
-        return tag.starts_with('"').then(|| tag.to_owned());
-    }
-    let modified = text(LAST_MODIFIED)?;
-    let now = httpdate::parse_http_date(text(DATE)?).ok()?;
-    let age = now.duration_since(httpdate::parse_http_date(modified).ok()?).ok()?;
-    (age.as_secs() >= STRONG_DATE_SECONDS).then(|| modified.to_owned())
-}
-
-/// The first byte and the length of the whole, of `bytes 5-9/10`, `bytes 5-9/*` and `bytes */10`.
-fn range(headers: &HeaderMap) -> Option<(Option<u64>, Option<u64>)> {
-    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?.trim().strip_prefix("bytes ")?;
-    let (part, total) = text.split_once('/')?;
-    let start = part.split_once('-').and_then(|(start, _)| start.trim().parse().ok());
-    Some((start, total.trim().parse().ok()))
-}
-
 fn bad(what: &str) -> Error {
     Error::new(ErrorKind::BadFile, what).passing(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn only_strong_validators_count() {
-        let of = |pairs: &[(HeaderName, &str)]| validator(&headers(pairs));
-        assert_eq!(of(&[(ETAG, "\"a\"")]).as_deref(), Some("\"a\""));
-        assert_eq!(of(&[(ETAG, "W/\"a\"")]), None);
-        let date = "Tue, 10 Dec 2019 20:44:01 GMT";
-        assert_eq!(of(&[(LAST_MODIFIED, date), (DATE, date)]), None);
-        let later = "Tue, 10 Dec 2019 20:46:01 GMT";
-        assert_eq!(of(&[(LAST_MODIFIED, date), (DATE, later)]).as_deref(), Some(date));
-        assert_eq!(of(&[(LAST_MODIFIED, "2019-12-10 20:44:01 +0000 UTC"), (DATE, later)]), None);
-    }
-
-    #[test]
-    fn ranges() {
-        let of = |text: &str| range(&headers(&[(CONTENT_RANGE, text)]));
-        assert_eq!(of("bytes 5-9/10"), Some((Some(5), Some(10))));
-        assert_eq!(of("bytes 5-9/*"), Some((Some(5), None)));
-        assert_eq!(of("bytes */10"), Some((None, Some(10))));
-        assert_eq!(of("lines 5-9/10"), None);
-    }
 }

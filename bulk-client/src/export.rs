@@ -15,7 +15,7 @@ use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal};
 use crate::manifest::Manifest;
-use crate::outcome::IssueCounts;
+use crate::report::Report;
 use crate::request::ExportRequest;
 use crate::server::{Server, TokenFor};
 use crate::verify::{check_ndjson, count_issues};
@@ -46,43 +46,6 @@ pub struct Export {
     pub begin: Begin,
     /// What opens encrypted files; without it they are kept as they are.
     pub decryption: Option<Decryption>,
-}
-
-/// What an export brought.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
-    /// All files, those of earlier runs too.
-    pub files: Vec<FileRecord>,
-    /// How many of them were there already.
-    pub already_there: usize,
-    /// Types that were asked for and have no file with a record.
-    pub types_without_file: Vec<String>,
-    /// Whether there is no record at all.
-    pub nothing: bool,
-    /// What the error files tell.
-    pub issues: IssueCounts,
-    /// The server's `transactionTime`.
-    pub transaction_time: String,
-    /// Where the job is.
-    pub job_url: String,
-    /// How long this run took.
-    pub took: Duration,
-}
-
-impl Report {
-    /// Whether the export is less than what was asked for: error files, or a type without a file. Exit code 3.
-    pub fn has_gaps(&self) -> bool {
-        let error_files = self
-            .files
-            .iter()
-            .any(|file| file.item_type == ItemType::Error && file.state != FileState::Empty);
-        error_files || self.nothing || !self.types_without_file.is_empty()
-    }
-
-    /// Bytes on the disk.
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
-    }
 }
 
 impl Export {
@@ -263,7 +226,7 @@ impl<'r> Run<'r> {
         let opened =
             opened.map_err(|error| Error::local(format!("{name} cannot be read: {error}")))?;
         if let Ok(checked) = blocking(move || check_ndjson(opened)).await {
-            file.name = name.to_owned();
+            name.clone_into(&mut file.name);
             file.state = FileState::Complete;
             (file.bytes, file.content_bytes) = (checked.bytes, checked.content_bytes);
             (file.records, file.blake3) = (checked.lines, Some(checked.blake3));

@@ -67,6 +67,7 @@
 #![forbid(unsafe_code)]
 
 mod auth;
+mod continuation;
 mod credentials;
 mod download;
 mod error;
@@ -79,6 +80,7 @@ mod metadata;
 mod observe;
 mod outcome;
 mod place;
+mod report;
 mod request;
 mod runtime;
 mod server;
@@ -90,7 +92,7 @@ pub use auth::Auth;
 pub use credentials::{Credentials, read_secret, read_secret_from};
 pub use download::Decryption;
 pub use error::{Error, ErrorKind};
-pub use export::{Begin, Export, Report, unfinished};
+pub use export::{Begin, Export, unfinished};
 pub use job::{JobState, JobSummary};
 pub use journal::{
     ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed, last_export,
@@ -101,6 +103,7 @@ pub use metadata::Metadata;
 pub use observe::{FileStart, Observer};
 pub use outcome::{IssueCounts, Outcome, Severity};
 pub use place::{Origin, shown_url};
+pub use report::Report;
 pub use request::{ExportRequest, Level};
 pub use runtime::block_on;
 pub use secrecy::{ExposeSecret, SecretString};

@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::error::Error;
-use crate::export::Report;
 use crate::manifest::Manifest;
 use crate::metadata::Metadata;
 use crate::observe::{FileStart, Observer};
 use crate::place::shown;
+use crate::report::Report;
 
 /// Writes the log of a run.
 pub struct NdjsonLog {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::Error;
-use crate::export::Report;
 use crate::manifest::Manifest;
+use crate::report::Report;
 
 /// Follows a run. Nothing that is told holds a token, the query of a file's URL or text of a record.
 ///
@@ -58,39 +58,63 @@ impl Observer for () {}
 /// Several observers.
 impl Observer for Vec<std::sync::Arc<dyn Observer>> {
     fn kickoff(&self, request: &Url) {
-        self.iter().for_each(|one| one.kickoff(request));
+        for one in self {
+            one.kickoff(request);
+        }
     }
     fn kicked_off(&self, request: &Url, job: Result<&Url, &Error>) {
-        self.iter().for_each(|one| one.kicked_off(request, job));
+        for one in self {
+            one.kicked_off(request, job);
+        }
     }
     fn job_progress(&self, percent: Option<u8>, words: &str, asked_to_wait: Option<Duration>) {
-        self.iter().for_each(|one| one.job_progress(percent, words, asked_to_wait));
+        for one in self {
+            one.job_progress(percent, words, asked_to_wait);
+        }
     }
     fn job_failed(&self, error: &Error) {
-        self.iter().for_each(|one| one.job_failed(error));
+        for one in self {
+            one.job_failed(error);
+        }
     }
     fn job_complete(&self, manifest: &Manifest) {
-        self.iter().for_each(|one| one.job_complete(manifest));
+        for one in self {
+            one.job_complete(manifest);
+        }
     }
     fn downloads(&self, files: usize, of: usize) {
-        self.iter().for_each(|one| one.downloads(files, of));
+        for one in self {
+            one.downloads(files, of);
+        }
     }
     fn download_started(&self, file: &FileStart<'_>) {
-        self.iter().for_each(|one| one.download_started(file));
+        for one in self {
+            one.download_started(file);
+        }
     }
     fn download_bytes(&self, name: &str, bytes: u64, of: Option<u64>) {
-        self.iter().for_each(|one| one.download_bytes(name, bytes, of));
+        for one in self {
+            one.download_bytes(name, bytes, of);
+        }
     }
     fn download_complete(&self, name: &str, url: &Url, bytes: u64, lines: u64) {
-        self.iter().for_each(|one| one.download_complete(name, url, bytes, lines));
+        for one in self {
+            one.download_complete(name, url, bytes, lines);
+        }
     }
     fn download_failed(&self, name: &str, url: &Url, error: &Error) {
-        self.iter().for_each(|one| one.download_failed(name, url, error));
+        for one in self {
+            one.download_failed(name, url, error);
+        }
     }
     fn retrying(&self, error: &Error, wait: Duration) {
-        self.iter().for_each(|one| one.retrying(error, wait));
+        for one in self {
+            one.retrying(error, wait);
+        }
     }
     fn export_complete(&self, report: &Report) {
-        self.iter().for_each(|one| one.export_complete(report));
+        for one in self {
+            one.export_complete(report);
+        }
     }
 }

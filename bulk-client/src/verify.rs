@@ -47,7 +47,7 @@ impl<R: Read> Read for Hashing<R> {
 pub(crate) fn check_ndjson(file: impl Read) -> Result<Checked, Error> {
     let hashing = Hashing { inner: file, hasher: blake3::Hasher::new(), bytes: 0 };
     let mut raw = BufReader::with_capacity(BUFFER, hashing);
-    let gzip = raw.fill_buf().map_err(unreadable)?.starts_with(&GZIP);
+    let gzip = raw.fill_buf().map_err(|error| unreadable(&error))?.starts_with(&GZIP);
     let mut text = Text::default();
     if gzip {
         let mut decoded = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(raw));
@@ -71,7 +71,7 @@ pub(crate) fn check_ndjson(file: impl Read) -> Result<Checked, Error> {
 pub(crate) fn check_sealed(file: impl Read) -> Result<Checked, Error> {
     let mut hashing = Hashing { inner: file, hasher: blake3::Hasher::new(), bytes: 0 };
     io::copy(&mut BufReader::with_capacity(BUFFER, &mut hashing), &mut io::sink())
-        .map_err(unreadable)?;
+        .map_err(|error| unreadable(&error))?;
     let (bytes, blake3) = (hashing.bytes, hashing.hasher.finalize().to_hex().to_string());
     Ok(Checked { bytes, content_bytes: bytes, lines: 0, gzip: false, blake3 })
 }
@@ -93,7 +93,7 @@ impl Text {
             let block = match input.fill_buf() {
                 Ok(block) => block,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(undecodable(error)),
+                Err(error) => return Err(undecodable(&error)),
             };
             let length = block.len();
             if length == 0 {
@@ -148,7 +148,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// Counts the issues of an error file.
 pub(crate) fn count_issues(file: File) -> Result<IssueCounts, Error> {
     let mut raw = BufReader::new(file);
-    let gzip = raw.fill_buf().map_err(unreadable)?.starts_with(&GZIP);
+    let gzip = raw.fill_buf().map_err(|error| unreadable(&error))?.starts_with(&GZIP);
     let mut decoded: Box<dyn BufRead> =
         if gzip { Box::new(BufReader::new(MultiGzDecoder::new(raw))) } else { Box::new(raw) };
     let mut counts = IssueCounts::default();
@@ -156,7 +156,7 @@ pub(crate) fn count_issues(file: File) -> Result<IssueCounts, Error> {
     loop {
         line.clear();
         let mut limited = decoded.as_mut().take(MAX_LINE as u64);
-        let read = limited.read_until(b'\n', &mut line).map_err(undecodable)?;
+        let read = limited.read_until(b'\n', &mut line).map_err(|error| undecodable(&error))?;
         if read == 0 {
             return Ok(counts);
         }
@@ -168,11 +168,11 @@ fn bad(what: &str) -> Error {
     Error::new(ErrorKind::BadFile, what).passing(None)
 }
 
-fn undecodable(_: io::Error) -> Error {
+fn undecodable(_: &io::Error) -> Error {
     bad("its compression is damaged or cut off")
 }
 
-fn unreadable(error: io::Error) -> Error {
+fn unreadable(error: &io::Error) -> Error {
     Error::local(format!("what was downloaded cannot be read: {error}"))
 }
 

@@ -17,7 +17,7 @@ struct Words(Mutex<String>);
 
 impl Observer for Words {
     fn retrying(&self, error: &bulk_client::Error, _: Duration) {
-        self.0.lock().unwrap().push_str(&format!("{error} {error:?}\n"));
+        self.0.lock().unwrap().extend([error.to_string(), format!("{error:?}\n")]);
     }
     fn job_progress(&self, _: Option<u8>, words: &str, _: Option<Duration>) {
         self.0.lock().unwrap().push_str(words);
@@ -169,7 +169,7 @@ fn endless_headers_manifests_and_error_bodies_are_cut_short() {
             return usual(request, &[], &[]);
         }
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"x\":\"");
-        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+        while stream.write_all(&[b'x'; 1 << 14]).is_ok() {}
         None
     });
     let error = Client::new().export(&huge).unwrap_err();
@@ -180,7 +180,7 @@ fn endless_headers_manifests_and_error_bodies_are_cut_short() {
             return Some(token("1", 1200));
         }
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+        while stream.write_all(&[b'x'; 1 << 14]).is_ok() {}
         None
     });
     assert_eq!(Client::new().export(&refusal).unwrap_err().status(), Some(400));
@@ -327,4 +327,14 @@ fn plain_http_to_other_machines_is_refused_before_anything_is_sent() {
         let made = bulk_client::Server::new(base, Auth::None, common::quick(), None, Arc::new(()));
         assert_eq!(made.err().map(|error| error.exit_code()), Some(2));
     }
+}
+
+#[test]
+fn what_is_not_tls_is_not_taken_for_it() {
+    let service = Service::start(|_, _| Some(Answer::ok("{}")));
+    let base = bulk_client::fhir_base(&service.place.replace("http:", "https:"), None).unwrap();
+    let made = bulk_client::Server::new(base, Auth::None, common::quick(), None, Arc::new(()));
+    let error = common::block_on(made.unwrap().metadata()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Network, 5));
+    assert_eq!(service.seen().iter().filter(|request| request.method == "GET").count(), 0);
 }

@@ -1,23 +1,19 @@
 //! `bcda export`.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bulk_client::{
-    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, ItemType, Journal,
-    Level, Metadata, NdjsonLog, Observer, Report, Server, Severity, block_on, shown_url,
+    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal, Level,
+    Metadata, NdjsonLog, Observer, Server, block_on, shown_url,
 };
 use clap::{Args, Parser, ValueEnum};
-use comfy_table::CellAlignment;
-use indicatif::DecimalBytes;
-use serde_json::json;
 
 use crate::args::{Cli, Command};
 use crate::connection::{AuthKind, ConnectionArgs, secret};
-use crate::convert_command::{grid, grouped};
 use crate::export_progress::Shown;
+use crate::export_summary::{summary, to_json};
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::{Failure, convert_command, print};
@@ -321,85 +317,4 @@ fn convert(out: &Path, tables: &Path, log: Log) -> Result<u8, Failure> {
         Command::Convert(arguments) => convert_command::run(&arguments, log),
         _ => Err(Failure::new(1, "the converter was not found")),
     }
-}
-
-/// The tables at the end of a run.
-fn summary(report: &Report, out: &Path) -> String {
-    let mut by_type: BTreeMap<(&str, &str), [u64; 3]> = BTreeMap::new();
-    for file in &report.files {
-        let counts = by_type.entry((file.item_type.name(), &file.resource_type)).or_default();
-        for (count, more) in counts.iter_mut().zip([1, file.records, file.bytes]) {
-            *count += more;
-        }
-    }
-    let mut files = grid(&["type", "files", "records", "bytes"]);
-    for ((list, name), counts) in by_type {
-        let name = if list == ItemType::Output.name() {
-            name.to_owned()
-        } else {
-            format!("{name} ({list})")
-        };
-        let [of_files, records, bytes] = counts.map(grouped);
-        files.add_row([name, of_files, records, bytes]);
-    }
-    for name in &report.types_without_file {
-        files.add_row([name.as_str(), "0", "0", "0"]);
-    }
-    for column in 1..=3 {
-        if let Some(column) = files.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text = files.to_string();
-    if report.issues.iter().next().is_some() {
-        let mut issues = grid(&["issues of the server", "class", "count"]);
-        for (severity, class, count) in report.issues.iter() {
-            issues.add_row([severity_name(severity), class, &grouped(count)]);
-        }
-        text = format!("{text}\n{issues}");
-    }
-    for name in &report.types_without_file {
-        text = format!("{text}\nno file of {name}, though it was asked for");
-    }
-    if report.nothing {
-        text.push_str("\nthe export has no record");
-    }
-    if report.issues.has_errors() {
-        text.push_str("\nthe server could not deliver all records; the files *.errors say which, and name people");
-    }
-    format!(
-        "{text}\n{} in {:.1} s, {} already there, transactionTime {}, in {}",
-        DecimalBytes(report.bytes()),
-        report.took.as_secs_f64(),
-        report.already_there,
-        report.transaction_time,
-        out.display()
-    )
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Information => "information",
-    }
-}
-
-fn to_json(report: &Report) -> serde_json::Value {
-    let issues: Vec<_> = report
-        .issues
-        .iter()
-        .map(|(severity, class, count)| {
-            json!({"severity": severity_name(severity), "class": class, "count": count})
-        })
-        .collect();
-    json!({
-        "transactionTime": report.transaction_time,
-        "job": report.job_url,
-        "files": report.files,
-        "alreadyThere": report.already_there,
-        "typesWithoutFile": report.types_without_file,
-        "issues": issues,
-        "seconds": report.took.as_secs_f64(),
-    })
 }

@@ -13,6 +13,7 @@ mod demo_command;
 mod describe;
 mod export_command;
 mod export_progress;
+mod export_summary;
 mod inspect;
 mod jobs_command;
 mod log;

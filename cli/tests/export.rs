@@ -17,7 +17,10 @@ fn work() -> Work {
     let work = Work::new();
     work.bcda("synth --beneficiaries 4 --seed 3 --claims 9 --out data").exits(0);
     let known = sandbox::Credentials::published();
-    work.write("credentials", format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret));
+    work.write(
+        "credentials",
+        format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret),
+    );
     make_private(&work, "credentials", 0o600);
     work
 }
@@ -53,7 +56,11 @@ fn export(running: &Running, out: &str) -> String {
 
 /// The rows of all tables of a folder, each table sorted: the server may cut its files otherwise.
 fn rows(work: &Work, folder: &str, out: &str) -> Vec<(String, Vec<String>)> {
-    bcda(work, &format!("convert {folder} --out {out} --format csv --no-lineage --file-date {FILE_DATE}")).exits(0);
+    bcda(
+        work,
+        &format!("convert {folder} --out {out} --format csv --no-lineage --file-date {FILE_DATE}"),
+    )
+    .exits(0);
     let tables = common::TABLES.map(|table| {
         let name = fs::read_dir(work.path(out)).unwrap().map(|entry| entry.unwrap().file_name());
         let name = name.map(|name| name.to_string_lossy().into_owned());
@@ -78,7 +85,10 @@ fn tables_of_an_export_are_those_of_its_source() {
     // The journal dates the rows: the export's transactionTime is the data's.
     bcda(&work, "convert export --out dated --format csv").exits(0);
     let manifest = work.read_text("dated/tables-manifest.json");
-    assert!(manifest.contains("export_manifest") || manifest.contains("export-manifest"), "{manifest}");
+    assert!(
+        manifest.contains("export_manifest") || manifest.contains("export-manifest"),
+        "{manifest}"
+    );
 }
 
 #[test]
@@ -96,8 +106,12 @@ fn faults_change_no_row() {
     .enumerate()
     {
         let running = serve(&work, faults);
-        bcda(&work, &format!("{} --no-token-cache", export(&running, &format!("export-{number}")))).exits(0);
-        assert!(rows(&work, &format!("export-{number}"), &format!("tables-{number}")) == wanted, "{faults:?}");
+        bcda(&work, &format!("{} --no-token-cache", export(&running, &format!("export-{number}"))))
+            .exits(0);
+        assert!(
+            rows(&work, &format!("export-{number}"), &format!("tables-{number}")) == wanted,
+            "{faults:?}"
+        );
     }
 }
 
@@ -105,7 +119,10 @@ fn faults_change_no_row() {
 fn one_command_fetches_and_converts() {
     let work = work();
     let running = serve(&work, &[]);
-    let command = format!("{} --type Patient,Coverage,ExplanationOfBenefit --convert tables", export(&running, "export"));
+    let command = format!(
+        "{} --type Patient,Coverage,ExplanationOfBenefit --convert tables",
+        export(&running, "export")
+    );
     let ran = bcda(&work, &command).exits(0);
     assert!(ran.stderr.contains("ExplanationOfBenefit") && ran.stdout.is_empty());
     assert!(work.exists("tables/tables-manifest.json"));
@@ -135,11 +152,14 @@ fn a_killed_run_is_finished_by_the_same_command() {
 
 #[test]
 fn an_interrupted_run_says_how_to_go_on_or_cancels_the_job() {
-    for (choice, code, left) in [("keep", 143, "same command"), ("cancel", 143, "cancelled on the server")] {
+    for (choice, code, left) in
+        [("keep", 143, "same command"), ("cancel", 143, "cancelled on the server")]
+    {
         let work = work();
         let running = serve(&work, &["slow-jobs=1000"]);
         let words = format!("{} --on-interrupt {choice}", export(&running, "export"));
-        let child = command(&work, &words).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let child =
+            command(&work, &words).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         wait_until("the job is noted", || work.exists("export/bcda-export.json"));
         let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
@@ -157,8 +177,10 @@ fn since_last_asks_for_what_changed() {
     let ran = bcda(&work, &first).exits(2);
     assert!(ran.stderr.contains("without --since"), "{}", ran.stderr);
     bcda(&work, &export(&running, "first")).exits(0);
-    let plan = bcda(&work, &format!("{} --since last --dry-run", export(&running, "second"))).exits(0);
-    let time = work.read_json("first/bcda-export.json")["transactionTime"].as_str().unwrap().to_owned();
+    let plan =
+        bcda(&work, &format!("{} --since last --dry-run", export(&running, "second"))).exits(0);
+    let time =
+        work.read_json("first/bcda-export.json")["transactionTime"].as_str().unwrap().to_owned();
     let encoded = time.replace(':', "%3A").replace('+', "%2B");
     assert!(plan.text().contains(&format!("_since={encoded}")), "{}", plan.text());
     assert!(!work.exists("second"));
@@ -177,7 +199,8 @@ fn exit_codes_and_what_is_said() {
     ] {
         let running = serve(&work, faults);
         let out = format!("out-{}", faults[0].replace('=', "-"));
-        let ran = bcda(&work, &format!("{} --no-token-cache {more}", export(&running, &out))).exits(code);
+        let ran =
+            bcda(&work, &format!("{} --no-token-cache {more}", export(&running, &out))).exits(code);
         assert!(ran.stderr.contains(said), "{faults:?}: {}", ran.stderr);
     }
     let running = serve(&work, &[]);
@@ -185,7 +208,10 @@ fn exit_codes_and_what_is_said() {
         (format!("{} --type patient", export(&running, "bad")), "FHIR type"),
         (format!("{} --since yesterday", export(&running, "bad")), "instant"),
         (export(&running, "no/such/folder"), "does not exist"),
-        (format!("export --credentials credentials --out bad --base-url http://bulk.example"), "plain HTTP"),
+        (
+            format!("export --credentials credentials --out bad --base-url http://bulk.example"),
+            "plain HTTP",
+        ),
         (format!("export --base-url {} --out bad", running.url()), "who are you"),
         ("export --credentials credentials --out bad".to_owned(), "--base-url"),
         (format!("{} --resume", export(&running, "bad")), "no export to go on with"),
@@ -206,7 +232,9 @@ fn secrets_are_read_with_care_and_never_told() {
     let ran = bcda(&work, &export(&running, "export")).exits(2);
     assert!(ran.stderr.contains("chmod 600"), "{}", ran.stderr);
     make_private(&work, "credentials", 0o600);
-    let ran = bcda(&work, &format!("--log-format json {} --log log.ndjson", export(&running, "export"))).exits(0);
+    let ran =
+        bcda(&work, &format!("--log-format json {} --log log.ndjson", export(&running, "export")))
+            .exits(0);
 
     let known = sandbox::Credentials::published();
     let mut tokens = Vec::new();
@@ -217,7 +245,8 @@ fn secrets_are_read_with_care_and_never_told() {
         tokens.push(text["access_token"].as_str().unwrap().to_owned());
     }
     assert_eq!(tokens.len(), 1);
-    let texts = [ran.stderr, work.read_text("log.ndjson"), work.read_text("export/bcda-export.json")];
+    let texts =
+        [ran.stderr, work.read_text("log.ndjson"), work.read_text("export/bcda-export.json")];
     for secret in tokens.iter().chain([&known.secret, &known.id]) {
         assert!(texts.iter().all(|text| !text.contains(secret)));
     }
@@ -243,7 +272,8 @@ fn jobs_and_metadata_are_shown() {
     let url = running.url();
     bcda(&work, &export(&running, "export")).exits(0);
     let here = format!("--base-url {url} --credentials credentials");
-    let job = work.read_json("export/bcda-export.json")["export"]["jobUrl"].as_str().unwrap().to_owned();
+    let job =
+        work.read_json("export/bcda-export.json")["export"]["jobUrl"].as_str().unwrap().to_owned();
     let id = job.rsplit('/').next().unwrap();
     for name in [id, &job] {
         let ran = bcda(&work, &format!("jobs status {name} {here}")).exits(0);
@@ -272,19 +302,27 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
     let running = Sandbox::start(options).unwrap();
     let wanted = rows(&work, "data", "wanted");
 
-    bcda(&work, &format!("{} --decrypt-key private-pkcs1.pem", export(&running, "opened"))).exits(0);
+    bcda(&work, &format!("{} --decrypt-key private-pkcs1.pem", export(&running, "opened")))
+        .exits(0);
     assert!(rows(&work, "opened", "opened-tables") == wanted);
 
     bcda(&work, &export(&running, "sealed")).exits(0);
     let sealed: Vec<String> = work.snapshot("sealed").unwrap().into_keys().collect();
-    let files: Vec<String> =
-        sealed.iter().filter(|name| name.ends_with(".enc")).map(|name| format!("sealed/{name}")).collect();
+    let files: Vec<String> = sealed
+        .iter()
+        .filter(|name| name.ends_with(".enc"))
+        .map(|name| format!("sealed/{name}"))
+        .collect();
     assert!(files.len() >= 3, "{sealed:?}");
     let files = files.join(" ");
     let ran = bcda(&work, &format!("decrypt --key other-private.pem {files} --out wrong")).exits(1);
     assert!(ran.stderr.contains("does not open"), "{}", ran.stderr);
     assert_eq!(fs::read_dir(work.path("wrong")).unwrap().count(), 0);
-    bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain --max-decrypt-bytes 100")).exits(1);
+    bcda(
+        &work,
+        &format!("decrypt --key private-pkcs8.pem {files} --out plain --max-decrypt-bytes 100"),
+    )
+    .exits(1);
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(0);
     assert!(rows(&work, "plain", "plain-tables") == wanted);
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(2);
@@ -295,9 +333,16 @@ fn the_demonstration_shows_every_table() {
     let work = Work::new();
     let ran = work.bcda("demo --beneficiaries 1 --out demo").exits(0);
     for table in common::TABLES {
-        assert!(ran.text().to_lowercase().contains(&format!("{table}: ")), "{table}: {}", ran.text());
+        assert!(
+            ran.text().to_lowercase().contains(&format!("{table}: ")),
+            "{table}: {}",
+            ran.text()
+        );
     }
-    assert!(work.exists("demo/export/bcda-export.json") && work.exists("demo/tables/tables-manifest.json"));
+    assert!(
+        work.exists("demo/export/bcda-export.json")
+            && work.exists("demo/tables/tables-manifest.json")
+    );
     work.bcda("demo --out demo").exits(2);
     let gone = work.bcda("demo --beneficiaries 1").exits(0);
     assert!(gone.text().contains("now gone"));

@@ -211,3 +211,69 @@ fn check(name: &str, folder: &Folder) -> Result<(), Error> {
 fn is_missing(error: &Error) -> bool {
     error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
+
+#[cfg(test)]
+mod unit {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_part_outlives_its_run_and_a_second_run_waits_for_the_first() {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("export");
+        let folder = GrowingFolder::open(&out).unwrap();
+        assert_eq!(*GrowingFolder::open(&out).unwrap_err().kind(), ErrorKind::InUse);
+        let mut part = folder.part("a").unwrap();
+        part.write_all(b"12").unwrap();
+        assert_eq!((mode(&out), mode(&part.path())), (0o700, 0o600));
+        drop((part, folder));
+        assert!(!work.path().join(".export.lock").exists());
+
+        let folder = GrowingFolder::open(&out).unwrap();
+        let mut part = folder.part("a").unwrap();
+        part.write_all(b"3").unwrap();
+        part.commit("b").unwrap();
+        assert_eq!(std::fs::read(out.join("b")).unwrap(), b"123");
+        assert_eq!((folder.bytes_of("b").unwrap(), folder.bytes_of("a").unwrap()), (Some(3), None));
+        let mut part = folder.part("a").unwrap();
+        part.write_all(b"1").unwrap();
+        part.restart().unwrap();
+        part.write_all(b"4").unwrap();
+        assert_eq!(part.bytes(), 1);
+        let mut text = String::new();
+        io::Read::read_to_string(&mut part.reader().unwrap(), &mut text).unwrap();
+        assert_eq!(text, "4");
+        part.discard().unwrap();
+        folder.remove("b").unwrap();
+        folder.remove("b").unwrap();
+        assert_eq!(folder.names().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn links_and_names_that_lead_elsewhere_are_refused() {
+        let work = tempfile::tempdir().unwrap();
+        let (out, other) = (work.path().join("export"), work.path().join("other"));
+        std::fs::write(&other, "mine").unwrap();
+        let folder = GrowingFolder::open(&out).unwrap();
+        symlink(&other, out.join("a.part")).unwrap();
+        assert_eq!(*folder.part("a").unwrap_err().kind(), ErrorKind::Io);
+        for name in ["", "..", "../x", "a/b", "é"] {
+            assert_eq!(*folder.part(name).unwrap_err().kind(), ErrorKind::BadName);
+            assert!(folder.write(name, b"").is_err() && folder.remove(name).is_err());
+        }
+        drop(folder);
+        for place in
+            [other.clone(), work.path().join("link"), work.path().join("no/where"), "..".into()]
+        {
+            let _ = symlink(&out, work.path().join("link"));
+            let error = GrowingFolder::open(&place).unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::UnsuitableOutput, "{error}");
+        }
+        assert_eq!(std::fs::read(&other).unwrap(), b"mine");
+    }
+}

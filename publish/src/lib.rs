@@ -43,6 +43,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Results that arrive over hours go into a [`GrowingFolder`] instead, file by file: there too a file under its own
+//! name is complete, and one run at a time writes.
+//!
 //! # What is not promised
 //!
 //! Where the filesystem cannot exchange two folders (NFS, some overlays), an

@@ -78,10 +78,11 @@ impl Answer {
     fn write(self, stream: &mut TcpStream) {
         let mut head = format!("HTTP/1.1 {}\r\nConnection: close\r\n", self.status);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            let length = self.body.len().to_string();
+            head.extend(["Content-Length: ", &length, "\r\n"]);
         }
         head.push_str("\r\n");
         let end = self.cut.unwrap_or(self.body.len()).min(self.body.len());
