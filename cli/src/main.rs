@@ -11,6 +11,7 @@ mod describe;
 mod inspect;
 mod log;
 mod progress;
+mod serve_command;
 mod signals;
 mod synth_command;
 mod validate_command;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),
+        Command::Serve(arguments) => serve_command::run(arguments, log),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
