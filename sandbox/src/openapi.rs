@@ -1,5 +1,7 @@
 //! `GET /api/v1/swagger`: the endpoints as an OpenAPI 3.0 document, each with a curl command.
 
+use std::fmt::Write;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -208,9 +210,11 @@ const fn about(
 
 fn describe(origin: &str) -> Value {
     let mut paths = Map::new();
-    for endpoint in &ENDPOINTS {
+    for (order, endpoint) in ENDPOINTS.iter().enumerate() {
         let item = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         item[endpoint.method] = operation(endpoint, origin);
+        // Members have no order in JSON; the page shows the endpoints in ours.
+        item[endpoint.method]["x-order"] = order.into();
     }
     let tags = ["auth", "export", "jobs", "data", "about"].map(|name| json!({"name": name}));
     json!({
@@ -274,7 +278,7 @@ fn curl(endpoint: &Endpoint, origin: &str) -> String {
         .replace("{file}", "$FILE")
         // The shell would take it for a variable.
         .replace("$export", "\\$export");
-    command.push_str(&format!(" \"{origin}{path}\""));
+    let _ = write!(command, " \"{origin}{path}\"");
     for option in [endpoint.curl, bearer(endpoint)] {
         if !option.is_empty() {
             command.push_str(" \\\n  ");
