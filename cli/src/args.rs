@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Describe(DescribeArgs),
     /// Make a synthetic export: deterministic, in the exact shape of BCDA v1, of nobody.
     Synth(SynthArgs),
+    /// Serve the API of the BCDA guides on this machine, from a folder or synthetic data, with faults on request.
+    Serve(crate::serve_command::ServeArgs),
     /// Show one record of a file, or a part of it. Prints patient data: for your eyes.
     Inspect(InspectArgs),
     /// Print a completion script for a shell.

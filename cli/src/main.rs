@@ -19,6 +19,7 @@ mod jobs_command;
 mod log;
 mod metadata_command;
 mod progress;
+mod serve_command;
 mod signals;
 mod synth_command;
 mod validate_command;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),
+        Command::Serve(arguments) => serve_command::run(arguments, log),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

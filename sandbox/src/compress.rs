@@ -24,7 +24,7 @@ pub(crate) async fn of(file: &Arc<JobFile>, members: bool) -> io::Result<PathBuf
     let (from, to, bytes) = (file.path.clone(), path.clone(), file.bytes);
     tokio::task::spawn_blocking(move || {
         let unfinished = to.with_extension("part");
-        write(&from, &unfinished, if members { bytes.div_ceil(MEMBERS) } else { bytes })?;
+        write(&from, &unfinished, bytes, if members { bytes.div_ceil(MEMBERS) } else { bytes })?;
         fs::rename(&unfinished, &to)
     })
     .await
@@ -32,27 +32,27 @@ pub(crate) async fn of(file: &Arc<JobFile>, members: bool) -> io::Result<PathBuf
     Ok(path)
 }
 
-/// Compresses a file, in members of so many bytes of its text. An empty file is one empty member.
-fn write(from: &Path, to: &Path, member_bytes: u64) -> io::Result<()> {
+/// Compresses so many bytes of a file, in members of so many bytes. An empty file is one empty member.
+///
+/// One member unless several are asked for: curl, among others, takes no more than one.
+fn write(from: &Path, to: &Path, mut bytes: u64, member_bytes: u64) -> io::Result<()> {
     let mut from = File::open(from)?;
     let mut to = File::create(to)?;
     let mut buffer = vec![0; BUFFER_BYTES];
-    let mut ended = false;
-    while !ended {
+    loop {
         // Fast: the sandbox is asked for time, not for small files.
         let mut encoder = GzEncoder::new(to, Compression::fast());
-        let mut member = (&mut from).take(member_bytes.max(1));
-        let mut read_any = false;
-        loop {
-            let read = member.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            read_any = true;
-            encoder.write_all(&buffer[..read])?;
+        let mut left = member_bytes.min(bytes);
+        bytes -= left;
+        while left > 0 {
+            let most = BUFFER_BYTES.min(usize::try_from(left).unwrap_or(BUFFER_BYTES));
+            from.read_exact(&mut buffer[..most])?;
+            encoder.write_all(&buffer[..most])?;
+            left -= most as u64;
         }
-        ended = !read_any || member_bytes == 0 || member.limit() > 0;
         to = encoder.finish()?;
+        if bytes == 0 {
+            return Ok(());
+        }
     }
-    to.sync_all()
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use encryption::PublicKey;
@@ -109,6 +111,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// Limits of the server.
     pub limits: Limits,
+    /// Set from elsewhere to give up a start, which takes long when it makes many beneficiaries.
+    pub give_up: Arc<AtomicBool>,
 }
 
 impl Options {
@@ -124,6 +128,7 @@ impl Options {
             encrypt_with: None,
             faults: Vec::new(),
             limits: Limits::default(),
+            give_up: Arc::default(),
         }
     }
 }

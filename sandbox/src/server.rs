@@ -48,7 +48,7 @@ impl Sandbox {
         let listener = TcpListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let source = Source::open(&options.data)?;
+        let source = Source::open(&options)?;
         let folder = source::private_folder().map_err(Error::SetUp)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)

@@ -1,9 +1,10 @@
 //! Where the data comes from: a folder, or synthetic beneficiaries in a folder of our own.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use rustix::fs::OFlags;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Data, Error};
+use crate::{Data, Error, Options};
 
 /// Bytes of the buffer through which a file is read.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -39,13 +40,16 @@ pub(crate) struct SourceFile {
 }
 
 impl Source {
-    pub(crate) fn open(data: &Data) -> Result<Self, Error> {
-        match data {
+    pub(crate) fn open(options: &Options) -> Result<Self, Error> {
+        match &options.data {
             Data::Folder(folder) => Self::of_folder(folder, None),
             &Data::Synthetic { beneficiaries, seed } => {
                 let folder = private_folder().map_err(Error::SetUp)?;
-                let options = synth::Options { beneficiaries, seed, ..synth::Options::default() };
-                synth::generate(&options, |name| File::create_new(folder.path().join(name)))?;
+                let made = synth::Options { beneficiaries, seed, ..synth::Options::default() };
+                synth::generate(&made, |name| {
+                    let file = File::create_new(folder.path().join(name))?;
+                    Ok(Unless { file, give_up: &options.give_up })
+                })?;
                 let path = folder.path().to_owned();
                 Self::of_folder(&path, Some(folder))
             }
@@ -88,6 +92,25 @@ impl SourceFile {
             Box::new(file)
         };
         Ok(BufReader::with_capacity(BUFFER_BYTES, text))
+    }
+}
+
+/// A file that is written until someone gives up.
+struct Unless<'g> {
+    file: File,
+    give_up: &'g AtomicBool,
+}
+
+impl Write for Unless<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.give_up.load(Ordering::SeqCst) {
+            return Err(io::Error::other("given up"));
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -36,6 +36,13 @@ fn data_that_is_not_there_is_an_error() {
 }
 
 #[test]
+fn a_start_can_be_given_up() {
+    let options = Options::new(Data::Synthetic { beneficiaries: 1_000_000, seed: 1 });
+    options.give_up.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(matches!(Sandbox::start(options), Err(Error::Synth(_))));
+}
+
+#[test]
 fn the_port_is_free_when_it_ends() {
     let running = start();
     let address = running.address();
@@ -124,7 +131,9 @@ fn names_of_other_machines_get_nothing() {
 
 #[test]
 fn heads_and_bodies_are_limited() {
-    let running = start();
+    // Some of what follows is no request at all, for the rest of which the server waits so long.
+    let limits = Limits { idle: Duration::from_secs(1), ..Limits::default() };
+    let running = Sandbox::start(Options { limits, ..options() }).expect("starts");
     let head =
         format!("GET /_version HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(100_000));
     let answer = raw(running.address(), head.as_bytes());
