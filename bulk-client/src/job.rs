@@ -147,7 +147,7 @@ pub struct JobSummary {
     pub status: String,
     /// What was asked for.
     pub request: String,
-    /// When it began and ended.
+    /// When it began.
     pub start: String,
     /// When it ended.
     pub end: String,

@@ -73,6 +73,7 @@ impl From<&Entry> for Listed {
 
 /// How the files of an export were fetched.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ExportRecord {
     /// What wrote this.
     pub tool: String,
@@ -86,9 +87,9 @@ pub struct ExportRecord {
     /// `_since` as asked for.
     #[serde(default)]
     pub since: Option<String>,
-    /// When the job was started, and when all files were there (RFC 3339).
+    /// When the job was started (RFC 3339).
     pub started: String,
-    /// When all files were there.
+    /// When all files were there; none before.
     #[serde(default)]
     pub completed: Option<String>,
     /// Whether error files tell of records that are missing: the next export may not begin where this one ended.

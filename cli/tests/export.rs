@@ -54,26 +54,12 @@ fn export(running: &Running, out: &str) -> String {
     format!("export --base-url {url} --credentials credentials --out {out}")
 }
 
-/// The rows of all tables of a folder, each table sorted: the server may cut its files otherwise.
-fn rows(work: &Work, folder: &str, out: &str) -> Vec<(String, Vec<String>)> {
-    bcda(
-        work,
-        &format!("convert {folder} --out {out} --format csv --no-lineage --file-date {FILE_DATE}"),
-    )
-    .exits(0);
-    let tables = common::TABLES.map(|table| {
-        let name = fs::read_dir(work.path(out)).unwrap().map(|entry| entry.unwrap().file_name());
-        let name = name.map(|name| name.to_string_lossy().into_owned());
-        let name = name.into_iter().find(|name| name.to_lowercase() == format!("{table}.csv"));
-        let mut lines: Vec<String> = work
-            .read_text(&format!("{out}/{}", name.unwrap_or_else(|| panic!("no {table}"))))
-            .lines()
-            .map(str::to_owned)
-            .collect();
-        lines.sort();
-        (table.to_owned(), lines)
-    });
-    tables.to_vec()
+/// All tables of a folder, but for their lineage columns, which name the files.
+fn tables(work: &Work, folder: &str, out: &str) -> common::Snapshot {
+    let words =
+        format!("convert {folder} --out {out} --format csv --no-lineage --file-date {FILE_DATE}");
+    bcda(work, &words).exits(0);
+    work.tables(out)
 }
 
 #[test]
@@ -81,7 +67,7 @@ fn tables_of_an_export_are_those_of_its_source() {
     let work = work();
     let running = serve(&work, &[]);
     bcda(&work, &export(&running, "export")).exits(0);
-    assert!(rows(&work, "export", "one") == rows(&work, "data", "two"));
+    assert!(tables(&work, "export", "one") == tables(&work, "data", "two"));
     // The journal dates the rows: the export's transactionTime is the data's.
     bcda(&work, "convert export --out dated --format csv").exits(0);
     let manifest = work.read_text("dated/tables-manifest.json");
@@ -94,7 +80,7 @@ fn tables_of_an_export_are_those_of_its_source() {
 #[test]
 fn faults_change_no_row() {
     let work = work();
-    let wanted = rows(&work, "data", "wanted");
+    let wanted = tables(&work, "data", "wanted");
     for (number, faults) in [
         &["drop-connection", "slow-jobs=2"][..],
         &["gzip-members", "token-expires=6"],
@@ -109,7 +95,7 @@ fn faults_change_no_row() {
         bcda(&work, &format!("{} --no-token-cache", export(&running, &format!("export-{number}"))))
             .exits(0);
         assert!(
-            rows(&work, &format!("export-{number}"), &format!("tables-{number}")) == wanted,
+            tables(&work, &format!("export-{number}"), &format!("tables-{number}")) == wanted,
             "{faults:?}"
         );
     }
@@ -133,7 +119,7 @@ fn one_command_fetches_and_converts() {
 #[test]
 fn a_killed_run_is_finished_by_the_same_command() {
     let work = work();
-    let wanted = rows(&work, "data", "wanted");
+    let wanted = tables(&work, "data", "wanted");
     // A job that takes its time: the program is killed while it waits, then while another waits.
     let running = serve(&work, &["slow-jobs=3"]);
     let command_line = export(&running, "export");
@@ -143,7 +129,7 @@ fn a_killed_run_is_finished_by_the_same_command() {
     child.wait().unwrap();
     bcda(&work, &command_line).exits(0);
     assert_eq!(running.statistics().count(sandbox::Requests::Start, 202), 1);
-    assert!(rows(&work, "export", "tables") == wanted);
+    assert!(tables(&work, "export", "tables") == wanted);
     // Nothing is left to do.
     bcda(&work, &command_line).exits(2);
     let again = bcda(&work, &format!("{command_line} --resume")).exits(0);
@@ -300,11 +286,11 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
     let mut options = Options::new(Data::Folder(work.path("data")));
     options.encrypt_with = Some(sandbox::PublicKey::from_pem(&key("public-spki.pem")).unwrap());
     let running = Sandbox::start(options).unwrap();
-    let wanted = rows(&work, "data", "wanted");
+    let wanted = tables(&work, "data", "wanted");
 
     bcda(&work, &format!("{} --decrypt-key private-pkcs1.pem", export(&running, "opened")))
         .exits(0);
-    assert!(rows(&work, "opened", "opened-tables") == wanted);
+    assert!(tables(&work, "opened", "opened-tables") == wanted);
 
     bcda(&work, &export(&running, "sealed")).exits(0);
     let sealed: Vec<String> = work.snapshot("sealed").unwrap().into_keys().collect();
@@ -324,7 +310,7 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
     )
     .exits(1);
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(0);
-    assert!(rows(&work, "plain", "plain-tables") == wanted);
+    assert!(tables(&work, "plain", "plain-tables") == wanted);
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(2);
 }
 
