@@ -159,13 +159,13 @@ impl ConnectionArgs {
         let token_url = self.token_url(base)?;
         Ok(match self.kind()? {
             AuthKind::None => Auth::None,
-            AuthKind::Bearer => Auth::Bearer(match &self.token {
-                Some(file) => trimmed(&secret(file)?),
-                None => {
-                    let token = variable("BCDA_TOKEN").ok_or_else(|| missing("--token FILE"))?;
-                    trimmed(&token)
-                }
-            }),
+            AuthKind::Bearer => {
+                let token = match &self.token {
+                    Some(file) => Some(secret(file)?),
+                    None => variable("BCDA_TOKEN"),
+                };
+                Auth::Bearer(trimmed(&token.ok_or_else(|| missing("--token FILE"))?))
+            }
             AuthKind::Basic => {
                 let credentials = match &self.credentials {
                     Some(file) => Credentials::parse(exposed(&secret(file)?))?,

@@ -1,5 +1,6 @@
 //! `bcda demo`: the whole path on one machine, with data of nobody.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -108,10 +109,9 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
         )
     };
     let seconds = started.elapsed().as_secs_f64();
-    text.push_str(&format!(
-        "{what}{kept}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
-    ));
-    print(&text)
+    print(&format!(
+        "{text}{what}{kept}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
+    ))
 }
 
 /// Where the files of a demonstration are.
@@ -133,7 +133,6 @@ impl Place {
                 Self::Goes(folder)
             });
         };
-        use std::os::unix::fs::DirBuilderExt;
         match std::fs::DirBuilder::new().mode(0o700).create(out) {
             Ok(()) => Ok(Self::Stays(out.clone())),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
