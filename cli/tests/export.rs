@@ -3,8 +3,12 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Ran, Work, wait_until};
 use sandbox::{Data, Fault, Options, Running, Sandbox};
@@ -333,4 +337,85 @@ fn the_demonstration_shows_every_table() {
     let gone = work.bcda("demo --beneficiaries 1").exits(0);
     assert!(gone.text().contains("now gone"));
     assert!(fs::read_dir(work.path(".")).unwrap().count() == 1);
+}
+
+/// A bulk server with one file of 200,000 bytes and more. It sends `stop` bytes of it and then nothing until the
+/// client is gone; every later request gets what it asks for. Counts the bytes of the file that it sends.
+fn stalling(stop: usize) -> (String, Vec<u8>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    let line = "{\"resourceType\":\"Patient\",\"id\":\"1\"}\n";
+    let body = line.repeat(200_000 / line.len() + 1).into_bytes();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let (here, whole, count) = (place.clone(), body.clone(), Arc::clone(&sent));
+    std::thread::spawn(move || {
+        let mut downloads = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = String::new();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            while lines.read_line(&mut head).is_ok_and(|read| read > 2) {}
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let answer = |status: &str, headers: &str, body: &str| {
+                format!(
+                    "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+            };
+            if path.ends_with("$export") {
+                let location = format!("Content-Location: {here}/api/v1/jobs/1\r\n");
+                let _ = stream.write_all(answer("202 Accepted", &location, "").as_bytes());
+            } else if path.ends_with("/jobs/1") {
+                let manifest = format!(
+                    r#"{{"transactionTime":"2020-01-01T00:00:00Z","request":"","requiresAccessToken":false,"error":[],"output":[{{"type":"Patient","url":"{here}/data/1"}}]}}"#
+                );
+                let _ = stream.write_all(answer("200 OK", "", &manifest).as_bytes());
+            } else if path.ends_with("/data/1") {
+                downloads += 1;
+                let range = head.to_lowercase().split("range: bytes=").nth(1).map(str::to_owned);
+                let start =
+                    range.and_then(|rest| rest.split('-').next()?.parse().ok()).unwrap_or(0);
+                let status = if start == 0 { "200 OK" } else { "206 Partial Content" };
+                let end = if downloads == 1 { stop } else { whole.len() };
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nConnection: close\r\nETag: \"1\"\r\nContent-Length: {}\r\nContent-Range: bytes {start}-{}/{}\r\n\r\n",
+                    whole.len() - start,
+                    whole.len() - 1,
+                    whole.len()
+                );
+                let _ = stream.write_all(&whole[start..end]);
+                count.fetch_add(end - start, Ordering::SeqCst);
+                if downloads == 1 {
+                    let _ = stream.read(&mut [0]);
+                }
+            } else {
+                let _ = stream.write_all(answer("404 Not Found", "", "").as_bytes());
+            }
+        }
+    });
+    (place, body, sent)
+}
+
+#[test]
+fn after_a_kill_at_any_byte_no_byte_comes_twice_and_none_is_missing() {
+    for stop in [0, 1, 70_000, 199_999] {
+        let work = Work::new();
+        let (place, body, sent) = stalling(stop);
+        let words = format!("export --auth none --base-url {place} --out export");
+        let mut child = command(&work, &words).stderr(Stdio::null()).spawn().unwrap();
+        let part = work.path("export/Patient-0001.ndjson.part");
+        wait_until("the part is there", || {
+            let noted = work.exists("export/Patient-0001.ndjson.part-info");
+            noted && part.metadata().is_ok_and(|part| part.len() == stop as u64)
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        bcda(&work, &words).exits(0);
+        assert!(work.read("export/Patient-0001.ndjson") == body, "{stop}");
+        assert_eq!(sent.load(Ordering::SeqCst), body.len(), "{stop}");
+        let names: Vec<String> = work.snapshot("export").unwrap().into_keys().collect();
+        assert_eq!(names, ["Patient-0001.ndjson", "bcda-export.json"]);
+        work.assert_clean();
+    }
 }
