@@ -90,7 +90,11 @@ pub(crate) fn run(
             writeln!(file, "{outcome}")?;
         }
         file.into_inner()?;
-        files.push(job_file(folder, &name, None)?);
+        let mut file = job_file(folder, &name, None)?;
+        if let Some(key) = key.filter(|_| faults.has(Fault::EncryptedErrors)) {
+            seal(&mut file, key)?;
+        }
+        files.push(file);
     }
     Ok(files)
 }

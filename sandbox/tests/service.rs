@@ -406,6 +406,29 @@ fn encrypted_files_as_until_2020() {
 }
 
 #[test]
+fn encrypted_files_as_in_2018() {
+    let vector = concat!(env!("CARGO_MANIFEST_DIR"), "/../encryption/tests/vector");
+    let read = |name: &str| std::fs::read(format!("{vector}/{name}")).expect("a key");
+    let public = sandbox::PublicKey::from_pem(&read("public-spki.pem")).expect("a public key");
+    let private = encryption::PrivateKey::from_pem(&read("private-pkcs8.pem")).expect("a key");
+    let faults = ["error-files=1", "key-map-only", "encrypted-errors"];
+    let faults = faults.map(|text| text.parse().expect("a fault")).to_vec();
+    let options = Options { encrypt_with: Some(public), faults, ..options() };
+    let running = Sandbox::start(options).expect("starts");
+    let token = bearer(&running);
+    let manifest = export(&running, &token, "/api/v1/Patient/$export");
+    let keys = manifest["KeyMap"].as_object().expect("KeyMap");
+    assert_eq!(keys.len(), 4, "error files too");
+    assert!(!manifest.to_string().contains("encryptedKey"));
+    let path = &files(&running, &manifest, "OperationOutcome")[0];
+    let name = path.rsplit('/').next().expect("a name");
+    let mut file = send(&running, "GET", path, &[&token]).body;
+    let key = keys[name].as_str().expect("a key");
+    let text = encryption::decrypt(&mut file, name, key, &private).expect("decrypts");
+    assert!(text.contains("OperationOutcome"));
+}
+
+#[test]
 fn synthetic_beneficiaries() {
     let data = Data::Synthetic { beneficiaries: 1, seed: 1 };
     let running = Sandbox::start(Options::new(data)).expect("starts");
