@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_millis(50);
     after_help = "Exit codes: 1 failed; 2 usage, or the port is taken; 130 and 143 ended by Ctrl-C or SIGTERM."
 )]
 pub(crate) struct ServeArgs {
-    /// Serve the *.ndjson and *.jsonl files of this folder, plain or .gz.
+    /// Serve the *.ndjson and *.jsonl files of this folder, plain, .gz or .zst.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["beneficiaries", "seed"])]
     data: Option<PathBuf>,
     /// Serve so many synthetic beneficiaries; each has about 570 kB.

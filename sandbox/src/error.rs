@@ -28,7 +28,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The data folder has no NDJSON file.
-    #[error("{} has no *.ndjson or *.jsonl file, plain or .gz", .0.display())]
+    #[error("{} has no *.ndjson or *.jsonl file, plain, .gz or .zst", .0.display())]
     NoData(PathBuf),
     /// The synthetic data could not be made.
     #[error("cannot make synthetic data: {0}")]

@@ -72,6 +72,10 @@ pub enum Fault {
     BareProgress,
     /// `refuse-overlap`: 429 for a job whose types another job of the same client has in work.
     RefuseOverlap,
+    /// `key-map-only`: the keys of encrypted files stand in `KeyMap` alone, as in 2018.
+    KeyMapOnly,
+    /// `encrypted-errors`: error files are encrypted too, as in early 2019.
+    EncryptedErrors,
     /// `old-errors`: error bodies as in 2019.
     OldErrors,
     /// `plain-errors`: error bodies are plain text.
@@ -129,7 +133,7 @@ pub struct FaultError;
 type Read = fn(Option<&str>) -> Option<Fault>;
 
 /// The text forms, in the order of the list. The one place where names and arguments are.
-const FORMS: [(&str, &str, Read); 29] = [
+const FORMS: [(&str, &str, Read); 31] = [
     ("slow-jobs", "[=POLLS]", |arg| number(arg, 5).map(Fault::SlowJobs)),
     ("failed-job", "[=N]", |arg| number(arg, 1).map(Fault::FailedJob)),
     ("expired-job", "[=N]", |arg| number(arg, 1).map(Fault::ExpiredJob)),
@@ -164,6 +168,8 @@ const FORMS: [(&str, &str, Read); 29] = [
     }),
     ("bare-progress", "", |arg| none(arg, Fault::BareProgress)),
     ("refuse-overlap", "", |arg| none(arg, Fault::RefuseOverlap)),
+    ("key-map-only", "", |arg| none(arg, Fault::KeyMapOnly)),
+    ("encrypted-errors", "", |arg| none(arg, Fault::EncryptedErrors)),
     ("old-errors", "", |arg| none(arg, Fault::OldErrors)),
     ("plain-errors", "", |arg| none(arg, Fault::PlainErrors)),
     ("empty-errors", "", |arg| none(arg, Fault::EmptyErrors)),
@@ -244,6 +250,8 @@ impl fmt::Display for Fault {
             Self::MissingType(kind) => write!(f, "missing-type={}", kind.name()),
             Self::BareProgress => f.write_str("bare-progress"),
             Self::RefuseOverlap => f.write_str("refuse-overlap"),
+            Self::KeyMapOnly => f.write_str("key-map-only"),
+            Self::EncryptedErrors => f.write_str("encrypted-errors"),
             Self::OldErrors => f.write_str("old-errors"),
             Self::PlainErrors => f.write_str("plain-errors"),
             Self::EmptyErrors => f.write_str("empty-errors"),

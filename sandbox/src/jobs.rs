@@ -148,7 +148,8 @@ pub(crate) async fn status(
         View::InProgress(_) if app.faults.has(Fault::BareProgress) => running(&app, "In Progress"),
         View::InProgress(percent) => running(&app, &format!("In Progress ({percent}%)")),
         View::Completed(until, files) => {
-            let manifest = manifest::text(&job, &files, &origin);
+            let in_output = !app.faults.has(Fault::KeyMapOnly);
+            let manifest = manifest::text(&job, &files, &origin, in_output);
             with_expires(answer::typed(StatusCode::OK, JSON, manifest), until)
         }
         View::Expired(at) => with_expires(app.error(StatusCode::GONE, "Job Expired"), at),

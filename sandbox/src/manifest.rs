@@ -33,14 +33,16 @@ struct Item<'m> {
 }
 
 /// The manifest of a job whose files the client finds at `origin`.
-pub(crate) fn text(job: &Job, files: &[Arc<JobFile>], origin: &str) -> String {
+///
+/// `in_output`: whether the keys of encrypted files stand beside their URLs too, not in `KeyMap` alone.
+pub(crate) fn text(job: &Job, files: &[Arc<JobFile>], origin: &str, in_output: bool) -> String {
     let list = |errors: bool| {
         let files = files.iter().filter(|file| file.of.is_none() == errors);
         files
             .map(|file| Item {
                 kind: file.of.map_or("OperationOutcome", |kind| kind.name()),
                 url: format!("{origin}/data/{}/{}", job.id, file.name),
-                encrypted_key: file.wrapped_key_hex.as_deref(),
+                encrypted_key: file.wrapped_key_hex.as_deref().filter(|_| in_output && !errors),
             })
             .collect()
     };

@@ -14,7 +14,7 @@ use crate::Fault;
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
-    /// The NDJSON files of a folder (`*.ndjson`, `*.jsonl`, also `.gz`), as `bcda synth` writes them. A
+    /// The NDJSON files of a folder (`*.ndjson`, `*.jsonl`, also `.gz` and `.zst`), as `bcda synth` writes them. A
     /// `bcda-export.json` beside them says their transactionTime.
     Folder(PathBuf),
     /// Synthetic beneficiaries, made when the sandbox starts and removed when it ends; each has about 570 kB.

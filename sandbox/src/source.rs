@@ -1,12 +1,12 @@
 //! Where the data comes from: a folder, or synthetic beneficiaries in a folder of our own.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use serde_json::Value;
@@ -16,6 +16,9 @@ use crate::{Data, Error, Options};
 
 /// Bytes of the buffer through which a file is read.
 const BUFFER_BYTES: usize = 256 * 1024;
+/// What compressed files begin with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The most bytes of a `bcda-export.json` that are read.
 const MAX_MANIFEST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -34,7 +37,6 @@ pub(crate) struct Source {
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     path: PathBuf,
-    pub(crate) gzip: bool,
     /// Bytes as it lies there.
     pub(crate) bytes: u64,
 }
@@ -63,7 +65,8 @@ impl Source {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            let plain = name.strip_suffix(".gz").unwrap_or(name);
+            let plain = [".gz", ".zst"].iter().find_map(|coding| name.strip_suffix(coding));
+            let plain = plain.unwrap_or(name);
             let kind = Path::new(plain).extension().and_then(|kind| kind.to_str());
             let wanted = matches!(kind, Some("ndjson" | "jsonl"));
             // The entry's own type: a link is not followed, wherever it leads.
@@ -71,7 +74,7 @@ impl Source {
                 continue;
             }
             let bytes = entry.metadata().map_err(failed)?.len();
-            files.push(SourceFile { path: entry.path(), gzip: plain != name, bytes });
+            files.push(SourceFile { path: entry.path(), bytes });
         }
         if files.is_empty() && own.is_none() {
             return Err(Error::NoData(folder.to_owned()));
@@ -83,15 +86,19 @@ impl Source {
 }
 
 impl SourceFile {
-    /// The file's text, decompressed, all members of it.
-    pub(crate) fn read(&self) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        let file = open_no_link(&self.path)?;
-        let text: Box<dyn Read + Send> = if self.gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, file)))
+    /// The file's text, decompressed, all members of it, and whether it was compressed. The bytes decide, not the
+    /// name.
+    pub(crate) fn read(&self) -> io::Result<(BufReader<Box<dyn Read + Send>>, bool)> {
+        let mut file = BufReader::with_capacity(BUFFER_BYTES, open_no_link(&self.path)?);
+        let start = file.fill_buf()?;
+        let (text, compressed): (Box<dyn Read + Send>, bool) = if start.starts_with(&GZIP) {
+            (Box::new(MultiGzDecoder::new(file)), true)
+        } else if start.starts_with(&ZSTD) {
+            (Box::new(zstd::Decoder::with_buffer(file)?), true)
         } else {
-            Box::new(file)
+            (Box::new(file), false)
         };
-        Ok(BufReader::with_capacity(BUFFER_BYTES, text))
+        Ok((BufReader::with_capacity(BUFFER_BYTES, text), compressed))
     }
 }
 

@@ -90,7 +90,11 @@ pub(crate) fn run(
             writeln!(file, "{outcome}")?;
         }
         file.into_inner()?;
-        files.push(job_file(folder, &name, None)?);
+        let mut file = job_file(folder, &name, None)?;
+        if let Some(key) = key.filter(|_| faults.has(Fault::EncryptedErrors)) {
+            seal(&mut file, key)?;
+        }
+        files.push(file);
     }
     Ok(files)
 }
@@ -111,7 +115,7 @@ fn job_file(folder: &Path, name: &str, of: Option<ResourceType>) -> io::Result<J
 /// The lines of one source file that the job wants, one file for each type.
 fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFile>> {
     let mut outputs: BTreeMap<ResourceType, (String, BufWriter<File>)> = BTreeMap::new();
-    let mut reader = source.read()?;
+    let (mut reader, compressed) = source.read()?;
     let mut line = Vec::new();
     // Lines that cannot be read go with those before them, as they would in the service's file.
     let mut of = None;
@@ -123,7 +127,7 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         if reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if !source.gzip {
+        if !compressed {
             job.done.fetch_add(line.len() as u64, Ordering::SeqCst);
         }
         let mut updated = None;

@@ -44,6 +44,8 @@ fn every_fault_has_a_text_form() {
         "missing-type=Patient",
         "bare-progress",
         "refuse-overlap",
+        "key-map-only",
+        "encrypted-errors",
         "old-errors",
         "plain-errors",
         "empty-errors",
@@ -62,7 +64,12 @@ fn every_fault_has_a_text_form() {
         assert!(wrong.parse::<Fault>().is_err(), "{wrong}");
     }
     // The list names each of them once.
-    assert_eq!(Fault::list().len(), 29);
+    assert_eq!(Fault::list().len(), 31);
+    for form in Fault::list() {
+        let name = form.split(['=', '[']).next().expect("a name");
+        let told = include_str!("../README.md").contains(&format!("`{name}"));
+        assert!(told, "the README tells of {name}");
+    }
 }
 
 #[test]

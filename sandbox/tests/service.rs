@@ -406,6 +406,29 @@ fn encrypted_files_as_until_2020() {
 }
 
 #[test]
+fn encrypted_files_as_in_2018() {
+    let vector = concat!(env!("CARGO_MANIFEST_DIR"), "/../encryption/tests/vector");
+    let read = |name: &str| std::fs::read(format!("{vector}/{name}")).expect("a key");
+    let public = sandbox::PublicKey::from_pem(&read("public-spki.pem")).expect("a public key");
+    let private = encryption::PrivateKey::from_pem(&read("private-pkcs8.pem")).expect("a key");
+    let faults = ["error-files=1", "key-map-only", "encrypted-errors"];
+    let faults = faults.map(|text| text.parse().expect("a fault")).to_vec();
+    let options = Options { encrypt_with: Some(public), faults, ..options() };
+    let running = Sandbox::start(options).expect("starts");
+    let token = bearer(&running);
+    let manifest = export(&running, &token, "/api/v1/Patient/$export");
+    let keys = manifest["KeyMap"].as_object().expect("KeyMap");
+    assert_eq!(keys.len(), 4, "error files too");
+    assert!(!manifest.to_string().contains("encryptedKey"));
+    let path = &files(&running, &manifest, "OperationOutcome")[0];
+    let name = path.rsplit('/').next().expect("a name");
+    let mut file = send(&running, "GET", path, &[&token]).body;
+    let key = keys[name].as_str().expect("a key");
+    let text = encryption::decrypt(&mut file, name, key, &private).expect("decrypts");
+    assert!(text.contains("OperationOutcome"));
+}
+
+#[test]
 fn synthetic_beneficiaries() {
     let data = Data::Synthetic { beneficiaries: 1, seed: 1 };
     let running = Sandbox::start(Options::new(data)).expect("starts");
@@ -413,4 +436,57 @@ fn synthetic_beneficiaries() {
     let manifest = export(&running, &token, "/api/v1/Patient/$export?_type=Patient");
     let file = send(&running, "GET", &files(&running, &manifest, "Patient")[0], &[&token]);
     assert_eq!(file.text().lines().count(), 1);
+}
+
+#[test]
+fn files_are_read_as_they_are_compressed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = |id: u32| format!("{{\"id\":\"{id}\",\"resourceType\":\"Patient\"}}\n");
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).expect("compresses");
+        encoder.finish().expect("compresses")
+    };
+    let zstd = |text: &str| zstd::encode_all(text.as_bytes(), 1).expect("compresses");
+    for (name, bytes) in [
+        ("a.ndjson", line(1).into_bytes()),
+        ("b.ndjson.gz", [gzip(&line(2)), gzip(&line(3))].concat()),
+        ("c.jsonl.zst", [zstd(&line(4)), zstd(&line(5))].concat()),
+        // The name is wrong; the bytes decide.
+        ("d.ndjson", gzip(&line(6))),
+        ("e.ndjson.gz", line(7).into_bytes()),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    }
+    let data = Data::Folder(folder.path().to_owned());
+    let running = Sandbox::start(Options::new(data)).expect("starts");
+    let token = bearer(&running);
+    let manifest = export(&running, &token, "/api/v1/Patient/$export");
+    let mut text = String::new();
+    for file in files(&running, &manifest, "Patient") {
+        text.push_str(send(&running, "GET", &file, &[&token]).text());
+    }
+    assert_eq!(text, (1..=7).map(line).collect::<String>());
+}
+
+#[test]
+fn a_file_of_several_types_and_broken_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (patient, coverage) =
+        ("{\"resourceType\":\"Patient\"}\n", "{\"resourceType\":\"Coverage\"}\n");
+    let other = "{\"contained\":[{\"resourceType\":\"Patient\"}],\"resourceType\":\"Claim\"}\n";
+    let text = [patient, "{broken\n", coverage, "\n", other, patient].concat();
+    std::fs::write(folder.path().join("a.ndjson"), text.trim_end()).expect("written");
+    let data = Data::Folder(folder.path().to_owned());
+    let running = Sandbox::start(Options::new(data)).expect("starts");
+    let token = bearer(&running);
+    let manifest = export(&running, &token, "/api/v1/Patient/$export");
+    let text = |kind: &str| {
+        let file = &files(&running, &manifest, kind)[0];
+        send(&running, "GET", file, &[&token]).text().to_owned()
+    };
+    // What cannot be read goes with what stands before it; no byte is changed.
+    assert_eq!(text("Patient"), [patient, "{broken\n", patient.trim_end()].concat());
+    assert_eq!(text("Coverage"), [coverage, "\n"].concat());
+    assert_eq!(manifest["output"].as_array().map(Vec::len), Some(2));
 }

@@ -28,10 +28,11 @@ pub(super) fn parameters() -> Value {
         "Cancelled",
         "CancelledExpired",
     ];
-    let list = |items: Value| json!({"type": "array", "items": items});
+    let list =
+        |items: Value| json!({"type": "array", "items": items, "minItems": 1, "uniqueItems": true});
     let mut parameters = json!({
         "Prefer": of("header", "Prefer", true, "respond-async; with Accept: application/fhir+json",
-            json!({"type": "string", "example": "respond-async"})),
+            json!({"type": "string", "enum": ["respond-async"]})),
         "Group": of("path", "group", true, "all or runout; both give the same data here",
             json!({"type": "string", "enum": ["all", "runout"]})),
         "Type": of("query", "_type", false, "Which resource types; all of them unless given",
