@@ -77,7 +77,7 @@ pub(crate) struct ConnectionArgs {
         help_heading = "Credentials"
     )]
     pub(crate) scope: String,
-    /// Where tokens are given; /auth/token at the server unless given.
+    /// Where tokens are given; with client id and secret, /auth/token at the server unless given.
     #[arg(long, value_name = "URL", help_heading = "Credentials")]
     pub(crate) token_url: Option<String>,
     /// Do not keep tokens for the next run (in the user's cache folder, readable by you only).
@@ -179,8 +179,11 @@ impl ConnectionArgs {
                 Auth::Basic { credentials, token_url }
             }
             AuthKind::Backend => {
-                let (Some(file), Some(client_id)) = (&self.signing_key, &self.client_id) else {
-                    return Err(missing("--signing-key FILE and --client-id ID"));
+                // Every server has its own place for tokens; a guess would send the statement astray.
+                let (Some(file), Some(client_id), Some(_)) =
+                    (&self.signing_key, &self.client_id, &self.token_url)
+                else {
+                    return Err(missing("--signing-key FILE, --client-id ID and --token-url URL"));
                 };
                 Auth::Backend {
                     client_id: client_id.clone(),

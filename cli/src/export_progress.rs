@@ -15,6 +15,9 @@ const FILE: &str =
 const FILE_OF_UNKNOWN_SIZE: &str = "{spinner} {decimal_bytes} {decimal_bytes_per_sec} {wide_msg}";
 const TOTAL: &str = "{bar:20} {pos}/{len} files {elapsed} {wide_msg}";
 
+/// How often clocks are drawn.
+const TICK: Duration = Duration::from_millis(200);
+
 /// Tells a person what an export does.
 pub(crate) struct Shown {
     log: Log,
@@ -41,6 +44,11 @@ impl Shown {
         let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
         bar.set_style(style(template));
         Some(self.bars.as_ref()?.add(bar))
+    }
+
+    /// A bar whose clock runs while nothing happens.
+    fn ticking(&self, length: u64, template: &str) -> Option<ProgressBar> {
+        self.bar(Some(length), template).inspect(|bar| bar.enable_steady_tick(TICK))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -79,7 +87,7 @@ impl Observer for Shown {
         let words = if words.is_empty() { "in progress" } else { words };
         let mut state = self.state();
         if state.job.is_none() {
-            state.job = self.bar(Some(100), JOB);
+            state.job = self.ticking(100, JOB);
         }
         if let Some(bar) = &state.job {
             if let Some(percent) = percent {
@@ -103,7 +111,7 @@ impl Observer for Shown {
 
     fn downloads(&self, files: usize, of: usize) {
         let mut state = self.state();
-        state.total = self.bar(Some(of as u64), TOTAL);
+        state.total = self.ticking(of as u64, TOTAL);
         if let Some(bar) = &state.total {
             bar.set_position((of - files) as u64);
         }
