@@ -7,13 +7,18 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use convert::MaxRejects;
 
 use crate::Failure;
+use crate::decrypt_command::DecryptArgs;
+use crate::demo_command::DemoArgs;
+use crate::export_command::ExportArgs;
+use crate::jobs_command::JobsArgs;
+use crate::metadata_command::MetadataArgs;
 
 /// BCDA bulk FHIR exports to CCLF tables.
 #[derive(Debug, Parser)]
 #[command(name = "bcda", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done; 1 failed; 2 usage; 3 done, but records were rejected or \
-                        have errors; 4 stopped on bad data; 130 and 143 interrupted."
+                        have errors; 4 stopped on bad data; 5 server or network; 130 and 143 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -39,12 +44,24 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Turn an export into CCLF tables.
     Convert(Box<ConvertArgs>),
+    /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
+    Demo(DemoArgs),
+    /// Fetch an export from BCDA, or from another FHIR bulk server.
+    Export(Box<ExportArgs>),
+    /// List, look at and cancel the jobs of a bulk server.
+    Jobs(Box<JobsArgs>),
+    /// Show what a bulk server says it can do.
+    Metadata(Box<MetadataArgs>),
+    /// Decrypt the files of an export of 2018 to 2020.
+    Decrypt(DecryptArgs),
     /// Say what is wrong with the records of an export, by STU3 and the rules of Blue Button.
     Validate(Box<ValidateArgs>),
     /// Show the tables: columns, types, where each value comes from and, where there is none, why.
     Describe(DescribeArgs),
     /// Make a synthetic export: deterministic, in the exact shape of BCDA v1, of nobody.
     Synth(SynthArgs),
+    /// Serve the API of the BCDA guides on this machine, from a folder or synthetic data, with faults on request.
+    Serve(crate::serve_command::ServeArgs),
     /// Show one record of a file, or a part of it. Prints patient data: for your eyes.
     Inspect(InspectArgs),
     /// Print a completion script for a shell.

@@ -6,11 +6,20 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "this is the program")]
 
 mod args;
+mod connection;
 mod convert_command;
+mod decrypt_command;
+mod demo_command;
 mod describe;
+mod export_command;
+mod export_progress;
+mod export_summary;
 mod inspect;
+mod jobs_command;
 mod log;
+mod metadata_command;
 mod progress;
+mod serve_command;
 mod signals;
 mod synth_command;
 mod validate_command;
@@ -59,9 +68,15 @@ fn main() -> ExitCode {
     let log = log::Log::new(cli.log_format, cli.quiet);
     let ended = match &cli.command {
         Command::Convert(arguments) => convert_command::run(arguments, log),
+        Command::Export(arguments) => export_command::run(arguments, log),
+        Command::Jobs(arguments) => jobs_command::run(arguments),
+        Command::Metadata(arguments) => metadata_command::run(arguments),
+        Command::Decrypt(arguments) => decrypt_command::run(arguments, log),
+        Command::Demo(arguments) => demo_command::run(arguments, log),
         Command::Validate(arguments) => validate_command::run(arguments, log),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Synth(arguments) => synth_command::run(arguments, log),
+        Command::Serve(arguments) => serve_command::run(arguments, log),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

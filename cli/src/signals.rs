@@ -26,8 +26,13 @@ const fn code_of(signal: i32) -> i32 {
     128 + signal
 }
 
-/// Listens on a thread of its own.
+/// Listens on a thread of its own, for a run of the converter.
 pub(crate) fn listen(cancel: Cancel) -> std::io::Result<Caught> {
+    listen_with(move || cancel.cancel())
+}
+
+/// Listens on a thread of its own; the first signal calls `end`.
+pub(crate) fn listen_with(end: impl Fn() + Send + 'static) -> std::io::Result<Caught> {
     let caught = Caught::default();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let seen = caught.clone();
@@ -36,7 +41,7 @@ pub(crate) fn listen(cancel: Cancel) -> std::io::Result<Caught> {
             if seen.0.swap(signal, Ordering::SeqCst) != 0 {
                 std::process::exit(code_of(signal));
             }
-            cancel.cancel();
+            end();
         }
     })?;
     Ok(caught)

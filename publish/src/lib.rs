@@ -43,6 +43,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Results that arrive over hours go into a [`GrowingFolder`] instead, file by file: there too a file under its own
+//! name is complete, and one run at a time writes.
+//!
 //! # What is not promised
 //!
 //! Where the filesystem cannot exchange two folders (NFS, some overlays), an
@@ -57,6 +60,7 @@ mod existing;
 #[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod folder;
+mod growing;
 mod lock;
 mod names;
 mod overlap;
@@ -68,6 +72,7 @@ mod staged_file;
 mod tests;
 
 pub use error::{Error, ErrorKind};
+pub use growing::{GrowingFolder, PartFile};
 pub use names::is_partial_name;
 pub use overlap::overlaps;
 pub use single::{SingleFile, write_file_atomically};

@@ -1,0 +1,330 @@
+//! Tokens: asked for with Basic (BCDA) or a signed assertion (SMART Backend Services), kept, shared between runs,
+//! renewed before they expire and when the server refuses them.
+
+use std::fmt;
+use std::fs::DirBuilder;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::header::ACCEPT;
+use reqwest::{RequestBuilder, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::credentials::{Credentials, read_secret};
+use crate::error::{Error, ErrorKind};
+use crate::wire::Wire;
+
+/// Life of a token where the server does not tell it: BCDA's guides say 20 minutes.
+const USUAL_LIFE: Duration = Duration::from_mins(20);
+/// A token is renewed so long before its end, or a tenth of its life if that is less.
+const MARGIN: Duration = Duration::from_mins(1);
+/// Life of a signed assertion; SMART allows no more.
+const ASSERTION_LIFE: Duration = Duration::from_mins(5);
+/// Largest answer of a token endpoint, in bytes.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// How to get a token.
+#[derive(Clone)]
+pub enum Auth {
+    /// None is needed.
+    None,
+    /// This one; it is never renewed.
+    Bearer(SecretString),
+    /// `POST` with HTTP Basic, as BCDA does.
+    Basic {
+        /// Client id and secret.
+        credentials: Credentials,
+        /// Where tokens are given, such as `https://sandbox.bcda.cms.gov/auth/token`.
+        token_url: Url,
+    },
+    /// SMART Backend Services: an assertion signed with our key (RS384 or ES384).
+    Backend {
+        /// The id under which the server knows our public key.
+        client_id: String,
+        /// The private key, PEM: RSA, or EC on P-384.
+        key: SecretString,
+        /// The `kid` of the key, if the server wants one.
+        key_id: Option<String>,
+        /// What is asked for, such as `system/*.read`.
+        scope: String,
+        /// Where tokens are given; also the `aud` of the assertion.
+        token_url: Url,
+    },
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Bearer(_) => "Bearer([...])",
+            Self::Basic { .. } => "Basic([...])",
+            Self::Backend { .. } => "Backend([...])",
+        })
+    }
+}
+
+impl Auth {
+    fn token_url(&self) -> Option<&Url> {
+        match self {
+            Self::None | Self::Bearer(_) => None,
+            Self::Basic { token_url, .. } | Self::Backend { token_url, .. } => Some(token_url),
+        }
+    }
+
+    /// What tells the tokens of one client at one server from others; none where there is nothing to keep.
+    fn cache_name(&self) -> Option<String> {
+        let mut hasher = blake3::Hasher::new_derive_key("bcda-bulk-client 2026 token cache name");
+        let (id, secret) = match self {
+            Self::None | Self::Bearer(_) => return None,
+            Self::Basic { credentials, .. } => {
+                (credentials.id.expose_secret(), credentials.secret.expose_secret())
+            }
+            Self::Backend { client_id, key, .. } => (client_id.as_str(), key.expose_secret()),
+        };
+        for part in [self.token_url()?.as_str(), id, secret] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Some(format!("token-{}.json", &hasher.finalize().to_hex()[..32]))
+    }
+}
+
+/// A token and its end.
+#[derive(Clone)]
+pub(crate) struct Token {
+    text: SecretString,
+    expires: SystemTime,
+    life: Duration,
+}
+
+impl Token {
+    pub(crate) fn text(&self) -> &str {
+        self.text.expose_secret()
+    }
+
+    fn is_fresh(&self) -> bool {
+        SystemTime::now() + MARGIN.min(self.life / 10) < self.expires
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cached {
+    access_token: String,
+    /// Seconds since 1970.
+    expires_at: u64,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    /// A number, a string, or nothing.
+    expires_in: Option<Value>,
+}
+
+/// The tokens of a run.
+pub(crate) struct Tokens {
+    auth: Auth,
+    wire: Arc<Wire>,
+    /// The file that runs share.
+    cache: Option<PathBuf>,
+    current: Mutex<Option<Token>>,
+}
+
+impl Tokens {
+    /// `cache` is the folder of shared tokens, made 0700 if need be; without it they are not shared.
+    pub(crate) fn new(auth: Auth, wire: Arc<Wire>, cache: Option<PathBuf>) -> Self {
+        let cache = cache.zip(auth.cache_name()).map(|(folder, name)| folder.join(name));
+        Self { auth, wire, cache, current: Mutex::new(None) }
+    }
+
+    /// A token that is not about to expire; none where none is used.
+    pub(crate) async fn current(&self) -> Result<Option<Token>, Error> {
+        let mut current = self.current.lock().await;
+        let known = current.take().or_else(|| self.read_cache()).filter(Token::is_fresh);
+        *current = match known {
+            Some(token) => Some(token),
+            None => self.fetch().await?,
+        };
+        Ok(current.clone())
+    }
+
+    /// A token in place of one that the server refused; none where it cannot be renewed.
+    pub(crate) async fn instead_of(&self, refused: &Token) -> Result<Option<Token>, Error> {
+        let mut current = self.current.lock().await;
+        let other = |token: &Token| token.text() != refused.text() && token.is_fresh();
+        let known = current.take().filter(other).or_else(|| self.read_cache().filter(other));
+        *current = match (known, &self.auth) {
+            (Some(token), _) => Some(token),
+            (None, Auth::None | Auth::Bearer(_)) => return Ok(None),
+            (None, _) => self.fetch().await?,
+        };
+        Ok(current.clone())
+    }
+
+    async fn fetch(&self) -> Result<Option<Token>, Error> {
+        if let Auth::Bearer(text) = &self.auth {
+            let expires = SystemTime::now() + Duration::from_hours(24 * 365);
+            return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
+        }
+        let mut tries = self.wire.tries();
+        loop {
+            let asked = match self.request()? {
+                None => return Ok(None),
+                Some(request) => self.ask(request).await,
+            };
+            match asked {
+                Ok(token) => {
+                    self.write_cache(&token);
+                    return Ok(Some(token));
+                }
+                Err(error) => tries.after(error).await.map_err(|error| error.at("token"))?,
+            }
+        }
+    }
+
+    fn request(&self) -> Result<Option<RequestBuilder>, Error> {
+        let Some(url) = self.auth.token_url() else { return Ok(None) };
+        let post = self.wire.client.post(url.clone()).header(ACCEPT, "application/json");
+        Ok(match &self.auth {
+            Auth::None | Auth::Bearer(_) => None,
+            Auth::Basic { credentials, .. } => {
+                let secret = credentials.secret.expose_secret();
+                Some(post.basic_auth(credentials.id.expose_secret(), Some(secret)))
+            }
+            Auth::Backend { client_id, key, key_id, scope, .. } => {
+                let assertion = assertion(client_id, key, key_id.clone(), url)?;
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                form.append_pair("grant_type", "client_credentials")
+                    .append_pair("scope", scope)
+                    .append_pair(
+                        "client_assertion_type",
+                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    )
+                    .append_pair("client_assertion", &assertion);
+                let form_type = "application/x-www-form-urlencoded";
+                Some(post.header(reqwest::header::CONTENT_TYPE, form_type).body(form.finish()))
+            }
+        })
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Token, Error> {
+        let response: Response = self.wire.exchange(request).await?;
+        let status = response.status();
+        if !status.is_success() {
+            let error = self.wire.refusal(response).await;
+            return Err(match (status.as_u16(), error.is_passing()) {
+                (_, Some(_)) => error,
+                // A redirect is not followed: the credentials are for this address alone.
+                (300..400, None) => error.of_kind(ErrorKind::Server),
+                (_, None) => error.of_kind(ErrorKind::Refused),
+            });
+        }
+        let body = SecretString::from(
+            String::from_utf8(self.wire.body(response, MAX_ANSWER).await?).unwrap_or_default(),
+        );
+        let answer: Answer = serde_json::from_str(body.expose_secret())
+            .map_err(|_| Error::server("the answer to the request for a token holds none"))?;
+        if answer.access_token.is_empty()
+            || !answer.access_token.bytes().all(|b| b.is_ascii_graphic())
+        {
+            return Err(Error::server("the token is empty or has characters that no token has"));
+        }
+        let life = answer.expires_in.as_ref().and_then(seconds).unwrap_or(USUAL_LIFE);
+        Ok(Token { text: answer.access_token.into(), expires: SystemTime::now() + life, life })
+    }
+
+    fn read_cache(&self) -> Option<Token> {
+        let text = read_secret(self.cache.as_ref()?).ok()?;
+        let cached: Cached = serde_json::from_str(text.expose_secret()).ok()?;
+        let expires = UNIX_EPOCH.checked_add(Duration::from_secs(cached.expires_at))?;
+        let life = expires.duration_since(SystemTime::now()).ok()?;
+        Some(Token { text: cached.access_token.into(), expires, life })
+    }
+
+    /// A token that cannot be shared is only asked for more often.
+    fn write_cache(&self, token: &Token) {
+        let Some(path) = &self.cache else { return };
+        if let Some(folder) = path.parent() {
+            let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        }
+        let expires_at = token.expires.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let cached = Cached { access_token: token.text().to_owned(), expires_at };
+        if let Ok(text) = serde_json::to_vec(&cached) {
+            let _ = publish::write_file_atomically(path, &text);
+        }
+    }
+}
+
+/// `expires_in`: BCDA writes a string, others a number.
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// The signed statement of who we are.
+fn assertion(
+    client_id: &str,
+    key: &SecretString,
+    key_id: Option<String>,
+    audience: &Url,
+) -> Result<String, Error> {
+    let pem = key.expose_secret().as_bytes();
+    let (algorithm, key) = EncodingKey::from_rsa_pem(pem)
+        .map(|key| (Algorithm::RS384, key))
+        .or_else(|_| EncodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES384, key)))
+        .map_err(|_| {
+            Error::usage("the key is no private key in PEM: RSA, or EC (P-384, PKCS#8)")
+        })?;
+    let random = || RandomState::new().build_hasher().finish();
+    let expires = (SystemTime::now() + ASSERTION_LIFE).duration_since(UNIX_EPOCH);
+    let claims = serde_json::json!({
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience.as_str(),
+        "exp": expires.unwrap_or_default().as_secs(),
+        "jti": format!("{:016x}{:016x}", random(), random()),
+    });
+    let header = Header { kid: key_id, ..Header::new(algorithm) };
+    jsonwebtoken::encode(&header, &claims, &key)
+        .map_err(|_| Error::usage("the key cannot sign: it must be RSA, or EC on the curve P-384"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lives_of_tokens() {
+        let of = |text: &str| seconds(&serde_json::from_str(text).unwrap());
+        assert_eq!(of("1200"), Some(Duration::from_mins(20)));
+        assert_eq!(of("\"1200\""), Some(Duration::from_mins(20)));
+        assert_eq!(of("1200.0"), Some(Duration::from_mins(20)));
+        for odd in ["null", "\"soon\"", "-1", "[]", "1e300"] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn caches_are_told_apart_and_their_names_hold_nothing() {
+        let auth = |id: &str, secret: &str| Auth::Basic {
+            credentials: Credentials::new(id, secret),
+            token_url: "https://bulk.example/auth/token".parse().unwrap(),
+        };
+        let name = auth("a", "bc").cache_name().unwrap();
+        assert_ne!(name, auth("ab", "c").cache_name().unwrap());
+        assert!(name.starts_with("token-") && name.len() == 43);
+        assert!(!format!("{:?}", auth("id", "canary")).contains("canary"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Why something did not work: its class, which decides the exit code, and a sentence of our own.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::outcome::Outcome;
+
+/// The class of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Asked for something that cannot be: a bad URL, credentials that others can read, an output in use.
+    Usage,
+    /// Something on this machine failed: a disk, a file.
+    Local,
+    /// The server was not reached, or not for long enough: retries are used up.
+    Network,
+    /// The server refused the credentials or the token.
+    Refused,
+    /// The server answered, but not as it should: a status, a body or a manifest that cannot be.
+    Server,
+    /// The server says that the job has failed.
+    JobFailed,
+    /// The job or its files are not there any more (410, 404): only a new job helps.
+    JobGone,
+    /// A downloaded body is not what it should be: truncated, damaged, HTML.
+    BadFile,
+    /// Asked to end.
+    Interrupted,
+}
+
+/// An error: its class and a sentence, which holds no token, no query of a URL and no text of a person's record.
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    outcome: Option<Box<Outcome>>,
+    passing: Option<Passing>,
+}
+
+/// The fault may be gone when one tries again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passing {
+    /// How long the server asks to wait, if it does.
+    pub(crate) asked: Option<Duration>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), status: None, outcome: None, passing: None }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn local(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Local, message)
+    }
+
+    pub(crate) fn server(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Server, message)
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(ErrorKind::Interrupted, "interrupted")
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(Box::new(outcome));
+        self
+    }
+
+    /// Without a secret that the server may have sent back.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        self.outcome = self.outcome.map(|outcome| Box::new(outcome.without(secret)));
+        self
+    }
+
+    pub(crate) fn passing(mut self, asked: Option<Duration>) -> Self {
+        self.passing = Some(Passing { asked });
+        self
+    }
+
+    /// Whether, and after what wait, to try again.
+    pub(crate) fn is_passing(&self) -> Option<Passing> {
+        self.passing
+    }
+
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The same error with words before it.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// The class.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The HTTP status that was answered, if one was.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// What the server said about it, reduced to what may be shown.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_deref()
+    }
+
+    /// The exit code of a command that ends with this error: 2 usage, 1 this machine, 5 server or network,
+    /// 130 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            ErrorKind::Usage => 2,
+            ErrorKind::Local => 1,
+            ErrorKind::Interrupted => 130,
+            _ => 5,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.outcome {
+            Some(outcome) if !outcome.is_empty() => write!(f, " ({outcome})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<publish::Error> for Error {
+    fn from(fault: publish::Error) -> Self {
+        let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Local };
+        Self::new(kind, fault.to_string())
+    }
+}

@@ -1,0 +1,357 @@
+//! A whole export: from the kick-off, or from where an earlier run stopped, to checked files and a journal.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, TryStreamExt};
+use jiff::Timestamp;
+use publish::GrowingFolder;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::download::{Decryption, Item, blocking, fetch};
+use crate::error::{Error, ErrorKind};
+use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal};
+use crate::manifest::Manifest;
+use crate::report::Report;
+use crate::request::ExportRequest;
+use crate::server::{Server, TokenFor};
+use crate::verify::{check_ndjson, count_issues};
+
+/// How often the journal is written while files arrive.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Where to begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// Anew in an empty folder; in one of an unfinished export of the same request, where that stopped.
+    #[default]
+    Usual,
+    /// Where the export in the folder stopped, whatever was asked for.
+    Resume,
+    /// Anew: what an unfinished export left is removed first.
+    Restart,
+}
+
+/// An export to run.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// What to ask for.
+    pub request: ExportRequest,
+    /// The folder of the files; the one around it must exist.
+    pub out: PathBuf,
+    /// Where to begin.
+    pub begin: Begin,
+    /// What opens encrypted files; without it they are kept as they are.
+    pub decryption: Option<Decryption>,
+}
+
+impl Export {
+    /// Runs it to its end, or until it is cancelled. What is complete stays, whatever happens; the same call goes on
+    /// from there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::JobGone`] when the job of an unfinished export has expired: [`Begin::Restart`] starts another.
+    /// Otherwise as the kinds say. When single files fail, the others are fetched first.
+    pub async fn run(&self, server: &Server, cancel: &CancellationToken) -> Result<Report, Error> {
+        self.request.check()?;
+        let run = Run::open(self, server)?;
+        let ended = tokio::select! {
+            ended = run.work() => ended,
+            () = cancel.cancelled() => Err(Error::interrupted()),
+        };
+        // Without a job there is nothing worth a journal.
+        if run.journal().export.is_some() {
+            let journal = run.journal().clone();
+            let saved = journal.write(&run.folder);
+            if ended.is_ok() {
+                saved?;
+            }
+        }
+        ended
+    }
+}
+
+/// An export that is running.
+struct Run<'r> {
+    export: &'r Export,
+    server: &'r Server,
+    folder: GrowingFolder,
+    journal: Mutex<Journal>,
+    saved: Mutex<Instant>,
+    started: Instant,
+}
+
+impl<'r> Run<'r> {
+    /// Takes the lock and finds out what is there.
+    fn open(export: &'r Export, server: &'r Server) -> Result<Self, Error> {
+        let folder = GrowingFolder::open(&export.out)?;
+        let place = export.out.display();
+        let found = Journal::read(&export.out)?;
+        let request = export.request.url(server).to_string();
+        let journal = match (found, export.begin) {
+            (None, Begin::Resume) => {
+                return Err(Error::usage(format!("{place} holds no export to go on with")));
+            }
+            (None, _) => {
+                let foreign = folder.names()?.len();
+                if foreign > 0 {
+                    let what = if foreign == 1 { "an entry" } else { "entries" };
+                    return Err(Error::usage(format!(
+                        "{place} has {what} that no export of ours left; choose another folder"
+                    )));
+                }
+                Journal::default()
+            }
+            (Some(found), _) if found.export.is_none() => {
+                return Err(Error::usage(format!(
+                    "{place} holds an export that was not fetched by this program; choose another folder"
+                )));
+            }
+            (Some(found), Begin::Resume) => found,
+            (Some(found), _) if found.is_complete() => {
+                return Err(Error::usage(format!(
+                    "{place} holds a finished export; choose another folder"
+                )));
+            }
+            (Some(found), Begin::Restart) => {
+                remove_files(&folder, &found)?;
+                Journal::default()
+            }
+            (Some(found), Begin::Usual) if found.request == request => found,
+            (Some(_), Begin::Usual) => {
+                return Err(Error::usage(format!(
+                    "{place} holds an unfinished export of another request; --resume goes on with it, --restart replaces it"
+                )));
+            }
+        };
+        let now = Instant::now();
+        let (journal, saved) = (Mutex::new(journal), Mutex::new(now));
+        Ok(Self { export, server, folder, journal, saved, started: now })
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn save(&self) -> Result<(), Error> {
+        let journal = self.journal().clone();
+        journal.write(&self.folder)?;
+        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(())
+    }
+
+    async fn work(&self) -> Result<Report, Error> {
+        let job = self.job().await?;
+        let already_there = self.look_for_files().await?;
+        let all_there = self.journal().is_complete()
+            && self.journal().files.iter().all(|file| file.state != FileState::Pending);
+        if !all_there {
+            let manifest =
+                self.server.wait_for(&job).await.map_err(|error| match error.kind() {
+                    ErrorKind::JobGone => error.at("only a new job can bring the rest (--restart)"),
+                    _ => error,
+                })?;
+            let urls = self.journal().take_over(&manifest)?;
+            self.save()?;
+            self.download(&manifest, &urls).await?;
+        }
+        self.report(already_there).await
+    }
+
+    /// The job of this export, started if it has none.
+    async fn job(&self) -> Result<Url, Error> {
+        if self.journal().export.is_some() {
+            let known = self.journal().job_url();
+            return known.ok_or_else(|| Error::usage(format!("{JOURNAL_NAME} names no job")));
+        }
+        let request = &self.export.request;
+        let job = request.start(self.server).await?;
+        {
+            let mut journal = self.journal();
+            journal.request = request.url(self.server).into();
+            journal.export = Some(ExportRecord {
+                tool: concat!("bcda-bulk-client ", env!("CARGO_PKG_VERSION")).to_owned(),
+                base_url: self.server.base().to_string(),
+                job_url: job.to_string(),
+                types: request.types.clone(),
+                since: request.since.clone(),
+                started: Timestamp::now().to_string(),
+                ..ExportRecord::default()
+            });
+        }
+        self.save()?;
+        Ok(job)
+    }
+
+    /// Compares the journal with the disk: what is named complete must be there, and what got its name just before a
+    /// kill is checked once more. Gives how many files are there.
+    async fn look_for_files(&self) -> Result<usize, Error> {
+        let mut files = self.journal().files.clone();
+        for file in &mut files {
+            let is_there = match file.state {
+                FileState::Empty => true,
+                FileState::Complete | FileState::Encrypted => {
+                    self.folder.bytes_of(&file.name)? == Some(file.bytes)
+                }
+                FileState::Pending => false,
+            };
+            if !is_there {
+                let plain = file.name.trim_end_matches(".enc").trim_end_matches(".gz").to_owned();
+                *file = FileRecord {
+                    name: plain,
+                    resource_type: file.resource_type.clone(),
+                    item_type: file.item_type,
+                    url: file.url.clone(),
+                    ..FileRecord::default()
+                };
+                for name in [format!("{}.gz", file.name), file.name.clone()] {
+                    if self.folder.bytes_of(&name)?.is_some() {
+                        self.take_in(file, &name).await?;
+                    }
+                }
+            }
+        }
+        let there = files.iter().filter(|file| file.state != FileState::Pending).count();
+        self.journal().files = files;
+        Ok(there)
+    }
+
+    /// A file that has its name but is not in the journal: complete if it passes the checks.
+    async fn take_in(&self, file: &mut FileRecord, name: &str) -> Result<(), Error> {
+        let opened = std::fs::File::open(self.folder.path().join(name));
+        let opened =
+            opened.map_err(|error| Error::local(format!("{name} cannot be read: {error}")))?;
+        if let Ok(checked) = blocking(move || check_ndjson(opened)).await {
+            name.clone_into(&mut file.name);
+            file.state = FileState::Complete;
+            (file.bytes, file.content_bytes) = (checked.bytes, checked.content_bytes);
+            (file.records, file.blake3) = (checked.lines, Some(checked.blake3));
+        }
+        Ok(())
+    }
+
+    /// Fetches what is missing. A file that fails does not keep the others from coming; what fails on this machine,
+    /// or for all files alike, does.
+    async fn download(&self, manifest: &Manifest, urls: &[Url]) -> Result<(), Error> {
+        let token = match manifest.requires_access_token {
+            Some(true) => TokenFor::Allowed,
+            Some(false) => TokenFor::Nobody,
+            None => TokenFor::Configured,
+        };
+        let entries = manifest.output.iter().chain(&manifest.deleted).chain(&manifest.error);
+        let records = self.journal().files.clone();
+        let missing: Vec<_> = records
+            .into_iter()
+            .zip(urls)
+            .zip(entries)
+            .enumerate()
+            .filter(|(_, ((record, _), _))| record.state == FileState::Pending)
+            .collect();
+        self.server.observer().downloads(missing.len(), urls.len());
+        let failures = Mutex::new(Vec::new());
+        stream::iter(missing.into_iter().map(Ok))
+            .try_for_each_concurrent(self.server.wire.settings.parallel.max(1), |found| {
+                let (at, ((record, url), entry)) = found;
+                let failures = &failures;
+                async move {
+                    let item = Item {
+                        record,
+                        url,
+                        encrypted_key: entry.encrypted_key.as_deref(),
+                        token,
+                        decryption: self.export.decryption.as_ref(),
+                    };
+                    match fetch(self.server, &self.folder, &item).await {
+                        Ok(done) => self.note(at, done),
+                        Err(error) if ends_all(&error) => Err(error.at(&item.record.name)),
+                        Err(error) => {
+                            let error = error.at(&item.record.name);
+                            failures.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                            Ok(())
+                        }
+                    }
+                }
+            })
+            .await?;
+        let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.len();
+        match failures.into_iter().next() {
+            None => Ok(()),
+            Some(first) => Err(first.at(&format!(
+                "{count} of {} files could not be fetched, the others stay; the first",
+                urls.len()
+            ))),
+        }
+    }
+
+    /// A file is there.
+    fn note(&self, at: usize, done: FileRecord) -> Result<(), Error> {
+        if let Some(file) = self.journal().files.get_mut(at) {
+            *file = done;
+        }
+        let due = self.saved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= SAVE_EVERY;
+        if due { self.save() } else { Ok(()) }
+    }
+
+    /// Sums up, and notes that the export is complete.
+    async fn report(&self, already_there: usize) -> Result<Report, Error> {
+        let mut report = Report { already_there, ..Report::default() };
+        report.files.clone_from(&self.journal().files);
+        for file in &report.files {
+            if file.item_type == ItemType::Error && file.state == FileState::Complete {
+                let path = self.folder.path().join(&file.name);
+                let opened = std::fs::File::open(path).map_err(|error| {
+                    Error::local(format!("{} cannot be read: {error}", file.name))
+                })?;
+                report.issues.add_all(&blocking(move || count_issues(opened)).await?);
+            }
+        }
+        let with_records: BTreeSet<&str> = report
+            .files
+            .iter()
+            .filter(|file| file.item_type == ItemType::Output)
+            .filter(|file| file.records > 0 || file.state == FileState::Encrypted)
+            .map(|file| file.resource_type.as_str())
+            .collect();
+        report.nothing = with_records.is_empty();
+        let mut journal = self.journal();
+        let asked = journal.export.as_ref().map(|export| export.types.clone()).unwrap_or_default();
+        report.types_without_file =
+            asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
+        report.transaction_time = journal.transaction_time.clone().unwrap_or_default();
+        if let Some(export) = &mut journal.export {
+            export.completed.get_or_insert_with(|| Timestamp::now().to_string());
+            export.records_missing = report.issues.has_errors();
+            report.job_url.clone_from(&export.job_url);
+        }
+        drop(journal);
+        report.took = self.started.elapsed();
+        self.server.observer().export_complete(&report);
+        Ok(report)
+    }
+}
+
+/// Whether the other files would fail alike.
+fn ends_all(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Local | ErrorKind::Usage | ErrorKind::Interrupted)
+}
+
+/// Removes what an unfinished export left: only names that its journal makes ours.
+fn remove_files(folder: &GrowingFolder, journal: &Journal) -> Result<(), Error> {
+    for file in &journal.files {
+        let plain = file.name.trim_end_matches(".enc").trim_end_matches(".gz");
+        for ending in ["", ".gz", ".part", ".enc", ".enc.part", ".part-info", ".enc.part-info"] {
+            folder.remove(&format!("{plain}{ending}"))?;
+        }
+    }
+    Ok(folder.remove(JOURNAL_NAME)?)
+}
+
+/// The export in a folder, for those who go on with it: its FHIR base and its job.
+pub fn unfinished(out: &Path) -> Result<Option<ExportRecord>, Error> {
+    Ok(Journal::read(out)?.and_then(|journal| journal.export))
+}

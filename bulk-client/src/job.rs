@@ -1,0 +1,226 @@
+//! Jobs on the server: waiting for one, listing, cancelling.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::manifest::Manifest;
+use crate::outcome::shown;
+use crate::place::parse;
+use crate::request::respond_async;
+use crate::server::{Call, Server};
+use crate::wire::retry_after;
+
+/// Largest manifest or list of jobs, in bytes.
+pub(crate) const MAX_MANIFEST: usize = 16 << 20;
+/// Longest wait between two questions where the server does not say.
+const LONGEST_POLL: Duration = Duration::from_secs(30);
+
+/// The state of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobState {
+    /// Not done: percent, and the server's words.
+    Running {
+        /// Percent of the work, where the server tells it.
+        percent: Option<u8>,
+        /// `X-Progress`.
+        words: String,
+        /// `Retry-After`.
+        asked_to_wait: Option<Duration>,
+    },
+    /// Done.
+    Complete(Box<Manifest>),
+}
+
+impl Server {
+    /// The URL of a job: a number, or a URL as the kick-off gave it.
+    pub fn job_url(&self, job: &str) -> Result<Url, Error> {
+        match job.parse::<Url>() {
+            Ok(_) => parse(job, None),
+            Err(_) => Ok(self.below(&["jobs", job])),
+        }
+    }
+
+    /// Asks for the state of a job, once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::JobGone`] for 404 (unknown, cancelled) and 410 (expired), [`ErrorKind::JobFailed`] for 500.
+    pub async fn job_state(&self, job: &Url) -> Result<JobState, Error> {
+        let mut call = Call::get(job);
+        call.headers.push(respond_async());
+        let response = self.send(&call).await.map_err(|error| match error.status() {
+            Some(404) => error.at("the server does not know the job, or it was cancelled"),
+            Some(410) => error.at("the job has expired"),
+            Some(500) => error.of_kind(ErrorKind::JobFailed),
+            Some(401 | 403) if !self.is_trusted(job, call.token) => {
+                error.at("the job is at another server, which is not given the token")
+            }
+            _ => error,
+        })?;
+        match response.status() {
+            StatusCode::ACCEPTED => Ok(running(response.headers())),
+            StatusCode::OK => {
+                let html = response.headers().get(CONTENT_TYPE).is_some_and(is_html);
+                let body = self.wire.body(response, MAX_MANIFEST).await;
+                let body = body.map_err(|error| error.at("the manifest"))?;
+                if html {
+                    return Err(Error::server("the manifest is an HTML page"));
+                }
+                Ok(JobState::Complete(Box::new(Manifest::parse(&body, job)?)))
+            }
+            status => {
+                let status = status.as_u16();
+                let message = format!("expected 200 or 202 for a job, got {status}");
+                Err(Error::server(message).with_status(status))
+            }
+        }
+    }
+
+    /// Waits until a job is done.
+    pub(crate) async fn wait_for(&self, job: &Url) -> Result<Manifest, Error> {
+        let end = Instant::now() + self.wire.settings.job_timeout;
+        let mut usual_wait = self.wire.settings.poll_wait;
+        loop {
+            let state =
+                self.job_state(job).await.inspect_err(|error| self.observer().job_failed(error))?;
+            let asked = match state {
+                JobState::Complete(manifest) => {
+                    self.observer().job_complete(&manifest);
+                    return Ok(*manifest);
+                }
+                JobState::Running { percent, words, asked_to_wait } => {
+                    self.observer().job_progress(percent, &words, asked_to_wait);
+                    asked_to_wait
+                }
+            };
+            let wait = asked.map_or(usual_wait, |asked| asked.min(self.wire.settings.longest_wait));
+            usual_wait = (usual_wait * 3 / 2).min(LONGEST_POLL.max(self.wire.settings.poll_wait));
+            if Instant::now() + wait > end {
+                let hours = self.wire.settings.job_timeout.as_secs_f64() / 3600.0;
+                let message =
+                    format!("the job was not done after {hours:.1} hours; it is still there");
+                return Err(Error::new(ErrorKind::Network, message));
+            }
+            // Never in a tight loop, whatever the server asks for.
+            sleep(wait.max(Duration::from_millis(10))).await;
+        }
+    }
+
+    /// Cancels a job.
+    pub async fn cancel_job(&self, job: &Url) -> Result<(), Error> {
+        let call = Call { method: Method::DELETE, ..Call::get(job) };
+        self.send(&call).await.map(|_| ()).map_err(|error| match error.status() {
+            Some(410) => error.at("the job cannot be cancelled any more"),
+            _ => error,
+        })
+    }
+
+    /// The jobs that the server lists for us.
+    pub async fn jobs(&self) -> Result<Vec<JobSummary>, Error> {
+        let url = self.below(&["jobs"]);
+        let response = match self.send(&Call::get(&url)).await {
+            // BCDA's way to say that there are none.
+            Err(error) if error.status() == Some(404) => return Ok(Vec::new()),
+            other => other?,
+        };
+        let body = self.wire.body(response, MAX_MANIFEST).await?;
+        let bundle: Bundle = serde_json::from_slice(&body)
+            .map_err(|_| Error::server("the list of jobs is not a Bundle"))?;
+        Ok(bundle.entry.into_iter().map(|entry| summary(&entry.resource)).collect())
+    }
+}
+
+/// A job of the server's list; what the server does not tell is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JobSummary {
+    /// Its number, or its URL.
+    pub id: String,
+    /// `completed`, `in-progress`, `failed`, ... as FHIR's Task has it.
+    pub status: String,
+    /// What was asked for.
+    pub request: String,
+    /// When it began.
+    pub start: String,
+    /// When it ended.
+    pub end: String,
+}
+
+#[derive(Deserialize)]
+struct Bundle {
+    #[serde(default)]
+    entry: Vec<BundleEntry>,
+}
+
+#[derive(Deserialize)]
+struct BundleEntry {
+    #[serde(default)]
+    resource: Value,
+}
+
+fn summary(task: &Value) -> JobSummary {
+    let text =
+        |path: &str| task.pointer(path).and_then(Value::as_str).map(plain).unwrap_or_default();
+    let first = |paths: &[&str]| paths.iter().map(|path| text(path)).find(|text| !text.is_empty());
+    JobSummary {
+        id: first(&["/identifier/0/value", "/id"]).unwrap_or_default(),
+        status: text("/status"),
+        request: first(&["/input/0/valueString", "/input/0/valueUri", "/description"])
+            .unwrap_or_default(),
+        start: first(&["/executionPeriod/start", "/authoredOn"]).unwrap_or_default(),
+        end: text("/executionPeriod/end"),
+    }
+}
+
+/// A server's text for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().filter(|ch| !ch.is_control()).take(500).collect()
+}
+
+pub(crate) fn is_html(value: &reqwest::header::HeaderValue) -> bool {
+    value.as_bytes().to_ascii_lowercase().starts_with(b"text/html")
+}
+
+fn running(headers: &HeaderMap) -> JobState {
+    let words = headers.get("x-progress").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    JobState::Running {
+        percent: percent(words),
+        words: shown(words),
+        asked_to_wait: retry_after(headers),
+    }
+}
+
+/// The number before the percent sign, as in `In Progress (42%)`.
+fn percent(words: &str) -> Option<u8> {
+    let (before, _) = words.split_once('%')?;
+    let digits =
+        before.rfind(|ch: char| !ch.is_ascii_digit()).map_or(before, |at| &before[at + 1..]);
+    digits.parse().ok().filter(|percent| *percent <= 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_in_all_its_forms() {
+        for (words, expected) in [
+            ("In Progress (42%)", Some(42)),
+            ("100%", Some(100)),
+            ("In Progress", None),
+            ("Pending", None),
+            ("%", None),
+            ("In Progress (101%)", None),
+            ("In Progress (99999999999%)", None),
+        ] {
+            assert_eq!(percent(words), expected, "{words}");
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! `bcda-export.json`: what was asked, which job does it, which files are there. It makes a run resumable, tells the
+//! next one where to begin, and tells `bcda convert` its FILE_DATE.
+
+use std::path::{Path, PathBuf};
+
+use publish::GrowingFolder;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::error::Error;
+use crate::manifest::{Entry, Manifest};
+use crate::place::shown;
+use crate::request::ExportRequest;
+
+/// The name of the journal in the folder of an export.
+pub const JOURNAL_NAME: &str = "bcda-export.json";
+/// Larger ones are not ours, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The journal of an export. Its first members are those of the server's manifest.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Journal {
+    /// The server's `transactionTime`, once the job is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_time: Option<String>,
+    /// The URL of the kick-off.
+    #[serde(default)]
+    pub request: String,
+    /// As the manifest says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_access_token: Option<bool>,
+    /// Files of records, without the queries of their URLs.
+    #[serde(default)]
+    pub output: Vec<Listed>,
+    /// Files of OperationOutcomes.
+    #[serde(default)]
+    pub error: Vec<Listed>,
+    /// `JobID`.
+    #[serde(default, rename = "JobID", skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<Value>,
+    /// What became of each file.
+    #[serde(default)]
+    pub files: Vec<FileRecord>,
+    /// How it was fetched; absent in journals that other tools wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportRecord>,
+}
+
+/// A file as the manifest lists it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Listed {
+    /// The FHIR type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Where it was, without the query, which may be a signature.
+    pub url: String,
+    /// The wrapped key of an encrypted file.
+    #[serde(default, rename = "encryptedKey", skip_serializing_if = "Option::is_none")]
+    pub encrypted_key: Option<String>,
+}
+
+impl From<&Entry> for Listed {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            resource_type: entry.resource_type.clone(),
+            url: shown(&entry.url),
+            encrypted_key: entry.encrypted_key.clone(),
+        }
+    }
+}
+
+/// How the files of an export were fetched.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportRecord {
+    /// What wrote this.
+    pub tool: String,
+    /// The FHIR base.
+    pub base_url: String,
+    /// Where the job tells its state.
+    pub job_url: String,
+    /// `_type` as asked for.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// `_since` as asked for.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// When the job was started (RFC 3339).
+    pub started: String,
+    /// When all files were there; none before.
+    #[serde(default)]
+    pub completed: Option<String>,
+    /// Whether error files tell of records that are missing: the next export may not begin where this one ended.
+    #[serde(default)]
+    pub records_missing: bool,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileState {
+    /// Not there yet, or not whole.
+    #[default]
+    Pending,
+    /// There, checked.
+    Complete,
+    /// There and whole, but still encrypted.
+    Encrypted,
+    /// The server's file has no bytes; there is none here.
+    Empty,
+}
+
+/// The list of the manifest that a file is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ItemType {
+    /// Records.
+    #[default]
+    Output,
+    /// What is no more.
+    Deleted,
+    /// OperationOutcomes.
+    Error,
+}
+
+impl ItemType {
+    /// The name of the list.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Deleted => "deleted",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A file of the export.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Our name of it; while it is pending, without what depends on its content (`.gz`).
+    pub name: String,
+    /// The FHIR type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// The list of the manifest.
+    #[serde(default)]
+    pub item_type: ItemType,
+    /// Where it came from, without the query.
+    #[serde(default)]
+    pub url: String,
+    /// What became of it.
+    #[serde(default)]
+    pub state: FileState,
+    /// Bytes of the file.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Bytes of its text; the same unless it is compressed.
+    #[serde(default)]
+    pub content_bytes: u64,
+    /// Lines that are not blank.
+    #[serde(default)]
+    pub records: u64,
+    /// BLAKE3 of the file, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+}
+
+impl Journal {
+    /// Reads the journal of a folder; none if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when a file of this name is no journal,
+    /// [`ErrorKind::Local`](crate::ErrorKind::Local) when it cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+        let path = folder.join(JOURNAL_NAME);
+        let text = match path.metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Ok(found) if !found.is_file() || found.len() > MAX_BYTES => Ok(Vec::new()),
+            Ok(_) => std::fs::read(&path),
+            Err(error) => Err(error),
+        };
+        let place = path.display();
+        let text =
+            text.map_err(|error| Error::local(format!("{place} cannot be read: {error}")))?;
+        match serde_json::from_slice(&text) {
+            Ok(journal) => Ok(Some(journal)),
+            Err(_) => Err(Error::usage(format!("{place} is no journal of an export"))),
+        }
+    }
+
+    pub(crate) fn write(&self, folder: &GrowingFolder) -> Result<(), Error> {
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|_| Error::local("the journal cannot be written as JSON"))?;
+        text.push(b'\n');
+        Ok(folder.write(JOURNAL_NAME, &text)?)
+    }
+
+    /// Whether all files of the export are there.
+    pub fn is_complete(&self) -> bool {
+        self.export.as_ref().is_some_and(|export| export.completed.is_some())
+    }
+
+    /// Where the job tells its state.
+    pub fn job_url(&self) -> Option<Url> {
+        self.export.as_ref()?.job_url.parse().ok()
+    }
+
+    /// Takes over what the server says of the finished job. Files that are known keep their names and states; the
+    /// URLs of the result, with their queries, go with `files`, one by one.
+    pub(crate) fn take_over(&mut self, manifest: &Manifest) -> Result<Vec<Url>, Error> {
+        if self.transaction_time.as_ref().is_some_and(|time| *time != manifest.transaction_time) {
+            return Err(Error::server(
+                "the job has another transactionTime than before: it is not the job that was begun",
+            ));
+        }
+        self.transaction_time = Some(manifest.transaction_time.clone());
+        self.requires_access_token = manifest.requires_access_token;
+        self.output = manifest.output.iter().map(Listed::from).collect();
+        self.error = manifest.error.iter().map(Listed::from).collect();
+        self.job_id.clone_from(&manifest.job_id);
+        let lists = [
+            (ItemType::Output, &manifest.output),
+            (ItemType::Deleted, &manifest.deleted),
+            (ItemType::Error, &manifest.error),
+        ];
+        let mut known = std::mem::take(&mut self.files);
+        let mut urls = Vec::new();
+        for (item_type, entry) in lists
+            .into_iter()
+            .flat_map(|(item_type, list)| list.iter().map(move |entry| (item_type, entry)))
+        {
+            let url = shown(&entry.url);
+            let same = |file: &FileRecord| {
+                (file.item_type, file.url.as_str(), file.resource_type.as_str())
+                    == (item_type, url.as_str(), entry.resource_type.as_str())
+            };
+            let record = match known.iter().position(same) {
+                Some(at) => known.remove(at),
+                None => FileRecord {
+                    name: name(&self.files, &known, item_type, &entry.resource_type),
+                    resource_type: entry.resource_type.clone(),
+                    item_type,
+                    url,
+                    ..FileRecord::default()
+                },
+            };
+            self.files.push(record);
+            urls.push(entry.url.clone());
+        }
+        Ok(urls)
+    }
+}
+
+/// A name that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders
+/// shall not take the others for records.
+fn name(
+    files: &[FileRecord],
+    known: &[FileRecord],
+    item_type: ItemType,
+    resource_type: &str,
+) -> String {
+    let ending = match item_type {
+        ItemType::Output => "ndjson",
+        ItemType::Deleted => "deleted",
+        ItemType::Error => "errors",
+    };
+    let taken = |name: &str| {
+        files
+            .iter()
+            .chain(known)
+            .any(|file| file.name.strip_suffix(".gz").unwrap_or(&file.name) == name)
+    };
+    let like =
+        |file: &&FileRecord| file.item_type == item_type && file.resource_type == resource_type;
+    let mut number = files.iter().filter(like).count() + 1;
+    loop {
+        let name = format!("{resource_type}-{number:04}.{ending}");
+        if !taken(&name) {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// The end of the newest finished export of the same data: what `--since last` means.
+///
+/// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
+/// are asked for now, and without records that the server could not deliver. Gives the instant and the folder.
+pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(String, PathBuf)> {
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let beside = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    let found = beside.filter(|path| path.is_dir()).filter_map(|folder| {
+        let journal = Journal::read(&folder).ok().flatten()?;
+        let export = journal.export.as_ref()?;
+        let types = &export.types;
+        let has_types = types.is_empty()
+            || !request.types.is_empty() && request.types.iter().all(|name| types.contains(name));
+        let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
+        let usable = journal.is_complete() && !export.records_missing && has_types && same;
+        let time = journal.transaction_time.filter(|_| usable)?;
+        Some((time.parse::<jiff::Timestamp>().ok()?, time, folder))
+    });
+    found.max_by_key(|(instant, ..)| *instant).map(|(_, time, folder)| (time, folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(files: &[(&str, &str)]) -> Manifest {
+        let output: Vec<Value> = files
+            .iter()
+            .map(|(name, url)| serde_json::json!({"type": name, "url": format!("https://a.example/{url}")}))
+            .collect();
+        let text = serde_json::json!({
+            "transactionTime": "2020-01-01T00:00:00Z", "output": output,
+            "error": [{"type": "Patient", "url": "https://a.example/e"}],
+        });
+        let job = "https://a.example/jobs/1".parse().unwrap();
+        Manifest::parse(text.to_string().as_bytes(), &job).unwrap()
+    }
+
+    #[test]
+    fn names_are_ours_and_stay() {
+        let mut journal = Journal::default();
+        journal
+            .take_over(&manifest(&[
+                ("Patient", "x?sig=1"),
+                ("Coverage", "../../y"),
+                ("Patient", "z"),
+            ]))
+            .unwrap();
+        let names = |journal: &Journal| {
+            journal.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>()
+        };
+        let first = [
+            "Patient-0001.ndjson",
+            "Coverage-0001.ndjson",
+            "Patient-0002.ndjson",
+            "Patient-0001.errors",
+        ];
+        assert_eq!(names(&journal), first);
+        assert!(!serde_json::to_string(&journal).unwrap().contains("sig"));
+        // Another order, new signatures, one file more.
+        journal.files[0].state = FileState::Complete;
+        let files =
+            [("Patient", "new"), ("Patient", "z"), ("Coverage", "y"), ("Patient", "x?sig=2")];
+        let urls = journal.take_over(&manifest(&files)).unwrap();
+        assert_eq!(urls[3].query(), Some("sig=2"));
+        let later = [
+            "Patient-0003.ndjson",
+            "Patient-0002.ndjson",
+            "Coverage-0001.ndjson",
+            "Patient-0001.ndjson",
+            "Patient-0001.errors",
+        ];
+        assert_eq!(names(&journal), later);
+        assert_eq!(journal.files[3].state, FileState::Complete);
+    }
+
+    #[test]
+    fn another_job_is_not_taken_for_this_one() {
+        let mut journal =
+            Journal { transaction_time: Some("2019-01-01T00:00:00Z".into()), ..Journal::default() };
+        assert!(journal.take_over(&manifest(&[])).is_err());
+    }
+}

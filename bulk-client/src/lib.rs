@@ -1,0 +1,113 @@
+//! A client of FHIR bulk data exports, made for BCDA (the Beneficiary Claims Data API) and usable with others.
+//!
+//! One call takes an export from the kick-off to checked files: [`Export::run`]. It asks for a job, waits for it,
+//! downloads its files several at a time, checks them, and leaves a journal. Interrupted at any point, the same call
+//! goes on from there.
+//!
+//! ```text
+//! Credentials ─> Auth ─┐
+//!      Settings ───────┴─> Server ──kick-off──> job ──poll──> Manifest ──> files + bcda-export.json
+//!                          one rate, one token,                            NAME.part, checks, fsync, rename
+//!                          retries, redirects by hand
+//! ```
+//!
+//! # What to expect
+//! - Nothing is printed. An [`Observer`] is told what happens; [`NdjsonLog`] is one that writes it down in the items
+//!   of the SMART bulk data client.
+//! - The token goes to the origin that it was configured for, and to others only if they are allowed and the manifest
+//!   says that files need it. Redirects are followed by hand: none from https to plain http.
+//! - Bodies are kept as they come, gzip byte for byte. A file gets its name after it was decoded to its end.
+//! - Names on disk are ours (`Patient-0001.ndjson.gz`), never from a URL or a header.
+//! - No message holds a token, a query of a file's URL, or a server's text that may name a person.
+//!
+//! # Example
+//!
+//! An export from a server that is three answers long:
+//!
+//! ```
+//! use bulk_client::{Auth, Export, ExportRequest, Begin, Level, Server, Settings};
+//! use std::io::{Read, Write};
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! let place = format!("http://{}", listener.local_addr()?);
+//! let manifest = format!(
+//!     r#"{{"transactionTime":"2020-01-01T00:00:00Z","request":"","requiresAccessToken":false,"error":[],
+//!     "output":[{{"type":"Patient","url":"{place}/data/1/x.ndjson"}}]}}"#
+//! );
+//! let answers = [
+//!     format!("202 Accepted\r\nContent-Location: {place}/api/v1/jobs/1\r\nContent-Length: 0\r\n\r\n"),
+//!     format!("200 OK\r\nContent-Length: {}\r\n\r\n{manifest}", manifest.len()),
+//!     "200 OK\r\nContent-Length: 27\r\n\r\n{\"resourceType\":\"Patient\"}\n".to_owned(),
+//! ];
+//! std::thread::spawn(move || {
+//!     for answer in answers {
+//!         let (mut connection, _) = listener.accept().unwrap();
+//!         let _ = connection.read(&mut [0; 4096]);
+//!         let _ = write!(connection, "HTTP/1.1 {}", answer.replacen("\r\n", "\r\nConnection: close\r\n", 1));
+//!     }
+//! });
+//!
+//! let work = tempfile::tempdir()?;
+//! let base = bulk_client::fhir_base(&place, Some("v1"))?;
+//! let server = Server::new(base, Auth::None, Settings::default(), None, Arc::new(()))?;
+//! let export = Export {
+//!     request: ExportRequest::new(Level::Group("all".into())),
+//!     out: work.path().join("export"),
+//!     begin: Begin::Usual,
+//!     decryption: None,
+//! };
+//! let report = bulk_client::block_on(export.run(&server, &Default::default()))?;
+//! assert_eq!(report.files[0].name, "Patient-0001.ndjson");
+//! assert!(!report.has_gaps());
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod auth;
+mod continuation;
+mod credentials;
+mod download;
+mod error;
+mod export;
+mod job;
+mod journal;
+mod log;
+mod manifest;
+mod metadata;
+mod observe;
+mod outcome;
+mod place;
+mod report;
+mod request;
+mod runtime;
+mod server;
+mod settings;
+mod verify;
+mod wire;
+
+pub use auth::Auth;
+pub use credentials::{Credentials, read_secret, read_secret_from};
+pub use download::Decryption;
+pub use error::{Error, ErrorKind};
+pub use export::{Begin, Export, unfinished};
+pub use job::{JobState, JobSummary};
+pub use journal::{
+    ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed, last_export,
+};
+pub use log::NdjsonLog;
+pub use manifest::{Entry, Manifest};
+pub use metadata::Metadata;
+pub use observe::{FileStart, Observer};
+pub use outcome::{IssueCounts, Outcome, Severity};
+pub use place::{Origin, shown_url};
+pub use report::Report;
+pub use request::{ExportRequest, Level};
+pub use runtime::block_on;
+pub use secrecy::{ExposeSecret, SecretString};
+pub use server::{Server, bcda_token_url, fhir_base};
+pub use settings::Settings;
+pub use tokio_util::sync::CancellationToken;
+pub use url::Url;

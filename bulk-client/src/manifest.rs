@@ -1,0 +1,208 @@
+//! What the server answers when a job is done.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::place::parse;
+use crate::request::is_type_name;
+
+/// The name that BCDA gives to a part without records.
+const BLANK: &str = "blank.ndjson";
+
+/// A file of the manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The FHIR type, `[A-Z][A-Za-z]{0,63}`.
+    pub resource_type: String,
+    /// Where the file is.
+    pub url: Url,
+    /// The wrapped key of an encrypted file (2018 to 2020), hex.
+    pub encrypted_key: Option<String>,
+}
+
+impl Entry {
+    /// The last part of the path: the name that the server gave the file, and the label of its encryption.
+    pub fn server_name(&self) -> &str {
+        base_name(&self.url)
+    }
+}
+
+/// The last part of a URL's path.
+pub(crate) fn base_name(url: &Url) -> &str {
+    url.path().rsplit('/').next().unwrap_or_default()
+}
+
+/// The answer of a finished job. Members that are not known are ignored.
+///
+/// # Example
+///
+/// ```
+/// let job = "https://bulk.example/api/v1/jobs/1".parse()?;
+/// let manifest = bulk_client::Manifest::parse(
+///     br#"{"transactionTime": "2020-01-02T03:04:05Z", "request": "https://bulk.example/api/v1/Patient/$export",
+///         "requiresAccessToken": true, "JobID": 1, "error": [],
+///         "output": [{"type": "Patient", "url": "https://bulk.example/data/1/a.ndjson"}]}"#,
+///     &job,
+/// )?;
+/// assert_eq!(manifest.output[0].resource_type, "Patient");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// RFC 3339: the next export begins here.
+    pub transaction_time: String,
+    /// The URL of the kick-off, as the server saw it.
+    pub request: String,
+    /// Whether files need the token; none if the server does not say.
+    pub requires_access_token: Option<bool>,
+    /// Files of records.
+    pub output: Vec<Entry>,
+    /// Files of OperationOutcomes.
+    pub error: Vec<Entry>,
+    /// Files of what is no more.
+    pub deleted: Vec<Entry>,
+    /// `JobID`.
+    pub job_id: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    transaction_time: String,
+    #[serde(default)]
+    request: Option<String>,
+    #[serde(default)]
+    requires_access_token: Option<bool>,
+    output: Option<Vec<RawEntry>>,
+    #[serde(default)]
+    error: Option<Vec<RawEntry>>,
+    #[serde(default)]
+    deleted: Option<Vec<RawEntry>>,
+    #[serde(default, alias = "JobID", alias = "jobID", alias = "JobId")]
+    job_id: Option<Value>,
+    #[serde(default, alias = "KeyMap", alias = "keymap")]
+    key_map: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct RawEntry {
+    #[serde(rename = "type")]
+    resource_type: String,
+    url: String,
+    #[serde(default, rename = "encryptedKey", alias = "EncryptedKey")]
+    encrypted_key: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the body of a finished job; relative URLs stand against that of the job.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Server`] when it is no manifest: HTML, no `transactionTime`, the name of a type that cannot be
+    /// one, a URL that is none.
+    pub fn parse(body: &[u8], job: &Url) -> Result<Self, Error> {
+        if body.trim_ascii_start().starts_with(b"<") {
+            return Err(Error::server("the manifest is an HTML page"));
+        }
+        let raw: Raw = serde_json::from_slice(body).map_err(|fault| {
+            // The parser's own message may quote.
+            let (line, column) = (fault.line(), fault.column());
+            Error::server(format!("the manifest is not one (line {line}, column {column})"))
+        })?;
+        if raw.transaction_time.parse::<jiff::Timestamp>().is_err() {
+            return Err(Error::server("the manifest's transactionTime is no instant"));
+        }
+        let keys = raw.key_map.unwrap_or_default();
+        let keys: BTreeMap<&str, &String> =
+            keys.iter().map(|(name, key)| (name.trim(), key)).collect();
+        let entries = |raw: Option<Vec<RawEntry>>| -> Result<Vec<Entry>, Error> {
+            let entries = raw.unwrap_or_default().into_iter().map(|raw| entry(raw, &keys, job));
+            let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+            entries.retain(|entry| entry.server_name() != BLANK);
+            Ok(entries)
+        };
+        Ok(Self {
+            transaction_time: raw.transaction_time,
+            request: raw.request.unwrap_or_default(),
+            requires_access_token: raw.requires_access_token,
+            output: entries(raw.output)?,
+            error: entries(raw.error)?,
+            deleted: entries(raw.deleted)?,
+            job_id: raw.job_id,
+        })
+    }
+}
+
+fn entry(raw: RawEntry, keys: &BTreeMap<&str, &String>, job: &Url) -> Result<Entry, Error> {
+    if !is_type_name(&raw.resource_type) {
+        let length = raw.resource_type.len();
+        return Err(Error::server(format!(
+            "the manifest names a type of {length} bytes that is none: expected [A-Z][A-Za-z]{{0,63}}"
+        )));
+    }
+    let url = parse(raw.url.trim(), Some(job))
+        .map_err(|error| error.of_kind(ErrorKind::Server).at("a file of the manifest"))?;
+    let key = raw.encrypted_key.filter(|key| !key.trim().is_empty());
+    let key = key.or_else(|| keys.get(base_name(&url)).map(|&key| key.clone()));
+    let encrypted_key = key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
+    Ok(Entry { resource_type: raw.resource_type, url, encrypted_key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Result<Manifest, Error> {
+        Manifest::parse(text.as_bytes(), &"https://a.example/api/v1/jobs/1".parse().unwrap())
+    }
+
+    #[test]
+    fn keys_of_all_years() {
+        let found = manifest(
+            r#"{"transactionTime":"2019-12-09T20:44:01.705398123Z","request":"x","requiresAccessToken":true,
+            "output":[{"type":"Patient","url":"https://a.example/data/1/a.ndjson"},
+                      {"type":"Coverage","url":"/data/1/b.ndjson?sig=1","encryptedKey":"0b"},
+                      {"type":"Coverage","url":"https://a.example/data/1/blank.ndjson"}],
+            "error":[{"type":"OperationOutcome","url":"https://a.example/data/1/a-error.ndjson"}],
+            "KeyMap":{"a.ndjson   ":"0a","a-error.ndjson":""},"JobID":7,"extension":{"a":[1]}}"#,
+        )
+        .unwrap();
+        let keys: Vec<_> =
+            found.output.iter().map(|entry| entry.encrypted_key.as_deref()).collect();
+        assert_eq!(keys, [Some("0a"), Some("0b")]);
+        assert_eq!(found.output[1].server_name(), "b.ndjson");
+        assert_eq!((found.error[0].encrypted_key.as_deref(), found.job_id), (None, Some(7.into())));
+    }
+
+    #[test]
+    fn empty_lists_in_all_their_forms() {
+        for output in ["[]", "null"] {
+            let text = format!(
+                r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":{output},"error":null}}"#
+            );
+            assert!(manifest(&text).unwrap().output.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_no_manifest() {
+        let with = |entry: &str| {
+            format!(r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":[{entry}]}}"#)
+        };
+        for (text, canary) in [
+            ("<html>canary</html>".to_owned(), "HTML"),
+            (r#"{"canary":1}"#.to_owned(), "not one"),
+            (r#"{"transactionTime":"canary","output":[]}"#.to_owned(), "no instant"),
+            (with(r#"{"type":"../canary","url":"https://a.example/x"}"#), "9 bytes"),
+            (with(r#"{"type":"patient","url":"https://a.example/x"}"#), "7 bytes"),
+            (with(r#"{"type":"Patient","url":"file:///canary"}"#), "expected an https URL"),
+        ] {
+            let error = manifest(&text).unwrap_err().to_string();
+            assert!(error.contains(canary), "{error}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What is asked for: the kick-off of a job.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_LOCATION, HeaderName};
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::place::parse;
+use crate::server::{Call, Server};
+
+/// Longest name of a FHIR type that is believed, in characters after the first.
+const MAX_TYPE: usize = 63;
+
+/// Whose data: which `$export` is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// `[base]/$export`.
+    System,
+    /// `[base]/Patient/$export`.
+    Patient,
+    /// `[base]/Group/[id]/$export`: with BCDA `all` or `runout`.
+    Group(String),
+    /// `[base]/[type]/$export`, as BCDA had in 2019: `ExplanationOfBenefit` or `Coverage`.
+    Type(String),
+}
+
+/// A bulk export request.
+///
+/// # Example
+///
+/// ```
+/// use bulk_client::{ExportRequest, Level};
+///
+/// let mut request = ExportRequest::new(Level::Group("all".into()));
+/// request.types = vec!["Patient".into(), "Coverage".into()];
+/// request.since = Some("2020-02-13T08:00:00.000-05:00".into());
+/// request.check()?;
+/// assert!(ExportRequest { types: vec!["../x".into()], ..request }.check().is_err());
+/// # Ok::<(), bulk_client::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// Which endpoint.
+    pub level: Level,
+    /// `_type`; all that the server has if empty.
+    pub types: Vec<String>,
+    /// `_since`: a FHIR instant.
+    pub since: Option<String>,
+}
+
+impl ExportRequest {
+    /// A request for everything at an endpoint.
+    pub fn new(level: Level) -> Self {
+        Self { level, types: Vec::new(), since: None }
+    }
+
+    /// Whether it can be asked at all: names of types, the instant.
+    pub fn check(&self) -> Result<(), Error> {
+        let legacy = match &self.level {
+            Level::Type(name) => Some(name),
+            _ => None,
+        };
+        if let Some(name) = self.types.iter().chain(legacy).find(|name| !is_type_name(name)) {
+            return Err(Error::usage(format!("{name:?} is not the name of a FHIR type")));
+        }
+        if let Some(since) = &self.since
+            && (Timestamp::from_str(since).is_err() || since.as_bytes().get(10) != Some(&b'T'))
+        {
+            return Err(Error::usage(
+                "since: expected an instant with a zone, such as 2020-02-13T08:00:00.000-05:00",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The URL that is called.
+    pub fn url(&self, server: &Server) -> Url {
+        let mut url = match &self.level {
+            Level::System => server.below(&["$export"]),
+            Level::Patient => server.below(&["Patient", "$export"]),
+            Level::Group(id) => server.below(&["Group", id, "$export"]),
+            Level::Type(name) => server.below(&[name, "$export"]),
+        };
+        if !self.types.is_empty() {
+            url.query_pairs_mut().append_pair("_type", &self.types.join(","));
+        }
+        if let Some(since) = &self.since {
+            url.query_pairs_mut().append_pair("_since", since);
+        }
+        url
+    }
+
+    /// Starts a job; gives the URL of its state.
+    pub(crate) async fn start(&self, server: &Server) -> Result<Url, Error> {
+        let url = self.url(server);
+        server.observer().kickoff(&url);
+        let started = Self::start_at(server, &url).await;
+        server.observer().kicked_off(&url, started.as_ref());
+        started
+    }
+
+    async fn start_at(server: &Server, url: &Url) -> Result<Url, Error> {
+        let mut call = Call::get(url);
+        call.headers.push(respond_async());
+        let response = server.send(&call).await.map_err(|error| match error.status() {
+            Some(429) => error.at("a job for these types may be running already (bcda jobs list)"),
+            Some(404) => error.of_kind(ErrorKind::Server),
+            _ => error,
+        })?;
+        if response.status() != StatusCode::ACCEPTED {
+            let status = response.status().as_u16();
+            return Err(Error::server(format!("expected 202 for a new job, got {status}"))
+                .with_status(status));
+        }
+        let location = response.headers().get(CONTENT_LOCATION);
+        let location = location
+            .and_then(|value| value.to_str().ok())
+            .ok_or_else(|| Error::server("the server started a job but does not say where"))?;
+        parse(location, Some(url))
+            .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
+    }
+}
+
+pub(crate) fn respond_async() -> (HeaderName, String) {
+    (HeaderName::from_static("prefer"), "respond-async".to_owned())
+}
+
+/// Whether a text is `[A-Z][A-Za-z]{0,63}`: what becomes part of a file's name.
+pub(crate) fn is_type_name(text: &str) -> bool {
+    text.len() <= MAX_TYPE + 1
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Auth, Settings};
+
+    #[test]
+    fn urls_of_all_endpoints() {
+        let url = |level, types: &[&str], since: Option<&str>| {
+            let base = "https://a.example/fhir/".parse().unwrap();
+            let server = Server::new(base, Auth::None, Settings::default(), None, Arc::new(()));
+            let types = types.iter().map(|&name| name.to_owned()).collect();
+            let request = ExportRequest { level, types, since: since.map(str::to_owned) };
+            request.check().unwrap();
+            request
+                .url(&server.unwrap())
+                .as_str()
+                .trim_start_matches("https://a.example/fhir/")
+                .to_owned()
+        };
+        assert_eq!(url(Level::System, &[], None), "$export");
+        assert_eq!(
+            url(Level::Patient, &["Patient", "Coverage"], None),
+            "Patient/$export?_type=Patient%2CCoverage"
+        );
+        let since = Some("2020-02-13T08:00:00.000+05:00");
+        assert_eq!(
+            url(Level::Group("runout".into()), &[], since),
+            "Group/runout/$export?_since=2020-02-13T08%3A00%3A00.000%2B05%3A00"
+        );
+        assert_eq!(url(Level::Group("a/../b".into()), &[], None), "Group/a%2F..%2Fb/$export");
+        assert_eq!(url(Level::Type("Coverage".into()), &[], None), "Coverage/$export");
+    }
+
+    #[test]
+    fn what_cannot_be_asked() {
+        for name in ["", "patient", "P1", "../x", "Patient ", &"P".repeat(65)] {
+            assert!(!is_type_name(name), "{name}");
+        }
+        assert!(is_type_name("Patient") && is_type_name(&"P".repeat(64)));
+        for since in ["last", "2020-02-13", "2020-02-13T08:00:00", "2020-02-13 08:00:00Z", "é"] {
+            let request =
+                ExportRequest { since: Some(since.into()), ..ExportRequest::new(Level::Patient) };
+            assert!(request.check().is_err(), "{since}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The limits of everything that is asked of a server, each with its default.
+
+use std::time::Duration;
+
+use crate::place::Origin;
+
+/// Limits and permissions of a connection.
+///
+/// # Example
+///
+/// ```
+/// use bulk_client::Settings;
+/// use std::time::Duration;
+///
+/// let patient = Settings { idle_timeout: Duration::from_secs(300), ..Settings::default() };
+/// assert_eq!(patient.requests, 3_000);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Longest wait for a connection. 30 seconds.
+    pub connect_timeout: Duration,
+    /// Longest wait for the next bytes of an answer, and for its headers. 60 seconds.
+    pub idle_timeout: Duration,
+    /// How often a call is tried, the first time included. 6.
+    pub attempts: usize,
+    /// The wait before the first repetition; each further one is twice as long, with jitter. 1 second.
+    pub first_wait: Duration,
+    /// Longest wait, also where the server asks for a longer one. 5 minutes.
+    pub longest_wait: Duration,
+    /// Most requests in any [`window`](Self::window), for all workers together. 3,000, as BCDA allows.
+    pub requests: u32,
+    /// 5 minutes.
+    pub window: Duration,
+    /// The first wait between two questions for the state of a job, where the server does not say. 2 seconds;
+    /// later ones grow to 30 seconds.
+    pub poll_wait: Duration,
+    /// How long to wait for a job in all. 24 hours.
+    pub job_timeout: Duration,
+    /// Files that are downloaded at the same time. 4.
+    pub parallel: usize,
+    /// Whether plain HTTP to other machines is allowed.
+    pub insecure_http: bool,
+    /// Other origins that may be given the token where the manifest says that it is needed.
+    pub allowed_origins: Vec<Origin>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_mins(1),
+            attempts: 6,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(5),
+            requests: 3_000,
+            window: Duration::from_mins(5),
+            poll_wait: Duration::from_secs(2),
+            job_timeout: Duration::from_hours(24),
+            parallel: 4,
+            insecure_http: false,
+            allowed_origins: Vec::new(),
+        }
+    }
+}

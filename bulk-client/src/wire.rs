@@ -1,0 +1,242 @@
+//! One exchange with a server: rate, timeouts, limits, and how to wait before the next try.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::observe::Observer;
+use crate::outcome::Outcome;
+use crate::place::is_loopback;
+use crate::settings::Settings;
+
+/// Largest headers of an answer, in bytes.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+/// Longest body of an error that is looked at, in bytes.
+const MAX_ERROR_BODY: usize = 64 << 10;
+/// The share of the requests of a window that may come at once: a tenth.
+const BURST_SHARE: u32 = 10;
+
+/// How requests leave this machine; shared by all that send any.
+pub(crate) struct Wire {
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) observer: Arc<dyn Observer>,
+    rate: DefaultDirectRateLimiter,
+}
+
+impl Wire {
+    pub(crate) fn new(
+        base: &Url,
+        settings: Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, Error> {
+        // The body is wanted as it comes and redirects are followed by us; HTTP/1 suffices for large files.
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .user_agent(concat!("bcda-bulk-client/", env!("CARGO_PKG_VERSION")));
+        let builder = if is_loopback(base) { builder.no_proxy() } else { builder };
+        let client = builder
+            .build()
+            .map_err(|error| Error::local(format!("no HTTP client: {}", root_cause(&error))))?;
+        Ok(Self { client, rate: rate(&settings), settings, observer })
+    }
+
+    /// Sends a request when its turn has come, and waits for the headers of the answer.
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Response, Error> {
+        self.rate.until_ready().await;
+        let response = match timeout(self.settings.idle_timeout, request.send()).await {
+            Err(_) => return Err(silent(self.settings.idle_timeout)),
+            Ok(Err(error)) => return Err(broken(&error)),
+            Ok(Ok(response)) => response,
+        };
+        let size =
+            |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                name.as_str().len() + value.len() + 4
+            };
+        if response.headers().iter().map(size).sum::<usize>() > MAX_HEADER_BYTES {
+            let limit = MAX_HEADER_BYTES >> 10;
+            return Err(Error::server(format!("the headers of the answer exceed {limit} KiB")));
+        }
+        Ok(response)
+    }
+
+    /// The next piece of a body; none at its end.
+    pub(crate) async fn chunk(
+        &self,
+        response: &mut Response,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
+        match timeout(self.settings.idle_timeout, response.chunk()).await {
+            Err(_) => Err(silent(self.settings.idle_timeout)),
+            Ok(Err(error)) => Err(broken(&error)),
+            Ok(Ok(chunk)) => Ok(chunk),
+        }
+    }
+
+    /// A whole body of at most `limit` bytes.
+    pub(crate) async fn body(
+        &self,
+        mut response: Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk(&mut response).await? {
+            body.extend_from_slice(chunk.as_ref());
+            if body.len() > limit {
+                let limit = limit >> 10;
+                return Err(Error::server(format!("the answer is longer than {limit} KiB")));
+            }
+        }
+        Ok(body)
+    }
+
+    /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not.
+    pub(crate) async fn refusal(&self, response: Response) -> Error {
+        let status = response.status();
+        let asked = retry_after(response.headers());
+        let body = self.body(response, MAX_ERROR_BODY).await.unwrap_or_default();
+        let kind = match status.as_u16() {
+            401 | 403 => ErrorKind::Refused,
+            404 | 410 => ErrorKind::JobGone,
+            _ => ErrorKind::Server,
+        };
+        let error = Error::new(kind, format!("the server answered {}", named(status)))
+            .with_status(status.as_u16())
+            .with_outcome(Outcome::of_body(&body));
+        if is_passing(status) { error.passing(asked) } else { error }
+    }
+
+    /// The tries of one call.
+    pub(crate) fn tries(&self) -> Tries<'_> {
+        Tries { wire: self, waits: self.waits() }
+    }
+
+    fn waits(&self) -> ExponentialBackoff {
+        ExponentialBuilder::new()
+            .with_jitter()
+            .with_factor(2.0)
+            .with_min_delay(self.settings.first_wait)
+            .with_max_delay(self.settings.longest_wait)
+            .with_max_times(self.settings.attempts.saturating_sub(1))
+            .build()
+    }
+}
+
+/// The tries that are left of one call.
+pub(crate) struct Tries<'w> {
+    wire: &'w Wire,
+    waits: ExponentialBackoff,
+}
+
+impl Tries<'_> {
+    /// Waits before the next try; gives the error back if it does not pass or no try is left.
+    pub(crate) async fn after(&mut self, error: Error) -> Result<(), Error> {
+        let Some(passing) = error.is_passing() else { return Err(error) };
+        let Some(wait) = self.waits.next() else {
+            let tries = self.wire.settings.attempts;
+            return Err(error.at(&format!("tried {tries} times")));
+        };
+        let wait = wait.max(passing.asked.unwrap_or_default());
+        let wait = wait.min(self.wire.settings.longest_wait);
+        self.wire.observer.retrying(&error, wait);
+        sleep(wait).await;
+        Ok(())
+    }
+
+    /// Something was achieved: all tries are there again.
+    pub(crate) fn refill(&mut self) {
+        self.waits = self.wire.waits();
+    }
+}
+
+/// A bucket that never lets more requests through in any window than are allowed: what may come at once and what
+/// is refilled meanwhile add up to them.
+fn rate(settings: &Settings) -> DefaultDirectRateLimiter {
+    let requests = settings.requests.max(1);
+    let burst = (requests / BURST_SHARE).max(1);
+    let refilled = (requests - burst).max(1);
+    let period = (settings.window / refilled).max(Duration::from_nanos(1));
+    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+    RateLimiter::direct(quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)))
+}
+
+fn is_passing(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS
+        || status == StatusCode::REQUEST_TIMEOUT
+        || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+}
+
+fn named(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// How long a server asks to wait: seconds or an HTTP date. What is neither is no wish.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    Some(until.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+fn silent(waited: Duration) -> Error {
+    let message = format!("the server sent nothing for {} seconds", waited.as_secs_f32());
+    Error::new(ErrorKind::Network, message).passing(None)
+}
+
+fn broken(error: &reqwest::Error) -> Error {
+    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
+    Error::new(ErrorKind::Network, format!("{what}: {}", root_cause(error))).passing(None)
+}
+
+/// The innermost cause: the system's, TLS's or HTTP's own words, which hold no URL.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    cause.map_or_else(|| "no answer".to_owned(), |cause| crate::outcome::shown(&cause.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_dates_and_nonsense() {
+        let asked = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(asked("120"), Some(Duration::from_mins(2)));
+        assert_eq!(asked("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+        assert!(asked("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_hours(24));
+        assert_eq!(asked("2019-12-10 20:44:01.705398 +0000 UTC"), None);
+        assert_eq!(asked("-1"), None);
+    }
+
+    #[test]
+    fn the_bucket_and_its_refill_stay_below_the_limit() {
+        for requests in [1, 2, 9, 10, 100, 3_000] {
+            let limiter = rate(&Settings { requests, ..Settings::default() });
+            let at_once = (0..=requests).take_while(|_| limiter.check().is_ok()).count();
+            assert_eq!(u32::try_from(at_once), Ok((requests / BURST_SHARE).max(1)), "{requests}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `bcda demo`: the whole path on one machine, with data of nobody.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bulk_client::{
+    Auth, Begin, CancellationToken, Credentials, ErrorKind, Export, ExportRequest, Level, Server,
+    Settings, block_on,
+};
+use clap::Args;
+use sandbox::{Data, Sandbox};
+
+use crate::convert_command::{grid, grouped};
+use crate::export_progress::Shown;
+use crate::log::Log;
+use crate::{Failure, print, signals};
+
+/// Rows of each table that are shown.
+const ROWS: usize = 3;
+/// Columns of each table that are shown: more do not fit a screen.
+const COLUMNS: usize = 6;
+/// Longest cell that is shown, in characters.
+const CELL: usize = 20;
+
+/// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  bcda demo
+  bcda demo --out demo --beneficiaries 50
+
+Everything is made up and stays on this machine.")]
+pub(crate) struct DemoArgs {
+    /// Folder for the export and the tables, which stay; it must be new. Without it a temporary one.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Keep the temporary folder.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) keep: bool,
+    /// How many beneficiaries; each has about 570 kB.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) beneficiaries: u64,
+}
+
+pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let place = Place::make(arguments)?;
+    let (export, tables) = (place.path().join("export"), place.path().join("tables"));
+    let failed = |error: sandbox::Error| Failure::new(1, error.to_string());
+    let cancel = CancellationToken::new();
+    let asked_to_end = cancel.clone();
+    let options = convert_options(&export, &tables);
+    let conversion = options.cancel.clone();
+    let caught = signals::listen_with(move || {
+        asked_to_end.cancel();
+        conversion.cancel();
+    })
+    .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+
+    log.info(&format!("1. a sandbox serves {} synthetic beneficiaries", arguments.beneficiaries));
+    let data = Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: 1 };
+    let running = Sandbox::start(sandbox::Options::new(data)).map_err(failed)?;
+    let url = running.url().trim_end_matches('/').to_owned();
+    log.info(&format!("2. bcda export --base-url {url} --out {}", export.display()));
+    let shown = Arc::new(Shown::new(log));
+    let server = server(&running, &url, Arc::clone(&shown))?;
+    let fetch = Export {
+        request: ExportRequest::new(Level::Group("all".to_owned())),
+        out: export.clone(),
+        begin: Begin::Usual,
+        decryption: None,
+    };
+    let fetched = block_on(fetch.run(&server, &cancel));
+    shown.clear();
+    let interrupted = || Failure::new(caught.exit_code().unwrap_or(130), "interrupted");
+    let report = fetched.map_err(|error| match error.kind() {
+        ErrorKind::Interrupted => interrupted(),
+        _ => error.into(),
+    })?;
+    running.stop();
+    log.info(&format!("   {} files, {} bytes", report.files.len(), grouped(report.bytes())));
+    log.info(&format!(
+        "3. bcda convert {} --out {} --format csv",
+        export.display(),
+        tables.display()
+    ));
+    let converted = convert::run(&options).map_err(|error| match error.kind() {
+        convert::ErrorKind::Cancelled => interrupted(),
+        _ => Failure::new(error.exit_code(), error.to_string()),
+    })?;
+    let mut text = String::new();
+    for table in &converted.tables {
+        text.push_str(&first_rows(&tables, &table.file, &table.table, table.rows)?);
+    }
+    let (what, kept) = if place.stays() {
+        (
+            format!(
+                "the export is in {}, the tables are in {}",
+                export.display(),
+                tables.display()
+            ),
+            "",
+        )
+    } else {
+        (
+            "the export and the tables were in a temporary folder, now gone".to_owned(),
+            "; --keep or --out DIR keeps them",
+        )
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    print(&format!(
+        "{text}{what}{kept}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
+    ))
+}
+
+/// Where the files of a demonstration are.
+enum Place {
+    Stays(PathBuf),
+    Goes(tempfile::TempDir),
+}
+
+impl Place {
+    fn make(arguments: &DemoArgs) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::new(1, format!("no folder for the demonstration: {error}"))
+        };
+        let Some(out) = &arguments.out else {
+            let folder = tempfile::Builder::new().prefix("bcda-demo-").tempdir().map_err(failed)?;
+            return Ok(if arguments.keep {
+                Self::Stays(folder.keep())
+            } else {
+                Self::Goes(folder)
+            });
+        };
+        match std::fs::DirBuilder::new().mode(0o700).create(out) {
+            Ok(()) => Ok(Self::Stays(out.clone())),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(Failure::new(2, format!("{} exists; choose a new folder", out.display())))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Stays(path) => path,
+            Self::Goes(folder) => folder.path(),
+        }
+    }
+
+    fn stays(&self) -> bool {
+        matches!(self, Self::Stays(_))
+    }
+}
+
+fn server(running: &sandbox::Running, url: &str, shown: Arc<Shown>) -> Result<Server, Failure> {
+    let base = bulk_client::fhir_base(url, None)?;
+    let known = running.credentials();
+    let known = known.ok_or_else(|| Failure::new(1, "the sandbox knows nobody"))?;
+    let auth = Auth::Basic {
+        credentials: Credentials::new(&known.id, &known.secret),
+        token_url: bulk_client::bcda_token_url(&base),
+    };
+    let poll_wait = std::time::Duration::from_millis(100);
+    Ok(Server::new(base, auth, Settings { poll_wait, ..Settings::default() }, None, shown)?)
+}
+
+fn convert_options(export: &Path, tables: &Path) -> convert::Options {
+    let inputs = vec![export.to_string_lossy().into_owned()];
+    let mut options = convert::Options::new(inputs, convert::Output::Folder(tables.to_owned()));
+    options.format = cclf_crosswalk::Format::Csv;
+    options
+}
+
+/// The first rows and columns of a table that is CSV.
+fn first_rows(folder: &Path, file: &str, name: &str, rows: u64) -> Result<String, Failure> {
+    use std::io::BufRead;
+    let path = folder.join(file);
+    let opened = std::fs::File::open(&path)
+        .map_err(|error| Failure::new(1, format!("{} cannot be read: {error}", path.display())))?;
+    let lines = std::io::BufReader::new(opened).lines().take(ROWS + 1);
+    // Our synthetic rows have no commas, quotes or line feeds in their first columns.
+    let mut cells = lines.map_while(Result::ok).map(|line| {
+        let cells = line.split(',').take(COLUMNS).map(|cell| cell.chars().take(CELL).collect());
+        cells.collect::<Vec<String>>()
+    });
+    let header = cells.next().unwrap_or_default();
+    let mut table = grid(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    for row in cells {
+        table.add_row(row);
+    }
+    Ok(format!("{name}: {} rows\n{table}\n\n", grouped(rows)))
+}

@@ -1,0 +1,321 @@
+//! `bcda export`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bulk_client::{
+    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal, Level,
+    Metadata, NdjsonLog, Observer, Server, block_on, shown_url,
+};
+use clap::{Args, Parser, ValueEnum};
+
+use crate::args::{Cli, Command};
+use crate::connection::{AuthKind, ConnectionArgs, secret};
+use crate::export_progress::Shown;
+use crate::export_summary::{summary, to_json};
+use crate::log::Log;
+use crate::signals::{self, Caught};
+use crate::{Failure, convert_command, print};
+
+/// The export is less than what was asked for.
+const EXIT_GAPS: u8 = 3;
+/// SIGINT: somebody is there who can be asked.
+const EXIT_INTERRUPT: u8 = 130;
+
+/// What becomes of the job on the server when the run is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnInterrupt {
+    /// It goes on; the next run fetches its files.
+    Keep,
+    /// It is cancelled.
+    Cancel,
+}
+
+/// Fetch an export from BCDA, or from another FHIR bulk server.
+///
+/// Asks the server for a job, waits for it, downloads its files several at a time and checks them. The folder gets
+/// one file for each of the server's (Patient-0001.ndjson.gz), and a journal, bcda-export.json. Interrupted at any
+/// point, the same command goes on from there and fetches only what is missing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/first
+  bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/$(date +%F) --since last \\
+      --type ExplanationOfBenefit,Patient --convert tables/$(date +%F)
+  bcda export --resume --credentials ~/.bcda --out exports/first
+
+Exit codes: 0 done; 1 this machine failed; 2 usage; 3 done, but the server could not deliver all records, or a type
+has no file; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
+data. After 1, 5, 130 and 143 the same command goes on.")]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+    /// Folder of the files; the one around it must exist.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// FHIR types, e.g. ExplanationOfBenefit,Patient; all unless named.
+    #[arg(long = "type", value_delimiter = ',', value_name = "TYPES")]
+    pub(crate) types: Vec<String>,
+    /// Only what changed since this instant, e.g. 2024-01-31T00:00:00Z; last: since the newest finished export
+    /// of the same data in OUT's folder.
+    #[arg(long, value_name = "INSTANT|last")]
+    pub(crate) since: Option<String>,
+    /// Whose data: the group of this id; BCDA has all and runout.
+    #[arg(long, default_value = "all", value_name = "ID")]
+    pub(crate) group: String,
+    /// Another endpoint in place of the group: Patient, a type as BCDA had in 2019 (ExplanationOfBenefit, Coverage),
+    /// or system.
+    #[arg(long, conflicts_with = "group", value_name = "NAME")]
+    pub(crate) endpoint: Option<String>,
+    /// Go on with the export in OUT, whatever the other options ask for.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Start a new job, and remove what an unfinished export left in OUT.
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) restart: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Files that are downloaded at the same time.
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) parallel: u8,
+    /// What becomes of the job when the run is interrupted; on a terminal you are asked.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) on_interrupt: Option<OnInterrupt>,
+    /// Add what happens to this file, in the items of the SMART bulk data client's log.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Private key (PEM) for exports of 2018 to 2020, whose files are encrypted; without it they are kept encrypted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decrypt_key: Option<PathBuf>,
+    /// Largest encrypted file, in bytes: memory holds it whole.
+    #[arg(long, default_value_t = 4 << 30, value_name = "BYTES")]
+    pub(crate) max_decrypt_bytes: u64,
+    /// Then convert the export to CCLF tables in this folder.
+    #[arg(long, value_name = "TABLES_DIR")]
+    pub(crate) convert: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
+    check(arguments)?;
+    let earlier = bulk_client::unfinished(&arguments.out)?;
+    let known = earlier.as_ref().filter(|_| arguments.resume);
+    let base = arguments.connection.base(known.map(|known| known.base_url.as_str()))?;
+    let mut settings = arguments.connection.settings()?;
+    settings.parallel = arguments.parallel.into();
+    if arguments.connection.insecure_http {
+        log.warning("--insecure-http: anyone on the way can read the token and the data");
+    }
+    let decryption = decryption(arguments)?;
+
+    let shown = Arc::new(Shown::new(log));
+    let mut observers: Vec<Arc<dyn Observer>> = vec![Arc::clone(&shown) as _];
+    let file_log = match &arguments.log {
+        Some(file) if !arguments.dry_run => Some(Arc::new(NdjsonLog::open(file)?)),
+        _ => None,
+    };
+    observers.extend(file_log.iter().map(|log| Arc::clone(log) as Arc<dyn Observer>));
+    let server = arguments.connection.server(base, settings, Arc::new(observers))?;
+
+    let mut request = ExportRequest::new(level(arguments));
+    request.types.clone_from(&arguments.types);
+    request.since = since(arguments, &request, &server)?;
+    request.check()?;
+    if arguments.dry_run {
+        return print(&plan(arguments, &request, &server)?);
+    }
+    let begin = match (arguments.resume, arguments.restart) {
+        (true, _) => Begin::Resume,
+        (_, true) => Begin::Restart,
+        _ => Begin::Usual,
+    };
+    let export = Export { request, out: arguments.out.clone(), begin, decryption };
+    let cancel = CancellationToken::new();
+    let asked_to_end = cancel.clone();
+    let caught = signals::listen_with(move || asked_to_end.cancel())
+        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+    let ran = block_on(async {
+        if let Some(log) = &file_log
+            && earlier.is_none()
+            && let Ok(statement) = server.metadata().await
+        {
+            log.set_software(Metadata::of(&statement));
+        }
+        export.run(&server, &cancel).await
+    });
+    shown.clear();
+    let report = match ran {
+        Ok(report) => report,
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
+            return Err(interrupted(arguments, &server, &caught, log));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if log.is_json() {
+        log.json(&to_json(&report));
+    } else {
+        log.info(&summary(&report, &arguments.out));
+    }
+    let code = if report.has_gaps() { EXIT_GAPS } else { 0 };
+    match &arguments.convert {
+        Some(tables) => Ok(convert(&arguments.out, tables, log)?.max(code)),
+        None => Ok(code),
+    }
+}
+
+/// What cannot be is found before anything is asked for.
+fn check(arguments: &ExportArgs) -> Result<(), Failure> {
+    let Some(tables) = &arguments.convert else { return Ok(()) };
+    if publish::overlaps(tables, &arguments.out) {
+        return Err(Failure::new(
+            2,
+            "the export and the tables lie in one another; choose other folders",
+        ));
+    }
+    if std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some()) {
+        let message =
+            format!("{} is not empty; choose another folder for the tables", tables.display());
+        return Err(Failure::new(2, message));
+    }
+    Ok(())
+}
+
+fn level(arguments: &ExportArgs) -> Level {
+    match arguments.endpoint.as_deref() {
+        None => Level::Group(arguments.group.clone()),
+        Some("system") => Level::System,
+        Some("Patient") => Level::Patient,
+        Some(name) => Level::Type(name.to_owned()),
+    }
+}
+
+/// `_since`; that of an unfinished export stays as it was, though `last` may mean another instant by now.
+fn since(
+    arguments: &ExportArgs,
+    request: &ExportRequest,
+    server: &Server,
+) -> Result<Option<String>, Failure> {
+    if arguments.since.as_deref() != Some("last") {
+        return Ok(arguments.since.clone());
+    }
+    if let Some(begun) = Journal::read(&arguments.out)?
+        && !begun.is_complete()
+        && let Some(export) = begun.export
+    {
+        return Ok(export.since);
+    }
+    match bulk_client::last_export(&arguments.out, request, &request.url(server)) {
+        Some((time, _)) => Ok(Some(time)),
+        None => Err(Failure::new(
+            2,
+            "--since last: there is no finished export of the same data and types, without missing records, beside \
+             OUT; fetch everything once, without --since",
+        )),
+    }
+}
+
+fn decryption(arguments: &ExportArgs) -> Result<Option<Decryption>, Failure> {
+    let Some(file) = &arguments.decrypt_key else { return Ok(None) };
+    let key = private_key(file)?;
+    Ok(Some(Decryption { key: Arc::new(key), max_bytes: arguments.max_decrypt_bytes }))
+}
+
+/// Reads a private key that only its owner can read.
+pub(crate) fn private_key(file: &Path) -> Result<encryption::PrivateKey, Failure> {
+    let text = secret(file)?;
+    let text = bulk_client::ExposeSecret::expose_secret(&text).as_bytes();
+    encryption::PrivateKey::from_pem(text)
+        .map_err(|error| Failure::new(2, format!("{}: {error}", file.display())))
+}
+
+/// What would be done.
+fn plan(
+    arguments: &ExportArgs,
+    request: &ExportRequest,
+    server: &Server,
+) -> Result<String, Failure> {
+    let mut lines = vec![format!("server     {}", server.base())];
+    let token_url = arguments.connection.token_url(server.base())?;
+    lines.push(match arguments.connection.kind()? {
+        AuthKind::Basic => format!("token      POST {token_url} with client id and secret"),
+        AuthKind::Backend => format!("token      POST {token_url} with a signed statement"),
+        AuthKind::Bearer => "token      the one given".to_owned(),
+        AuthKind::None => "token      none".to_owned(),
+    });
+    let journal = Journal::read(&arguments.out)?;
+    match journal.as_ref().and_then(Journal::job_url).filter(|_| !arguments.restart) {
+        Some(job) => {
+            let files = journal.map(|journal| journal.files).unwrap_or_default();
+            let there = files.iter().filter(|file| file.blake3.is_some()).count();
+            lines.push(format!("go on      {}", shown_url(&job)));
+            lines.push(format!("files      {there} of {} are there", files.len()));
+        }
+        None => lines.push(format!("kick-off   GET {}", request.url(server))),
+    }
+    let settings = arguments.connection.settings()?;
+    lines.push(format!("files to   {}", arguments.out.display()));
+    lines.push(format!(
+        "at most    {} downloads at once, {} requests in 5 minutes",
+        arguments.parallel, settings.requests
+    ));
+    if let Some(tables) = &arguments.convert {
+        lines.push(format!("tables to  {}", tables.display()));
+    }
+    lines.push(String::new());
+    Ok(lines.join("\n"))
+}
+
+/// What becomes of the job, and how to go on.
+fn interrupted(arguments: &ExportArgs, server: &Server, caught: &Caught, log: Log) -> Failure {
+    let code = caught.exit_code().unwrap_or(EXIT_INTERRUPT);
+    let job = Journal::read(&arguments.out).ok().flatten().and_then(|journal| journal.job_url());
+    let Some(job) = job else {
+        return Failure::new(code, "interrupted before a job was started");
+    };
+    let cancels = arguments.on_interrupt.map_or_else(
+        || code == EXIT_INTERRUPT && wants_to_cancel(),
+        |choice| choice == OnInterrupt::Cancel,
+    );
+    if cancels {
+        match block_on(server.cancel_job(&job)) {
+            Ok(()) => {
+                return Failure::new(code, "interrupted; the job was cancelled on the server");
+            }
+            Err(error) => log.warning(&format!("the job could not be cancelled: {error}")),
+        }
+    }
+    Failure::new(
+        code,
+        format!(
+            "interrupted; the job goes on at {}, and the same command fetches what is missing \
+             (bcda jobs cancel ends it)",
+            shown_url(&job)
+        ),
+    )
+}
+
+/// Asks the person at the terminal, if there is one.
+fn wants_to_cancel() -> bool {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return false;
+    }
+    let _ = write!(std::io::stderr(), "\nCancel the job on the server too? [y/N] ");
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    answer.trim().eq_ignore_ascii_case("y")
+}
+
+/// Converts the export as `bcda convert` does by default.
+fn convert(out: &Path, tables: &Path, log: Log) -> Result<u8, Failure> {
+    // What begins with a dash is a path here, not an option.
+    let plain = |path: &Path| {
+        if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+    };
+    let words: [std::ffi::OsString; 5] =
+        ["bcda".into(), "convert".into(), plain(out).into(), "--out".into(), plain(tables).into()];
+    let parsed = Cli::try_parse_from(words).map_err(|error| Failure::new(2, error.to_string()))?;
+    match parsed.command {
+        Command::Convert(arguments) => convert_command::run(&arguments, log),
+        _ => Err(Failure::new(1, "the converter was not found")),
+    }
+}

@@ -1,0 +1,93 @@
+//! What an export brought, for people and as JSON.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bulk_client::{ItemType, Report, Severity};
+use comfy_table::CellAlignment;
+use indicatif::DecimalBytes;
+use serde_json::json;
+
+use crate::convert_command::{grid, grouped};
+
+/// The tables at the end of a run.
+pub(crate) fn summary(report: &Report, out: &Path) -> String {
+    let mut by_type: BTreeMap<(&str, &str), [u64; 3]> = BTreeMap::new();
+    for file in &report.files {
+        let counts = by_type.entry((file.item_type.name(), &file.resource_type)).or_default();
+        for (count, more) in counts.iter_mut().zip([1, file.records, file.bytes]) {
+            *count += more;
+        }
+    }
+    let mut files = grid(&["type", "files", "records", "bytes"]);
+    for ((list, name), counts) in by_type {
+        let name = if list == ItemType::Output.name() {
+            name.to_owned()
+        } else {
+            format!("{name} ({list})")
+        };
+        let [of_files, records, bytes] = counts.map(grouped);
+        files.add_row([name, of_files, records, bytes]);
+    }
+    for name in &report.types_without_file {
+        files.add_row([name.as_str(), "0", "0", "0"]);
+    }
+    for column in 1..=3 {
+        if let Some(column) = files.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = files.to_string();
+    if report.issues.iter().next().is_some() {
+        let mut issues = grid(&["issues of the server", "class", "count"]);
+        for (severity, class, count) in report.issues.iter() {
+            issues.add_row([severity_name(severity), class, &grouped(count)]);
+        }
+        text = format!("{text}\n{issues}");
+    }
+    for name in &report.types_without_file {
+        text = format!("{text}\nno file of {name}, though it was asked for");
+    }
+    if report.nothing {
+        text.push_str("\nthe export has no record");
+    }
+    if report.issues.has_errors() {
+        text.push_str("\nthe server could not deliver all records; the files *.errors say which, and name people");
+    }
+    format!(
+        "{text}\n{} in {:.1} s, {} already there, transactionTime {}, in {}",
+        DecimalBytes(report.bytes()),
+        report.took.as_secs_f64(),
+        report.already_there,
+        report.transaction_time,
+        out.display()
+    )
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Information => "information",
+    }
+}
+
+/// The same as JSON.
+pub(crate) fn to_json(report: &Report) -> serde_json::Value {
+    let issues: Vec<_> = report
+        .issues
+        .iter()
+        .map(|(severity, class, count)| {
+            json!({"severity": severity_name(severity), "class": class, "count": count})
+        })
+        .collect();
+    json!({
+        "transactionTime": report.transaction_time,
+        "job": report.job_url,
+        "files": report.files,
+        "alreadyThere": report.already_there,
+        "typesWithoutFile": report.types_without_file,
+        "issues": issues,
+        "seconds": report.took.as_secs_f64(),
+    })
+}

@@ -1,0 +1,421 @@
+//! The program against the sandbox: from the server to the tables, over real sockets.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{Ran, Work, wait_until};
+use sandbox::{Data, Fault, Options, Running, Sandbox};
+
+/// The day of all rows: exports and folders date their files differently.
+const FILE_DATE: &str = "2024-03-01";
+
+/// A folder with a small synthetic export in `data/`, and credentials for the sandbox.
+fn work() -> Work {
+    let work = Work::new();
+    work.bcda("synth --beneficiaries 4 --seed 3 --claims 9 --out data").exits(0);
+    let known = sandbox::Credentials::published();
+    work.write(
+        "credentials",
+        format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret),
+    );
+    make_private(&work, "credentials", 0o600);
+    work
+}
+
+fn make_private(work: &Work, name: &str, mode: u32) {
+    fs::set_permissions(work.path(name), fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn serve(work: &Work, faults: &[&str]) -> Running {
+    let mut options = Options::new(Data::Folder(work.path("data")));
+    options.faults = faults.iter().map(|fault| fault.parse::<Fault>().unwrap()).collect();
+    Sandbox::start(options).unwrap()
+}
+
+/// The program with tokens in the work folder, not yet started.
+fn command(work: &Work, words: &str) -> Command {
+    let mut command = work.command(&words.split_whitespace().collect::<Vec<_>>());
+    command.env("XDG_CACHE_HOME", work.path("cache"));
+    for name in ["BCDA_CLIENT_ID", "BCDA_CLIENT_SECRET", "BCDA_TOKEN"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn bcda(work: &Work, words: &str) -> Ran {
+    command(work, words).output().unwrap().into()
+}
+
+fn export(running: &Running, out: &str) -> String {
+    let url = running.url();
+    format!("export --base-url {url} --credentials credentials --out {out}")
+}
+
+/// All tables of a folder, but for their lineage columns, which name the files.
+fn tables(work: &Work, folder: &str, out: &str) -> common::Snapshot {
+    let words =
+        format!("convert {folder} --out {out} --format csv --no-lineage --file-date {FILE_DATE}");
+    bcda(work, &words).exits(0);
+    work.tables(out)
+}
+
+#[test]
+fn tables_of_an_export_are_those_of_its_source() {
+    let work = work();
+    let running = serve(&work, &[]);
+    bcda(&work, &export(&running, "export")).exits(0);
+    assert!(tables(&work, "export", "one") == tables(&work, "data", "two"));
+    // The journal dates the rows: the export's transactionTime is the data's.
+    bcda(&work, "convert export --out dated --format csv").exits(0);
+    let manifest = work.read_text("dated/tables-manifest.json");
+    assert!(
+        manifest.contains("export_manifest") || manifest.contains("export-manifest"),
+        "{manifest}"
+    );
+}
+
+#[test]
+fn faults_change_no_row() {
+    let work = work();
+    let wanted = tables(&work, "data", "wanted");
+    for (number, faults) in [
+        &["drop-connection", "slow-jobs=2"][..],
+        &["gzip-members", "token-expires=6"],
+        &["truncate-body", "too-many-requests"],
+        &["wrong-content-length", "change-etag"],
+        &["html-200", "no-gzip"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let running = serve(&work, faults);
+        bcda(&work, &format!("{} --no-token-cache", export(&running, &format!("export-{number}"))))
+            .exits(0);
+        assert!(
+            tables(&work, &format!("export-{number}"), &format!("tables-{number}")) == wanted,
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn one_command_fetches_and_converts() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let command = format!(
+        "{} --type Patient,Coverage,ExplanationOfBenefit --convert tables",
+        export(&running, "export")
+    );
+    let ran = bcda(&work, &command).exits(0);
+    assert!(ran.stderr.contains("ExplanationOfBenefit") && ran.stdout.is_empty());
+    assert!(work.exists("tables/tables-manifest.json"));
+    // A second time there is something at both places already.
+    bcda(&work, &command).exits(2);
+}
+
+#[test]
+fn a_killed_run_is_finished_by_the_same_command() {
+    let work = work();
+    let wanted = tables(&work, "data", "wanted");
+    // A job that takes its time: the program is killed while it waits, then while another waits.
+    let running = serve(&work, &["slow-jobs=3"]);
+    let command_line = export(&running, "export");
+    let mut child = command(&work, &command_line).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the job is noted", || work.exists("export/bcda-export.json"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bcda(&work, &command_line).exits(0);
+    assert_eq!(running.statistics().count(sandbox::Requests::Start, 202), 1);
+    assert!(tables(&work, "export", "tables") == wanted);
+    // Nothing is left to do.
+    bcda(&work, &command_line).exits(2);
+    let again = bcda(&work, &format!("{command_line} --resume")).exits(0);
+    assert!(again.stderr.contains("already there"), "{}", again.stderr);
+}
+
+#[test]
+fn an_interrupted_run_says_how_to_go_on_or_cancels_the_job() {
+    for (choice, code, left) in
+        [("keep", 143, "same command"), ("cancel", 143, "cancelled on the server")]
+    {
+        let work = work();
+        let running = serve(&work, &["slow-jobs=1000"]);
+        let words = format!("{} --on-interrupt {choice}", export(&running, "export"));
+        let child =
+            command(&work, &words).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        wait_until("the job is noted", || work.exists("export/bcda-export.json"));
+        let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        let ran = Ran::from(child.wait_with_output().unwrap()).exits(code);
+        assert!(ran.stderr.contains(left), "{}", ran.stderr);
+        assert!(!work.exists(".export.lock"));
+    }
+}
+
+#[test]
+fn since_last_asks_for_what_changed() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let first = format!("{} --since last", export(&running, "first"));
+    let ran = bcda(&work, &first).exits(2);
+    assert!(ran.stderr.contains("without --since"), "{}", ran.stderr);
+    bcda(&work, &export(&running, "first")).exits(0);
+    let plan =
+        bcda(&work, &format!("{} --since last --dry-run", export(&running, "second"))).exits(0);
+    let time =
+        work.read_json("first/bcda-export.json")["transactionTime"].as_str().unwrap().to_owned();
+    let encoded = time.replace(':', "%3A").replace('+', "%2B");
+    assert!(plan.text().contains(&format!("_since={encoded}")), "{}", plan.text());
+    assert!(!work.exists("second"));
+}
+
+#[test]
+fn exit_codes_and_what_is_said() {
+    let work = work();
+    for (faults, more, code, said) in [
+        (&["error-files"][..], "", 3, "could not deliver all"),
+        (&["missing-type=Coverage"], "--type Patient,Coverage", 3, "no file of Coverage"),
+        (&["empty-output"], "", 3, "no record"),
+        (&["expired-job"], "", 5, "--restart"),
+        (&["failed-job"], "--attempts 1", 5, "500"),
+        (&["html-200=9"], "--attempts 1", 5, "HTML"),
+    ] {
+        let running = serve(&work, faults);
+        let out = format!("out-{}", faults[0].replace('=', "-"));
+        let ran =
+            bcda(&work, &format!("{} --no-token-cache {more}", export(&running, &out))).exits(code);
+        assert!(ran.stderr.contains(said), "{faults:?}: {}", ran.stderr);
+    }
+    let running = serve(&work, &[]);
+    for (words, said) in [
+        (format!("{} --type patient", export(&running, "bad")), "FHIR type"),
+        (format!("{} --since yesterday", export(&running, "bad")), "instant"),
+        (export(&running, "no/such/folder"), "does not exist"),
+        (
+            "export --credentials credentials --out bad --base-url http://bulk.example".to_owned(),
+            "plain HTTP",
+        ),
+        (format!("export --base-url {} --out bad", running.url()), "who are you"),
+        ("export --credentials credentials --out bad".to_owned(), "--base-url"),
+        (format!("{} --resume", export(&running, "bad")), "no export to go on with"),
+    ] {
+        let ran = bcda(&work, &words).exits(2);
+        assert!(ran.stderr.contains(said), "{words}: {}", ran.stderr);
+        let _ = fs::remove_dir(work.path("bad"));
+    }
+    let ran = bcda(&work, "metadata --base-url http://127.0.0.1:9 --attempts 1").exits(5);
+    assert!(ran.stderr.contains("no connection"), "{}", ran.stderr);
+}
+
+#[test]
+fn secrets_are_read_with_care_and_never_told() {
+    let work = work();
+    let running = serve(&work, &["slow-jobs=2", "token-expires=6"]);
+    make_private(&work, "credentials", 0o644);
+    let ran = bcda(&work, &export(&running, "export")).exits(2);
+    assert!(ran.stderr.contains("chmod 600"), "{}", ran.stderr);
+    make_private(&work, "credentials", 0o600);
+    let ran =
+        bcda(&work, &format!("--log-format json {} --log log.ndjson", export(&running, "export")))
+            .exits(0);
+
+    let known = sandbox::Credentials::published();
+    let mut tokens = Vec::new();
+    for entry in fs::read_dir(work.path("cache/bcda")).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let text: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        tokens.push(text["access_token"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(tokens.len(), 1);
+    let texts =
+        [ran.stderr, work.read_text("log.ndjson"), work.read_text("export/bcda-export.json")];
+    for secret in tokens.iter().chain([&known.secret, &known.id]) {
+        assert!(texts.iter().all(|text| !text.contains(secret)));
+    }
+
+    // From the environment, and from standard input.
+    let words = format!("jobs list --json --base-url {}", running.url());
+    let mut command = command(&work, &words);
+    command.env("BCDA_CLIENT_ID", &known.id).env("BCDA_CLIENT_SECRET", &known.secret);
+    let jobs = Ran::from(command.output().unwrap()).exits(0);
+    assert!(jobs.text().contains("completed"), "{}", jobs.text());
+    let typed = format!("{}\n{}\n", known.id, known.secret);
+    let ran = work.feed(
+        &format!("jobs list --no-token-cache --credentials - --base-url {}", running.url()),
+        [typed.as_bytes()],
+    );
+    ran.exits(0);
+}
+
+#[test]
+fn jobs_and_metadata_are_shown() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let url = running.url();
+    bcda(&work, &export(&running, "export")).exits(0);
+    let here = format!("--base-url {url} --credentials credentials");
+    let job =
+        work.read_json("export/bcda-export.json")["export"]["jobUrl"].as_str().unwrap().to_owned();
+    let id = job.rsplit('/').next().unwrap();
+    for name in [id, &job] {
+        let ran = bcda(&work, &format!("jobs status {name} {here}")).exits(0);
+        assert!(ran.text().contains("done, transactionTime"), "{}", ran.text());
+    }
+    bcda(&work, &format!("jobs cancel {id} {here}")).exits(5);
+    bcda(&work, &format!("jobs status 999999 {here}")).exits(5);
+    let ran = bcda(&work, &format!("metadata --base-url {url}")).exits(0);
+    assert!(ran.text().contains("FHIR"), "{}", ran.text());
+    let ran = bcda(&work, &format!("metadata --json --base-url {url}")).exits(0);
+    let statement: serde_json::Value = serde_json::from_str(ran.text()).unwrap();
+    assert_eq!(statement["resourceType"], "CapabilityStatement");
+}
+
+#[test]
+fn encrypted_exports_are_decrypted_on_the_way_or_later() {
+    let work = work();
+    let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../encryption/tests/vector");
+    let key = |name: &str| fs::read(format!("{keys}/{name}")).unwrap();
+    for name in ["private-pkcs1.pem", "private-pkcs8.pem", "other-private.pem"] {
+        work.write(name, key(name));
+        make_private(&work, name, 0o600);
+    }
+    let mut options = Options::new(Data::Folder(work.path("data")));
+    options.encrypt_with = Some(sandbox::PublicKey::from_pem(&key("public-spki.pem")).unwrap());
+    let running = Sandbox::start(options).unwrap();
+    let wanted = tables(&work, "data", "wanted");
+
+    bcda(&work, &format!("{} --decrypt-key private-pkcs1.pem", export(&running, "opened")))
+        .exits(0);
+    assert!(tables(&work, "opened", "opened-tables") == wanted);
+
+    bcda(&work, &export(&running, "sealed")).exits(0);
+    let sealed: Vec<String> = work.snapshot("sealed").unwrap().into_keys().collect();
+    let files: Vec<String> = sealed
+        .iter()
+        .filter(|name| name.contains(".ndjson.enc"))
+        .map(|name| format!("sealed/{name}"))
+        .collect();
+    assert!(files.len() >= 3, "{sealed:?}");
+    let files = files.join(" ");
+    let ran = bcda(&work, &format!("decrypt --key other-private.pem {files} --out wrong")).exits(1);
+    assert!(ran.stderr.contains("does not open"), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(work.path("wrong")).unwrap().count(), 0);
+    bcda(
+        &work,
+        &format!("decrypt --key private-pkcs8.pem {files} --out plain --max-decrypt-bytes 100"),
+    )
+    .exits(1);
+    bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(0);
+    assert!(tables(&work, "plain", "plain-tables") == wanted);
+    bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(2);
+}
+
+#[test]
+fn the_demonstration_shows_every_table() {
+    let work = Work::new();
+    let ran = work.bcda("demo --beneficiaries 1 --out demo").exits(0);
+    for table in common::TABLES {
+        assert!(
+            ran.text().to_lowercase().contains(&format!("{table}: ")),
+            "{table}: {}",
+            ran.text()
+        );
+    }
+    assert!(
+        work.exists("demo/export/bcda-export.json")
+            && work.exists("demo/tables/tables-manifest.json")
+    );
+    work.bcda("demo --out demo").exits(2);
+    let gone = work.bcda("demo --beneficiaries 1").exits(0);
+    assert!(gone.text().contains("now gone"));
+    assert!(fs::read_dir(work.path(".")).unwrap().count() == 1);
+}
+
+/// A bulk server with one file of 200,000 bytes and more. It sends `stop` bytes of it and then nothing until the
+/// client is gone; every later request gets what it asks for. Counts the bytes of the file that it sends.
+fn stalling(stop: usize) -> (String, Vec<u8>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    let line = "{\"resourceType\":\"Patient\",\"id\":\"1\"}\n";
+    let body = line.repeat(200_000 / line.len() + 1).into_bytes();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let (here, whole, count) = (place.clone(), body.clone(), Arc::clone(&sent));
+    std::thread::spawn(move || {
+        let mut downloads = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = String::new();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            while lines.read_line(&mut head).is_ok_and(|read| read > 2) {}
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let answer = |status: &str, headers: &str, body: &str| {
+                format!(
+                    "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+            };
+            if path.ends_with("$export") {
+                let location = format!("Content-Location: {here}/api/v1/jobs/1\r\n");
+                let _ = stream.write_all(answer("202 Accepted", &location, "").as_bytes());
+            } else if path.ends_with("/jobs/1") {
+                let manifest = format!(
+                    r#"{{"transactionTime":"2020-01-01T00:00:00Z","request":"","requiresAccessToken":false,"error":[],"output":[{{"type":"Patient","url":"{here}/data/1"}}]}}"#
+                );
+                let _ = stream.write_all(answer("200 OK", "", &manifest).as_bytes());
+            } else if path.ends_with("/data/1") {
+                downloads += 1;
+                let range = head.to_lowercase().split("range: bytes=").nth(1).map(str::to_owned);
+                let start =
+                    range.and_then(|rest| rest.split('-').next()?.parse().ok()).unwrap_or(0);
+                let status = if start == 0 { "200 OK" } else { "206 Partial Content" };
+                let end = if downloads == 1 { stop } else { whole.len() };
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nConnection: close\r\nETag: \"1\"\r\nContent-Length: {}\r\nContent-Range: bytes {start}-{}/{}\r\n\r\n",
+                    whole.len() - start,
+                    whole.len() - 1,
+                    whole.len()
+                );
+                let _ = stream.write_all(&whole[start..end]);
+                count.fetch_add(end - start, Ordering::SeqCst);
+                if downloads == 1 {
+                    let _ = stream.read(&mut [0]);
+                }
+            } else {
+                let _ = stream.write_all(answer("404 Not Found", "", "").as_bytes());
+            }
+        }
+    });
+    (place, body, sent)
+}
+
+#[test]
+fn after_a_kill_at_any_byte_no_byte_comes_twice_and_none_is_missing() {
+    for stop in [0, 1, 70_000, 199_999] {
+        let work = Work::new();
+        let (place, body, sent) = stalling(stop);
+        let words = format!("export --auth none --base-url {place} --out export");
+        let mut child = command(&work, &words).stderr(Stdio::null()).spawn().unwrap();
+        let part = work.path("export/Patient-0001.ndjson.part");
+        wait_until("the part is there", || {
+            let noted = work.exists("export/Patient-0001.ndjson.part-info");
+            noted && part.metadata().is_ok_and(|part| part.len() == stop as u64)
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        bcda(&work, &words).exits(0);
+        assert!(work.read("export/Patient-0001.ndjson") == body, "{stop}");
+        assert_eq!(sent.load(Ordering::SeqCst), body.len(), "{stop}");
+        let names: Vec<String> = work.snapshot("export").unwrap().into_keys().collect();
+        assert_eq!(names, ["Patient-0001.ndjson", "bcda-export.json"]);
+        work.assert_clean();
+    }
+}

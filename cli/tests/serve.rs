@@ -1,0 +1,138 @@
+//! `bcda serve`: what it says, how it ends, and what it refuses.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use common::{Work, bcda};
+use rustix::process::{Pid, Signal, kill_process};
+
+fn testdata() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/export").display().to_string()
+}
+
+/// A sandbox that listens, its address, and the rest of what it says.
+struct Served {
+    child: Child,
+    address: String,
+    log: BufReader<std::process::ChildStderr>,
+    said: String,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(bcda())
+            .args(["serve", "--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+            said.push_str(&line);
+            if line.starts_with("Ctrl-C ends it") {
+                break;
+            }
+        }
+        let first = said.lines().next().unwrap();
+        let address = first.rsplit_once("http://").expect("an address").1.to_owned();
+        Self { child, address, log, said }
+    }
+
+    fn get(&self, target: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Ends it by the signal; gives the exit code.
+    fn end(mut self, signal: Signal) -> Option<i32> {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "ended\n");
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_says_where_it_is_and_ends_by_a_signal() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let served = Served::start(&["--data", &testdata(), "--fault", "slow-jobs"]);
+        assert!(served.get("/_health").starts_with("HTTP/1.1 200 OK"));
+        for wanted in
+            ["client id", "client secret", "curl -X POST http://127.0.0.1:", "slow-jobs=5"]
+        {
+            assert!(served.said.contains(wanted), "{wanted}: {}", served.said);
+        }
+        let address = served.address.clone();
+        assert_eq!(served.end(signal), Some(code));
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
+
+#[test]
+fn it_serves_synthetic_beneficiaries_and_leaves_nothing() {
+    let work = Work::new();
+    let temporary = work.path("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let mut child = Command::new(bcda())
+        .args(["serve", "--port", "0", "--beneficiaries", "1"])
+        .env("TMPDIR", &temporary)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    assert!(line.starts_with("serving 1 synthetic beneficiaries at http://127.0.0.1:"), "{line}");
+    assert!(std::fs::read_dir(&temporary).unwrap().count() > 0);
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "nothing stays behind");
+}
+
+#[test]
+fn what_it_cannot_do_is_told_with_exit_code_2() {
+    let work = Work::new();
+    std::fs::create_dir(work.path("empty")).unwrap();
+    std::fs::write(work.path("no.pem"), "no key\n").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (arguments, told) in [
+        (vec!["--port", &port], "--port 0 takes a free one"),
+        (vec!["--data", "none"], "cannot read none"),
+        (vec!["--data", "empty"], "has no *.ndjson"),
+        (vec!["--data", "empty", "--beneficiaries", "3"], "cannot be used with"),
+        (vec!["--fault", "no-such-fault"], "slow-jobs[=POLLS]"),
+        (vec!["--encrypt-with", "none.pem"], "cannot read none.pem"),
+        (vec!["--encrypt-with", "no.pem"], "not a PEM file"),
+    ] {
+        let ran = work.run(&[&["serve"], &arguments[..]].concat()).exits(2);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_faults_are_listed() {
+    let ran = Work::new().run(&["serve", "--fault", "list"]).exits(0);
+    assert!(ran.text().contains("drop-connection[=N]\n"));
+}

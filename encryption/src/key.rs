@@ -1,0 +1,131 @@
+//! RSA keys from PEM files.
+
+use std::fmt;
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{
+    KeyPair, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey, PublicKey as AnyPublicKey,
+};
+use pem::Pem;
+use zeroize::Zeroizing;
+
+use crate::KeyError;
+
+const PKCS1_PRIVATE: &str = "RSA PRIVATE KEY";
+const PKCS8_PRIVATE: &str = "PRIVATE KEY";
+const PKCS8_ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+const SPKI_PUBLIC: &str = "PUBLIC KEY";
+const PKCS1_PUBLIC: &str = "RSA PUBLIC KEY";
+
+/// The organisation's private RSA key, which unwraps the keys of files. 2,048 to 8,192 bits.
+#[derive(Clone)]
+pub struct PrivateKey(pub(crate) PrivateDecryptingKey);
+
+impl PrivateKey {
+    /// Reads the first private key of a PEM text, PKCS#1 (`RSA PRIVATE KEY`) or PKCS#8 (`PRIVATE KEY`). Other
+    /// sections and text between sections are passed over.
+    ///
+    /// # Errors
+    /// [`KeyError::Passphrase`] when the key is protected, and what else keeps the text from being a key.
+    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        let sections = sections(text)?;
+        if let Some(section) = find(&sections, &[PKCS1_PRIVATE, PKCS8_PRIVATE]) {
+            if section.passphrase {
+                return Err(KeyError::Passphrase);
+            }
+            let key = if section.tag == PKCS1_PRIVATE {
+                pkcs1(&section.contents)
+            } else {
+                PrivateDecryptingKey::from_pkcs8(&section.contents).ok()
+            };
+            return key.map(Self).ok_or(KeyError::NotRsa);
+        }
+        if find(&sections, &[PKCS8_ENCRYPTED]).is_some() {
+            return Err(KeyError::Passphrase);
+        }
+        Err(KeyError::Missing("private key"))
+    }
+
+    /// Bytes of the modulus, which are those of a wrapped key.
+    pub fn modulus_bytes(&self) -> usize {
+        self.0.key_size_bytes()
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(self.0.public_key())
+    }
+
+    pub(crate) fn oaep(&self) -> Option<OaepPrivateDecryptingKey> {
+        OaepPrivateDecryptingKey::new(self.0.clone()).ok()
+    }
+}
+
+/// The decrypting key takes PKCS#8 only; the library turns one into the other.
+fn pkcs1(der: &[u8]) -> Option<PrivateDecryptingKey> {
+    let pair = KeyPair::from_der(der).ok()?;
+    let pkcs8 = pair.as_der().ok()?;
+    PrivateDecryptingKey::from_pkcs8(pkcs8.as_ref()).ok()
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({} bits)", self.0.key_size_bits())
+    }
+}
+
+/// The organisation's public RSA key, for which the keys of files are wrapped. 2,048 to 8,192 bits.
+#[derive(Clone)]
+pub struct PublicKey(PublicEncryptingKey);
+
+impl PublicKey {
+    /// Reads the first public key of a PEM text, `PUBLIC KEY` or `RSA PUBLIC KEY`. A private key does not do: who
+    /// only encrypts should not hold it.
+    ///
+    /// # Errors
+    /// What keeps the text from being a key.
+    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        let sections = sections(text)?;
+        let section =
+            find(&sections, &[SPKI_PUBLIC, PKCS1_PUBLIC]).ok_or(KeyError::Missing("public key"))?;
+        let key = AnyPublicKey::from_der(&section.contents).map_err(|_| KeyError::NotRsa)?;
+        let spki = key.as_der().map_err(|_| KeyError::NotRsa)?;
+        PublicEncryptingKey::from_der(spki.as_ref()).map(Self).map_err(|_| KeyError::NotRsa)
+    }
+
+    pub(crate) fn oaep(&self) -> Option<OaepPublicEncryptingKey> {
+        OaepPublicEncryptingKey::new(self.0.clone()).ok()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({} bits)", self.0.key_size_bits())
+    }
+}
+
+/// One section of a PEM text. Its bytes are wiped when it goes: they may be a private key.
+struct Section {
+    tag: String,
+    passphrase: bool,
+    contents: Zeroizing<Vec<u8>>,
+}
+
+fn sections(text: &[u8]) -> Result<Vec<Section>, KeyError> {
+    let parsed = pem::parse_many(text).map_err(|_| KeyError::NotPem)?;
+    if parsed.is_empty() {
+        return Err(KeyError::NotPem);
+    }
+    let section = |pem: Pem| Section {
+        tag: pem.tag().to_owned(),
+        // How OpenSSL's older format says so: "Proc-Type: 4,ENCRYPTED".
+        passphrase: pem.headers().get("Proc-Type").is_some_and(|kind| kind.contains("ENCRYPTED")),
+        contents: Zeroizing::new(pem.into_contents()),
+    };
+    Ok(parsed.into_iter().map(section).collect())
+}
+
+fn find<'s>(sections: &'s [Section], tags: &[&str]) -> Option<&'s Section> {
+    sections.iter().find(|section| tags.contains(&section.tag.as_str()))
+}

@@ -1,0 +1,193 @@
+//! What all requests share, and who may ask for what.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::{BodyExt, Limited};
+
+use crate::answer::{self, plain};
+use crate::fault::{Fault, Requests};
+use crate::faults::Faults;
+use crate::job::{Job, Jobs, Pace};
+use crate::source::Source;
+use crate::tokens::Tokens;
+use crate::{Options, Statistics};
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) options: Options,
+    pub(crate) address: SocketAddr,
+    pub(crate) source: Source,
+    pub(crate) faults: Faults,
+    pub(crate) tokens: Tokens,
+    pub(crate) jobs: Jobs,
+    /// The folder of the jobs' files.
+    pub(crate) folder: PathBuf,
+    pub(crate) statistics: Mutex<Statistics>,
+}
+
+impl App {
+    /// Where a job's files lie.
+    pub(crate) fn folder_of(&self, job: &Job) -> PathBuf {
+        self.folder.join(job.id.to_string())
+    }
+
+    /// How long the next job takes, and how long it stays.
+    pub(crate) fn pace(&self) -> Pace {
+        let least_polls = self.faults.find(|fault| match fault {
+            Fault::SlowJobs(polls) => Some(*polls),
+            _ => None,
+        });
+        let expired = self.faults.strike("", |fault| match fault {
+            Fault::ExpiredJob(jobs) => Some(*jobs),
+            _ => None,
+        });
+        Pace {
+            least: self.options.job_time,
+            least_polls: least_polls.unwrap_or(0),
+            expiry: if expired { std::time::Duration::ZERO } else { self.options.expiry },
+        }
+    }
+
+    /// An error of the API.
+    pub(crate) fn error(&self, status: StatusCode, text: &str) -> Response {
+        answer::error(&self.faults, status, text)
+    }
+
+    /// The refusal that a fault has for this kind of request, if any.
+    pub(crate) fn refusal(&self, requests: Requests) -> Option<Response> {
+        let (status, seconds) = self.faults.refuse(requests)?;
+        Some(answer::refusal(&self.faults, status, seconds))
+    }
+
+    fn count(&self, requests: Requests, status: StatusCode) {
+        let mut statistics = self.statistics.lock().unwrap_or_else(PoisonError::into_inner);
+        *statistics.0.entry((requests, status.as_u16())).or_default() += 1;
+    }
+}
+
+/// The scheme, host and port under which the client sees the sandbox: what URLs in answers begin with.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin(pub(crate) String);
+
+impl FromRequestParts<Arc<App>> for Origin {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(Self(format!("http://{}", host(&parts.headers, app.address))))
+    }
+}
+
+fn host(headers: &HeaderMap, address: SocketAddr) -> String {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+    named.map_or_else(|| address.to_string(), str::to_owned)
+}
+
+/// The client whose token a request carries: its place among the credentials.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client(pub(crate) usize);
+
+impl FromRequestParts<Arc<App>> for Client {
+    type Rejection = Response;
+
+    /// `Authorization: Bearer TOKEN`, exactly so. What is wrong with a token is not told.
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
+        let token = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .filter(|token| !token.is_empty() && !token.contains(char::is_whitespace));
+        token
+            .and_then(|token| app.tokens.check(token))
+            .map(Self)
+            .ok_or_else(|| app.error(StatusCode::UNAUTHORIZED, "Invalid Token"))
+    }
+}
+
+/// Everything before a handler and after it: the host, the body, the headers of all answers, the statistics.
+pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let requests = kind_of(request.uri().path());
+    let mut response = guarded(&app, request, next).await;
+    if let Some(requests) = requests {
+        app.count(requests, response.status());
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        // As the service does; it also spares a client the question whether a broken connection can be used again.
+        ("connection", "close"),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        headers.insert(name, axum::http::HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn guarded(app: &App, request: Request, next: Next) -> Response {
+    // A page of another site may have its name point to this machine: names that are not ours get nothing.
+    if !is_local(&host(request.headers(), app.address)) {
+        return plain(StatusCode::MISDIRECTED_REQUEST, "this server is reached as localhost\n");
+    }
+    let (parts, body) = request.into_parts();
+    if head_bytes(&parts) > app.options.limits.head_bytes {
+        return plain(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the head is too large\n");
+    }
+    // No endpoint wants a body; what comes is read so that the answer reaches the client.
+    let read = Limited::new(body, app.options.limits.body_bytes).collect();
+    match tokio::time::timeout(app.options.limits.idle, read).await {
+        Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the body did not come\n"),
+        Ok(Err(_)) => return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n"),
+        Ok(Ok(_)) => {}
+    }
+    next.run(Request::from_parts(parts, axum::body::Body::empty())).await
+}
+
+/// Bytes of a head. hyper's own limit is one of memory, and lets through what came in one read.
+fn head_bytes(parts: &Parts) -> usize {
+    let headers = parts.headers.iter();
+    let fields: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    fields + parts.uri.path_and_query().map_or(0, |target| target.as_str().len())
+}
+
+/// Whether a Host header names this machine.
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn kind_of(path: &str) -> Option<Requests> {
+    if path == "/auth/token" {
+        Some(Requests::Token)
+    } else if path.starts_with("/data/") {
+        Some(Requests::Data)
+    } else if path.starts_with("/api/v1/jobs/") {
+        Some(Requests::Status)
+    } else if path.ends_with("$export") || path.ends_with("%24export") {
+        Some(Requests::Start)
+    } else {
+        None
+    }
+}
+
+/// How many requests of which kind were answered with which status.
+pub(crate) type Counts = BTreeMap<(Requests, u16), u64>;

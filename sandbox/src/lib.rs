@@ -1,0 +1,76 @@
+//! A local stand-in for the Beneficiary Claims Data API (BCDA), version 1, as its guides describe it.
+//!
+//! A token for client id and secret, metadata, `$export`, the status of a job, the files: with the statuses, headers
+//! and bodies of the service. A client can be tried and tested against it without credentials and without a network;
+//! [`Fault`]s let it meet what it would meet on a bad day. The data is a folder of NDJSON files or synthetic
+//! beneficiaries. With a public key the files are encrypted as they were until February 2020.
+//!
+//! # Example
+//! ```
+//! use sandbox::{Data, Options, Sandbox};
+//! use std::io::{Read, Write};
+//!
+//! let data = Data::Synthetic { beneficiaries: 1, seed: 1 };
+//! let running = Sandbox::start(Options::new(data))?;
+//! let mut connection = std::net::TcpStream::connect(running.address())?;
+//! write!(connection, "GET /_version HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+//! let mut answer = String::new();
+//! connection.read_to_string(&mut answer)?;
+//! assert!(answer.starts_with("HTTP/1.1 200 OK"));
+//! running.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How a request goes
+//! ```text
+//! server      accepts connections, limits heads and idle time
+//! app         around every request: the Host header, the body, the counts; tokens
+//! router      which path leads to what
+//! auth        POST /auth/token                    jobs   start, status, list, cancel
+//! parameters  Accept, Prefer, _type, _since       work   what a job does, on a thread of its own
+//! data        a job's file: Range, ETag, gzip     info   metadata, version, health
+//! openapi     /api/v1/swagger                     page   /
+//! ```
+//!
+//! # What to expect
+//! - It listens on loopback only, and answers to the names of this machine only. Files are reached through a job's
+//!   list of names and in no other way; links in a data folder are not followed.
+//! - All errors of clients, hostile ones too, end in an answer; heads, bodies, idle time and connections are limited
+//!   ([`Limits`]).
+//! - It prints nothing and ends no process. Its own files lie in a folder that only the user can enter, and go when
+//!   it ends.
+//! - It is no service for data of real people: credentials are the published ones, and there is no TLS.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod app;
+mod auth;
+mod compress;
+mod data;
+mod error;
+mod fault;
+mod faults;
+mod file_body;
+mod idle;
+mod info;
+mod job;
+mod jobs;
+mod manifest;
+mod openapi;
+mod options;
+mod page;
+mod parameters;
+mod range;
+mod resource;
+mod router;
+mod server;
+mod source;
+mod tokens;
+mod work;
+
+pub use encryption::PublicKey;
+pub use error::Error;
+pub use fault::{ExpiresIn, Fault, FaultError, Requests, Times};
+pub use options::{Credentials, Data, Limits, Options};
+pub use resource::ResourceType;
+pub use server::{Running, Sandbox, Statistics};

@@ -1,0 +1,171 @@
+//! The work of a job: reads the source, writes the job's files.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use encryption::PublicKey;
+use jiff::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::fault::Fault;
+use crate::faults::Faults;
+use crate::job::{Job, JobFile};
+use crate::resource::ResourceType;
+use crate::source::{Source, SourceFile};
+
+/// The longest line that is judged one by one; of a longer one the file's type is taken. 16 MiB.
+const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What the work looks at in a line.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "resourceType")]
+    resource_type: String,
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(rename = "lastUpdated")]
+    last_updated: Option<String>,
+}
+
+/// Does the work of a job in its folder, which is made here.
+pub(crate) fn run(
+    job: &Job,
+    source: &Source,
+    folder: &Path,
+    key: Option<&PublicKey>,
+    faults: &Faults,
+) -> io::Result<Vec<JobFile>> {
+    fs::create_dir(folder)?;
+    job.total.store(source.files.iter().map(|file| file.bytes).sum(), Ordering::SeqCst);
+    let mut files = Vec::new();
+    let mut done = 0;
+    for file in &source.files {
+        files.extend(split(job, file, folder)?);
+        done += file.bytes;
+        job.done.store(done, Ordering::SeqCst);
+    }
+    let missing = faults.find(|fault| match fault {
+        Fault::MissingType(missing) => Some(*missing),
+        _ => None,
+    });
+    files.retain(|file| file.of != missing || missing.is_none());
+    if faults.has(Fault::EmptyOutput) {
+        files.clear();
+    }
+    if let Some(key) = key {
+        for file in &mut files {
+            seal(file, key)?;
+        }
+    }
+    if faults.has(Fault::EmptyFile) {
+        let path = folder.join("blank.ndjson");
+        File::create_new(&path)?;
+        let of = job.order.types.first().copied();
+        files.push(job_file(folder, "blank.ndjson", of)?);
+    }
+    if let Some(lines) = faults.find(|fault| match fault {
+        Fault::ErrorFiles(lines) => Some(*lines),
+        _ => None,
+    }) {
+        let name = format!("{}-error.ndjson", Uuid::new_v4());
+        let mut file = BufWriter::new(File::create_new(folder.join(&name))?);
+        for line in 1..=lines {
+            // The service names the beneficiary here; ours is nobody.
+            let outcome = serde_json::json!({
+                "issue": [{
+                    "code": "exception",
+                    "diagnostics":
+                        format!("Error retrieving ExplanationOfBenefit for beneficiary -{line} in ACO T0000"),
+                    "severity": "error",
+                }],
+                "resourceType": "OperationOutcome",
+            });
+            writeln!(file, "{outcome}")?;
+        }
+        file.into_inner()?;
+        let mut file = job_file(folder, &name, None)?;
+        if let Some(key) = key.filter(|_| faults.has(Fault::EncryptedErrors)) {
+            seal(&mut file, key)?;
+        }
+        files.push(file);
+    }
+    Ok(files)
+}
+
+fn job_file(folder: &Path, name: &str, of: Option<ResourceType>) -> io::Result<JobFile> {
+    let path = folder.join(name);
+    let bytes = fs::metadata(&path)?.len();
+    Ok(JobFile {
+        name: name.to_owned(),
+        of,
+        path,
+        bytes,
+        wrapped_key_hex: None,
+        compressing: tokio::sync::Mutex::default(),
+    })
+}
+
+/// The lines of one source file that the job wants, one file for each type.
+fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFile>> {
+    let mut outputs: BTreeMap<ResourceType, (String, BufWriter<File>)> = BTreeMap::new();
+    let (mut reader, compressed) = source.read()?;
+    let mut line = Vec::new();
+    // Lines that cannot be read go with those before them, as they would in the service's file.
+    let mut of = None;
+    loop {
+        if job.cancelled.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        line.clear();
+        if reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !compressed {
+            job.done.fetch_add(line.len() as u64, Ordering::SeqCst);
+        }
+        let mut updated = None;
+        if let Ok(read) = serde_json::from_slice::<Line>(&line) {
+            of = ResourceType::named(&read.resource_type);
+            updated = read.meta.and_then(|meta| meta.last_updated);
+        }
+        let Some(kind) = of.filter(|kind| job.order.types.contains(kind)) else { continue };
+        let updated: Option<Timestamp> = updated.and_then(|instant| instant.parse().ok());
+        if let (Some(since), Some(updated)) = (job.order.since, updated)
+            && updated <= since
+        {
+            continue;
+        }
+        let (_, output) = match outputs.entry(kind) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let name = format!("{}.ndjson", Uuid::new_v4());
+                let file = File::create_new(folder.join(&name))?;
+                entry.insert((name, BufWriter::with_capacity(256 * 1024, file)))
+            }
+        };
+        output.write_all(&line)?;
+    }
+    let mut files = Vec::new();
+    for (kind, (name, output)) in outputs {
+        output.into_inner()?;
+        files.push(job_file(folder, &name, Some(kind))?);
+    }
+    Ok(files)
+}
+
+/// Encrypts a file in place, as the service did: the whole file at once.
+fn seal(file: &mut JobFile, key: &PublicKey) -> io::Result<()> {
+    let sealed =
+        encryption::encrypt(&fs::read(&file.path)?, &file.name, key).map_err(io::Error::other)?;
+    fs::write(&file.path, &sealed.bytes)?;
+    file.bytes = sealed.bytes.len() as u64;
+    file.wrapped_key_hex = Some(sealed.wrapped_key_hex);
+    Ok(())
+}

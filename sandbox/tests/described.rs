@@ -1,0 +1,88 @@
+//! The OpenAPI document and the page tell what is there.
+
+mod common;
+
+use common::{options, send, start};
+use sandbox::{Credentials, Options, Sandbox};
+
+#[test]
+fn each_endpoint_of_the_document_is_there() {
+    let running = start();
+    let answer = send(&running, "GET", "/api/v1/swagger", &[]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let document = answer.json();
+    assert_eq!(document["servers"][0]["url"], running.url());
+    let mut operations = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            operations += 1;
+            let target = path
+                .replace("{group}", "all")
+                .replace("{id}", "1")
+                .replace("{job}", "1")
+                .replace("{file}", "x.ndjson");
+            let answer = send(&running, &method.to_ascii_uppercase(), &target, &[]);
+            let expected =
+                match operation["security"][0].as_object().and_then(|it| it.keys().next()) {
+                    None => 200,
+                    Some(scheme) if scheme == "basic" => 400,
+                    Some(_) => 401,
+                };
+            assert_eq!(answer.status, expected, "{method} {path}");
+            let described = &operation["responses"][answer.status.to_string()];
+            assert!(described.is_object(), "{method} {path} {}", answer.status);
+            let sample = operation["x-codeSamples"][0]["source"].as_str().expect("a command");
+            assert!(sample.starts_with("curl ") && sample.contains(&running.url()), "{sample}");
+            // Whatever is referred to is there.
+            for reference in references(operation) {
+                let pointer = reference.strip_prefix('#').expect("a reference within");
+                assert!(document.pointer(pointer).is_some(), "{reference}");
+            }
+        }
+    }
+    assert_eq!(operations, 15);
+}
+
+fn references(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| match value.as_str() {
+                Some(reference) if name == "$ref" => vec![reference.to_owned()],
+                _ => references(value),
+            })
+            .collect(),
+        serde_json::Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere() {
+    let running = start();
+    let answer = send(&running, "GET", "/", &[]);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = answer.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"));
+    let page = answer.text();
+    assert!(page.contains(&Credentials::published().id));
+    // The one address is the name of a vocabulary in the icon, which nothing is fetched from.
+    let addresses = page.matches("http://").count() + page.matches("https://").count();
+    assert_eq!((addresses, page.matches("http://www.w3.org/2000/svg").count()), (1, 1));
+}
+
+#[test]
+fn credentials_of_ones_own_are_not_shown() {
+    let own = Credentials { id: "own-id".to_owned(), secret: "own-secret".to_owned() };
+    assert_eq!(format!("{own:?}"), "Credentials(..)");
+    let options = Options { credentials: vec![own.clone()], ..options() };
+    assert!(!format!("{options:?}").contains("own-secret"));
+    let running = Sandbox::start(options).expect("starts");
+    let page = send(&running, "GET", "/", &[]);
+    assert!(!page.text().contains("own-id") && !page.text().contains("own-secret"));
+    assert!(!page.text().contains(&Credentials::published().secret));
+    common::bearer_of(&running, &own);
+    let published = common::basic(&Credentials::published());
+    assert_eq!(send(&running, "POST", "/auth/token", &[&published]).status, 401);
+}
