@@ -199,7 +199,7 @@ fn a_body_that_stands_still_is_given_up() {
         None
     });
     let mut client = Client::new();
-    client.settings.idle_timeout = Duration::from_millis(50);
+    client.settings.idle_timeout = Duration::from_secs(1);
     client.settings.attempts = 2;
     let error = client.export(&service).unwrap_err();
     assert!(error.to_string().contains("sent nothing for"), "{error}");

@@ -28,10 +28,12 @@ pub(crate) enum AuthKind {
 /// Which server, and who we are there.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArgs {
-    /// The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself.
+    #[arg(
+        help = "The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself"
+    )]
     #[arg(long, value_name = "URL", help_heading = "Server")]
     pub(crate) base_url: Option<String>,
-    /// Version of the API: /api/<API> below the server; v1 unless the URL has a path.
+    /// Version of the API, below /api/ at the server; v1 unless the URL has a path.
     #[arg(long, value_name = "API", help_heading = "Server")]
     pub(crate) api: Option<String>,
     /// Other server that may be given the token where the manifest says that files need it; repeatable.
