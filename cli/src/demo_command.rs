@@ -32,12 +32,12 @@ const CELL: usize = 20;
 
 Everything is made up and stays on this machine.")]
 pub(crate) struct DemoArgs {
-    /// Folder for the export and the tables, which stay; it must be new. Without it a temporary one.
+    /// Folder for the export and the tables; it must be new. Without it a new one among the temporary folders.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Keep the temporary folder.
+    /// Remove the export and the tables at the end.
     #[arg(long, conflicts_with = "out")]
-    pub(crate) keep: bool,
+    pub(crate) discard: bool,
     /// How many beneficiaries; each has about 570 kB.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) beneficiaries: u64,
@@ -93,24 +93,14 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     for table in &converted.tables {
         text.push_str(&first_rows(&tables, &table.file, &table.table, table.rows)?);
     }
-    let (what, kept) = if place.stays() {
-        (
-            format!(
-                "the export is in {}, the tables are in {}",
-                export.display(),
-                tables.display()
-            ),
-            "",
-        )
+    let where_it_lies = if place.stays() {
+        format!("the export is in {}\nthe tables are in {}", export.display(), tables.display())
     } else {
-        (
-            "the export and the tables were in a temporary folder, now gone".to_owned(),
-            "; --keep or --out DIR keeps them",
-        )
+        "the export and the tables are gone, as you wished".to_owned()
     };
     let seconds = started.elapsed().as_secs_f64();
     print(&format!(
-        "{text}{what}{kept}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
+        "{text}{where_it_lies}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
     ))
 }
 
@@ -127,10 +117,10 @@ impl Place {
         };
         let Some(out) = &arguments.out else {
             let folder = tempfile::Builder::new().prefix("bcda-demo-").tempdir().map_err(failed)?;
-            return Ok(if arguments.keep {
-                Self::Stays(folder.keep())
-            } else {
+            return Ok(if arguments.discard {
                 Self::Goes(folder)
+            } else {
+                Self::Stays(folder.keep())
             });
         };
         match std::fs::DirBuilder::new().mode(0o700).create(out) {
@@ -173,22 +163,27 @@ fn convert_options(export: &Path, tables: &Path) -> convert::Options {
     options
 }
 
-/// The first rows and columns of a table that is CSV.
+/// The first rows of a table that is CSV, in the first columns that say something there.
 fn first_rows(folder: &Path, file: &str, name: &str, rows: u64) -> Result<String, Failure> {
-    use std::io::BufRead;
     let path = folder.join(file);
-    let opened = std::fs::File::open(&path)
-        .map_err(|error| Failure::new(1, format!("{} cannot be read: {error}", path.display())))?;
-    let lines = std::io::BufReader::new(opened).lines().take(ROWS + 1);
-    // Our synthetic rows have no commas, quotes or line feeds in their first columns.
-    let mut cells = lines.map_while(Result::ok).map(|line| {
-        let cells = line.split(',').take(COLUMNS).map(|cell| cell.chars().take(CELL).collect());
-        cells.collect::<Vec<String>>()
-    });
-    let header = cells.next().unwrap_or_default();
+    let failed =
+        |error: csv::Error| Failure::new(1, format!("{} cannot be read: {error}", path.display()));
+    let mut reader = csv::Reader::from_path(&path).map_err(failed)?;
+    let names = reader.headers().map_err(failed)?.clone();
+    let shown: Vec<_> = reader.records().take(ROWS).collect::<Result<_, _>>().map_err(failed)?;
+    let says = |column: &usize| {
+        shown.is_empty()
+            || shown.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()))
+    };
+    let columns: Vec<usize> = (0..names.len()).filter(says).take(COLUMNS).collect();
+    let cells = |row: &csv::StringRecord| -> Vec<String> {
+        let cell = |column: &usize| row.get(*column).unwrap_or_default();
+        columns.iter().map(|column| cell(column).chars().take(CELL).collect()).collect()
+    };
+    let header = cells(&names);
     let mut table = grid(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    for row in cells {
-        table.add_row(row);
+    for row in &shown {
+        table.add_row(cells(row));
     }
     Ok(format!("{name}: {} rows\n{table}\n\n", grouped(rows)))
 }

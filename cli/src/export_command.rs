@@ -158,6 +158,11 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     }
     let code = if report.has_gaps() { EXIT_GAPS } else { 0 };
     match &arguments.convert {
+        // Nothing has changed since the last export, say: there is no file to read.
+        Some(_) if report.nothing => {
+            log.info("there is nothing to convert");
+            Ok(code)
+        }
         Some(tables) => Ok(convert(&arguments.out, tables, log)?.max(code)),
         None => Ok(code),
     }

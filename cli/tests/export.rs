@@ -334,9 +334,18 @@ fn the_demonstration_shows_every_table() {
             && work.exists("demo/tables/tables-manifest.json")
     );
     work.bcda("demo --out demo").exits(2);
-    let gone = work.bcda("demo --beneficiaries 1").exits(0);
-    assert!(gone.text().contains("now gone"));
+    let gone = work.bcda("demo --beneficiaries 1 --discard").exits(0);
+    assert!(gone.text().contains("are gone"));
     assert!(fs::read_dir(work.path(".")).unwrap().count() == 1);
+    // Without options it stays among the temporary folders, and says where.
+    fs::create_dir(work.path("temporary")).unwrap();
+    let mut demo = command(&work, "demo --beneficiaries 1");
+    let ran = demo.env("TMPDIR", work.path("temporary")).output().unwrap();
+    assert!(ran.status.success());
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let tables = text.lines().find_map(|line| line.strip_prefix("the tables are in ")).unwrap();
+    assert!(fs::metadata(format!("{tables}/cclf5.csv")).unwrap().is_file());
+    assert!(tables.starts_with(work.path("temporary").to_str().unwrap()));
 }
 
 /// A bulk server with one file of 200,000 bytes and more. It sends `stop` bytes of it and then nothing until the
