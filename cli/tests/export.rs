@@ -174,6 +174,11 @@ fn since_last_asks_for_what_changed() {
     let encoded = time.replace(':', "%3A").replace('+', "%2B");
     assert!(plan.text().contains(&format!("_since={encoded}")), "{}", plan.text());
     assert!(!work.exists("second"));
+    // Nothing has changed: that is said, and nothing is converted.
+    let words = format!("{} --since last --convert tables", export(&running, "second"));
+    let ran = bcda(&work, &words).exits(3);
+    assert!(ran.stderr.contains("nothing to convert"), "{}", ran.stderr);
+    assert!(work.exists("second/bcda-export.json") && !work.exists("tables"));
 }
 
 #[test]
