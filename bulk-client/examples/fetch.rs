@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         out: out.into(),
         begin: Begin::Usual,
         decryption: None,
+        since_last: false,
     };
     let report = block_on(export.run(&server, &CancellationToken::new()))?;
     println!("{} bytes in {:.2} s", report.bytes(), report.took.as_secs_f64());

@@ -15,10 +15,14 @@ use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal};
 use crate::manifest::Manifest;
+use crate::place::shown;
 use crate::report::Report;
 use crate::request::ExportRequest;
 use crate::server::{Server, TokenFor};
 use crate::verify::{check_ndjson, count_issues};
+
+/// The types that BCDA v1 has.
+const BCDA_TYPES: [&str; 3] = ["Coverage", "ExplanationOfBenefit", "Patient"];
 
 /// How often the journal is written while files arrive.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
@@ -46,9 +50,52 @@ pub struct Export {
     pub begin: Begin,
     /// What opens encrypted files; without it they are kept as they are.
     pub decryption: Option<Decryption>,
+    /// Whether `since` is where an earlier export ended, as [`last_export`](crate::last_export) says.
+    pub since_last: bool,
 }
 
 impl Export {
+    /// Whether it could begin, as the folder is now: what [`run`](Self::run) refuses before it asks the server for
+    /// anything. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] and [`ErrorKind::Local`].
+    pub fn check(&self, server: &Server) -> Result<(), Error> {
+        self.request.check()?;
+        let entries = std::fs::read_dir(&self.out).map_or(0, Iterator::count);
+        self.beginning(server, entries).map(drop)
+    }
+
+    /// The journal to go on with, and whether what it names is removed first.
+    fn beginning(&self, server: &Server, entries: usize) -> Result<(Journal, bool), Error> {
+        let place = self.out.display();
+        let request = self.request.url(server).to_string();
+        let refused = |why: String| Err(Error::usage(format!("{place} {why}")));
+        match (Journal::read(&self.out)?, self.begin) {
+            (None, Begin::Resume) => refused("holds no export to go on with".to_owned()),
+            (None, _) if entries > 0 => {
+                let what = if entries == 1 { "an entry" } else { "entries" };
+                refused(format!("has {what} that no export of ours left; choose another folder"))
+            }
+            (None, _) => Ok((Journal::default(), false)),
+            (Some(found), _) if found.export.is_none() => refused(
+                "holds an export that was not fetched by this program; choose another folder"
+                    .to_owned(),
+            ),
+            (Some(found), Begin::Resume) => Ok((found, false)),
+            (Some(found), _) if found.is_complete() => {
+                refused("holds a finished export; choose another folder".to_owned())
+            }
+            (Some(found), Begin::Restart) => Ok((found, true)),
+            (Some(found), Begin::Usual) if found.request == request => Ok((found, false)),
+            (Some(_), Begin::Usual) => refused(
+                "holds an unfinished export of another request; --resume goes on with it, --restart replaces it"
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// Runs it to its end, or until it is cancelled. What is complete stays, whatever happens; the same call goes on
     /// from there.
     ///
@@ -89,45 +136,11 @@ impl<'r> Run<'r> {
     /// Takes the lock and finds out what is there.
     fn open(export: &'r Export, server: &'r Server) -> Result<Self, Error> {
         let folder = GrowingFolder::open(&export.out)?;
-        let place = export.out.display();
-        let found = Journal::read(&export.out)?;
-        let request = export.request.url(server).to_string();
-        let journal = match (found, export.begin) {
-            (None, Begin::Resume) => {
-                return Err(Error::usage(format!("{place} holds no export to go on with")));
-            }
-            (None, _) => {
-                let foreign = folder.names()?.len();
-                if foreign > 0 {
-                    let what = if foreign == 1 { "an entry" } else { "entries" };
-                    return Err(Error::usage(format!(
-                        "{place} has {what} that no export of ours left; choose another folder"
-                    )));
-                }
-                Journal::default()
-            }
-            (Some(found), _) if found.export.is_none() => {
-                return Err(Error::usage(format!(
-                    "{place} holds an export that was not fetched by this program; choose another folder"
-                )));
-            }
-            (Some(found), Begin::Resume) => found,
-            (Some(found), _) if found.is_complete() => {
-                return Err(Error::usage(format!(
-                    "{place} holds a finished export; choose another folder"
-                )));
-            }
-            (Some(found), Begin::Restart) => {
-                remove_files(&folder, &found)?;
-                Journal::default()
-            }
-            (Some(found), Begin::Usual) if found.request == request => found,
-            (Some(_), Begin::Usual) => {
-                return Err(Error::usage(format!(
-                    "{place} holds an unfinished export of another request; --resume goes on with it, --restart replaces it"
-                )));
-            }
-        };
+        let (mut journal, removed) = export.beginning(server, folder.names()?.len())?;
+        if removed {
+            remove_files(&folder, &journal)?;
+            journal = Journal::default();
+        }
         let now = Instant::now();
         let (journal, saved) = (Mutex::new(journal), Mutex::new(now));
         Ok(Self { export, server, folder, journal, saved, started: now })
@@ -153,6 +166,9 @@ impl<'r> Run<'r> {
             let manifest =
                 self.server.wait_for(&job).await.map_err(|error| match error.kind() {
                     ErrorKind::JobGone => error.at("only a new job can bring the rest (--restart)"),
+                    ErrorKind::JobFailed => {
+                        error.at("if the job has failed for good, only a new one can bring the rest (--restart)")
+                    }
                     _ => error,
                 })?;
             let urls = self.journal().take_over(&manifest)?;
@@ -179,6 +195,7 @@ impl<'r> Run<'r> {
                 job_url: job.to_string(),
                 types: request.types.clone(),
                 since: request.since.clone(),
+                since_last: self.export.since_last,
                 started: Timestamp::now().to_string(),
                 ..ExportRecord::default()
             });
@@ -194,6 +211,8 @@ impl<'r> Run<'r> {
         for file in &mut files {
             let is_there = match file.state {
                 FileState::Empty => true,
+                // Now there is a key: it is fetched again, with what opens it.
+                FileState::Encrypted if self.export.decryption.is_some() => false,
                 FileState::Complete | FileState::Encrypted => {
                     self.folder.bytes_of(&file.name)? == Some(file.bytes)
                 }
@@ -310,6 +329,10 @@ impl<'r> Run<'r> {
                 report.issues.add_all(&blocking(move || count_issues(opened)).await?);
             }
         }
+        for file in report.files.iter().filter(|file| file.state == FileState::Complete) {
+            // Left from a run without the key.
+            self.folder.remove(&format!("{}.enc", file.name.trim_end_matches(".gz")))?;
+        }
         let with_records: BTreeSet<&str> = report
             .files
             .iter()
@@ -319,14 +342,28 @@ impl<'r> Run<'r> {
             .collect();
         report.nothing = with_records.is_empty();
         let mut journal = self.journal();
-        let asked = journal.export.as_ref().map(|export| export.types.clone()).unwrap_or_default();
-        report.types_without_file =
-            asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
+        let mut asked =
+            journal.export.as_ref().map(|export| export.types.clone()).unwrap_or_default();
+        if asked.is_empty() && with_records.iter().all(|name| BCDA_TYPES.contains(name)) {
+            // Everything was asked for, and what came is BCDA's: that is these three.
+            asked = BCDA_TYPES.map(str::to_owned).to_vec();
+        }
+        if !report.nothing {
+            report.types_without_file =
+                asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
+        }
+        let unread = report
+            .files
+            .iter()
+            .any(|file| file.item_type == ItemType::Error && file.state == FileState::Encrypted);
         report.transaction_time = journal.transaction_time.clone().unwrap_or_default();
         if let Some(export) = &mut journal.export {
             export.completed.get_or_insert_with(|| Timestamp::now().to_string());
-            export.records_missing = report.issues.has_errors();
-            report.job_url.clone_from(&export.job_url);
+            // What changed since an instant may well lack a type; everything may not.
+            let lacks_type = export.since.is_none() && !report.types_without_file.is_empty();
+            export.records_missing = report.issues.has_errors() || unread || lacks_type;
+            report.job_url =
+                export.job_url.parse().map_or_else(|_| String::new(), |url| shown(&url));
         }
         drop(journal);
         report.took = self.started.elapsed();

@@ -87,12 +87,16 @@ pub struct ExportRecord {
     /// `_since` as asked for.
     #[serde(default)]
     pub since: Option<String>,
+    /// Whether that instant is where an earlier export ended, so that the two have no gap between them.
+    #[serde(default)]
+    pub since_last: bool,
     /// When the job was started (RFC 3339).
     pub started: String,
     /// When all files were there; none before.
     #[serde(default)]
     pub completed: Option<String>,
-    /// Whether error files tell of records that are missing: the next export may not begin where this one ended.
+    /// Whether records are missing, or may be: error files tell of some or cannot be read, or an export of everything
+    /// lacks a type. The next export may not begin where this one ended.
     #[serde(default)]
     pub records_missing: bool,
 }
@@ -288,25 +292,42 @@ fn name(
 /// The end of the newest finished export of the same data: what `--since last` means.
 ///
 /// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
-/// are asked for now, and without records that the server could not deliver. Gives the instant and the folder.
+/// are asked for now, without records that the server could not deliver, and without a gap before them: of
+/// everything, or from where a finished export ended. Gives the instant and the folder.
 pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(String, PathBuf)> {
     let parent = match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let beside = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    let found = beside.filter(|path| path.is_dir()).filter_map(|folder| {
-        let journal = Journal::read(&folder).ok().flatten()?;
-        let export = journal.export.as_ref()?;
-        let types = &export.types;
-        let has_types = types.is_empty()
-            || !request.types.is_empty() && request.types.iter().all(|name| types.contains(name));
-        let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
-        let usable = journal.is_complete() && !export.records_missing && has_types && same;
-        let time = journal.transaction_time.filter(|_| usable)?;
-        Some((time.parse::<jiff::Timestamp>().ok()?, time, folder))
-    });
-    found.max_by_key(|(instant, ..)| *instant).map(|(_, time, folder)| (time, folder))
+    let mut found: Vec<_> = beside
+        .filter(|path| path.is_dir())
+        .filter_map(|folder| {
+            let journal = Journal::read(&folder).ok().flatten()?;
+            let export = journal.export.as_ref()?;
+            let types = &export.types;
+            let has_types = types.is_empty()
+                || !request.types.is_empty()
+                    && request.types.iter().all(|name| types.contains(name));
+            let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
+            let usable = journal.is_complete() && !export.records_missing && has_types && same;
+            let since = match &export.since {
+                Some(since) if !export.since_last => Some(since.parse::<jiff::Timestamp>().ok()?),
+                _ => None,
+            };
+            let time = journal.transaction_time.clone().filter(|_| usable)?;
+            Some((time.parse::<jiff::Timestamp>().ok()?, since, time, folder))
+        })
+        .collect();
+    // One that began at an instant of the user's choice counts if another reaches to there.
+    found.sort_by_key(|(instant, ..)| *instant);
+    let mut last: Option<(jiff::Timestamp, String, PathBuf)> = None;
+    for (instant, since, time, folder) in found {
+        if since.is_none_or(|since| last.as_ref().is_some_and(|(end, ..)| since <= *end)) {
+            last = Some((instant, time, folder));
+        }
+    }
+    last.map(|(_, time, folder)| (time, folder))
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@
 //!     out: work.path().join("export"),
 //!     begin: Begin::Usual,
 //!     decryption: None,
+//!     since_last: false,
 //! };
 //! let report = bulk_client::block_on(export.run(&server, &Default::default()))?;
 //! assert_eq!(report.files[0].name, "Patient-0001.ndjson");
@@ -105,7 +106,7 @@ pub use outcome::{IssueCounts, Outcome, Severity};
 pub use place::{Origin, shown_url};
 pub use report::Report;
 pub use request::{ExportRequest, Level};
-pub use runtime::block_on;
+pub use runtime::{block_on, within};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use server::{Server, bcda_token_url, fhir_base};
 pub use settings::Settings;

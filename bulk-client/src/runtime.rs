@@ -1,5 +1,7 @@
 //! For programs that are not asynchronous.
 
+use std::time::Duration;
+
 use crate::error::Error;
 
 /// Runs a call of this crate to its end on this thread; files are checked on others.
@@ -14,4 +16,20 @@ pub fn block_on<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Er
     // What is being checked when a run is interrupted need not be checked to its end.
     runtime.shutdown_background();
     done
+}
+
+/// A call of this crate that may take so long and no longer.
+///
+/// # Errors
+///
+/// Those of the call, and [`ErrorKind::Network`](crate::ErrorKind::Network) when the time is over.
+pub async fn within<T>(
+    time: Duration,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let over = |_| {
+        let message = format!("there was no answer in {} seconds", time.as_secs_f32());
+        Err(Error::new(crate::ErrorKind::Network, message))
+    };
+    tokio::time::timeout(time, call).await.unwrap_or_else(over)
 }

@@ -58,7 +58,13 @@ impl Bench {
             _ => TYPES.map(str::to_owned).to_vec(),
         };
         let request = ExportRequest { types, ..ExportRequest::new(level) };
-        let export = Export { request, out: self.out(name), begin: Begin::Usual, decryption: None };
+        let export = Export {
+            request,
+            out: self.out(name),
+            begin: Begin::Usual,
+            decryption: None,
+            since_last: false,
+        };
         block_on(export.run(&self.server(running), &CancellationToken::new()))
     }
 
@@ -248,8 +254,13 @@ fn a_run_stopped_at_any_file_is_finished_by_the_next() {
         let request =
             ExportRequest { types: TYPES.map(str::to_owned).to_vec(), ..ExportRequest::new(all()) };
         let name = format!("stopped-{stop_after}");
-        let export =
-            Export { request, out: bench.out(&name), begin: Begin::Usual, decryption: None };
+        let export = Export {
+            request,
+            out: bench.out(&name),
+            begin: Begin::Usual,
+            decryption: None,
+            since_last: false,
+        };
         let error = block_on(export.run(&server, &cancel)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted);
         let report = bench.export(&running, &name, all()).unwrap();

@@ -111,7 +111,7 @@ fn export(
         max_bytes: 1 << 20,
     });
     let request = ExportRequest::new(Level::Group("all".into()));
-    let export = Export { request, out: client.out(), begin: Begin::Usual, decryption };
+    let export = Export { request, out: client.out(), begin: Begin::Usual, decryption, since_last: false };
     block_on(export.run(&client.server(service), &client.cancel))
 }
 

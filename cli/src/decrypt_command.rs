@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bulk_client::{JOURNAL_NAME, Url};
+use bulk_client::JOURNAL_NAME;
 use clap::Args;
 use encryption::{DecryptError, PrivateKey, decrypt};
 use serde_json::Value;
@@ -173,6 +173,7 @@ impl Keys {
 }
 
 fn base_name(url: &Value) -> Option<String> {
-    let url: Url = url.as_str()?.parse().ok()?;
-    Some(url.path_segments()?.next_back()?.to_owned())
+    // Relative or whole: the name is what stands after the last slash of the path.
+    let path = url.as_str()?.split(['?', '#']).next()?;
+    Some(path.rsplit('/').next()?.to_owned()).filter(|name| !name.is_empty())
 }

@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
         out: export.clone(),
         begin: Begin::Usual,
         decryption: None,
+        since_last: false,
     };
     let fetched = block_on(fetch.run(&server, &cancel));
     shown.clear();

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bulk_client::{
     Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal, Level,
@@ -20,6 +21,10 @@ use crate::{Failure, convert_command, print};
 
 /// The export is less than what was asked for.
 const EXIT_GAPS: u8 = 3;
+/// The log's line about the server waits so long for what the server says of itself.
+const METADATA_TIME: Duration = Duration::from_secs(10);
+/// An interrupted run waits so long for the server to cancel the job.
+const CANCEL_TIME: Duration = Duration::from_millis(1500);
 /// SIGINT: somebody is there who can be asked.
 const EXIT_INTERRUPT: u8 = 130;
 
@@ -121,25 +126,28 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     request.types.clone_from(&arguments.types);
     request.since = since(arguments, &request, &server)?;
     request.check()?;
-    if arguments.dry_run {
-        return print(&plan(arguments, &request, &server)?);
-    }
     let begin = match (arguments.resume, arguments.restart) {
         (true, _) => Begin::Resume,
         (_, true) => Begin::Restart,
+        _ if is_left_to_convert(arguments, &request, &server)? => Begin::Resume,
         _ => Begin::Usual,
     };
-    let export = Export { request, out: arguments.out.clone(), begin, decryption };
+    let since_last = arguments.since.as_deref() == Some("last");
+    let export = Export { request, out: arguments.out.clone(), begin, decryption, since_last };
+    export.check(&server)?;
+    if arguments.dry_run {
+        return print(&plan(arguments, &export.request, &server)?);
+    }
     let cancel = CancellationToken::new();
     let asked_to_end = cancel.clone();
     let caught = signals::listen_with(move || asked_to_end.cancel())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let ran = block_on(async {
-        if let Some(log) = &file_log
-            && earlier.is_none()
-            && let Ok(statement) = server.metadata().await
-        {
-            log.set_software(Metadata::of(&statement));
+        if let Some(log) = file_log.as_ref().filter(|_| earlier.is_none()) {
+            let asked = bulk_client::within(METADATA_TIME, server.metadata());
+            if let Some(Ok(statement)) = cancel.run_until_cancelled(asked).await {
+                log.set_software(Metadata::of(&statement));
+            }
         }
         export.run(&server, &cancel).await
     });
@@ -177,12 +185,31 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
             "the export and the tables lie in one another; choose other folders",
         ));
     }
+    let around = tables.parent().filter(|around| !around.as_os_str().is_empty());
+    if around.is_some_and(|around| !around.is_dir()) {
+        let message =
+            format!("the folder around {} does not exist: make it first", tables.display());
+        return Err(Failure::new(2, message));
+    }
     if std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some()) {
         let message =
             format!("{} is not empty; choose another folder for the tables", tables.display());
         return Err(Failure::new(2, message));
     }
     Ok(())
+}
+
+/// Whether the folder holds what is asked for, finished, and only the tables are missing: an earlier run ended while it
+/// converted.
+fn is_left_to_convert(
+    arguments: &ExportArgs,
+    request: &ExportRequest,
+    server: &Server,
+) -> Result<bool, Failure> {
+    let found = Journal::read(&arguments.out)?;
+    let finished = found.filter(|found| found.export.is_some() && found.is_complete());
+    Ok(arguments.convert.is_some()
+        && finished.is_some_and(|found| found.request == request.url(server).as_str()))
 }
 
 fn level(arguments: &ExportArgs) -> Level {
@@ -204,7 +231,7 @@ fn since(
         return Ok(arguments.since.clone());
     }
     if let Some(begun) = Journal::read(&arguments.out)?
-        && !begun.is_complete()
+        && (!begun.is_complete() || arguments.convert.is_some())
         && let Some(export) = begun.export
     {
         return Ok(export.since);
@@ -282,7 +309,7 @@ fn interrupted(arguments: &ExportArgs, server: &Server, caught: &Caught, log: Lo
         |choice| choice == OnInterrupt::Cancel,
     );
     if cancels {
-        match block_on(server.cancel_job(&job)) {
+        match block_on(bulk_client::within(CANCEL_TIME, server.cancel_job(&job))) {
             Ok(()) => {
                 return Failure::new(code, "interrupted; the job was cancelled on the server");
             }

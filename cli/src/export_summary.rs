@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bulk_client::{ItemType, Report, Severity};
+use bulk_client::{FileState, ItemType, Report, Severity};
 use comfy_table::CellAlignment;
 use indicatif::DecimalBytes;
 use serde_json::json;
@@ -47,6 +47,9 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
     }
     for name in &report.types_without_file {
         text = format!("{text}\nno file of {name}, though it was asked for");
+    }
+    if report.files.iter().any(|file| file.state == FileState::Encrypted) {
+        text.push_str("\nfiles are still encrypted (*.enc): --resume --decrypt-key fetches and opens them, bcda decrypt opens them");
     }
     if report.nothing {
         text.push_str("\nthe export has no record");

@@ -160,6 +160,48 @@ fn an_interrupted_run_says_how_to_go_on_or_cancels_the_job() {
 }
 
 #[test]
+fn a_type_that_is_missing_from_everything_is_told_and_not_built_upon() {
+    let work = work();
+    let running = serve(&work, &["missing-type=Coverage"]);
+    let ran = bcda(&work, &export(&running, "lacking")).exits(3);
+    assert!(ran.stderr.contains("no file of Coverage"), "{}", ran.stderr);
+    assert_eq!(work.read_json("lacking/bcda-export.json")["export"]["recordsMissing"], true);
+    bcda(&work, &format!("{} --since last", export(&running, "next"))).exits(2);
+}
+
+#[test]
+fn an_export_that_is_left_to_convert_is_converted_by_the_same_command() {
+    let work = work();
+    let running = serve(&work, &[]);
+    bcda(&work, &format!("{} --convert no/tables", export(&running, "export"))).exits(2);
+    assert!(!work.exists("export"), "it was found before anything was fetched");
+    bcda(&work, &export(&running, "export")).exits(0);
+    bcda(&work, &export(&running, "export")).exits(2);
+    let jobs = running.statistics().count(sandbox::Requests::Start, 202);
+    bcda(&work, &format!("{} --convert tables", export(&running, "export"))).exits(0);
+    assert!(work.exists("tables/tables-manifest.json"));
+    assert_eq!(running.statistics().count(sandbox::Requests::Start, 202), jobs);
+    // Not if something else is asked for.
+    let other = format!("{} --type Patient --convert other", export(&running, "export"));
+    bcda(&work, &other).exits(2);
+}
+
+#[test]
+fn a_server_that_says_nothing_does_not_keep_an_interrupted_run() {
+    let work = work();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let words = format!("export --base-url {url} --credentials credentials --out out --log log");
+    let child = command(&work, &words).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    let silent = listener.accept().unwrap();
+    let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    Ran::from(child.wait_with_output().unwrap()).exits(143);
+    drop(silent);
+}
+
+#[test]
 fn since_last_asks_for_what_changed() {
     let work = work();
     let running = serve(&work, &[]);
@@ -301,7 +343,8 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
         .exits(0);
     assert!(tables(&work, "opened", "opened-tables") == wanted);
 
-    bcda(&work, &export(&running, "sealed")).exits(0);
+    let ran = bcda(&work, &export(&running, "sealed")).exits(0);
+    assert!(ran.stderr.contains("still encrypted"), "{}", ran.stderr);
     let sealed: Vec<String> = work.snapshot("sealed").unwrap().into_keys().collect();
     let files: Vec<String> = sealed
         .iter()
@@ -321,6 +364,13 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(0);
     assert!(tables(&work, "plain", "plain-tables") == wanted);
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(2);
+
+    // A key that comes later opens what is there.
+    let resume = "--resume --decrypt-key private-pkcs8.pem";
+    bcda(&work, &format!("{} {resume}", export(&running, "sealed"))).exits(0);
+    assert!(tables(&work, "sealed", "resumed-tables") == wanted);
+    let left = work.snapshot("sealed").unwrap();
+    assert!(left.keys().all(|name| !name.ends_with(".enc")), "{:?}", left.keys());
 }
 
 #[test]

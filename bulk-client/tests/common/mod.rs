@@ -283,7 +283,13 @@ impl Client {
             types: self.types.clone(),
             ..ExportRequest::new(Level::Group("all".into()))
         };
-        let export = Export { request, out: self.out(), begin: self.begin, decryption: None };
+        let export = Export {
+            request,
+            out: self.out(),
+            begin: self.begin,
+            decryption: None,
+            since_last: false,
+        };
         block_on(export.run(&self.server(service), &self.cancel))
     }
 
