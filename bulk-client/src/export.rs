@@ -344,14 +344,13 @@ impl<'r> Run<'r> {
         let mut journal = self.journal();
         let mut asked =
             journal.export.as_ref().map(|export| export.types.clone()).unwrap_or_default();
-        if asked.is_empty() && with_records.iter().all(|name| BCDA_TYPES.contains(name)) {
+        let of_bcda = !report.nothing && with_records.iter().all(|name| BCDA_TYPES.contains(name));
+        if asked.is_empty() && of_bcda {
             // Everything was asked for, and what came is BCDA's: that is these three.
             asked = BCDA_TYPES.map(str::to_owned).to_vec();
         }
-        if !report.nothing {
-            report.types_without_file =
-                asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
-        }
+        report.types_without_file =
+            asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
         let unread = report
             .files
             .iter()

@@ -12,8 +12,8 @@ pub struct Report {
     pub files: Vec<FileRecord>,
     /// How many of them were there already.
     pub already_there: usize,
-    /// Types that were asked for and have no file with a record; BCDA's three if everything was asked for and nothing
-    /// else came. None where there is no record at all.
+    /// Types that were asked for and have no file with a record; of BCDA's three if everything was asked for and only
+    /// some of them came.
     pub types_without_file: Vec<String>,
     /// Whether there is no record at all.
     pub nothing: bool,

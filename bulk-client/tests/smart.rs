@@ -110,8 +110,10 @@ fn export(
         key: Arc::new(PrivateKey::from_pem(pem.as_bytes()).unwrap()),
         max_bytes: 1 << 20,
     });
-    let request = ExportRequest::new(Level::Group("all".into()));
-    let export = Export { request, out: client.out(), begin: Begin::Usual, decryption, since_last: false };
+    let mut request = ExportRequest::new(Level::Group("all".into()));
+    request.types = vec!["Patient".into()];
+    let export =
+        Export { request, out: client.out(), begin: Begin::Usual, decryption, since_last: false };
     block_on(export.run(&client.server(service), &client.cancel))
 }
 

@@ -466,7 +466,7 @@ fn after_a_kill_at_any_byte_no_byte_comes_twice_and_none_is_missing() {
     for stop in [0, 1, 70_000, 199_999] {
         let work = Work::new();
         let (place, body, sent) = stalling(stop);
-        let words = format!("export --auth none --base-url {place} --out export");
+        let words = format!("export --auth none --base-url {place} --out export --type Patient");
         let mut child = command(&work, &words).stderr(Stdio::null()).spawn().unwrap();
         let part = work.path("export/Patient-0001.ndjson.part");
         wait_until("the part is there", || {
