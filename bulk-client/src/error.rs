@@ -76,12 +76,6 @@ impl Error {
         self
     }
 
-    /// Without a secret that the server may have sent back.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.outcome = self.outcome.map(|outcome| Box::new(outcome.without(secret)));
-        self
-    }
-
     pub(crate) fn passing(mut self, asked: Option<Duration>) -> Self {
         self.passing = Some(Passing { asked });
         self

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
@@ -54,9 +54,10 @@ impl Wire {
     }
 
     /// Sends a request when its turn has come, and waits for the headers of the answer.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Response, Error> {
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Error> {
         self.rate.until_ready().await;
-        let response = match timeout(self.settings.idle_timeout, request.send()).await {
+        let sent = self.client.execute(request);
+        let response = match timeout(self.settings.idle_timeout, sent).await {
             Err(_) => return Err(silent(self.settings.idle_timeout)),
             Ok(Err(error)) => return Err(broken(&error)),
             Ok(Ok(response)) => response,
@@ -101,8 +102,9 @@ impl Wire {
         Ok(body)
     }
 
-    /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not.
-    pub(crate) async fn refusal(&self, response: Response) -> Error {
+    /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not. `secrets` are
+    /// what was sent and may come back in the server's words.
+    pub(crate) async fn refusal(&self, response: Response, secrets: &[&str]) -> Error {
         let status = response.status();
         let asked = retry_after(response.headers());
         let body = self.body(response, MAX_ERROR_BODY).await.unwrap_or_default();
@@ -113,7 +115,7 @@ impl Wire {
         };
         let error = Error::new(kind, format!("the server answered {}", named(status)))
             .with_status(status.as_u16())
-            .with_outcome(Outcome::of_body(&body));
+            .with_outcome(Outcome::of_body_without(&body, secrets));
         if is_passing(status) { error.passing(asked) } else { error }
     }
 
@@ -158,6 +160,13 @@ impl Tries<'_> {
     pub(crate) fn refill(&mut self) {
         self.waits = self.wire.waits();
     }
+}
+
+/// The request, unless something in it can be no part of one.
+pub(crate) fn built(request: RequestBuilder) -> Result<Request, Error> {
+    request.build().map_err(|_| {
+        Error::usage("the request cannot be sent: a header would hold a line break or the like")
+    })
 }
 
 /// A bucket that never lets more requests through in any window than are allowed: what may come at once and what

@@ -2,11 +2,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bulk_client::{Auth, ErrorKind, NdjsonLog, Observer, Origin};
+use bulk_client::{Auth, Credentials, ErrorKind, NdjsonLog, Observer, Origin};
 use common::{Answer, CANARY, Client, Service, patients, token, usual};
 
 const FILE: &str = "/data/1/a.ndjson";
@@ -271,6 +272,60 @@ fn secrets_stay_where_they_are() {
 }
 
 #[test]
+fn what_the_token_endpoint_sends_back_is_not_shown() {
+    // 503 is also told to the observer, before the next try.
+    for status in ["401 Unauthorized", "400 Bad Request", "503 Service Unavailable"] {
+        for json in [true, false] {
+            for signed in [false, true] {
+                let service = Service::start(move |request, _| {
+                    let basic = request.header("authorization");
+                    let form: BTreeMap<String, String> =
+                        url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+                    let assertion = form.get("client_assertion").map_or("", String::as_str);
+                    let said = format!("no: {CANARY}-id {CANARY}-secret {basic} {assertion} end");
+                    let body = if json {
+                        format!(
+                            r#"{{"resourceType":"OperationOutcome","issue":[{{"diagnostics":"{said}"}}]}}"#
+                        )
+                    } else {
+                        said
+                    };
+                    Some(Answer::new(status).body(body))
+                });
+                let words = Arc::new(Words::default());
+                let client = Client { observer: words.clone(), ..Client::new() };
+                let token_url = format!("{}/auth/token", service.place).parse().unwrap();
+                let auth = if signed {
+                    Auth::Backend {
+                        client_id: format!("{CANARY}-id"),
+                        key: include_str!("keys/ec-p384-private.pem").into(),
+                        key_id: None,
+                        scope: "system/*.read".into(),
+                        token_url,
+                    }
+                } else {
+                    let credentials =
+                        Credentials::new(format!("{CANARY}-id"), format!("{CANARY}-secret"));
+                    Auth::Basic { credentials, token_url }
+                };
+                let error =
+                    common::block_on(client.server_with(&service, auth).jobs()).unwrap_err();
+                let sent = service.seen().remove(0);
+                let coded = sent.header("authorization").trim_start_matches("Basic ").to_owned();
+                let heard = words.0.lock().unwrap().clone();
+                for text in [error.to_string(), format!("{error:?}"), heard] {
+                    assert!(!text.contains(&format!("{CANARY}-id")), "{text}");
+                    assert!(signed || !text.contains(CANARY), "{text}");
+                    assert!(signed || !text.contains(&coded), "{text}");
+                    assert!(!text.contains("eyJ"), "{text}");
+                }
+                assert!(error.to_string().contains("no: [...]"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn odd_bodies_of_refusals() {
     for (body, said) in [
         ("", None),
@@ -307,6 +362,20 @@ fn wrong_credentials_are_not_tried_again() {
         let error = Client::new().export(&service).unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Refused, 5));
         assert_eq!(service.seen().len(), 1);
+    }
+}
+
+#[test]
+fn lives_of_tokens_that_cannot_be() {
+    for life in ["1e19", "\"1e19\"", "18446744073709551615", "1e300", "-1", "\"soon\""] {
+        let service = Service::start(move |request, _| match request.path() {
+            "/auth/token" => {
+                Some(Answer::ok(format!("{{\"access_token\":\"t\",\"expires_in\":{life}}}")))
+            }
+            _ => usual(request, &[], &[]),
+        });
+        Client::new().export(&service).unwrap();
+        assert_eq!(service.count("/auth/token"), 1, "{life}");
     }
 }
 
