@@ -13,6 +13,7 @@ use crate::continuation::{Continuation, encoding, range, validator};
 use crate::error::{Error, ErrorKind};
 use crate::job::is_html;
 use crate::journal::{FileRecord, FileState};
+use crate::matching::url_hash;
 use crate::observe::FileStart;
 use crate::place::shown;
 use crate::server::{Call, Server, TokenFor};
@@ -214,7 +215,9 @@ impl<'d> Download<'d> {
         let long = response.content_length().is_none_or(|length| length >= RESUMABLE_BYTES);
         if let Some(validator) = validator(headers).filter(|_| long) {
             let url = shown(self.item.url);
-            let text = serde_json::to_vec(&Continuation { url, validator, encoding });
+            let url_hash = Some(url_hash(self.item.url));
+            let known = Continuation { url, url_hash, validator, encoding };
+            let text = serde_json::to_vec(&known);
             self.folder.write(&self.info_name(), &text.unwrap_or_default())?;
         }
         Ok(())
@@ -252,7 +255,9 @@ impl<'d> Download<'d> {
         }
         let text = std::fs::read(self.folder.path().join(self.info_name())).ok()?;
         let known: Continuation = serde_json::from_slice(&text).ok()?;
-        (known.url == shown(self.item.url)).then_some(known)
+        let same = known.url_hash == Some(url_hash(self.item.url))
+            || self.item.record.resigned && known.url == shown(self.item.url);
+        same.then_some(known)
     }
 
     fn restart(&mut self) -> Result<(), Error> {

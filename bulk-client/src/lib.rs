@@ -76,6 +76,7 @@ mod job;
 mod journal;
 mod log;
 mod manifest;
+mod matching;
 mod metadata;
 mod observe;
 mod outcome;
