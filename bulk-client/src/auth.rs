@@ -181,6 +181,11 @@ impl Tokens {
 
     async fn fetch(&self) -> Result<Option<Token>, Error> {
         if let Auth::Bearer(text) = &self.auth {
+            if !is_token(text.expose_secret()) {
+                return Err(Error::usage(
+                    "the token is empty or has a line break or another character that no token has",
+                ));
+            }
             let expires = SystemTime::now() + Duration::from_hours(24 * 365);
             return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
         }
@@ -254,9 +259,7 @@ impl Tokens {
         );
         let answer: Answer = serde_json::from_str(body.expose_secret())
             .map_err(|_| Error::server("the answer to the request for a token holds none"))?;
-        if answer.access_token.is_empty()
-            || !answer.access_token.bytes().all(|b| b.is_ascii_graphic())
-        {
+        if !is_token(&answer.access_token) {
             return Err(Error::server("the token is empty or has characters that no token has"));
         }
         let life = answer.expires_in.as_ref().and_then(seconds).unwrap_or(USUAL_LIFE);
@@ -268,6 +271,9 @@ impl Tokens {
     fn read_cache(&self) -> Option<Token> {
         let text = read_secret(self.cache.as_ref()?).ok()?;
         let cached: Cached = serde_json::from_str(text.expose_secret()).ok()?;
+        if !is_token(&cached.access_token) {
+            return None;
+        }
         let expires = UNIX_EPOCH.checked_add(Duration::from_secs(cached.expires_at))?;
         let life = expires.duration_since(SystemTime::now()).ok()?;
         Some(Token { text: cached.access_token.into(), expires, life })
@@ -285,6 +291,11 @@ impl Tokens {
             let _ = publish::write_file_atomically(path, &text);
         }
     }
+}
+
+/// Whether a header can hold it.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// `expires_in`: BCDA writes a string, others a number. What is no time that can pass is as good as absent.

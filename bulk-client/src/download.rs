@@ -15,6 +15,7 @@ use crate::job::is_html;
 use crate::journal::{FileRecord, FileState};
 use crate::matching::url_hash;
 use crate::observe::FileStart;
+use crate::pace::Pace;
 use crate::place::shown;
 use crate::server::{Call, Server, TokenFor};
 use crate::verify::{Checked, check_ndjson, check_sealed};
@@ -181,9 +182,11 @@ impl<'d> Download<'d> {
         if response.headers().get(CONTENT_TYPE).is_some_and(is_html) {
             return Err(bad("it is an HTML page, not NDJSON"));
         }
+        let mut pace = Pace::new(&self.server.wire.settings);
         while let Some(chunk) = self.server.wire.chunk(&mut response).await? {
             self.part.write_all(chunk.as_ref()).map_err(|error| Error::local(error.to_string()))?;
             self.server.observer().download_bytes(&self.item.record.name, self.part.bytes(), total);
+            pace.came(chunk.as_ref().len())?;
         }
         match total {
             Some(total) if total > self.part.bytes() => {

@@ -81,6 +81,12 @@ impl Error {
         self
     }
 
+    /// The same error where trying again is over.
+    pub(crate) fn lasting(mut self) -> Self {
+        self.passing = None;
+        self
+    }
+
     /// Whether, and after what wait, to try again.
     pub(crate) fn is_passing(&self) -> Option<Passing> {
         self.passing

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
+use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::place::is_loopback;
@@ -85,12 +86,18 @@ impl Wire {
         }
     }
 
-    /// A whole body of at most `limit` bytes.
-    pub(crate) async fn body(
-        &self,
-        mut response: Response,
-        limit: usize,
-    ) -> Result<Vec<u8>, Error> {
+    /// A whole body of at most `limit` bytes, however slowly it comes, but not for ever.
+    pub(crate) async fn body(&self, response: Response, limit: usize) -> Result<Vec<u8>, Error> {
+        let longest = self.settings.whole_answer();
+        let body = timeout(longest, self.body_at_last(response, limit)).await;
+        body.unwrap_or_else(|_| {
+            let seconds = longest.as_secs_f32();
+            let message = format!("the answer was not complete after {seconds} seconds");
+            Err(Error::new(ErrorKind::Network, message).passing(None))
+        })
+    }
+
+    async fn body_at_last(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
         while let Some(chunk) = self.chunk(&mut response).await? {
             body.extend_from_slice(chunk.as_ref());
@@ -147,7 +154,7 @@ impl Tries<'_> {
         let Some(passing) = error.is_passing() else { return Err(error) };
         let Some(wait) = self.waits.next() else {
             let tries = self.wire.settings.attempts;
-            return Err(error.at(&format!("tried {tries} times")));
+            return Err(error.at(&format!("tried {tries} times")).lasting());
         };
         let wait = wait.max(passing.asked.unwrap_or_default());
         let wait = wait.min(self.wire.settings.longest_wait);
@@ -201,25 +208,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(text).ok()?;
     Some(until.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-fn silent(waited: Duration) -> Error {
-    let message = format!("the server sent nothing for {} seconds", waited.as_secs_f32());
-    Error::new(ErrorKind::Network, message).passing(None)
-}
-
-fn broken(error: &reqwest::Error) -> Error {
-    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
-    Error::new(ErrorKind::Network, format!("{what}: {}", root_cause(error))).passing(None)
-}
-
-/// The innermost cause: the system's, TLS's or HTTP's own words, which hold no URL.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(inner) = cause.and_then(std::error::Error::source) {
-        cause = Some(inner);
-    }
-    cause.map_or_else(|| "no answer".to_owned(), |cause| crate::outcome::shown(&cause.to_string()))
 }
 
 #[cfg(test)]
