@@ -466,6 +466,36 @@ fn files_whose_urls_differ_in_their_queries_alone_are_not_mixed_up() {
 }
 
 #[test]
+fn a_part_is_continued_in_the_next_run_under_a_new_signature() {
+    let body = patients(200_000);
+    let sent = body.clone();
+    let polls = AtomicUsize::new(0);
+    let service = Service::start(move |request, _| {
+        let is_poll = request.path() == "/api/v1/jobs/1";
+        let signature = polls.fetch_add(usize::from(is_poll), Ordering::SeqCst);
+        let url = format!("/data?sig={signature}");
+        usual(request, &[("Patient", &url)], &[]).or_else(|| {
+            let range = request.header("range").strip_prefix("bytes=").unwrap_or_default();
+            Some(match range.trim_end_matches('-').parse::<usize>() {
+                Err(_) => Answer::ok(sent.clone()).with("ETag", "\"1\"").cut_after(90_000),
+                Ok(start) => Answer::new("206 Partial Content")
+                    .with("ETag", "\"1\"")
+                    .with("Content-Range", format!("bytes {start}-199999/{}", sent.len()))
+                    .body(&sent[start..]),
+            })
+        })
+    });
+    let mut client = Client::new();
+    client.settings.attempts = 1;
+    client.export(&service).unwrap_err();
+    client.export(&service).unwrap();
+    assert_eq!(client.read("Patient-0001.ndjson"), body);
+    let targets: Vec<String> = service.seen().into_iter().map(|seen| seen.target).collect();
+    let files: Vec<&String> = targets.iter().filter(|target| target.contains("sig")).collect();
+    assert_eq!(files, ["/data?sig=0", "/data?sig=1"]);
+}
+
+#[test]
 fn files_that_nothing_tells_apart_come_anew_and_leave_nothing_behind() {
     let signature = Arc::new(AtomicUsize::new(1));
     let signed = Arc::clone(&signature);

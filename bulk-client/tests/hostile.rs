@@ -528,7 +528,7 @@ fn small_answers_that_only_drip_are_given_up() {
             None
         });
         let mut client = Client::new();
-        client.settings.answer_timeout = Some(Duration::from_millis(100));
+        client.settings.answer_timeout = Some(Duration::from_millis(500));
         client.settings.attempts = 2;
         let error = client.export(&service).unwrap_err();
         let said = if status == "200 OK" { "not complete after" } else { "400 Bad Request" };
@@ -572,7 +572,7 @@ fn a_file_that_only_drips_is_broken_off_and_continued() {
     });
     let words = Arc::new(Words::default());
     let mut client = Client { observer: words.clone(), ..Client::new() };
-    client.settings.answer_timeout = Some(Duration::from_millis(100));
+    client.settings.answer_timeout = Some(Duration::from_secs(1));
     client.export(&service).unwrap();
     assert_eq!((client.read("Patient-0001.ndjson"), service.count(FILE)), (body, 2));
     let words = words.0.lock().unwrap().clone();
