@@ -10,20 +10,23 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reqwest::header::ACCEPT;
-use reqwest::{RequestBuilder, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 use crate::credentials::{Credentials, read_secret};
 use crate::error::{Error, ErrorKind};
-use crate::wire::Wire;
+use crate::wire::{Wire, built};
 
 /// Life of a token where the server does not tell it: BCDA's guides say 20 minutes.
 const USUAL_LIFE: Duration = Duration::from_mins(20);
+/// A token is not kept longer, whatever the server says.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
 /// A token is renewed so long before its end, or a tenth of its life if that is less.
 const MARGIN: Duration = Duration::from_mins(1);
 /// Life of a signed assertion; SMART allows no more.
@@ -129,6 +132,13 @@ struct Answer {
     expires_in: Option<Value>,
 }
 
+/// A request for a token.
+struct Question {
+    request: Request,
+    /// What it says that no message may: id, secret, assertion, in every form in which they may come back.
+    secrets: Vec<SecretString>,
+}
+
 /// The tokens of a run.
 pub(crate) struct Tokens {
     auth: Auth,
@@ -171,14 +181,19 @@ impl Tokens {
 
     async fn fetch(&self) -> Result<Option<Token>, Error> {
         if let Auth::Bearer(text) = &self.auth {
+            if !is_token(text.expose_secret()) {
+                return Err(Error::usage(
+                    "the token is empty or has a line break or another character that no token has",
+                ));
+            }
             let expires = SystemTime::now() + Duration::from_hours(24 * 365);
             return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
         }
         let mut tries = self.wire.tries();
         loop {
-            let asked = match self.request()? {
+            let asked = match self.question()? {
                 None => return Ok(None),
-                Some(request) => self.ask(request).await,
+                Some(question) => self.ask(question).await,
             };
             match asked {
                 Ok(token) => {
@@ -190,14 +205,15 @@ impl Tokens {
         }
     }
 
-    fn request(&self) -> Result<Option<RequestBuilder>, Error> {
+    fn question(&self) -> Result<Option<Question>, Error> {
         let Some(url) = self.auth.token_url() else { return Ok(None) };
         let post = self.wire.client.post(url.clone()).header(ACCEPT, "application/json");
-        Ok(match &self.auth {
-            Auth::None | Auth::Bearer(_) => None,
+        let (post, said) = match &self.auth {
+            Auth::None | Auth::Bearer(_) => return Ok(None),
             Auth::Basic { credentials, .. } => {
-                let secret = credentials.secret.expose_secret();
-                Some(post.basic_auth(credentials.id.expose_secret(), Some(secret)))
+                let (id, secret) =
+                    (credentials.id.expose_secret(), credentials.secret.expose_secret());
+                (post.basic_auth(id, Some(secret)), vec![id.to_owned(), secret.to_owned()])
             }
             Auth::Backend { client_id, key, key_id, scope, .. } => {
                 let assertion = assertion(client_id, key, key_id.clone(), url)?;
@@ -210,16 +226,27 @@ impl Tokens {
                     )
                     .append_pair("client_assertion", &assertion);
                 let form_type = "application/x-www-form-urlencoded";
-                Some(post.header(reqwest::header::CONTENT_TYPE, form_type).body(form.finish()))
+                let post = post.header(CONTENT_TYPE, form_type).body(form.finish());
+                (post, vec![client_id.clone(), assertion])
             }
-        })
+        };
+        let request = built(post)?;
+        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let coded = header.and_then(|value| value.strip_prefix("Basic ")).map(str::to_owned);
+        let in_urls = |text: &String| byte_serialize(text.as_bytes()).collect();
+        let in_urls: Vec<String> = said.iter().map(in_urls).collect();
+        let secrets =
+            said.into_iter().chain(in_urls).chain(coded).map(SecretString::from).collect();
+        Ok(Some(Question { request, secrets }))
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Token, Error> {
-        let response: Response = self.wire.exchange(request).await?;
+    async fn ask(&self, question: Question) -> Result<Token, Error> {
+        let response: Response = self.wire.exchange(question.request).await?;
         let status = response.status();
         if !status.is_success() {
-            let error = self.wire.refusal(response).await;
+            let secrets: Vec<&str> =
+                question.secrets.iter().map(ExposeSecret::expose_secret).collect();
+            let error = self.wire.refusal(response, &secrets).await;
             return Err(match (status.as_u16(), error.is_passing()) {
                 (_, Some(_)) => error,
                 // A redirect is not followed: the credentials are for this address alone.
@@ -232,18 +259,21 @@ impl Tokens {
         );
         let answer: Answer = serde_json::from_str(body.expose_secret())
             .map_err(|_| Error::server("the answer to the request for a token holds none"))?;
-        if answer.access_token.is_empty()
-            || !answer.access_token.bytes().all(|b| b.is_ascii_graphic())
-        {
+        if !is_token(&answer.access_token) {
             return Err(Error::server("the token is empty or has characters that no token has"));
         }
         let life = answer.expires_in.as_ref().and_then(seconds).unwrap_or(USUAL_LIFE);
-        Ok(Token { text: answer.access_token.into(), expires: SystemTime::now() + life, life })
+        let now = SystemTime::now();
+        let expires = now.checked_add(life).unwrap_or(now);
+        Ok(Token { text: answer.access_token.into(), expires, life })
     }
 
     fn read_cache(&self) -> Option<Token> {
         let text = read_secret(self.cache.as_ref()?).ok()?;
         let cached: Cached = serde_json::from_str(text.expose_secret()).ok()?;
+        if !is_token(&cached.access_token) {
+            return None;
+        }
         let expires = UNIX_EPOCH.checked_add(Duration::from_secs(cached.expires_at))?;
         let life = expires.duration_since(SystemTime::now()).ok()?;
         Some(Token { text: cached.access_token.into(), expires, life })
@@ -263,14 +293,19 @@ impl Tokens {
     }
 }
 
-/// `expires_in`: BCDA writes a string, others a number.
+/// Whether a header can hold it.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// `expires_in`: BCDA writes a string, others a number. What is no time that can pass is as good as absent.
 fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
-    Duration::try_from_secs_f64(seconds).ok()
+    Some(Duration::try_from_secs_f64(seconds).ok()?.min(LONGEST_LIFE))
 }
 
 /// The signed statement of who we are.
@@ -311,8 +346,11 @@ mod tests {
         assert_eq!(of("1200"), Some(Duration::from_mins(20)));
         assert_eq!(of("\"1200\""), Some(Duration::from_mins(20)));
         assert_eq!(of("1200.0"), Some(Duration::from_mins(20)));
-        for odd in ["null", "\"soon\"", "-1", "[]", "1e300"] {
+        for odd in ["null", "\"soon\"", "-1", "[]", "1e300", "\"NaN\"", "\"inf\""] {
             assert_eq!(of(odd), None, "{odd}");
+        }
+        for long in ["1e19", "\"1e19\"", "31536000"] {
+            assert_eq!(of(long), Some(LONGEST_LIFE), "{long}");
         }
     }
 

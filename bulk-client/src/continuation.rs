@@ -13,6 +13,9 @@ const STRONG_DATE_SECONDS: u64 = 60;
 pub(crate) struct Continuation {
     /// Without its query.
     pub(crate) url: String,
+    /// Of the whole URL.
+    #[serde(default)]
+    pub(crate) url_hash: Option<String>,
     pub(crate) validator: String,
     pub(crate) encoding: String,
 }

@@ -13,7 +13,9 @@ use crate::continuation::{Continuation, encoding, range, validator};
 use crate::error::{Error, ErrorKind};
 use crate::job::is_html;
 use crate::journal::{FileRecord, FileState};
+use crate::matching::url_hash;
 use crate::observe::FileStart;
+use crate::pace::Pace;
 use crate::place::shown;
 use crate::server::{Call, Server, TokenFor};
 use crate::verify::{Checked, check_ndjson, check_sealed};
@@ -180,9 +182,11 @@ impl<'d> Download<'d> {
         if response.headers().get(CONTENT_TYPE).is_some_and(is_html) {
             return Err(bad("it is an HTML page, not NDJSON"));
         }
+        let mut pace = Pace::new(&self.server.wire.settings);
         while let Some(chunk) = self.server.wire.chunk(&mut response).await? {
             self.part.write_all(chunk.as_ref()).map_err(|error| Error::local(error.to_string()))?;
             self.server.observer().download_bytes(&self.item.record.name, self.part.bytes(), total);
+            pace.came(chunk.as_ref().len())?;
         }
         match total {
             Some(total) if total > self.part.bytes() => {
@@ -214,7 +218,9 @@ impl<'d> Download<'d> {
         let long = response.content_length().is_none_or(|length| length >= RESUMABLE_BYTES);
         if let Some(validator) = validator(headers).filter(|_| long) {
             let url = shown(self.item.url);
-            let text = serde_json::to_vec(&Continuation { url, validator, encoding });
+            let url_hash = Some(url_hash(self.item.url));
+            let known = Continuation { url, url_hash, validator, encoding };
+            let text = serde_json::to_vec(&known);
             self.folder.write(&self.info_name(), &text.unwrap_or_default())?;
         }
         Ok(())
@@ -252,7 +258,9 @@ impl<'d> Download<'d> {
         }
         let text = std::fs::read(self.folder.path().join(self.info_name())).ok()?;
         let known: Continuation = serde_json::from_slice(&text).ok()?;
-        (known.url == shown(self.item.url)).then_some(known)
+        let same = known.url_hash == Some(url_hash(self.item.url))
+            || self.item.record.resigned && known.url == shown(self.item.url);
+        same.then_some(known)
     }
 
     fn restart(&mut self) -> Result<(), Error> {

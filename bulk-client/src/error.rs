@@ -76,14 +76,14 @@ impl Error {
         self
     }
 
-    /// Without a secret that the server may have sent back.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.outcome = self.outcome.map(|outcome| Box::new(outcome.without(secret)));
+    pub(crate) fn passing(mut self, asked: Option<Duration>) -> Self {
+        self.passing = Some(Passing { asked });
         self
     }
 
-    pub(crate) fn passing(mut self, asked: Option<Duration>) -> Self {
-        self.passing = Some(Passing { asked });
+    /// The same error where trying again is over.
+    pub(crate) fn lasting(mut self) -> Self {
+        self.passing = None;
         self
     }
 

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::error::Error;
 use crate::manifest::{Entry, Manifest};
+use crate::matching::matched;
 use crate::place::shown;
 use crate::request::ExportRequest;
 
@@ -17,6 +18,9 @@ use crate::request::ExportRequest;
 pub const JOURNAL_NAME: &str = "bcda-export.json";
 /// Larger ones are not ours, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// What a file may have after its name, on its way and at its end.
+const FORMS: [&str; 7] = ["", ".gz", ".part", ".enc", ".enc.part", ".part-info", ".enc.part-info"];
 
 /// The journal of an export. Its first members are those of the server's manifest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub struct Journal {
     /// How it was fetched; absent in journals that other tools wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<ExportRecord>,
+    /// Names of what is on the disk for files that are given up; removed before the journal without them is written.
+    #[serde(skip)]
+    given_up: Vec<String>,
 }
 
 /// A file as the manifest lists it.
@@ -117,7 +124,7 @@ pub enum FileState {
 }
 
 /// The list of the manifest that a file is in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemType {
     /// Records.
@@ -154,6 +161,12 @@ pub struct FileRecord {
     /// Where it came from, without the query.
     #[serde(default)]
     pub url: String,
+    /// BLAKE3 of the whole URL, cut to 128 bits, hex: tells files apart whose URLs differ in their queries alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_hash: Option<String>,
+    /// Whether the file is known from an earlier run by its URL without the query, which no other file has.
+    #[serde(skip)]
+    pub(crate) resigned: bool,
     /// What became of it.
     #[serde(default)]
     pub state: FileState,
@@ -199,6 +212,12 @@ impl Journal {
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|_| Error::local("the journal cannot be written as JSON"))?;
         text.push(b'\n');
+        // A kill in between leaves a journal that still names them, and finds out that they are gone.
+        for plain in &self.given_up {
+            for ending in FORMS {
+                folder.remove(&format!("{plain}{ending}"))?;
+            }
+        }
         Ok(folder.write(JOURNAL_NAME, &text)?)
     }
 
@@ -214,6 +233,10 @@ impl Journal {
 
     /// Takes over what the server says of the finished job. Files that are known keep their names and states; the
     /// URLs of the result, with their queries, go with `files`, one by one.
+    ///
+    /// A file is known by its whole URL, or else by its URL without the query (a new signature), if no other file has
+    /// that, neither here nor in the manifest. Otherwise nothing tells which file is which: they are given up and
+    /// fetched anew under names of their own.
     pub(crate) fn take_over(&mut self, manifest: &Manifest) -> Result<Vec<Url>, Error> {
         if self.transaction_time.as_ref().is_some_and(|time| *time != manifest.transaction_time) {
             return Err(Error::server(
@@ -225,67 +248,10 @@ impl Journal {
         self.output = manifest.output.iter().map(Listed::from).collect();
         self.error = manifest.error.iter().map(Listed::from).collect();
         self.job_id.clone_from(&manifest.job_id);
-        let lists = [
-            (ItemType::Output, &manifest.output),
-            (ItemType::Deleted, &manifest.deleted),
-            (ItemType::Error, &manifest.error),
-        ];
-        let mut known = std::mem::take(&mut self.files);
-        let mut urls = Vec::new();
-        for (item_type, entry) in lists
-            .into_iter()
-            .flat_map(|(item_type, list)| list.iter().map(move |entry| (item_type, entry)))
-        {
-            let url = shown(&entry.url);
-            let same = |file: &FileRecord| {
-                (file.item_type, file.url.as_str(), file.resource_type.as_str())
-                    == (item_type, url.as_str(), entry.resource_type.as_str())
-            };
-            let record = match known.iter().position(same) {
-                Some(at) => known.remove(at),
-                None => FileRecord {
-                    name: name(&self.files, &known, item_type, &entry.resource_type),
-                    resource_type: entry.resource_type.clone(),
-                    item_type,
-                    url,
-                    ..FileRecord::default()
-                },
-            };
-            self.files.push(record);
-            urls.push(entry.url.clone());
-        }
-        Ok(urls)
-    }
-}
-
-/// A name that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders
-/// shall not take the others for records.
-fn name(
-    files: &[FileRecord],
-    known: &[FileRecord],
-    item_type: ItemType,
-    resource_type: &str,
-) -> String {
-    let ending = match item_type {
-        ItemType::Output => "ndjson",
-        ItemType::Deleted => "deleted",
-        ItemType::Error => "errors",
-    };
-    let taken = |name: &str| {
-        files
-            .iter()
-            .chain(known)
-            .any(|file| file.name.strip_suffix(".gz").unwrap_or(&file.name) == name)
-    };
-    let like =
-        |file: &&FileRecord| file.item_type == item_type && file.resource_type == resource_type;
-    let mut number = files.iter().filter(like).count() + 1;
-    loop {
-        let name = format!("{resource_type}-{number:04}.{ending}");
-        if !taken(&name) {
-            return name;
-        }
-        number += 1;
+        let matched = matched(std::mem::take(&mut self.files), manifest);
+        self.files = matched.files;
+        self.given_up.extend(matched.given_up);
+        Ok(matched.urls)
     }
 }
 
@@ -370,6 +336,7 @@ mod tests {
         assert!(!serde_json::to_string(&journal).unwrap().contains("sig"));
         // Another order, new signatures, one file more.
         journal.files[0].state = FileState::Complete;
+        assert!(journal.files.iter().all(|file| file.url_hash.is_some()));
         let files =
             [("Patient", "new"), ("Patient", "z"), ("Coverage", "y"), ("Patient", "x?sig=2")];
         let urls = journal.take_over(&manifest(&files)).unwrap();

@@ -85,6 +85,20 @@ pub struct Outcome {
 impl Outcome {
     /// Reads a body: an OperationOutcome, plain text or nothing. HTML says nothing.
     pub fn of_body(body: &[u8]) -> Self {
+        Self::of_body_without(body, &[])
+    }
+
+    /// The same, and takes out every occurrence of secrets, before the text is cut to a length.
+    pub(crate) fn of_body_without(body: &[u8], secrets: &[&str]) -> Self {
+        // The longest first: one may be part of another.
+        let mut secrets: Vec<String> = secrets.iter().map(|secret| plain(secret)).collect();
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let shown = |text: &str| {
+            let text =
+                secrets.iter().fold(plain(text), |text, secret| text.replace(secret, "[...]"));
+            shown(&text)
+        };
         let mut texts = Vec::new();
         if let Ok(body) = serde_json::from_slice::<Body>(body) {
             for issue in body.issue.into_iter().take(3) {
@@ -107,16 +121,6 @@ impl Outcome {
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
-
-    /// Takes out every occurrence of a secret.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        if !secret.is_empty() {
-            for text in &mut self.texts {
-                *text = text.replace(secret, "[...]");
-            }
-        }
-        self
-    }
 }
 
 impl fmt::Display for Outcome {
@@ -127,12 +131,16 @@ impl fmt::Display for Outcome {
 
 /// A server's text without control characters and without words that may be somebody's number or a token.
 pub(crate) fn shown(text: &str) -> String {
-    let text: String = text.chars().filter(|ch| !ch.is_control() || *ch == ' ').collect();
+    let text = plain(text);
     let words = text.split_whitespace().map(|word| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         if digits >= DIGITS_OF_A_NUMBER || word.len() > LONGEST_WORD { "[...]" } else { word }
     });
     words.collect::<Vec<_>>().join(" ").chars().take(MAX_TEXT).collect()
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|ch| !ch.is_control()).collect()
 }
 
 /// Counts of the issues of error files, by severity and class; their text, which names people, is never kept.
@@ -200,6 +208,14 @@ mod tests {
         assert_eq!(said("<html>no</html>"), [""; 0]);
         assert_eq!(said("[1]"), [""; 0]);
         assert_eq!(said("\u{1b}[2J beneficiary 1EG4TE5MK73 gone"), ["[2J beneficiary [...] gone"]);
+    }
+
+    #[test]
+    fn secrets_are_taken_out_whole_and_before_the_text_is_cut() {
+        let body = format!("{} me-and-canary me-and\u{1}-canary, me!", "word ".repeat(56));
+        let said = Outcome::of_body_without(body.as_bytes(), &["me", "", "me-and-canary"]);
+        let said = said.to_string();
+        assert!(!said.contains("canary") && !said.contains("me"), "{said}");
     }
 
     #[test]

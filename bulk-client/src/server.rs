@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::Observer;
 use crate::place::{Origin, check_plain, parse, shown};
 use crate::settings::Settings;
-use crate::wire::Wire;
+use crate::wire::{Wire, built};
 
 /// Redirects that are followed in one call.
 const MAX_REDIRECTS: usize = 10;
@@ -153,9 +153,8 @@ impl Server {
                 (token, renewed) = (Some(other), true);
                 continue;
             }
-            let secret = token.as_ref().map(|token| token.text().to_owned()).unwrap_or_default();
-            let error = self.wire.refusal(response).await;
-            return Err(named(error.without(&secret)));
+            let secret = token.as_ref().map(Token::text).unwrap_or_default();
+            return Err(named(self.wire.refusal(response, &[secret]).await));
         }
     }
 
@@ -172,7 +171,7 @@ impl Server {
             if let Some(token) = token.filter(|_| self.is_trusted(&url, call.token)) {
                 request = request.bearer_auth(token.text());
             }
-            let response = self.wire.exchange(request).await?;
+            let response = self.wire.exchange(built(request)?).await?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }

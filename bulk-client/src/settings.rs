@@ -21,6 +21,12 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Longest wait for the next bytes of an answer, and for its headers. 60 seconds.
     pub idle_timeout: Duration,
+    /// Longest wait for the whole of an answer that is no file (a token, a manifest, an error); also the time in
+    /// which a file must come at [`least_rate`](Self::least_rate), on average. None: ten times
+    /// [`idle_timeout`](Self::idle_timeout), and 10 minutes at least.
+    pub answer_timeout: Option<Duration>,
+    /// A file that comes slower is broken off and continued, in bytes a second. 1,024.
+    pub least_rate: u64,
     /// How often a call is tried, the first time included. 6.
     pub attempts: usize,
     /// The wait before the first repetition; each further one is twice as long, with jitter. 1 second.
@@ -44,11 +50,20 @@ pub struct Settings {
     pub allowed_origins: Vec<Origin>,
 }
 
+impl Settings {
+    pub(crate) fn whole_answer(&self) -> Duration {
+        let usual = self.idle_timeout.saturating_mul(10).max(Duration::from_mins(10));
+        self.answer_timeout.unwrap_or(usual)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(1),
+            answer_timeout: None,
+            least_rate: 1 << 10,
             attempts: 6,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(5),

@@ -7,11 +7,12 @@ use std::time::{Duration, SystemTime};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
+use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::place::is_loopback;
@@ -54,9 +55,10 @@ impl Wire {
     }
 
     /// Sends a request when its turn has come, and waits for the headers of the answer.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Response, Error> {
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Error> {
         self.rate.until_ready().await;
-        let response = match timeout(self.settings.idle_timeout, request.send()).await {
+        let sent = self.client.execute(request);
+        let response = match timeout(self.settings.idle_timeout, sent).await {
             Err(_) => return Err(silent(self.settings.idle_timeout)),
             Ok(Err(error)) => return Err(broken(&error)),
             Ok(Ok(response)) => response,
@@ -84,12 +86,18 @@ impl Wire {
         }
     }
 
-    /// A whole body of at most `limit` bytes.
-    pub(crate) async fn body(
-        &self,
-        mut response: Response,
-        limit: usize,
-    ) -> Result<Vec<u8>, Error> {
+    /// A whole body of at most `limit` bytes, however slowly it comes, but not for ever.
+    pub(crate) async fn body(&self, response: Response, limit: usize) -> Result<Vec<u8>, Error> {
+        let longest = self.settings.whole_answer();
+        let body = timeout(longest, self.body_at_last(response, limit)).await;
+        body.unwrap_or_else(|_| {
+            let seconds = longest.as_secs_f32();
+            let message = format!("the answer was not complete after {seconds} seconds");
+            Err(Error::new(ErrorKind::Network, message).passing(None))
+        })
+    }
+
+    async fn body_at_last(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
         while let Some(chunk) = self.chunk(&mut response).await? {
             body.extend_from_slice(chunk.as_ref());
@@ -101,8 +109,9 @@ impl Wire {
         Ok(body)
     }
 
-    /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not.
-    pub(crate) async fn refusal(&self, response: Response) -> Error {
+    /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not. `secrets` are
+    /// what was sent and may come back in the server's words.
+    pub(crate) async fn refusal(&self, response: Response, secrets: &[&str]) -> Error {
         let status = response.status();
         let asked = retry_after(response.headers());
         let body = self.body(response, MAX_ERROR_BODY).await.unwrap_or_default();
@@ -113,7 +122,7 @@ impl Wire {
         };
         let error = Error::new(kind, format!("the server answered {}", named(status)))
             .with_status(status.as_u16())
-            .with_outcome(Outcome::of_body(&body));
+            .with_outcome(Outcome::of_body_without(&body, secrets));
         if is_passing(status) { error.passing(asked) } else { error }
     }
 
@@ -145,7 +154,7 @@ impl Tries<'_> {
         let Some(passing) = error.is_passing() else { return Err(error) };
         let Some(wait) = self.waits.next() else {
             let tries = self.wire.settings.attempts;
-            return Err(error.at(&format!("tried {tries} times")));
+            return Err(error.at(&format!("tried {tries} times")).lasting());
         };
         let wait = wait.max(passing.asked.unwrap_or_default());
         let wait = wait.min(self.wire.settings.longest_wait);
@@ -158,6 +167,13 @@ impl Tries<'_> {
     pub(crate) fn refill(&mut self) {
         self.waits = self.wire.waits();
     }
+}
+
+/// The request, unless something in it can be no part of one.
+pub(crate) fn built(request: RequestBuilder) -> Result<Request, Error> {
+    request.build().map_err(|_| {
+        Error::usage("the request cannot be sent: a header would hold a line break or the like")
+    })
 }
 
 /// A bucket that never lets more requests through in any window than are allowed: what may come at once and what
@@ -192,25 +208,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(text).ok()?;
     Some(until.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-fn silent(waited: Duration) -> Error {
-    let message = format!("the server sent nothing for {} seconds", waited.as_secs_f32());
-    Error::new(ErrorKind::Network, message).passing(None)
-}
-
-fn broken(error: &reqwest::Error) -> Error {
-    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
-    Error::new(ErrorKind::Network, format!("{what}: {}", root_cause(error))).passing(None)
-}
-
-/// The innermost cause: the system's, TLS's or HTTP's own words, which hold no URL.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(inner) = cause.and_then(std::error::Error::source) {
-        cause = Some(inner);
-    }
-    cause.map_or_else(|| "no answer".to_owned(), |cause| crate::outcome::shown(&cause.to_string()))
 }
 
 #[cfg(test)]

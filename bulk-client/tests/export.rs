@@ -435,6 +435,96 @@ fn one_file_that_fails_does_not_keep_the_others_away() {
 }
 
 #[test]
+fn files_whose_urls_differ_in_their_queries_alone_are_not_mixed_up() {
+    let second = Arc::new(AtomicBool::new(false));
+    let is_second = Arc::clone(&second);
+    let service = Service::start(move |request, _| {
+        let second = is_second.load(Ordering::SeqCst);
+        let mut urls = [("Patient", "/data?id=1"), ("Patient", "/data?id=2")];
+        if second {
+            urls.reverse();
+        }
+        usual(request, &urls, &[]).or_else(|| {
+            Some(match request.target.as_str() {
+                "/data?id=1" => Answer::ok(patients(100)),
+                _ if second => Answer::ok(patients(200)),
+                _ => Answer::new("404 Not Found").body("Not Found"),
+            })
+        })
+    });
+    let client = Client::new();
+    client.export(&service).unwrap_err();
+    second.store(true, Ordering::SeqCst);
+    let report = client.export(&service).unwrap();
+    let mut contents: Vec<Vec<u8>> =
+        report.files.iter().map(|file| client.read(&file.name)).collect();
+    contents.sort_by_key(Vec::len);
+    assert_eq!(contents, [patients(100), patients(200)]);
+    assert_eq!((report.already_there, client.names().len()), (1, 3));
+    assert_eq!(service.seen().iter().filter(|seen| seen.target == "/data?id=1").count(), 1);
+    assert!(!String::from_utf8(client.read("bcda-export.json")).unwrap().contains("id="));
+}
+
+#[test]
+fn a_part_is_continued_in_the_next_run_under_a_new_signature() {
+    let body = patients(200_000);
+    let sent = body.clone();
+    let polls = AtomicUsize::new(0);
+    let service = Service::start(move |request, _| {
+        let is_poll = request.path() == "/api/v1/jobs/1";
+        let signature = polls.fetch_add(usize::from(is_poll), Ordering::SeqCst);
+        let url = format!("/data?sig={signature}");
+        usual(request, &[("Patient", &url)], &[]).or_else(|| {
+            let range = request.header("range").strip_prefix("bytes=").unwrap_or_default();
+            Some(match range.trim_end_matches('-').parse::<usize>() {
+                Err(_) => Answer::ok(sent.clone()).with("ETag", "\"1\"").cut_after(90_000),
+                Ok(start) => Answer::new("206 Partial Content")
+                    .with("ETag", "\"1\"")
+                    .with("Content-Range", format!("bytes {start}-199999/{}", sent.len()))
+                    .body(&sent[start..]),
+            })
+        })
+    });
+    let mut client = Client::new();
+    client.settings.attempts = 1;
+    client.export(&service).unwrap_err();
+    client.export(&service).unwrap();
+    assert_eq!(client.read("Patient-0001.ndjson"), body);
+    let targets: Vec<String> = service.seen().into_iter().map(|seen| seen.target).collect();
+    let files: Vec<&String> = targets.iter().filter(|target| target.contains("sig")).collect();
+    assert_eq!(files, ["/data?sig=0", "/data?sig=1"]);
+}
+
+#[test]
+fn files_that_nothing_tells_apart_come_anew_and_leave_nothing_behind() {
+    let signature = Arc::new(AtomicUsize::new(1));
+    let signed = Arc::clone(&signature);
+    let service = Service::start(move |request, _| {
+        let signature = signed.load(Ordering::SeqCst);
+        let urls = [1, 2, 3].map(|id| format!("/data?id={id}&sig={signature}"));
+        let urls: Vec<_> = urls.iter().map(|url| ("Patient", url.as_str())).collect();
+        usual(request, &urls, &[]).or_else(|| {
+            Some(match request.target.as_str() {
+                "/data?id=3&sig=1" => Answer::new("404 Not Found").body("Not Found"),
+                target if target.contains("id=1") => Answer::ok(patients(100)),
+                target if target.contains("id=2") => Answer::ok(patients(200)),
+                _ => Answer::ok(patients(300)),
+            })
+        })
+    });
+    let client = Client::new();
+    client.export(&service).unwrap_err();
+    signature.store(2, Ordering::SeqCst);
+    let report = client.export(&service).unwrap();
+    let lengths: Vec<u64> = report.files.iter().map(|file| file.bytes).collect();
+    let wanted = [100, 200, 300].map(|bytes| patients(bytes).len() as u64);
+    assert_eq!(lengths, wanted);
+    let mut names: Vec<String> = report.files.into_iter().map(|file| file.name).collect();
+    names.push("bcda-export.json".to_owned());
+    assert_eq!(client.names(), names);
+}
+
+#[test]
 fn two_runs_into_one_folder_do_not_meet() {
     let (came, go) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (has_come, may_go) = (Arc::clone(&came), Arc::clone(&go));

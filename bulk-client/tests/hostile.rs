@@ -2,12 +2,16 @@
 
 mod common;
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bulk_client::{Auth, ErrorKind, NdjsonLog, Observer, Origin};
+use bulk_client::{Auth, Credentials, ErrorKind, NdjsonLog, Observer, Origin};
 use common::{Answer, CANARY, Client, Service, patients, token, usual};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 const FILE: &str = "/data/1/a.ndjson";
 
@@ -271,6 +275,60 @@ fn secrets_stay_where_they_are() {
 }
 
 #[test]
+fn what_the_token_endpoint_sends_back_is_not_shown() {
+    // 503 is also told to the observer, before the next try.
+    for status in ["401 Unauthorized", "400 Bad Request", "503 Service Unavailable"] {
+        for json in [true, false] {
+            for signed in [false, true] {
+                let service = Service::start(move |request, _| {
+                    let basic = request.header("authorization");
+                    let form: BTreeMap<String, String> =
+                        url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+                    let assertion = form.get("client_assertion").map_or("", String::as_str);
+                    let said = format!("no: {CANARY}-id {CANARY}-secret {basic} {assertion} end");
+                    let body = if json {
+                        format!(
+                            r#"{{"resourceType":"OperationOutcome","issue":[{{"diagnostics":"{said}"}}]}}"#
+                        )
+                    } else {
+                        said
+                    };
+                    Some(Answer::new(status).body(body))
+                });
+                let words = Arc::new(Words::default());
+                let client = Client { observer: words.clone(), ..Client::new() };
+                let token_url = format!("{}/auth/token", service.place).parse().unwrap();
+                let auth = if signed {
+                    Auth::Backend {
+                        client_id: format!("{CANARY}-id"),
+                        key: include_str!("keys/ec-p384-private.pem").into(),
+                        key_id: None,
+                        scope: "system/*.read".into(),
+                        token_url,
+                    }
+                } else {
+                    let credentials =
+                        Credentials::new(format!("{CANARY}-id"), format!("{CANARY}-secret"));
+                    Auth::Basic { credentials, token_url }
+                };
+                let error =
+                    common::block_on(client.server_with(&service, auth).jobs()).unwrap_err();
+                let sent = service.seen().remove(0);
+                let coded = sent.header("authorization").trim_start_matches("Basic ").to_owned();
+                let heard = words.0.lock().unwrap().clone();
+                for text in [error.to_string(), format!("{error:?}"), heard] {
+                    assert!(!text.contains(&format!("{CANARY}-id")), "{text}");
+                    assert!(signed || !text.contains(CANARY), "{text}");
+                    assert!(signed || !text.contains(&coded), "{text}");
+                    assert!(!text.contains("eyJ"), "{text}");
+                }
+                assert!(error.to_string().contains("no: [...]"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn odd_bodies_of_refusals() {
     for (body, said) in [
         ("", None),
@@ -311,6 +369,20 @@ fn wrong_credentials_are_not_tried_again() {
 }
 
 #[test]
+fn lives_of_tokens_that_cannot_be() {
+    for life in ["1e19", "\"1e19\"", "18446744073709551615", "1e300", "-1", "\"soon\""] {
+        let service = Service::start(move |request, _| match request.path() {
+            "/auth/token" => {
+                Some(Answer::ok(format!("{{\"access_token\":\"t\",\"expires_in\":{life}}}")))
+            }
+            _ => usual(request, &[], &[]),
+        });
+        Client::new().export(&service).unwrap();
+        assert_eq!(service.count("/auth/token"), 1, "{life}");
+    }
+}
+
+#[test]
 fn a_bearer_token_is_used_as_it_is_and_not_renewed() {
     let service = Service::start(|_, _| Some(Answer::new("401 Unauthorized")));
     let client = Client::new();
@@ -329,12 +401,180 @@ fn plain_http_to_other_machines_is_refused_before_anything_is_sent() {
     }
 }
 
+/// A listener whose connections go to a closure, and how many there were.
+fn connections(
+    handler: impl Fn(TcpStream) + Send + 'static,
+) -> (bulk_client::Url, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("https://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            counted.fetch_add(1, Ordering::SeqCst);
+            handler(stream);
+        }
+    });
+    (bulk_client::fhir_base(&place, None).unwrap(), count)
+}
+
+fn metadata_of(base: bulk_client::Url, observer: Arc<dyn Observer>) -> bulk_client::Error {
+    let made = bulk_client::Server::new(base, Auth::None, common::quick(), None, observer);
+    common::block_on(made.unwrap().metadata()).unwrap_err()
+}
+
 #[test]
-fn what_is_not_tls_is_not_taken_for_it() {
-    let service = Service::start(|_, _| Some(Answer::ok("{}")));
-    let base = bulk_client::fhir_base(&service.place.replace("http:", "https:"), None).unwrap();
-    let made = bulk_client::Server::new(base, Auth::None, common::quick(), None, Arc::new(()));
-    let error = common::block_on(made.unwrap().metadata()).unwrap_err();
+fn what_is_not_tls_is_not_taken_for_it_nor_tried_again() {
+    let (base, count) = connections(|mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        let _ = stream.read(&mut [0; 1 << 12]);
+    });
+    let error = metadata_of(base, Arc::new(()));
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Network, 5));
-    assert_eq!(service.seen().iter().filter(|request| request.method == "GET").count(), 0);
+    assert!(error.to_string().contains("no TLS connection"), "{error}");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_certificate_that_is_not_to_be_trusted_is_not_tried_again() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let chain = vec![parameters.self_signed(&key).unwrap().der().clone()];
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
+    let (base, count) = connections(move |stream| {
+        let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0]);
+    });
+    let error = metadata_of(base, Arc::new(()));
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Network, 5));
+    let text = error.to_string();
+    assert!(text.contains("the server's certificate is not to be trusted: "), "{text}");
+    assert!(!text.contains("tried"), "{text}");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_connection_that_is_refused_is_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let words = Arc::new(Words::default());
+    let error = metadata_of(bulk_client::fhir_base(&place, None).unwrap(), words.clone());
+    assert!(error.to_string().contains("tried 4 times"), "{error}");
+    // Each is told twice, in both of its forms.
+    assert_eq!(words.0.lock().unwrap().matches("no connection").count(), 6);
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_a_matter_of_usage() {
+    let service = Service::start(|_, _| Some(Answer::ok("{}")));
+    for text in [format!("{CANARY}\nX: y"), format!("{CANARY} two"), String::new()] {
+        let auth = Auth::Bearer(text.into());
+        let error = common::block_on(Client::new().server_with(&service, auth).jobs()).unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Usage, 2));
+        assert!(!error.to_string().contains(CANARY), "{error}");
+    }
+    assert_eq!(service.seen().len(), 0);
+}
+
+#[test]
+fn a_token_is_asked_for_as_often_as_a_call_may_be_tried() {
+    let service = Service::start(|_, _| Some(Answer::new("503 Service Unavailable")));
+    let error = Client::new().export(&service).unwrap_err();
+    assert_eq!(error.to_string().matches("tried 4 times").count(), 1, "{error}");
+    assert_eq!(service.seen().len(), 4);
+
+    // In the middle of a download too.
+    let tokens = AtomicUsize::new(0);
+    let service = Service::start(move |request, _| {
+        if request.path() == "/auth/token" && tokens.fetch_add(1, Ordering::SeqCst) > 0 {
+            return Some(Answer::new("503 Service Unavailable"));
+        }
+        usual(request, &[("Patient", FILE)], &[]).or_else(|| Some(Answer::new("401 Unauthorized")))
+    });
+    let error = Client::new().export(&service).unwrap_err();
+    assert_eq!(error.to_string().matches("tried 4 times").count(), 1, "{error}");
+    assert_eq!((service.count("/auth/token"), service.count(FILE)), (5, 1));
+}
+
+/// Sends one byte after the other until the client goes away.
+fn drip(stream: &mut TcpStream) {
+    while stream.write_all(b" ").is_ok() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn small_answers_that_only_drip_are_given_up() {
+    for (at, status, tries) in [
+        ("/auth/token", "200 OK", 2),
+        ("/api/v1/jobs/1", "200 OK", 1),
+        ("/api/v1/jobs/1", "400 Bad Request", 1),
+    ] {
+        let service = Service::start(move |request, stream| {
+            if request.path() != at {
+                return usual(request, &[], &[]);
+            }
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 60000\r\n\r\n");
+            drip(stream);
+            None
+        });
+        let mut client = Client::new();
+        client.settings.answer_timeout = Some(Duration::from_millis(500));
+        client.settings.attempts = 2;
+        let error = client.export(&service).unwrap_err();
+        let said = if status == "200 OK" { "not complete after" } else { "400 Bad Request" };
+        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(service.count(at), tries);
+    }
+}
+
+#[test]
+fn a_file_that_only_drips_is_broken_off_and_continued() {
+    let body = patients(200_000);
+    let sent = body.clone();
+    let calls = AtomicUsize::new(0);
+    let service = Service::start(move |request, stream| {
+        let usual = usual(request, &[("Patient", FILE)], &[]);
+        if usual.is_some() {
+            return usual;
+        }
+        let whole = sent.len();
+        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+            let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\n";
+            let _ = write!(stream, "{head}Content-Length: {whole}\r\n\r\n");
+            let _ = stream.write_all(&sent[..100_000]);
+            for byte in &sent[100_000..] {
+                if stream.write_all(&[*byte]).is_err() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            return None;
+        }
+        let start = request.header("range").strip_prefix("bytes=")?.strip_suffix('-')?;
+        let start: usize = start.parse().ok()?;
+        let range = format!("bytes {start}-{}/{whole}", whole - 1);
+        Some(
+            Answer::new("206 Partial Content")
+                .with("ETag", "\"1\"")
+                .with("Content-Range", range)
+                .body(&sent[start..]),
+        )
+    });
+    let words = Arc::new(Words::default());
+    let mut client = Client { observer: words.clone(), ..Client::new() };
+    client.settings.answer_timeout = Some(Duration::from_secs(1));
+    client.export(&service).unwrap();
+    assert_eq!((client.read("Patient-0001.ndjson"), service.count(FILE)), (body, 2));
+    let words = words.0.lock().unwrap().clone();
+    assert!(words.contains("fewer than 1024 bytes in a second"), "{words}");
 }
