@@ -200,7 +200,9 @@ impl Tokens {
                     self.write_cache(&token);
                     return Ok(Some(token));
                 }
-                Err(error) => tries.after(error).await.map_err(|error| error.at("token"))?,
+                Err(error) => {
+                    tries.after(error).await.map_err(|error| error.at("token").without_status())?
+                }
             }
         }
     }

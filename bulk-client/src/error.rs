@@ -71,6 +71,12 @@ impl Error {
         self
     }
 
+    /// The status was no answer to the call itself.
+    pub(crate) fn without_status(mut self) -> Self {
+        self.status = None;
+        self
+    }
+
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(Box::new(outcome));
         self

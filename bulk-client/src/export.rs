@@ -225,6 +225,7 @@ impl<'r> Run<'r> {
                     resource_type: file.resource_type.clone(),
                     item_type: file.item_type,
                     url: file.url.clone(),
+                    url_hash: file.url_hash.clone(),
                     ..FileRecord::default()
                 };
                 for name in [format!("{}.gz", file.name), file.name.clone()] {
