@@ -35,7 +35,7 @@ fn the_usual_export() {
         assert_eq!(request.header("accept-encoding"), "gzip");
         Answer::ok(patients(1_000))
     });
-    let client = Client::new();
+    let client = Client { types: vec!["Patient".into()], ..Client::new() };
     let report = client.export(&service).unwrap();
     assert!(!report.has_gaps());
     assert_eq!(client.read("Patient-0001.ndjson"), patients(1_000));
@@ -47,7 +47,7 @@ fn the_usual_export() {
     assert_eq!(client.out().metadata().unwrap().permissions().mode() & 0o777, 0o700);
 
     let kickoff = &service.seen()[1];
-    assert_eq!(kickoff.target, "/api/v1/Group/all/$export");
+    assert_eq!(kickoff.target, "/api/v1/Group/all/$export?_type=Patient");
     assert_eq!(kickoff.header("accept"), "application/fhir+json");
     assert_eq!(kickoff.header("prefer"), "respond-async");
     assert_eq!(kickoff.token(), Some("canary7Q-token-1"));
@@ -378,9 +378,10 @@ fn nothing_at_all_is_a_gap() {
 #[test]
 fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
     let service = one_file(|_, _| Answer::ok(patients(10)));
-    let client = Client::new();
+    let client = Client { types: vec!["Patient".into()], ..Client::new() };
     client.export(&service).unwrap();
-    let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+    let mut request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+    request.types = vec!["Patient".into()];
     let next = client.folder.path().join("next");
     let last = |request: &bulk_client::ExportRequest| {
         bulk_client::last_export(&next, request, &request.url(&client.server(&service)))
@@ -389,6 +390,15 @@ fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
     assert_eq!((time.as_str(), folder), ("2020-01-02T03:04:05.123456789Z", client.out()));
     let runout = bulk_client::ExportRequest::new(bulk_client::Level::Group("runout".into()));
     assert!(last(&runout).is_none());
+
+    // An export of everything that brought only some of BCDA's types is no ground to build on.
+    let everything = Client::new();
+    let report = everything.export(&service).unwrap();
+    assert_eq!(report.types_without_file, ["Coverage", "ExplanationOfBenefit"]);
+    let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+    let url = request.url(&everything.server(&service));
+    let next = everything.folder.path().join("next");
+    assert!(bulk_client::last_export(&next, &request, &url).is_none());
 }
 
 #[test]

@@ -426,7 +426,7 @@ fn stalling(stop: usize) -> (String, Vec<u8>, Arc<AtomicUsize>) {
                     body.len()
                 )
             };
-            if path.ends_with("$export") {
+            if path.contains("$export") {
                 let location = format!("Content-Location: {here}/api/v1/jobs/1\r\n");
                 let _ = stream.write_all(answer("202 Accepted", &location, "").as_bytes());
             } else if path.ends_with("/jobs/1") {
