@@ -201,7 +201,7 @@ impl Tokens {
                     return Ok(Some(token));
                 }
                 Err(error) => {
-                    tries.after(error).await.map_err(|error| error.at("token").without_status())?
+                    tries.after(error).await.map_err(|error| error.at("token").without_status())?;
                 }
             }
         }

@@ -52,8 +52,10 @@
 //! let work = tempfile::tempdir()?;
 //! let base = bulk_client::fhir_base(&place, Some("v1"))?;
 //! let server = Server::new(base, Auth::None, Settings::default(), None, Arc::new(()))?;
+//! let mut request = ExportRequest::new(Level::Group("all".into()));
+//! request.types = vec!["Patient".into()];
 //! let export = Export {
-//!     request: ExportRequest::new(Level::Group("all".into())),
+//!     request,
 //!     out: work.path().join("export"),
 //!     begin: Begin::Usual,
 //!     decryption: None,

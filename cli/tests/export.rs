@@ -370,7 +370,7 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
     bcda(&work, &format!("{} {resume}", export(&running, "sealed"))).exits(0);
     assert!(tables(&work, "sealed", "resumed-tables") == wanted);
     let left = work.snapshot("sealed").unwrap();
-    assert!(left.keys().all(|name| !name.ends_with(".enc")), "{:?}", left.keys());
+    assert!(left.keys().all(|name| !name.contains(".enc")), "{:?}", left.keys());
 }
 
 #[test]
