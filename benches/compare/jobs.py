@@ -76,6 +76,11 @@ def all_jobs(bcda, data, work, threads):
     add("bcda-stdin", "from standard input", "ways",
         lambda to: f"cat {people_first} | '{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' "
                    f"--file-date {export.file_date(plain)} {' '.join(whole)}", **moved)
+    claims = " ".join(f"'{path}'" for path in data.claims)
+    patients = " ".join(f"--patients '{path}'" for path in data.people)
+    add("bcda-stdin-patients", "from standard input, --patients", "ways",
+        lambda to: f"cat {claims} | '{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' {patients} "
+                   f"--file-date {export.file_date(plain)} {' '.join(whole)}", **moved)
     add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole), **moved)
     add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole), **moved)
     add("bcda-csv", "to CSV", "ways", bcda_on(plain, "--format", "csv", *whole))

@@ -89,6 +89,9 @@ def targets(results):
     if f.has("bcda-stdin", "bcda-whole"):
         value = f.ratio("bcda-stdin", "bcda-whole", "wall")
         found.append(("standard input beside files, wall", "at most 1.10 times", f"{value:.2f} times", value <= 1.10))
+    if f.has("bcda-stdin-patients", "bcda-whole"):
+        value = f.ratio("bcda-stdin-patients", "bcda-whole", "wall")
+        found.append(("standard input with --patients beside files, wall", "at most 1.10 times", f"{value:.2f} times", value <= 1.10))
     if f.has("bcda-small", "bcda-one"):
         value = f.rate("bcda-small") / f.rate("bcda-one")
         found.append(("many small files beside one large file, rate", "at least 80%", f"{value:.0%}", value >= 0.80))
