@@ -9,8 +9,8 @@ use publish::Stage;
 
 use crate::error::Error;
 
-/// Hashes of one run: 32 MiB.
-const RUN_HASHES: usize = 4 << 20;
+/// Hashes of one run: 8 MiB.
+const RUN_HASHES: usize = 1 << 20;
 
 /// Collects hashes of ids.
 pub(crate) struct Duplicates<'s> {

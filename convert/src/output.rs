@@ -150,8 +150,7 @@ impl Tables {
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
         }
         let stdout = self.stdout;
-        let reports =
-            self.open.into_iter().chain(last).map(finish).collect::<Result<Vec<_>, _>>()?;
+        let reports = finish_all(self.open.into_iter().chain(last))?;
         if stdout {
             for report in &reports {
                 copy_out(stage, &report.file)?;
@@ -159,6 +158,20 @@ impl Tables {
         }
         Ok(reports)
     }
+}
+
+/// Ends each table on a thread of its own: most of a short run's compressing and all of its syncing is left for
+/// now. The reports and the first error are in the order of the tables.
+fn finish_all(tables: impl Iterator<Item = OpenTable>) -> Result<Vec<TableReport>, Error> {
+    std::thread::scope(|scope| {
+        let ending: Vec<_> = tables.map(|open| scope.spawn(move || finish(open))).collect();
+        let ended = ending.into_iter().map(|table| {
+            table
+                .join()
+                .unwrap_or_else(|_| Err(Error::failed("ending a table failed; please report it")))
+        });
+        ended.collect()
+    })
 }
 
 fn finish(open: OpenTable) -> Result<TableReport, Error> {

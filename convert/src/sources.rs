@@ -13,6 +13,9 @@ use crate::report::FileDateOrigin;
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
 pub(crate) const SNIFF_BYTES: usize = 256 << 10;
 
+/// Fewer files than this are looked at sooner than a thread has started.
+const FILES_WORTH_A_THREAD: usize = 64;
+
 /// A file to read.
 pub(crate) struct Source {
     pub(crate) file: SourceFile,
@@ -101,26 +104,49 @@ pub(crate) fn examine(
     options: &Options,
     dates: &mut FileDates,
 ) -> Result<Vec<Source>, Error> {
+    let guesses = guess_all(&files, options)?;
+    let source = |(file, guess): (SourceFile, Guess)| {
+        let (file_date, date_origin) = dates.of(&file, options.file_date);
+        let lineage = Lineage { file_name: file.name().to_owned(), file_date };
+        Source { file, lineage, date_origin, guess, only_people }
+    };
+    Ok(files.into_iter().zip(guesses).map(source).collect())
+}
+
+/// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
+fn guess_all(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
+    let share = files.len().div_ceil(options.threads.max(1)).max(FILES_WORTH_A_THREAD);
+    if files.len() <= share {
+        return guess_each(files, options);
+    }
+    let guesses: Result<Vec<Vec<Guess>>, Error> = std::thread::scope(|scope| {
+        let guess = |share| scope.spawn(move || guess_each(share, options));
+        let threads: Vec<_> = files.chunks(share).map(guess).collect();
+        let guessed = threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| {
+                Err(Error::failed("looking at the input failed; please report it"))
+            })
+        });
+        guessed.collect()
+    });
+    Ok(guesses?.concat())
+}
+
+fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
-    files
-        .into_iter()
-        .map(|file| {
-            if options.cancel.is_cancelled() {
-                return Err(cancelled());
-            }
-            let guess = if file.is_stream() {
-                Guess::Claims
-            } else {
-                guesser.guess(sniffer.beginning(&file, SNIFF_BYTES, is_enough)?)
-            };
-            if guess == Guess::NotNdjson {
-                return Err(not_ndjson(&file));
-            }
-            let (file_date, date_origin) = dates.of(&file, options.file_date);
-            let lineage = Lineage { file_name: file.name().to_owned(), file_date };
-            Ok(Source { file, lineage, date_origin, guess, only_people })
-        })
-        .collect()
+    let guess = |file: &SourceFile| {
+        if options.cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        if file.is_stream() {
+            return Ok(Guess::Claims);
+        }
+        match guesser.guess(sniffer.beginning(file, SNIFF_BYTES, is_enough)?) {
+            Guess::NotNdjson => Err(not_ndjson(file)),
+            guess => Ok(guess),
+        }
+    };
+    files.iter().map(guess).collect()
 }
 
 /// The error of a file that is one JSON text, not one a line.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::str::FromStr;
 
 use arrow::array::RecordBatch;
-use arrow::compute::BatchCoalescer;
+use arrow::compute::{BatchCoalescer, concat_batches};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
@@ -19,6 +19,13 @@ pub const BATCH_ROWS: usize = 8_192;
 
 /// Rows of a Parquet row group: 15 batches.
 pub const ROW_GROUP_ROWS: usize = 122_880;
+
+/// Batches with fewer rows than this are joined before they wait for a whole batch. What waits holds on to the
+/// memory of every array that came, and a table of few rows gets thousands of small ones before its batch is full.
+const SMALL_ROWS: usize = 256;
+
+/// Most small batches that wait to be joined.
+const SMALL_BATCHES: usize = 64;
 
 /// The format of a table's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -83,6 +90,9 @@ enum Encoder<W: Write + Send> {
 
 /// Writes one table: batches of any size in, batches of [`BATCH_ROWS`] out.
 pub struct TableWriter<W: Write + Send> {
+    schema: SchemaRef,
+    /// Small batches that are not joined yet, and their rows.
+    small: (Vec<RecordBatch>, usize),
     coalescer: BatchCoalescer,
     encoder: Encoder<W>,
     rows: u64,
@@ -113,7 +123,8 @@ impl<W: Write + Send> TableWriter<W> {
                 Encoder::Arrow(arrow_ipc::Encoder::new(&schema, compression, stream, out)?)
             }
         };
-        Ok(Self { coalescer: BatchCoalescer::new(schema, BATCH_ROWS), encoder, rows: 0 })
+        let coalescer = BatchCoalescer::new(SchemaRef::clone(&schema), BATCH_ROWS);
+        Ok(Self { schema, small: (Vec::new(), 0), coalescer, encoder, rows: 0 })
     }
 
     /// Rows so far.
@@ -127,7 +138,22 @@ impl<W: Write + Send> TableWriter<W> {
     /// What the encoder or the output says.
     pub fn write(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
         self.rows += batch.num_rows() as u64;
-        self.coalescer.push_batch(batch)?;
+        let (batches, rows) = &mut self.small;
+        if batches.is_empty() && batch.num_rows() >= SMALL_ROWS {
+            self.coalescer.push_batch(batch)?;
+            return self.drain();
+        }
+        *rows += batch.num_rows();
+        batches.push(batch);
+        if *rows >= SMALL_ROWS || batches.len() >= SMALL_BATCHES {
+            self.join_small()?;
+        }
+        Ok(())
+    }
+
+    fn join_small(&mut self) -> Result<(), ArrowError> {
+        let (batches, _) = std::mem::take(&mut self.small);
+        self.coalescer.push_batch(concat_batches(&self.schema, &batches)?)?;
         self.drain()
     }
 
@@ -147,6 +173,7 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// What the encoder or the output says.
     pub fn finish(mut self) -> Result<W, ArrowError> {
+        self.join_small()?;
         self.coalescer.finish_buffered_batch()?;
         self.drain()?;
         match self.encoder {
