@@ -1,0 +1,107 @@
+//! docs/promises.md names a test for each promise, and the test is there and is run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// Sections whose tables are promises.
+const SECTIONS: std::ops::RangeInclusive<u32> = 1..=6;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A row of a table below the heading of a section.
+struct Promise<'p> {
+    section: u32,
+    line: usize,
+    /// `file::function` or `script::case`.
+    tests: Vec<&'p str>,
+}
+
+fn promises(page: &str) -> Vec<Promise<'_>> {
+    let mut found = Vec::new();
+    let mut section = 0;
+    for (number, line) in page.lines().enumerate() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading.split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        }
+        // A heading or a rule of a table is no promise.
+        let is_rule = |text: &str| text.starts_with("|--");
+        let next_is_rule = page.lines().nth(number + 1).is_some_and(is_rule);
+        if SECTIONS.contains(&section) && line.starts_with('|') && !is_rule(line) && !next_is_rule {
+            let cell = line.trim_end_matches('|').rsplit(" | ").next().unwrap_or_default();
+            let tests = cell.split('`').filter(|text| text.contains("::")).collect();
+            found.push(Promise { section, line: number + 1, tests });
+        }
+    }
+    found
+}
+
+/// Why a named test would not run, if it would not.
+fn fault(text: &str, file: &str, name: &str) -> Option<&'static str> {
+    if !file.ends_with(".rs") {
+        return (!text.contains(name)).then_some("the script has no such case");
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let begins = |line: &&str| {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        line.strip_prefix("fn ")
+            .and_then(|line| line.strip_prefix(name))
+            .is_some_and(|rest| rest.starts_with('('))
+    };
+    let Some(at) = lines.iter().position(begins) else {
+        return Some("the file has no such function");
+    };
+    let attributes =
+        lines[..at].iter().rev().take_while(|line| line.starts_with('#') || line.starts_with("//"));
+    let attributes: Vec<_> = attributes.collect();
+    if attributes.iter().any(|line| line.starts_with("#[ignore")) {
+        return Some("the test is not run");
+    }
+    let is_test = |line: &&&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    (!attributes.iter().any(|line| is_test(&line))).then_some("the function is no test")
+}
+
+#[test]
+fn every_promise_has_its_tests() {
+    let page = fs::read_to_string(root().join("docs/promises.md")).unwrap();
+    let promises = promises(&page);
+    let mut files = BTreeMap::new();
+    let mut faults = Vec::new();
+    for Promise { line, tests, .. } in &promises {
+        if tests.is_empty() {
+            faults.push(format!("docs/promises.md, line {line}: no test"));
+        }
+        for test in tests {
+            let (file, name) = test.rsplit_once("::").unwrap();
+            let text = files
+                .entry(file)
+                .or_insert_with(|| fs::read_to_string(root().join(file)).unwrap_or_default());
+            if let Some(fault) = fault(text, file, name) {
+                faults.push(format!("docs/promises.md, line {line}: {test}: {fault}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for section in SECTIONS {
+        let count = promises.iter().filter(|promise| promise.section == section).count();
+        assert!(count >= 5, "section {section} has {count} promises");
+    }
+}
+
+#[test]
+fn a_missing_test_is_noticed() {
+    let text = "#[test]\nfn here() {}\n\n#[test]\n#[ignore]\nfn asleep() {}\n\nfn helper() {}\n";
+    let of = |name| fault(text, "x.rs", name);
+    assert_eq!(of("here"), None);
+    assert_eq!(of("her"), Some("the file has no such function"));
+    assert_eq!(of("asleep"), Some("the test is not run"));
+    assert_eq!(of("helper"), Some("the function is no test"));
+    assert_eq!(fault("case one\n", "ci/x", "two"), Some("the script has no such case"));
+    let page = "## 1. Rules\n\n| promise | tests |\n|---|---|\n| kept \\| so | `a.rs::b`, `c.rs::d` |\n| not | |\n";
+    let found = promises(page);
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].tests, ["a.rs::b", "c.rs::d"]);
+    assert!(found[1].tests.is_empty());
+}
