@@ -126,7 +126,7 @@ fn joins(options: &Options) -> bool {
 fn open_stage(options: &Options) -> Result<Stage, Error> {
     let open = |out: &Path, overwrite| {
         let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
-        Stage::open(out, &stage_options, |folder| Ok(manifest::owned(folder)))
+        Stage::open(out, &stage_options, manifest::owned)
     };
     match &options.output {
         Output::Folder(out) => Ok(open(out, options.overwrite)?),
@@ -147,7 +147,7 @@ fn open_stage(options: &Options) -> Result<Stage, Error> {
 fn open_reject_stage(folder: &Path, options: &Options) -> Result<Stage, Error> {
     let stage_options =
         StageOptions { overwrite: options.overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
-    Ok(Stage::open(folder, &stage_options, |folder| Ok(manifest::owned(folder)))?)
+    Ok(Stage::open(folder, &stage_options, manifest::owned)?)
 }
 
 /// What the passes made, for the end of the run.

@@ -147,6 +147,45 @@ fn death_twice_in_a_row() {
 }
 
 #[test]
+fn a_failure_after_a_death_needs_no_tidying_either() {
+    for (name, filesystem) in filesystems() {
+        let calls = calls(Before::Old, filesystem);
+        for n in (0..calls).step_by(5) {
+            for m in (0..calls).step_by(7) {
+                let work = work();
+                let out = Before::Old.prepare(work.path());
+                let _ = filesystem(Faults::die_at(n)).run(|| publish(&out, NEW));
+                let _ = filesystem(Faults::fail_at(m)).run(|| publish(&out, OLD));
+                let again = filesystem(Faults::none()).run(|| publish(&out, NEW));
+                let what = format!("{name}: died at call {n}, call {m} failed: {again:?}");
+                assert!(matches!(again, Ok(ref done) if done.leftover.is_none()), "{what}");
+                assert_eq!(tree(&out), expected(NEW), "{what}");
+                assert_eq!(siblings(&out), ["out"], "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_leaves_no_journal() {
+    for (name, filesystem) in filesystems() {
+        for before in Before::ALL {
+            for n in 0..calls(before, filesystem) {
+                let work = work();
+                let out = before.prepare(work.path());
+                let faults = filesystem(Faults::fail_at(n));
+                let result = faults.run(|| publish(&out, NEW));
+                let call = faults.trace()[usize::try_from(n).unwrap()].clone();
+                let left = siblings(&out).into_iter().any(|name| name.contains("journal"));
+                // Whoever fails to remove it leaves it to the next run.
+                let removes = call.starts_with("remove") || call.starts_with("look at");
+                assert!(!left || removes, "{name}, {before:?}, {call}: {result:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn single_file_is_old_or_new_whatever_fails() {
     let calls = {
         let work = work();
