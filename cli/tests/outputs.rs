@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use cclf_crosswalk::arrow::ipc::reader::FileReader;
 use common::records::{carrier, claim_with_items, coverage, lines, patient};
 use common::{TABLES, Work, counts, joined};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 
@@ -88,7 +89,7 @@ fn links_at_our_names_are_not_followed() {
 /// Rows of each row group of a Parquet file, by the reader of another project.
 fn row_groups(work: &Work, name: &str) -> Vec<i64> {
     let reader = SerializedFileReader::new(fs::File::open(work.path(name)).unwrap()).unwrap();
-    reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect()
+    reader.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect()
 }
 
 #[test]

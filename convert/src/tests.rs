@@ -1,8 +1,8 @@
-//! Whole runs whose workers panic.
+//! Whole runs whose workers panic, and whose input changes between two readings.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use std::{fs, io::Write};
 
@@ -13,8 +13,20 @@ use crate::{Error, ErrorKind, Options, Output, ValidateOptions, run, validate};
 /// A worker that meets this panics, as if there were a mistake in our code.
 const STRIKE: &[u8] = b"\"id\":\"secret-strike\"";
 
+/// When a worker meets this, what waits in [`CHANGE`] is done.
+const CHANGES: &[u8] = b"\"id\":\"changes\"";
+
+/// For one test only: they run at the same time.
+static CHANGE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
 /// What every worker does first, in tests.
 pub(crate) fn strike(line: &[u8]) {
+    if line.windows(CHANGES.len()).any(|window| window == CHANGES) {
+        let change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(change) = change {
+            change();
+        }
+    }
     assert!(
         !line.windows(STRIKE.len()).any(|window| window == STRIKE),
         "in the midst of {}",
@@ -26,9 +38,13 @@ pub(crate) fn strike(line: &[u8]) {
 const STREAM: &str = "CONVERT_TEST_STREAM";
 
 fn with_strike(record: &str) -> String {
+    with_id(record, STRIKE)
+}
+
+fn with_id(record: &str, member: &[u8]) -> String {
     let id = record.find("\"id\":\"").unwrap();
     let end = id + 6 + record[id + 6..].find('"').unwrap() + 1;
-    format!("{}{}{}", &record[..id], str::from_utf8(STRIKE).unwrap(), &record[end..])
+    format!("{}{}{}", &record[..id], str::from_utf8(member).unwrap(), &record[end..])
 }
 
 /// Records of a kind, one of them a strike.
@@ -151,4 +167,36 @@ fn a_panicking_worker_ends_a_run_over_a_stream() {
     drop(stdin);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn an_input_that_changes_between_two_readings_is_not_joined_with_itself() {
+    // People first: the index pass reads it, then the claim pass.
+    let patient = with_id(&synth::patient(1), CHANGES);
+    let text = |seed| format!("{patient}\n{}\n", synth::eob(seed, ClaimType::Carrier));
+    let (first, second) = (text(1), text(2));
+    for replaced in [true, false] {
+        let work = tempfile::tempdir().unwrap();
+        let file = work.path().join("in.ndjson");
+        fs::write(&file, &first).unwrap();
+        let (path, new) = (file.clone(), work.path().join("new"));
+        // A larger file of the same name, or the same file written over.
+        let longer = format!("{second}{second}");
+        let change: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let into = if replaced { &new } else { &path };
+            fs::write(into, longer).unwrap();
+            if replaced {
+                fs::rename(&new, &path).unwrap();
+            }
+        });
+        *CHANGE.lock().unwrap() = Some(change);
+        let out = work.path().join("out");
+        let options = Options::new(vec![file.to_str().unwrap().to_owned()], Output::Folder(out));
+        let error = in_time(move || run(&options).unwrap_err());
+        let said = error.to_string();
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Failed, 1), "{said}");
+        let expected = if replaced { "was replaced" } else { "changed while it was read" };
+        assert!(said.contains("in.ndjson") && said.contains(expected), "{said}");
+        assert_eq!(names(work.path()), ["in.ndjson"]);
+    }
 }
