@@ -70,7 +70,9 @@ fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
         return Err(Failure::new(2, message));
     }
     let in_output = out != Path::new("-") && publish::overlaps(out, file);
-    if in_output || file.is_dir() || !folder.is_dir() {
+    // A link is not followed, and a folder, a pipe or a device not replaced.
+    let other = file.symlink_metadata().is_ok_and(|there| !there.is_file());
+    if in_output || other || !folder.is_dir() {
         let message = format!(
             "{} cannot be the report: name a file in a folder that exists, outside of the output",
             file.display()

@@ -24,6 +24,7 @@ mod signals;
 mod synth_command;
 mod validate_command;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -44,7 +45,6 @@ impl Failure {
 
 /// Writes data to standard output; a reader that has gone is a normal end.
 pub(crate) fn print(text: &str) -> Result<u8, Failure> {
-    use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -58,12 +58,22 @@ pub(crate) fn print(text: &str) -> Result<u8, Failure> {
 fn tell_panics_without_data() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |at| format!(" at {at}"));
-        eprintln!("error: internal fault{place}; please report it with the output of --report");
+        // A second panic, because nobody reads standard error, would abort.
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: internal fault{place}; please report it with the output of --report"
+        );
     }));
 }
 
 fn main() -> ExitCode {
     tell_panics_without_data();
+    signals::let_writes_beyond_the_limit_fail();
+    // Unwinding removes what was not published; the hook has said where it happened.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run() -> ExitCode {
     let cli = Cli::parse();
     let log = log::Log::new(cli.log_format, cli.quiet);
     let ended = match &cli.command {

@@ -1,10 +1,10 @@
 //! SIGINT and SIGTERM: the first asks the run to end, the second ends the process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use convert::Cancel;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 /// Which signal came, if any.
@@ -45,4 +45,11 @@ pub(crate) fn listen_with(end: impl Fn() + Send + 'static) -> std::io::Result<Ca
         }
     })?;
     Ok(caught)
+}
+
+/// A file that grows beyond the limit of the process (`ulimit -f`) is a write that fails like any other: the signal
+/// that comes with it would end the process before it could tidy up.
+pub(crate) fn let_writes_beyond_the_limit_fail() {
+    // Without it a run ends at once, and the next one tidies up.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }

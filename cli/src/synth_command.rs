@@ -39,10 +39,21 @@ impl Drop for Staged {
     }
 }
 
+/// The text of the manifest of an earlier export; none when there is no such file.
+fn earlier(folder: &Path) -> Result<Option<Vec<u8>>, publish::Error> {
+    let path = folder.join(MANIFEST_NAME);
+    let failed = |error| publish::Error::io("read", &path, error);
+    match path.symlink_metadata() {
+        Ok(found) if found.is_file() => std::fs::read(&path).map(Some).map_err(failed),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
 /// What the manifest of an earlier export lists; none when it is no synthetic export of ours.
-fn owned(folder: &Path) -> Option<Vec<String>> {
-    let text = std::fs::read(folder.join(MANIFEST_NAME)).ok()?;
-    let manifest: Value = serde_json::from_slice(&text).ok()?;
+fn owned(text: &[u8]) -> Option<Vec<String>> {
+    let manifest: Value = serde_json::from_slice(text).ok()?;
     manifest.get("synthetic")?;
     let files = manifest.get("files")?.as_array()?;
     files.iter().map(|file| Some(file.get("name")?.as_str()?.to_owned())).collect()
@@ -65,8 +76,10 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let cancel = Cancel::new();
     let caught = signals::listen(cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let stage =
-        Stage::open(&arguments.out, &stage_options, |folder| Ok(owned(folder))).map_err(staged)?;
+    let stage = Stage::open(&arguments.out, &stage_options, |folder| {
+        Ok(earlier(folder)?.and_then(|text| owned(&text)))
+    })
+    .map_err(staged)?;
     let mut manifest = Vec::new();
     let summary = {
         let manifest = std::sync::Mutex::new(&mut manifest);

@@ -108,6 +108,8 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
+        #[cfg(test)]
+        crate::tests::strike(line.bytes);
         if self.block.fatal.is_some() || self.block.person {
             return;
         }

@@ -126,7 +126,7 @@ fn joins(options: &Options) -> bool {
 fn open_stage(options: &Options) -> Result<Stage, Error> {
     let open = |out: &Path, overwrite| {
         let stage_options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
-        Stage::open(out, &stage_options, |folder| Ok(manifest::owned(folder)))
+        Stage::open(out, &stage_options, manifest::owned)
     };
     match &options.output {
         Output::Folder(out) => Ok(open(out, options.overwrite)?),
@@ -147,7 +147,7 @@ fn open_stage(options: &Options) -> Result<Stage, Error> {
 fn open_reject_stage(folder: &Path, options: &Options) -> Result<Stage, Error> {
     let stage_options =
         StageOptions { overwrite: options.overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
-    Ok(Stage::open(folder, &stage_options, |folder| Ok(manifest::owned(folder)))?)
+    Ok(Stage::open(folder, &stage_options, manifest::owned)?)
 }
 
 /// What the passes made, for the end of the run.
@@ -236,7 +236,7 @@ impl<'o> Run<'o> {
                 &mut tables,
                 &mut gathered,
             )?;
-            self.keep_reports(&[sources.len() - 1], vec![report], &mut reports);
+            self.keep_reports(&sources, &[sources.len() - 1], vec![report], &mut reports)?;
             reject_logs.push(log);
             let ends = (reports, tally, tables, ids, reject_logs);
             return self.finish(&sources, ends, reject_stage, started);
@@ -268,7 +268,7 @@ impl<'o> Run<'o> {
             )?;
             match outcome {
                 Outcome::Done(claim_reports) => {
-                    self.keep_reports(&claims, claim_reports, &mut reports);
+                    self.keep_reports(&sources, &claims, claim_reports, &mut reports)?;
                     tally = claim_tally;
                     reject_logs.push(log);
                     break tables;
@@ -320,20 +320,28 @@ impl<'o> Run<'o> {
             &mut log,
         )?;
         logs.push(log);
-        self.keep_reports(numbers, outcome.reports, reports);
+        self.keep_reports(sources, numbers, outcome.reports, reports)?;
         Ok(outcome.with_claims)
     }
 
     fn keep_reports(
         &mut self,
+        sources: &[Source],
         numbers: &[usize],
         new: Vec<SourceReport>,
         reports: &mut [Option<SourceReport>],
-    ) {
+    ) -> Result<(), Error> {
         for (number, report) in numbers.iter().zip(new) {
             self.bytes_read += report.raw_bytes;
+            // People of one content and claims of another would be joined.
+            let earlier = reports[*number].as_ref().and_then(|earlier| earlier.blake3);
+            if earlier.is_some_and(|earlier| report.blake3.is_some_and(|now| now != earlier)) {
+                let name = sources[*number].file.name();
+                return Err(Error::failed(format!("{name}: the file changed while it was read")));
+            }
             reports[*number] = Some(report);
         }
+        Ok(())
     }
 
     fn warn_of_dates(&mut self, sources: &[Source]) {

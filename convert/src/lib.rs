@@ -29,6 +29,8 @@ mod report;
 mod sources;
 mod stream_pass;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use error::{Error, ErrorKind};

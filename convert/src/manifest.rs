@@ -30,9 +30,20 @@ pub(crate) fn text(report: &Report, files: &[String], crosswalk_blake3: &str) ->
 }
 
 /// What the manifest of an earlier run lists; none when there is no manifest of ours.
-pub(crate) fn owned(folder: &Path) -> Option<Vec<String>> {
-    let text = std::fs::read(folder.join(TABLES_MANIFEST)).ok()?;
-    serde_json::from_slice::<Earlier>(&text).ok().map(|earlier| earlier.files)
+///
+/// # Errors
+/// There is one, or something in its place, but it cannot be read.
+pub(crate) fn owned(folder: &Path) -> Result<Option<Vec<String>>, publish::Error> {
+    let path = folder.join(TABLES_MANIFEST);
+    let failed = |error| publish::Error::io("read", &path, error);
+    match path.symlink_metadata() {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    let text = std::fs::read(&path).map_err(failed)?;
+    Ok(serde_json::from_slice::<Earlier>(&text).ok().map(|earlier| earlier.files))
 }
 
 /// BLAKE3 of the crosswalk's tables, which tells two crosswalks of one version apart.

@@ -210,6 +210,6 @@ fn copy_out(stage: &Stage, file: &str) -> Result<(), Error> {
         io::ErrorKind::BrokenPipe => {
             Error::new(ErrorKind::BrokenPipe, "standard output was closed")
         }
-        _ => Error::failed(format!("write to standard output failed: {error}")),
+        _ => Error::failed(format!("copy of {file} to standard output failed: {error}")),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::RecordError;
 use publish::Stage;
@@ -27,6 +28,8 @@ pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -
 pub(crate) struct RejectLog {
     raw: BufWriter<File>,
     list: BufWriter<File>,
+    /// The folder of the two, which have no names.
+    folder: PathBuf,
     count: u64,
     first: Option<String>,
 }
@@ -35,11 +38,16 @@ fn fault(fault: &std::io::Error) -> Error {
     Error::failed(format!("write of the rejects failed: {fault}"))
 }
 
+fn spool_fault(folder: &Path, fault: &std::io::Error) -> Error {
+    Error::failed(format!("the spool of rejects in {} failed: {fault}", folder.display()))
+}
+
 impl RejectLog {
     pub(crate) fn new(stage: &Stage) -> Result<Self, Error> {
         Ok(Self {
             raw: BufWriter::new(stage.spool()?),
             list: BufWriter::new(stage.spool()?),
+            folder: stage.scratch()?,
             count: 0,
             first: None,
         })
@@ -75,7 +83,7 @@ impl RejectLog {
             self.raw
                 .write_all(line)
                 .and_then(|()| self.raw.write_all(b"\n"))
-                .map_err(|e| fault(&e))?;
+                .map_err(|e| spool_fault(&self.folder, &e))?;
         }
         writeln!(
             self.list,
@@ -87,16 +95,13 @@ impl RejectLog {
             error.offset(),
             quoted(&error.path())
         )
-        .map_err(|e| fault(&e))
+        .map_err(|e| spool_fault(&self.folder, &e))
     }
 
-    fn spools(self) -> Result<[File; 2], Error> {
-        let inner = |writer: BufWriter<File>| {
-            let mut file = writer.into_inner().map_err(|e| fault(e.error()))?;
-            file.seek(SeekFrom::Start(0)).map_err(|e| fault(&e))?;
-            Ok::<_, Error>(file)
-        };
-        Ok([inner(self.raw)?, inner(self.list)?])
+    /// Appends both spools to the files that are published.
+    fn copy_to(self, raw: &mut impl Write, list: &mut impl Write) -> Result<(), Error> {
+        copy(self.raw, &self.folder, raw)?;
+        copy(self.list, &self.folder, list)
     }
 }
 
@@ -114,19 +119,19 @@ pub(crate) fn publish(
     let mut list = stage.create(&names[1])?;
     list.write_all(HEADER.as_bytes()).map_err(|e| fault(&e))?;
     for log in logs {
-        let [lines, rows] = log.spools()?;
-        copy(lines, &mut raw)?;
-        copy(rows, &mut list)?;
+        log.copy_to(&mut raw, &mut list)?;
     }
     raw.finish()?;
     list.finish()?;
     Ok(names.into())
 }
 
-fn copy(mut from: File, to: &mut impl Write) -> Result<(), Error> {
+fn copy(spool: BufWriter<File>, folder: &Path, to: &mut impl Write) -> Result<(), Error> {
+    let mut from = spool.into_inner().map_err(|e| spool_fault(folder, e.error()))?;
+    from.seek(SeekFrom::Start(0)).map_err(|e| spool_fault(folder, &e))?;
     let mut buffer = vec![0; 128 << 10];
     loop {
-        let count = from.read(&mut buffer).map_err(|e| fault(&e))?;
+        let count = from.read(&mut buffer).map_err(|e| spool_fault(folder, &e))?;
         if count == 0 {
             return Ok(());
         }

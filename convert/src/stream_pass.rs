@@ -152,6 +152,8 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
+        #[cfg(test)]
+        crate::tests::strike(line.bytes);
         if self.block.fatal.is_some() {
             return;
         }
@@ -243,8 +245,8 @@ struct Held {
     spool: Option<zstd::Encoder<'static, File>>,
 }
 
-fn fault(fault: &std::io::Error) -> Error {
-    Error::failed(format!("write of the spool of stdin failed: {fault}"))
+fn fault(path: &Path, fault: &std::io::Error) -> Error {
+    Error::failed(format!("write of the spool of stdin, {}, failed: {fault}", path.display()))
 }
 
 impl Held {
@@ -255,17 +257,18 @@ impl Held {
         }
         debug_assert!(block.batches.is_empty(), "workers knew that claims are held back");
         if self.spool.is_none() {
-            let file = private_file(&self.path).map_err(|e| fault(&e))?;
-            self.spool = Some(zstd::Encoder::new(file, 1).map_err(|e| fault(&e))?);
+            let file = private_file(&self.path).map_err(|e| fault(&self.path, &e))?;
+            let spool = zstd::Encoder::new(file, 1).map_err(|e| fault(&self.path, &e))?;
+            self.spool = Some(spool);
         }
         let spool = self.spool.as_mut().map(|spool| spool.write_all(&raw));
-        spool.unwrap_or(Ok(())).map_err(|e| fault(&e))
+        spool.unwrap_or(Ok(())).map_err(|e| fault(&self.path, &e))
     }
 
     /// The file that holds what is not in `early`, if there is one.
     fn finish(&mut self) -> Result<Option<PathBuf>, Error> {
         let Some(spool) = self.spool.take() else { return Ok(None) };
-        spool.finish().map_err(|e| fault(&e))?;
+        spool.finish().map_err(|e| fault(&self.path, &e))?;
         Ok(Some(self.path.clone()))
     }
 }
@@ -275,7 +278,11 @@ fn private_file(path: &Path) -> std::io::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    // A umask may have taken away bits of ours.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
 }
 
 /// The sink of the pass: blocks in input order.

@@ -62,6 +62,8 @@ pub enum ErrorKind {
         /// Bytes that could be read, as stored.
         found_bytes: u64,
     },
+    /// Between two readings of a file another one took its name.
+    Replaced,
     /// A worker panicked; its message is not kept, since it may quote the data.
     WorkerPanicked,
     /// [`ReadOptions::cancel`](crate::ReadOptions::cancel) was set.
@@ -176,6 +178,9 @@ impl fmt::Display for Error {
                 "the file shrank while being read: {expected_bytes} bytes when opened, \
                  {found_bytes} bytes found"
             ),
+            ErrorKind::Replaced => {
+                f.write_str("the file was replaced by another one while it was being read")
+            }
             ErrorKind::WorkerPanicked => f.write_str("a worker panicked (a bug, please report it)"),
             ErrorKind::Cancelled => f.write_str("cancelled"),
         }

@@ -134,7 +134,7 @@ impl Cutter {
         let file = &self.reader.sources[source];
         // Opening a named pipe waits for its writer.
         self.reader.waiting.store(file.is_stream(), Ordering::Release);
-        let opened = file.open();
+        let opened = file.open_to_read();
         self.reader.waiting.store(false, Ordering::Release);
         let mut stream = Stream::open(
             opened.map_err(Ended::Failed)?,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use crate::decompress::{Chunk, Decoders, Stream};
@@ -25,6 +25,28 @@ pub struct SourceFile {
     len: Option<u64>,
     modified: Option<SystemTime>,
     stream: Option<SharedReader>,
+    /// The file as it was when its first reading began; its clones know, too.
+    read: Arc<OnceLock<Identity>>,
+}
+
+/// Which file it is, and how large it was.
+#[derive(Clone, Copy, Debug)]
+struct Identity {
+    file: (u64, u64),
+    len: u64,
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt;
+            (metadata.dev(), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let file = (0, 0);
+        Self { file, len: metadata.len() }
+    }
 }
 
 impl SourceFile {
@@ -61,6 +83,7 @@ impl SourceFile {
             modified: if regular { metadata.modified().ok() } else { None },
             path,
             stream: None,
+            read: Arc::default(),
         })
     }
 
@@ -80,6 +103,7 @@ impl SourceFile {
             len: None,
             modified: None,
             stream: Some(Arc::new(Mutex::new(Some(reader)))),
+            read: Arc::default(),
         }
     }
 
@@ -93,8 +117,8 @@ impl SourceFile {
         &self.path
     }
 
-    /// Bytes as stored, when the source was found; `None` for a stream. The size that binds a
-    /// reading is taken again when the file is opened.
+    /// Bytes as stored, when the source was found; `None` for a stream. The size that binds all
+    /// readings is taken when the first of them begins.
     pub fn len(&self) -> Option<u64> {
         self.len
     }
@@ -118,7 +142,27 @@ impl SourceFile {
         self.name = name;
     }
 
-    /// Opens for reading. The second part is the size to read, known for regular files.
+    /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
+    pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
+        let file = match self.open()? {
+            Opened::File { file, .. } => file,
+            stream @ Opened::Stream(_) => return Ok(stream),
+        };
+        let metadata = file.metadata().map_err(|e| Error::io("examine", e).named(&self.name))?;
+        let now = Identity::of(&metadata);
+        let first = self.read.get_or_init(|| now);
+        if now.file != first.file {
+            return Err(Error::new(ErrorKind::Replaced).named(&self.name));
+        }
+        let (expected_bytes, found_bytes) = (first.len, now.len);
+        if found_bytes < expected_bytes {
+            let kind = ErrorKind::Shrunk { expected_bytes, found_bytes };
+            return Err(Error::new(kind).named(&self.name));
+        }
+        Ok(Opened::File { file, size_at_open: expected_bytes })
+    }
+
+    /// Opens for looking. The second part is the size to read, known for regular files.
     pub(crate) fn open(&self) -> Result<Opened, Error> {
         if let Some(stream) = &self.stream {
             let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -289,6 +333,31 @@ mod tests {
         let stream = SourceFile::from_reader("s", io::empty());
         let refused = sniffer.beginning(&stream, 5, all).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::NotAFile);
+    }
+
+    #[test]
+    fn all_readings_are_of_one_file_and_size() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        std::fs::write(&path, "12345").unwrap();
+        let source = SourceFile::from_path(&path).unwrap();
+        // Looking binds nothing, and the size is that of the first reading, not of the discovery.
+        assert!(source.open().is_ok());
+        std::fs::write(&path, "1234567").unwrap();
+        let size = |source: &SourceFile| match source.clone().open_to_read() {
+            Ok(Opened::File { size_at_open, .. }) => Ok(size_at_open),
+            Ok(Opened::Stream(_)) => panic!("it is a file"),
+            Err(error) => Err(error.kind()),
+        };
+        assert_eq!(size(&source), Ok(7));
+        std::fs::write(&path, "123456789").unwrap();
+        assert_eq!(size(&source), Ok(7));
+        std::fs::write(&path, "123").unwrap();
+        assert_eq!(size(&source), Err(ErrorKind::Shrunk { expected_bytes: 7, found_bytes: 3 }));
+        std::fs::write(dir.path().join("b"), "1234567").unwrap();
+        std::fs::rename(dir.path().join("b"), &path).unwrap();
+        assert_eq!(size(&source), Err(ErrorKind::Replaced));
+        assert_eq!(size(&SourceFile::from_path(&path).unwrap()), Ok(7));
     }
 
     #[test]

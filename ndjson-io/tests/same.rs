@@ -240,8 +240,15 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(part, 0..30).prop_map(|parts| parts.concat())
 }
 
+/// 300 cases unless `PROPTEST_CASES` asks for others.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = ProptestConfig::default();
+    ProptestConfig { cases: if asked { default.cases } else { 300 }, ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_texts_in_any_blocks(

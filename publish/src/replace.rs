@@ -132,15 +132,17 @@ impl Replacement<'_> {
         old_files: &[String],
         old_folders: &[String],
     ) -> Result<Option<PathBuf>, Failure> {
-        self.write_journal()?;
-        let out = self.parent.open_child(self.out_name)?;
-        let backup = self.parent.open_or_make_child(self.backup_name)?;
+        let opened = self.write_journal().and_then(|()| {
+            let out = self.parent.open_child(self.out_name)?;
+            Ok((out, self.parent.open_or_make_child(self.backup_name)?))
+        });
+        let has_manifest = old_files.iter().any(|name| name == self.manifest_name);
+        let (out, backup) = opened.inspect_err(|_| self.tidy_up(has_manifest))?;
         let mut work = ByFile { replacement: self, out: &out, backup: &backup, done: Vec::new() };
         if let Err(error) = work.replace(old_files, old_folders) {
             return Err(match work.undo() {
                 Ok(()) => {
-                    let _ = self.parent.remove_tree(self.backup_name);
-                    let _ = remove_journal(self.parent, self.out_name);
+                    self.tidy_up(has_manifest);
                     error.into()
                 }
                 Err(_) => Failure {
@@ -161,6 +163,16 @@ impl Replacement<'_> {
         let journal = hidden_name(self.out_name, JOURNAL);
         let removed = remove_journal(self.parent, self.out_name);
         Ok(removed.is_err().then(|| self.parent.path_of(journal)))
+    }
+
+    /// After a failure that left the output as it was. Without a manifest, because an earlier replacement was
+    /// interrupted, the journal alone says what is ours there.
+    fn tidy_up(&self, has_manifest: bool) {
+        let _ = self.parent.remove_tree(self.backup_name);
+        let _ = self.parent.remove_file(hidden_name(self.out_name, JOURNAL_NEW));
+        if has_manifest {
+            let _ = remove_journal(self.parent, self.out_name);
+        }
     }
 
     /// Says durably which files at the output are ours while no manifest does.

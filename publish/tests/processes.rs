@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use publish::{ErrorKind, Stage, StageOptions};
+use publish::{ErrorKind, GrowingFolder, Stage, StageOptions};
 
 const CASE: &str = "PUBLISH_TEST_CASE";
 const WORK: &str = "PUBLISH_TEST_WORK";
@@ -143,6 +143,16 @@ fn child() {
             assert_eq!(mode(&out.with_file_name(".out.lock")), 0o600);
             let _ = stage.commit(b"").unwrap();
             publish::write_file_atomically(&out.with_file_name("report.json"), b"{}").unwrap();
+            let export = GrowingFolder::open(&out.with_file_name("export")).unwrap();
+            for name in ["a.ndjson", "b.ndjson"] {
+                let mut part = export.part(name).unwrap();
+                part.write_all(b"text").unwrap();
+                assert_eq!(mode(&part.path()), 0o600);
+                if name == "a.ndjson" {
+                    part.commit(name).unwrap();
+                }
+            }
+            export.write("journal.json", b"{}").unwrap();
         }
     }
 }
@@ -154,12 +164,15 @@ fn modes_are_private_whatever_the_umask() {
         passes(umask, work.path());
         // And on top of the earlier result.
         passes(umask, work.path());
-        assert_eq!(names(work.path()), ["out", "report.json"]);
+        assert_eq!(names(work.path()), ["export", "out", "report.json"]);
         let out = work.path().join("out");
-        for folder in ["", "deep", "deep/er"] {
+        for folder in ["", "deep", "deep/er", "../export"] {
             assert_eq!(mode(&out.join(folder)), 0o700, "{umask}: {folder}");
         }
-        for file in ["a.csv", "deep/er/b.csv", "m.txt", "../report.json"] {
+        let downloads = ["../export/a.ndjson", "../export/b.ndjson.part", "../export/journal.json"];
+        for file in
+            ["a.csv", "deep/er/b.csv", "m.txt", "../report.json"].into_iter().chain(downloads)
+        {
             assert_eq!(mode(&out.join(file)), 0o600, "{umask}: {file}");
         }
     }
@@ -194,6 +207,7 @@ fn a_killed_run_is_in_use_until_it_dies_and_then_forgotten() {
         if earlier {
             passes("022", work.path());
             fs::remove_file(work.path().join("report.json")).unwrap();
+            fs::remove_dir_all(work.path().join("export")).unwrap();
         }
         let mut child = child_for("hold", work.path());
         let mut running = child.spawn();
@@ -211,7 +225,7 @@ fn a_killed_run_is_in_use_until_it_dies_and_then_forgotten() {
         assert_eq!(names(work.path()), before, "a kill leaves everything as it was");
         assert_eq!(out.join("a.csv").exists(), earlier);
         passes("022", work.path());
-        assert_eq!(names(work.path()), ["out", "report.json"]);
+        assert_eq!(names(work.path()), ["export", "out", "report.json"]);
         assert_eq!(fs::read(out.join("a.csv")).unwrap(), b"text");
     }
 }

@@ -100,6 +100,8 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
+        #[cfg(test)]
+        crate::tests::strike(line.bytes);
         if self.block.foreign.is_some() {
             return;
         }

@@ -1,10 +1,12 @@
 //! Failing call N, and dying at call N, for every N.
 
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 
 use super::{Before, MANIFEST, NEW, OLD, expected, publish, siblings, tree, work};
 use crate::fault::Faults;
-use crate::write_file_atomically;
+use crate::{Error, GrowingFolder, write_file_atomically};
 
 type Filesystem = (&'static str, fn(Faults) -> Faults);
 
@@ -147,6 +149,44 @@ fn death_twice_in_a_row() {
 }
 
 #[test]
+fn a_failure_after_a_death_needs_no_tidying_either() {
+    for (name, filesystem) in filesystems() {
+        let calls = calls(Before::Old, filesystem);
+        for n in (0..calls).step_by(5) {
+            for m in (0..calls).step_by(7) {
+                let work = work();
+                let out = Before::Old.prepare(work.path());
+                let _ = filesystem(Faults::die_at(n)).run(|| publish(&out, NEW));
+                let _ = filesystem(Faults::fail_at(m)).run(|| publish(&out, OLD));
+                let again = filesystem(Faults::none()).run(|| publish(&out, NEW));
+                let what = format!("{name}: died at call {n}, call {m} failed: {again:?}");
+                assert!(matches!(again, Ok(ref done) if done.leftover.is_none()), "{what}");
+                assert_eq!(tree(&out), expected(NEW), "{what}");
+                assert_eq!(siblings(&out), ["out"], "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_leaves_no_journal() {
+    for (name, filesystem) in filesystems() {
+        for before in Before::ALL {
+            for n in 0..calls(before, filesystem) {
+                let work = work();
+                let out = before.prepare(work.path());
+                let faults = filesystem(Faults::fail_at(n));
+                let result = faults.run(|| publish(&out, NEW));
+                let call = faults.trace()[usize::try_from(n).unwrap()].clone();
+                let left = siblings(&out).into_iter().any(|name| name.contains("journal"));
+                // A new result whose earlier one cannot be removed leaves both to the next run.
+                assert!(!left || result.is_ok(), "{name}, {before:?}, {call}: {result:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn single_file_is_old_or_new_whatever_fails() {
     let calls = {
         let work = work();
@@ -177,9 +217,60 @@ fn single_file_is_old_or_new_whatever_fails() {
     }
 }
 
+/// A download, continued where the last one ended, and a journal that is written anew.
+fn grow(out: &Path) -> Result<(), Error> {
+    const TEXT: &[u8] = b"first\nsecond\n";
+    let folder = GrowingFolder::open(out)?;
+    if folder.bytes_of("a.ndjson")?.is_none() {
+        let mut part = folder.part("a.ndjson")?;
+        let from = usize::try_from(part.bytes()).unwrap();
+        for piece in TEXT[from..].chunks(6) {
+            part.write_all(piece).map_err(|error| Error::io("write", &part.path(), error))?;
+        }
+        part.commit("a.ndjson")?;
+    }
+    folder.write("journal.json", b"{}")
+}
+
+#[test]
+fn a_growing_folder_has_whole_files_and_parts_whatever_fails() {
+    let grown = |out: &Path| {
+        let tree = tree(out).unwrap();
+        let whole = [("a.ndjson", &b"first\nsecond\n"[..]), ("journal.json", b"{}")];
+        assert_eq!(tree.len(), 2, "{tree:?}");
+        whole.iter().all(|(name, bytes)| tree.get(*name).is_some_and(|found| found == bytes))
+    };
+    let calls = {
+        let work = work();
+        let (out, faults) = (work.path().join("out"), Faults::none());
+        faults.run(|| grow(&out)).unwrap();
+        assert!(grown(&out));
+        faults.calls()
+    };
+    assert!(calls > 15, "{calls} calls: are they counted?");
+    for n in 0..calls {
+        for make in [Faults::fail_at, Faults::die_at] {
+            let work = work();
+            let out = work.path().join("out");
+            let faults = make(n);
+            let result = faults.run(|| grow(&out));
+            let what = format!("{:?}: {result:?}", faults.trace()[usize::try_from(n).unwrap()]);
+            // What has its name is complete, before anybody tidies up.
+            for (name, bytes) in tree(&out).unwrap_or_default() {
+                let whole: &[u8] = if name == "a.ndjson" { b"first\nsecond\n" } else { b"{}" };
+                let finished = ["a.ndjson", "journal.json"].contains(&name.as_str());
+                assert!(!finished || bytes == whole, "{name}, {what}");
+                assert!(finished || name.contains("part"), "{name}, {what}");
+            }
+            grow(&out).unwrap();
+            assert!(grown(&out), "{what}");
+            assert_eq!(siblings(&out), ["out"], "{what}");
+        }
+    }
+}
+
 #[test]
 fn a_failed_write_spoils_the_stage_for_good() {
-    use std::io::Write;
     let work = work();
     let out = Before::Old.prepare(work.path());
     let counting = Faults::none();
