@@ -299,7 +299,8 @@ impl Sink<'_, '_, '_> {
             return Err(unbuilt());
         }
         let Gathered { tally, rejects, .. } = &mut *self.gathered;
-        keep_rejects(&block.rejects, self.sources, tally, rejects, self.options)?;
+        let judged = block.tally.read();
+        keep_rejects(&block.rejects, judged, self.sources, tally, rejects, self.options)?;
         if let Some(fatal) = block.fatal {
             return Err(fatal_error(fatal, self.sources));
         }

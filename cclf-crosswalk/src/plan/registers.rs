@@ -2,6 +2,7 @@
 
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
+use crate::links::BySequence;
 use crate::resolve::List;
 
 #[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
@@ -69,6 +70,7 @@ pub(crate) struct Store {
     pub(crate) counts: [usize; 5],
     pub(crate) wide: Vec<i128>,
     pub(crate) links: Vec<i64>,
+    pub(crate) by_sequence: BySequence,
     pub(crate) scratch: String,
     pub(super) captures: Vec<Captured>,
     /// By keyed element.
@@ -112,6 +114,7 @@ impl Store {
         self.counts = [0; 5];
         self.wide.clear();
         self.links.clear();
+        self.by_sequence.clear();
         self.scratch.clear();
         self.captures.resize(plan.temps, Captured::None);
         self.keyed.resize(plan.keyed, KeyedState::default());

@@ -21,7 +21,7 @@ pub(super) struct Block {
     pub(super) counts: Counts,
     /// A record of FHIR R4, after which nothing was judged.
     foreign: Option<(usize, u64)>,
-    /// The first two lines of a stream, if they could not be read.
+    /// The first two lines of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
 
@@ -30,20 +30,42 @@ impl Block {
     pub(super) fn check_end(
         self,
         files: &[SourceFile],
-        beginning: &mut Vec<u8>,
+        beginning: &mut Beginning,
     ) -> Result<(), Error> {
         for (source, line) in self.beginning {
-            beginning.extend(line);
-            beginning.push(b'\n');
-            // Files were looked at before; a stream tells it here.
-            if Guesser::default().guess(beginning) == Guess::NotNdjson {
-                return Err(not_ndjson(&files[source]));
+            beginning.lines += 1;
+            beginning.text.extend(line);
+            beginning.text.push(b'\n');
+            // What one line is the next one tells, or the end.
+            if beginning.lines > 1 {
+                beginning.check(&files[source])?;
             }
         }
         match self.foreign {
             Some((source, number)) => Err(foreign(&files[source], number)),
             None => Ok(()),
         }
+    }
+}
+
+/// The first two lines of a stream. Files were looked at before.
+#[derive(Default)]
+pub(super) struct Beginning {
+    text: Vec<u8>,
+    lines: usize,
+}
+
+impl Beginning {
+    fn check(&self, file: &SourceFile) -> Result<(), Error> {
+        match Guesser::default().guess(&self.text) {
+            Guess::NotNdjson => Err(not_ndjson(file)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The stream had this many records.
+    pub(super) fn finish(self, file: &SourceFile, records: u64) -> Result<(), Error> {
+        if records == 1 { self.check(file) } else { Ok(()) }
     }
 }
 
@@ -116,7 +138,7 @@ impl BlockWorker for Worker<'_> {
             self.block.foreign = Some((line.source, line.number));
             return;
         }
-        if fault.is_some() && line.number <= 2 && self.files[line.source].is_stream() {
+        if line.number <= 2 && self.files[line.source].is_stream() {
             self.block.beginning.push((line.source, line.bytes.to_vec()));
         }
         self.keep(&findings, line.source, line.number, line.offset, fault);
