@@ -253,6 +253,10 @@ fn a_bad_line_is_bad_wherever_it_stands() {
             ("crlf", vec![&one, b"\n", &line.bytes, b"\r\n", &two], 2),
         ];
         for (layout, parts, at) in layouts {
+            // There a byte order mark is good.
+            if layout == "first" && line.bytes.starts_with(b"\xEF\xBB\xBF") {
+                continue;
+            }
             let name = format!("{layout}-{number:04}.ndjson");
             let before = parts[..at].concat();
             work.write(&format!("in/{name}"), parts.concat());
@@ -280,7 +284,7 @@ fn a_bad_line_is_bad_wherever_it_stands() {
     }
     assert!(wrong.is_empty(), "{} files:\n{}", wrong.len(), wrong.join("\n"));
     // All neighbours are kept.
-    let all = lines.len() as u64 * 4;
+    let all = expected.len() as u64;
     assert_eq!(counts(&work.read_json("report.json")), [all * 3, all * 2, 0, 0, 0, all]);
     assert_eq!(work.csv("out/cclf5.csv").rows.len() as u64, all * 2);
     work.assert_clean();
@@ -325,8 +329,10 @@ fn a_bad_text_is_bad_in_members_that_are_read_and_in_members_that_are_skipped() 
             .map(|place| {
                 let id = number * members.len() + place;
                 let [reject] = &found.get(&format!("{id:05}.ndjson"))?[..] else { return None };
-                let fault = reject["fault_byte"].as_u64().unwrap().checked_sub(prefixes[id])?;
                 let class = reject["class"].as_str().unwrap().to_owned();
+                let fault = reject["fault_byte"].as_u64().unwrap().checked_sub(prefixes[id])?;
+                // Places have levels of their own; and a text that is cut is at fault where the record goes on.
+                let fault = if class == "depth" { 0 } else { fault.min(line.bytes.len() as u64) };
                 Some((reject["line"].as_u64().unwrap(), class, fault))
             })
             .collect();

