@@ -96,6 +96,18 @@ def same_sequences(n):
     return line(claim(item=items, careTeam=[care(1)] * n, diagnosis=[diagnosis(1)] * n))
 
 
+def no_links(n):
+    """Nobody is linked to, and all may attend."""
+    return line(claim(kind="OUTPATIENT", item=[{"sequence": s} for s in range(1, n + 1)],
+                      careTeam=[care(3 * s) for s in range(1, n + 1)]))
+
+
+def unasked_links(n):
+    """Items link to entries of a role that no column wants."""
+    team = [{"sequence": 1, "role": {"coding": [{"code": "other"}]}}] * n
+    return line(claim(item=[item(s, careTeamLinkId=[1]) for s in range(1, n + 1)], careTeam=team))
+
+
 def hospice(n):
     """Stays of one beneficiary, which touch one another or do not."""
     stay = lambda s: {"start": f"{1900 + s % 90}-01-01", "end": f"{1900 + s % 90}-0{s % 9 + 1}-28"}
@@ -141,6 +153,11 @@ SHAPES = {
     "links": (10_000, linked),
     "links to the last": (300, linked_last),
     "links of one sequence": (300, same_sequences),
+    "links, none": (600, no_links),
+    "links that nobody asks for": (300, unasked_links),
+    "siblings": (1_000, lambda n: line(patient(**{f"_z{s}": {"id": "x"} for s in range(n)}))),
+    "siblings of a list": (1_000, lambda n: line(patient(name=[
+        {"given": ["A"] * n, "_given": [{"id": "x"}] * n}]))),
     "information": (1_000, lambda n: line(claim(kind="INPATIENT", information=[
         {"sequence": s, "category": {"coding": [{"code": VARIABLE + "nch_bene_dschrg_dt", "system": "x"}]}}
         for s in range(1, n + 1)]))),

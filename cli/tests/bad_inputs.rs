@@ -11,7 +11,7 @@ use common::records::carrier;
 use common::{Csv, Ran, TABLES, Work, counts};
 use serde_json::{Value, json};
 
-/// Each file of the folder with its expectation, for this part of them: tests run side by side.
+/// Each file of the folder with its expectation.
 fn cases() -> Vec<(String, Vec<u8>, Value)> {
     let files = found();
     let names: Vec<&String> = files.keys().filter(|name| !name.ends_with(EXPECTATION)).collect();
@@ -90,17 +90,37 @@ fn rejects(work: &Work, out: &str) -> BTreeMap<String, Vec<Value>> {
     found
 }
 
+/// Runs the program on the file, or with the file on standard input.
+fn run(work: &Work, words: &str, options: &[&str], name: &str, bytes: &[u8], stream: bool) -> Ran {
+    let words = format!("{words} {}", options.join(" "));
+    if stream {
+        work.feed(&words.replace("INPUT", "-"), bytes.chunks(1_000))
+    } else {
+        work.write(name, bytes);
+        work.bcda(&words.replace("INPUT", name))
+    }
+}
+
 #[test]
 fn conversion_does_what_is_expected() {
+    convert_all(false);
+}
+
+#[test]
+fn conversion_of_standard_input_does_what_is_expected() {
+    convert_all(true);
+}
+
+fn convert_all(stream: bool) {
     let work = Work::new();
     let mut wrong = Vec::new();
     for (number, (name, bytes, expected)) in cases().into_iter().enumerate() {
         let out = format!("out-{number}");
-        work.write(&name, &bytes);
-        let mut words = vec!["convert", &name, "--out", &out, "--format", "csv", "--quiet"];
-        words.extend(["--file-date", "2024-01-01", "--report", "report.json", "--threads", "2"]);
-        words.extend(options(&expected));
-        let ran = work.run(&words);
+        let words = format!(
+            "convert INPUT --out {out} --format csv --quiet --file-date 2024-01-01 \
+             --report report.json --threads 2"
+        );
+        let ran = run(&work, &words, &options(&expected), &name, &bytes, stream);
         let expected = &expected["convert"];
         let mut got = json!({ "exit": ran.code });
         assert!(ran.stdout.is_empty(), "{name}");
@@ -143,13 +163,20 @@ const SHARED: [&str; 7] =
 
 #[test]
 fn validation_does_what_is_expected() {
+    validate_all(false);
+}
+
+#[test]
+fn validation_of_standard_input_does_what_is_expected() {
+    validate_all(true);
+}
+
+fn validate_all(stream: bool) {
     let work = Work::new();
     let mut wrong = Vec::new();
     for (name, bytes, expected) in cases() {
-        work.write(&name, &bytes);
-        let mut words = vec!["validate", &name, "--severity", "error", "--quiet"];
-        words.extend(options(&expected));
-        let ran = work.run(&words);
+        let words = "validate INPUT --severity error --quiet";
+        let ran = run(&work, words, &options(&expected), &name, &bytes, stream);
         let rejects = expected["convert"]["rejects"].clone();
         let expected = &expected["validate"];
         let mut got = json!({ "exit": ran.code });

@@ -13,9 +13,6 @@ use crate::rejects::RejectLog;
 use crate::sources::{Source, foreign, not_ndjson};
 use crate::tally::{Fatal, Reject, Tally};
 
-/// A byte order mark may stand before the first line.
-const BOM_BYTES: u64 = 3;
-
 /// A record for the index, and for a Patient the number of its source.
 pub(crate) enum Person {
     Patient(Beneficiary, usize),
@@ -136,7 +133,7 @@ pub(crate) fn run(
         |_| Worker { reader: Reader::new(plan), numbers, sources, block: Block::default() },
         |block: Block| {
             let mut take = || {
-                keep_rejects(&block.rejects, block.tally.read(), sources, tally, rejects, options)?;
+                keep_rejects(&block.rejects, None, sources, tally, rejects, options)?;
                 if let Some(fatal) = block.fatal {
                     return Err(fatal_error(fatal, sources));
                 }
@@ -185,17 +182,20 @@ pub(crate) fn count(options: &Options, tally: &Tally) {
     options.progress.rejects.fetch_add(tally.rejected(), Relaxed);
 }
 
-/// Keeps the rejects of a block of `judged` records; `tally` is what came before it.
+/// Keeps the rejects of a block; `tally` is what came before it. Of the block that begins a stream `begins` is the
+/// number of its records.
 pub(crate) fn keep_rejects(
     block: &[Reject],
-    judged: u64,
+    begins: Option<u64>,
     sources: &[Source],
     tally: &Tally,
     rejects: &mut RejectLog,
     options: &Options,
 ) -> Result<(), Error> {
     for (earlier, reject) in (0..).zip(block) {
-        if reject.offset <= BOM_BYTES && begins_other_json(&block[earlier..], judged) {
+        if reject.ordinal == 1
+            && begins.is_some_and(|judged| begins_other_json(&block[earlier..], judged))
+        {
             return Err(not_ndjson(&sources[reject.source].file));
         }
         let earlier = earlier as u64;

@@ -287,6 +287,8 @@ struct Sink<'r, 'g, 's> {
     held: Held,
     tables: &'r mut Tables,
     gathered: &'r mut Gathered<'g, 's>,
+    /// A record has come.
+    begun: bool,
     /// A claim has come: rows may have been made with the MBIs of the index as it was.
     claims: bool,
     /// Patients of claims whose rows were written without them.
@@ -300,7 +302,9 @@ impl Sink<'_, '_, '_> {
         }
         let Gathered { tally, rejects, .. } = &mut *self.gathered;
         let judged = block.tally.read();
-        keep_rejects(&block.rejects, judged, self.sources, tally, rejects, self.options)?;
+        let begins = (!self.begun && judged > 0).then_some(judged);
+        self.begun |= judged > 0;
+        keep_rejects(&block.rejects, begins, self.sources, tally, rejects, self.options)?;
         if let Some(fatal) = block.fatal {
             return Err(fatal_error(fatal, self.sources));
         }
@@ -427,6 +431,7 @@ pub(crate) fn run(
         held,
         tables,
         gathered,
+        begun: false,
         claims: false,
         missing: HashSet::new(),
     };

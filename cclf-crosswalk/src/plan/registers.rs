@@ -106,14 +106,25 @@ impl<'r> RecordView<'r> {
     }
 }
 
+/// Values kept for the next record, at most: what a giant one took is given back.
+const KEPT_CAPACITY: usize = 1 << 16;
+
+fn empty<T>(values: &mut Vec<T>) {
+    if values.capacity() > KEPT_CAPACITY {
+        *values = Vec::new();
+    } else {
+        values.clear();
+    }
+}
+
 impl Store {
     pub(super) fn reset(&mut self, plan: &ResourcePlan) {
         self.record.clear();
         self.record.resize(plan.registers, Val::Null);
-        self.rows.iter_mut().for_each(Vec::clear);
+        self.rows.iter_mut().for_each(empty);
         self.counts = [0; 5];
         self.wide.clear();
-        self.links.clear();
+        empty(&mut self.links);
         self.by_sequence.clear();
         self.scratch.clear();
         self.captures.resize(plan.temps, Captured::None);

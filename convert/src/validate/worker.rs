@@ -1,6 +1,7 @@
 //! What each thread does with its lines.
 
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Verdict};
 use fhir_model::stu3::OperationOutcome;
@@ -21,7 +22,7 @@ pub(super) struct Block {
     pub(super) counts: Counts,
     /// A record of FHIR R4, after which nothing was judged.
     foreign: Option<(usize, u64)>,
-    /// The first two lines of a stream.
+    /// The first two lines of the block, if it is of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
 
@@ -33,6 +34,9 @@ impl Block {
         beginning: &mut Beginning,
     ) -> Result<(), Error> {
         for (source, line) in self.beginning {
+            if beginning.lines > 1 {
+                break;
+            }
             beginning.lines += 1;
             beginning.text.extend(line);
             beginning.text.push(b'\n');
@@ -118,6 +122,21 @@ impl<'r> Worker<'r> {
     }
 }
 
+/// Longer lines are judged one at a time, whatever the number of threads: the model of a line that is made to exhaust,
+/// of millions of empty items, takes 200 times the memory of the line.
+const LONG_LINE_BYTES: usize = 1 << 20;
+
+/// The issues of a record, and the byte at which reading ended.
+fn judge(line: &[u8]) -> (Vec<Finding>, Option<usize>) {
+    static LONG_LINE: Mutex<()> = Mutex::new(());
+    let _alone = (line.len() > LONG_LINE_BYTES)
+        .then(|| LONG_LINE.lock().unwrap_or_else(PoisonError::into_inner));
+    match from_slice(line) {
+        Ok(record) => (record.findings(), None),
+        Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
+    }
+}
+
 impl BlockWorker for Worker<'_> {
     type Output = Block;
 
@@ -125,10 +144,7 @@ impl BlockWorker for Worker<'_> {
         if self.block.foreign.is_some() {
             return;
         }
-        let (findings, fault) = match from_slice(line.bytes) {
-            Ok(record) => (record.findings(), None),
-            Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
-        };
+        let (findings, fault) = judge(line.bytes);
         let other_version = |finding: &Finding| {
             matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
         };
@@ -138,7 +154,7 @@ impl BlockWorker for Worker<'_> {
             self.block.foreign = Some((line.source, line.number));
             return;
         }
-        if line.number <= 2 && self.files[line.source].is_stream() {
+        if self.block.beginning.len() < 2 && self.files[line.source].is_stream() {
             self.block.beginning.push((line.source, line.bytes.to_vec()));
         }
         self.keep(&findings, line.source, line.number, line.offset, fault);
