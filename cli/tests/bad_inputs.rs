@@ -247,7 +247,9 @@ fn bad_lines() -> Vec<BadLine> {
         let all: Vec<&[u8]> = plain.split(|byte| *byte == b'\n').collect();
         for reject in expected["convert"]["rejects"].as_array().into_iter().flatten() {
             let class = reject["class"].as_str().unwrap().to_owned();
-            if class == "line-too-long" || file.ends_with(".gz") || file.ends_with(".zst") {
+            let compressed =
+                bytes.starts_with(b"\x1F\x8B") || bytes.starts_with(b"\x28\xB5\x2F\xFD");
+            if class == "line-too-long" || compressed {
                 continue;
             }
             let line = usize::try_from(reject["line"].as_u64().unwrap()).unwrap();
@@ -290,7 +292,7 @@ fn a_bad_line_is_bad_wherever_it_stands() {
             expected.insert(
                 name,
                 vec![json!({
-                    "line": before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                    "line": before.split(|byte| *byte == b'\n').count(),
                     "byte_offset": before.len(),
                     "class": line.class,
                     "fault_byte": line.fault_byte,

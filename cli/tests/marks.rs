@@ -204,8 +204,7 @@ fn silent(text: &[u8], what: &str) {
 fn nothing_beside_the_data(work: &Work, folder: &str, what: &str) {
     for (name, bytes) in work.snapshot(folder).into_iter().flatten() {
         silent(name.as_bytes(), what);
-        if !(name.ends_with(".csv") && name.starts_with("cclf")) && name != "rejects/rejects.ndjson"
-        {
+        if !name.starts_with("cclf") && name != "rejects/rejects.ndjson" {
             silent(&bytes, &format!("{what}, {name}"));
         }
     }

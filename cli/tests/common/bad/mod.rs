@@ -92,9 +92,7 @@ impl Case {
     /// whoever adds a case looks them over and writes them down.
     fn expectation(&self, before: &Value) -> Value {
         let mut convert = json!({ "exit": self.exit });
-        if !self.message.is_empty() {
-            convert["message"] = self.message.into();
-        } else {
+        if self.message.is_empty() {
             let reject = |(number, (line, class)): (usize, &(usize, &str))| {
                 let before = &before["convert"]["rejects"][number];
                 json!({
@@ -117,6 +115,8 @@ impl Case {
             });
             convert["rejects"] = self.rejects.iter().enumerate().map(reject).collect();
             convert["rows"] = object(&self.rows);
+        } else {
+            convert["message"] = self.message.into();
         }
         if !self.report.is_empty() {
             convert["report"] = object(&self.report);
