@@ -1,10 +1,12 @@
 //! A claim that was read: its facts, and the values of its rows.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::claim_type::ClaimType;
 use crate::error::{ErrorClass, RecordError};
 use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
+use crate::links;
 use crate::plan::{KeyBit, Plan, Record, RecordView, Reg, Val};
 use crate::resolve::{List, Resource};
 use crate::table::Per;
@@ -235,9 +237,20 @@ impl<'r> Claim<'r> {
         }
     }
 
-    fn linked(&self, item: usize, role: KeyBit) -> impl Iterator<Item = &'r [Val]> {
+    /// The first care team entry of a role that the item links to; with a register, the first that has it.
+    fn linked(&self, item: usize, role: KeyBit, reg: Option<Reg>) -> Option<&'r [Val]> {
         let links = self.links(item);
-        self.of_role(role).filter(move |entry| links.contains(&self.sequence(entry)))
+        let asked =
+            |entry: &[Val]| has(entry, role) && reg.is_none_or(|reg| entry[reg] != Val::Null);
+        let view = self.view();
+        if view.count(List::CareTeam) <= links::SCAN_LIMIT {
+            let mut entries = self.entries(List::CareTeam).map(|(_, entry)| entry);
+            return entries.find(|entry| asked(entry) && links.contains(&self.sequence(entry)));
+        }
+        let entries = self.entries(List::CareTeam).filter(|(_, entry)| asked(entry));
+        let entries = entries.map(|(place, entry)| (self.sequence(entry), place));
+        let place = view.store.by_sequence.care_team((role, reg), links, entries)?;
+        Some(view.entry(List::CareTeam, place))
     }
 
     /// Rule: the LAST entry typed principal; none: on inpatient and SNF the admitting entry.
@@ -255,21 +268,34 @@ impl<'r> Claim<'r> {
     /// Rule: the primary that no item links to, lowest sequence; if items link to every primary, the
     /// primary with the lowest sequence.
     fn attending(&self, primary: KeyBit) -> Option<&'r [Val]> {
-        let items = self.view().count(List::Item);
+        // All links are those of items to the care team. Most claims have few: a set would take longer.
+        let links = &self.view().store.links[..];
+        let many: Option<HashSet<i64>> =
+            (links.len() > links::SCAN_LIMIT).then(|| links.iter().copied().collect());
+        let is_linked = |sequence: i64| match &many {
+            Some(many) => many.contains(&sequence),
+            None => links.contains(&sequence),
+        };
         let lowest = |entries: &mut dyn Iterator<Item = &'r [Val]>| {
             entries.min_by_key(|entry| self.sequence(entry))
         };
-        let unlinked = |entry: &&'r [Val]| {
-            let sequence = self.sequence(entry);
-            !(0..items).any(|item| self.links(item).contains(&sequence))
-        };
+        let unlinked = |entry: &&'r [Val]| !is_linked(self.sequence(entry));
         lowest(&mut self.of_role(primary).filter(unlinked))
             .or_else(|| lowest(&mut self.of_role(primary)))
     }
 
     fn diagnosis_by_sequence(&self, wanted: i64) -> Option<(usize, &'r [Val])> {
         let reg = self.plan().claim.links.diagnosis_sequence;
-        self.entries(List::Diagnosis).find(|(_, entry)| entry[reg] == Val::Int(wanted))
+        let view = self.view();
+        if view.count(List::Diagnosis) <= links::SCAN_LIMIT {
+            return self.entries(List::Diagnosis).find(|(_, entry)| entry[reg] == Val::Int(wanted));
+        }
+        let entries = self.entries(List::Diagnosis).filter_map(|(place, entry)| match entry[reg] {
+            Val::Int(sequence) => Some((sequence, place)),
+            _ => None,
+        });
+        let place = view.store.by_sequence.diagnosis(wanted, entries)?;
+        Some((place, view.entry(List::Diagnosis, place)))
     }
 }
 
@@ -337,12 +363,11 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
                 }
             }
             Access::Rendering { primary, reg } => {
-                of(self.item.and_then(|item| self.claim.linked(item, *primary).next()), *reg)
+                of(self.item.and_then(|item| self.claim.linked(item, *primary, None)), *reg)
             }
-            Access::LinkedCareTeam { role, reg } => match self.item {
-                Some(item) => first(&mut self.claim.linked(item, *role), *reg),
-                None => Value::Null,
-            },
+            Access::LinkedCareTeam { role, reg } => {
+                of(self.item.and_then(|item| self.claim.linked(item, *role, Some(*reg))), *reg)
+            }
             Access::LinkedDiagnosis { reg } => {
                 let link = self.item.map(|item| {
                     view.entry(List::Item, item)[self.claim.plan().claim.links.item_diagnosis]

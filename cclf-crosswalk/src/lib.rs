@@ -25,6 +25,7 @@ mod evaluate;
 mod fact;
 mod index;
 pub mod interpret;
+mod links;
 mod people;
 mod person;
 mod plan;

@@ -113,7 +113,7 @@ pub enum Guess {
     People,
     /// Claims, or whatever cannot be told: reading tells.
     Claims,
-    /// No NDJSON: one JSON text over several lines, or an array.
+    /// No NDJSON: one JSON text over several lines, or an array that holds all of it.
     NotNdjson,
 }
 
@@ -139,7 +139,7 @@ impl Guesser {
     pub fn guess(&mut self, beginning: &[u8]) -> Guess {
         let text = without_mark(beginning).trim_ascii_start();
         if text.first() == Some(&b'[') {
-            return Guess::NotNdjson;
+            return if is_other_array(text) { Guess::NotNdjson } else { Guess::Claims };
         }
         let Some(end) = memchr::memchr(b'\n', text) else {
             return self.guess_line(text).unwrap_or(Guess::Claims);
@@ -182,7 +182,16 @@ pub(crate) fn stated_type(document: &Document<'_, '_>) -> Option<Resource> {
     None
 }
 
-/// Whether the text is a JSON object so far, only that it ends too early.
+/// Whether the text, which begins with a bracket, is an array that holds all of it. If more comes after the array's
+/// end, or what begins the next line cannot go on with it, its first line is one bad record.
+fn is_other_array(text: &[u8]) -> bool {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    let Some(next) = rest.trim_ascii_start().first() else { return true };
+    is_cut(line) && (*next == b']' || is_cut(&[line, b"\n", &[*next]].concat()))
+}
+
+/// Whether the text is one JSON value so far, only that it ends too early.
 fn is_cut(line: &[u8]) -> bool {
     let ends_early = |line| {
         let mut cursor = Cursor::new(line, Limits::default())?;
@@ -204,6 +213,19 @@ mod tests {
             (b"\xEF\xBB\xBF\n\n {\"resourceType\":\"Coverage\"}\n", Guess::People),
             (b"{\"resourceType\":\"ExplanationOfBenefit\"}\n", Guess::Claims),
             (b"[{\"resourceType\":\"Patient\"}]", Guess::NotNdjson),
+            (b"[{\"resourceType\":\"Patient\"}]\n \n", Guess::NotNdjson),
+            (b"[\n{\"resourceType\":\"Patient\"}\n]\n", Guess::NotNdjson),
+            (
+                b"[{\"resourceType\":\"Patient\"},\n{\"resourceType\":\"Patient\"}]",
+                Guess::NotNdjson,
+            ),
+            (b"[1\n,2]", Guess::NotNdjson),
+            (b"[[]\n\n]", Guess::NotNdjson),
+            (b"[]", Guess::NotNdjson),
+            (b"[]\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
+            (b"[1\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
+            (b"[] x\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
+            (b"[\"cut\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),
             (b"{\n  \"resourceType\": \"Patient\"\n}\n", Guess::NotNdjson),
             (b"{\"resourceType\": \"Patient\",\n \"id\": \"1\"}\n", Guess::NotNdjson),
             (b"{\"cut\":\n{\"resourceType\":\"Patient\"}\n", Guess::Claims),

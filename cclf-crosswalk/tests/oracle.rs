@@ -1,6 +1,8 @@
 //! Two readings of the crosswalk against each other, and both against values stated by hand.
 
 mod common;
+#[path = "oracle/large.rs"]
+mod large;
 
 use cclf_crosswalk::{ErrorClass, Table};
 use common::{

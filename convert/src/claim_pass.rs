@@ -219,7 +219,7 @@ pub(crate) fn run(
             if block.failed {
                 return Err(Error::failed("building a record batch failed; please report it"));
             }
-            keep_rejects(&block.rejects, sources, gathered.tally, gathered.rejects, options)?;
+            keep_rejects(&block.rejects, None, sources, gathered.tally, gathered.rejects, options)?;
             if let Some(fatal) = block.fatal {
                 return Err(fatal_error(fatal, sources));
             }

@@ -13,9 +13,6 @@ use crate::rejects::RejectLog;
 use crate::sources::{Source, foreign, not_ndjson};
 use crate::tally::{Fatal, Reject, Tally};
 
-/// A byte order mark may stand before the first line.
-const BOM_BYTES: u64 = 3;
-
 /// A record for the index, and for a Patient the number of its source.
 pub(crate) enum Person {
     Patient(Beneficiary, usize),
@@ -138,7 +135,7 @@ pub(crate) fn run(
         |_| Worker { reader: Reader::new(plan), numbers, sources, block: Block::default() },
         |block: Block| {
             let mut take = || {
-                keep_rejects(&block.rejects, sources, tally, rejects, options)?;
+                keep_rejects(&block.rejects, None, sources, tally, rejects, options)?;
                 if let Some(fatal) = block.fatal {
                     return Err(fatal_error(fatal, sources));
                 }
@@ -187,16 +184,20 @@ pub(crate) fn count(options: &Options, tally: &Tally) {
     options.progress.rejects.fetch_add(tally.rejected(), Relaxed);
 }
 
-/// Keeps the rejects of a block; `tally` is what came before it.
+/// Keeps the rejects of a block; `tally` is what came before it. Of the block that begins a stream `begins` is the
+/// number of its records.
 pub(crate) fn keep_rejects(
     block: &[Reject],
+    begins: Option<u64>,
     sources: &[Source],
     tally: &Tally,
     rejects: &mut RejectLog,
     options: &Options,
 ) -> Result<(), Error> {
     for (earlier, reject) in (0..).zip(block) {
-        if reject.offset <= BOM_BYTES && begins_other_json(block, earlier) {
+        if reject.ordinal == 1
+            && begins.is_some_and(|judged| begins_other_json(&block[earlier..], judged))
+        {
             return Err(not_ndjson(&sources[reject.source].file));
         }
         let earlier = earlier as u64;
@@ -207,11 +208,18 @@ pub(crate) fn keep_rejects(
     Ok(())
 }
 
-/// Whether the reject is the beginning of a JSON text over several lines or of an array. Files are looked at
-/// before they are read; a stream that is read once tells it here.
-fn begins_other_json(block: &[Reject], first: usize) -> bool {
-    let lines = block[first..].iter().take(2).filter_map(|reject| reject.line.as_deref());
-    let beginning: Vec<u8> = lines.flat_map(|line| [line, b"\n"].concat()).collect();
+/// Whether the first of the rejects is the beginning of a JSON text over several lines or of an array. Files are
+/// looked at before they are read; a stream that is read once tells it here.
+fn begins_other_json(rejects: &[Reject], judged: u64) -> bool {
+    let line = |reject: Option<&Reject>| reject.and_then(|reject| reject.line.clone());
+    let Some(mut beginning) = line(rejects.first()) else { return false };
+    beginning.push(b'\n');
+    match rejects.get(1).filter(|reject| reject.ordinal == 2) {
+        Some(second) => beginning.extend(line(Some(second)).unwrap_or_default()),
+        // The next record is good.
+        None if judged > 1 => beginning.push(b'{'),
+        None => {}
+    }
     Guesser::default().guess(&beginning) == Guess::NotNdjson
 }
 

@@ -294,6 +294,8 @@ struct Sink<'r, 'g, 's> {
     held: Held,
     tables: &'r mut Tables,
     gathered: &'r mut Gathered<'g, 's>,
+    /// A record has come.
+    begun: bool,
     /// A claim has come: rows may have been made with the MBIs of the index as it was.
     claims: bool,
     /// Patients of claims whose rows were written without them.
@@ -306,7 +308,10 @@ impl Sink<'_, '_, '_> {
             return Err(unbuilt());
         }
         let Gathered { tally, rejects, .. } = &mut *self.gathered;
-        keep_rejects(&block.rejects, self.sources, tally, rejects, self.options)?;
+        let judged = block.tally.read();
+        let begins = (!self.begun && judged > 0).then_some(judged);
+        self.begun |= judged > 0;
+        keep_rejects(&block.rejects, begins, self.sources, tally, rejects, self.options)?;
         if let Some(fatal) = block.fatal {
             return Err(fatal_error(fatal, self.sources));
         }
@@ -433,6 +438,7 @@ pub(crate) fn run(
         held,
         tables,
         gathered,
+        begun: false,
         claims: false,
         missing: HashSet::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
+use crate::links::BySequence;
 use crate::resolve::List;
 
 #[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
@@ -69,6 +70,7 @@ pub(crate) struct Store {
     pub(crate) counts: [usize; 5],
     pub(crate) wide: Vec<i128>,
     pub(crate) links: Vec<i64>,
+    pub(crate) by_sequence: BySequence,
     pub(crate) scratch: String,
     pub(super) captures: Vec<Captured>,
     /// By keyed element.
@@ -104,14 +106,26 @@ impl<'r> RecordView<'r> {
     }
 }
 
+/// Values kept for the next record, at most: what a giant one took is given back.
+const KEPT_CAPACITY: usize = 1 << 16;
+
+fn empty<T>(values: &mut Vec<T>) {
+    if values.capacity() > KEPT_CAPACITY {
+        *values = Vec::new();
+    } else {
+        values.clear();
+    }
+}
+
 impl Store {
     pub(super) fn reset(&mut self, plan: &ResourcePlan) {
         self.record.clear();
         self.record.resize(plan.registers, Val::Null);
-        self.rows.iter_mut().for_each(Vec::clear);
+        self.rows.iter_mut().for_each(empty);
         self.counts = [0; 5];
         self.wide.clear();
-        self.links.clear();
+        empty(&mut self.links);
+        self.by_sequence.clear();
         self.scratch.clear();
         self.captures.resize(plan.temps, Captured::None);
         self.keyed.resize(plan.keyed, KeyedState::default());

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test program uses its part of a private module")]
 
+pub(crate) mod bad;
 pub(crate) mod defects;
 pub(crate) mod records;
 

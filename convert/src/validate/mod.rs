@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::options::{Cancel, Progress};
 use crate::sources::{self, SNIFF_BYTES, cancelled, not_ndjson};
 use crate::validate::report::Counts;
-use crate::validate::worker::{Block, Worker};
+use crate::validate::worker::{Beginning, Block, Worker};
 
 pub use report::{ClassReport, ValidationReport};
 
@@ -99,7 +99,7 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     options.progress.total_bytes.store(total, Ordering::Relaxed);
 
     let mut counts = Counts::default();
-    let mut beginning = Vec::new();
+    let mut beginning = Beginning::default();
     let mut stopped = None;
     let make = |_| Worker::new(&files, options);
     let reports = ndjson_io::read(&files, &options.reading(), make, |block: Block| {
@@ -125,6 +125,7 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
         }
         error => error,
     })?;
+    beginning.finish(&files[0], counts.records)?;
     out.flush().map_err(|error| write_failed(&error))?;
     let bytes = reports.iter().map(|report| report.raw_bytes).sum();
     Ok(counts.report(&files, bytes, started.elapsed().as_secs_f64()))

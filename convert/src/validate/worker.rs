@@ -1,6 +1,7 @@
 //! What each thread does with its lines.
 
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Verdict};
 use fhir_model::stu3::OperationOutcome;
@@ -21,7 +22,7 @@ pub(super) struct Block {
     pub(super) counts: Counts,
     /// A record of FHIR R4, after which nothing was judged.
     foreign: Option<(usize, u64)>,
-    /// The first two lines of a stream, if they could not be read.
+    /// The first two lines of the block, if it is of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
 
@@ -30,20 +31,45 @@ impl Block {
     pub(super) fn check_end(
         self,
         files: &[SourceFile],
-        beginning: &mut Vec<u8>,
+        beginning: &mut Beginning,
     ) -> Result<(), Error> {
         for (source, line) in self.beginning {
-            beginning.extend(line);
-            beginning.push(b'\n');
-            // Files were looked at before; a stream tells it here.
-            if Guesser::default().guess(beginning) == Guess::NotNdjson {
-                return Err(not_ndjson(&files[source]));
+            if beginning.lines > 1 {
+                break;
+            }
+            beginning.lines += 1;
+            beginning.text.extend(line);
+            beginning.text.push(b'\n');
+            // What one line is the next one tells, or the end.
+            if beginning.lines > 1 {
+                beginning.check(&files[source])?;
             }
         }
         match self.foreign {
             Some((source, number)) => Err(foreign(&files[source], number)),
             None => Ok(()),
         }
+    }
+}
+
+/// The first two lines of a stream. Files were looked at before.
+#[derive(Default)]
+pub(super) struct Beginning {
+    text: Vec<u8>,
+    lines: usize,
+}
+
+impl Beginning {
+    fn check(&self, file: &SourceFile) -> Result<(), Error> {
+        match Guesser::default().guess(&self.text) {
+            Guess::NotNdjson => Err(not_ndjson(file)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The stream had this many records.
+    pub(super) fn finish(self, file: &SourceFile, records: u64) -> Result<(), Error> {
+        if records == 1 { self.check(file) } else { Ok(()) }
     }
 }
 
@@ -96,6 +122,21 @@ impl<'r> Worker<'r> {
     }
 }
 
+/// Longer lines are judged one at a time, whatever the number of threads: the model of a line that is made to exhaust,
+/// of millions of empty items, takes 200 times the memory of the line.
+const LONG_LINE_BYTES: usize = 1 << 20;
+
+/// The issues of a record, and the byte at which reading ended.
+fn judge(line: &[u8]) -> (Vec<Finding>, Option<usize>) {
+    static LONG_LINE: Mutex<()> = Mutex::new(());
+    let _alone = (line.len() > LONG_LINE_BYTES)
+        .then(|| LONG_LINE.lock().unwrap_or_else(PoisonError::into_inner));
+    match from_slice(line) {
+        Ok(record) => (record.findings(), None),
+        Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
+    }
+}
+
 impl BlockWorker for Worker<'_> {
     type Output = Block;
 
@@ -105,10 +146,7 @@ impl BlockWorker for Worker<'_> {
         if self.block.foreign.is_some() {
             return;
         }
-        let (findings, fault) = match from_slice(line.bytes) {
-            Ok(record) => (record.findings(), None),
-            Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
-        };
+        let (findings, fault) = judge(line.bytes);
         let other_version = |finding: &Finding| {
             matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
         };
@@ -118,7 +156,7 @@ impl BlockWorker for Worker<'_> {
             self.block.foreign = Some((line.source, line.number));
             return;
         }
-        if fault.is_some() && line.number <= 2 && self.files[line.source].is_stream() {
+        if self.block.beginning.len() < 2 && self.files[line.source].is_stream() {
             self.block.beginning.push((line.source, line.bytes.to_vec()));
         }
         self.keep(&findings, line.source, line.number, line.offset, fault);

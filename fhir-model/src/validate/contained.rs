@@ -1,6 +1,6 @@
 //! Contained resources: what they may hold, and that the record refers to them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::node::{Element, Node};
 use crate::schema::TypeDef;
@@ -12,6 +12,8 @@ use crate::validate::walk::{Walk, judge_other, resource_def};
 #[derive(Default)]
 pub(super) struct Contained<'t> {
     resources: Vec<Inner<'t>>,
+    /// Their places by id; of several the first.
+    places: HashMap<&'t str, usize>,
     inside: bool,
 }
 
@@ -29,7 +31,14 @@ impl<'t> Contained<'t> {
             resource_type: node.child("resourceType").and_then(Node::as_text).unwrap_or_default(),
             referenced: false,
         };
-        Self { resources: list.iter().map(inner).collect(), inside: false }
+        let resources: Vec<Inner<'t>> = list.iter().map(inner).collect();
+        let mut places = HashMap::new();
+        for (place, inner) in resources.iter().enumerate() {
+            if let Some(id) = inner.id {
+                places.entry(id).or_insert(place);
+            }
+        }
+        Self { resources, places, inside: false }
     }
 
     /// Goes into a contained resource; false when the walk is in one already.
@@ -47,7 +56,7 @@ impl<'t> Contained<'t> {
 
     /// Marks what `#id` points to; gives its type.
     pub(super) fn mark(&mut self, id: &str) -> Option<&'t str> {
-        let found = self.resources.iter_mut().find(|inner| inner.id == Some(id))?;
+        let found = self.resources.get_mut(*self.places.get(id)?)?;
         found.referenced = true;
         Some(found.resource_type)
     }
