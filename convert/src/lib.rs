@@ -26,6 +26,7 @@ mod options;
 mod output;
 mod rejects;
 mod report;
+mod shared;
 mod sources;
 mod stream_pass;
 mod tally;

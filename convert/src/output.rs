@@ -12,6 +12,7 @@ use publish::{Stage, StagedFile};
 use crate::error::{Error, ErrorKind};
 use crate::options::{Options, Output};
 use crate::report::TableReport;
+use crate::shared::shared;
 
 /// Where the bytes of a table go, hashed on the way.
 struct Hashed {
@@ -150,7 +151,10 @@ impl Tables {
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
         }
         let stdout = self.stdout;
-        let reports = finish_all(self.open.into_iter().chain(last))?;
+        // Side by side: most of a short run's compressing and all of its syncing is left for now.
+        let tables: Vec<OpenTable> = self.open.into_iter().chain(last).collect();
+        let reports =
+            shared(tables, options.threads, finish).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {
             for report in &reports {
                 copy_out(stage, &report.file)?;
@@ -158,20 +162,6 @@ impl Tables {
         }
         Ok(reports)
     }
-}
-
-/// Ends each table on a thread of its own: most of a short run's compressing and all of its syncing is left for
-/// now. The reports and the first error are in the order of the tables.
-fn finish_all(tables: impl Iterator<Item = OpenTable>) -> Result<Vec<TableReport>, Error> {
-    std::thread::scope(|scope| {
-        let ending: Vec<_> = tables.map(|open| scope.spawn(move || finish(open))).collect();
-        let ended = ending.into_iter().map(|table| {
-            table
-                .join()
-                .unwrap_or_else(|_| Err(Error::failed("ending a table failed; please report it")))
-        });
-        ended.collect()
-    })
 }
 
 fn finish(open: OpenTable) -> Result<TableReport, Error> {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::file_date::FileDates;
 use crate::options::{Options, Output};
 use crate::report::FileDateOrigin;
+use crate::shared::shared;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
 pub(crate) const SNIFF_BYTES: usize = 256 << 10;
@@ -116,20 +117,9 @@ pub(crate) fn examine(
 /// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
 fn guess_all(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
     let share = files.len().div_ceil(options.threads.max(1)).max(FILES_WORTH_A_THREAD);
-    if files.len() <= share {
-        return guess_each(files, options);
-    }
-    let guesses: Result<Vec<Vec<Guess>>, Error> = std::thread::scope(|scope| {
-        let guess = |share| scope.spawn(move || guess_each(share, options));
-        let threads: Vec<_> = files.chunks(share).map(guess).collect();
-        let guessed = threads.into_iter().map(|thread| {
-            thread.join().unwrap_or_else(|_| {
-                Err(Error::failed("looking at the input failed; please report it"))
-            })
-        });
-        guessed.collect()
-    });
-    Ok(guesses?.concat())
+    let shares = files.chunks(share).collect();
+    let guesses = shared(shares, options.threads, |share| guess_each(share, options));
+    Ok(guesses.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
