@@ -1,6 +1,8 @@
 //! Certificates: only a server that is who it says gets a request.
 
 mod common;
+#[path = "../../bulk-client/tests/common/tls.rs"]
+mod tls;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -8,43 +10,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Ran, Work};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-/// An authority of ours, made for the test.
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
-}
+use rustls::{ServerConnection, StreamOwned};
+use tls::{Authority, authority, server_config};
 
 /// A server whose certificate the authority has signed (or it has itself, without one), and how many requests it
 /// could read.
 fn serve(
     names: &[&str],
     years: [i32; 2],
-    authority: Option<&CertifiedIssuer<'static, KeyPair>>,
+    authority: Option<&Authority>,
 ) -> (String, Arc<AtomicUsize>) {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut parameters = CertificateParams::new(names).unwrap();
-    parameters.not_before = date_time_ymd(years[0], 1, 1);
-    parameters.not_after = date_time_ymd(years[1], 1, 1);
-    let key = KeyPair::generate().unwrap();
-    let certificate = match authority {
-        Some(authority) => parameters.signed_by(&key, authority),
-        None => parameters.self_signed(&key),
-    };
-    let chain = vec![certificate.unwrap().der().clone()];
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let config = Arc::new(config);
+    let config = server_config(names, years, authority);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
     let read = Arc::new(AtomicUsize::new(0));
