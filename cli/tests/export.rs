@@ -294,6 +294,25 @@ fn a_decryption_key_that_is_none_is_found_before_anything_is_asked_for() {
 }
 
 #[test]
+fn plain_http_on_request_is_warned_of() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let here = format!("--credentials credentials --base-url {}", running.url());
+    for words in [
+        format!("export {here} --out NAME"),
+        format!("jobs list {here}"),
+        format!("metadata --base-url {}", running.url()),
+    ] {
+        for (flag, warned) in [("", false), ("--insecure-http", true)] {
+            let words = format!("{words} {flag}").replace("NAME", &format!("out-{warned}"));
+            let ran = bcda(&work, &words);
+            let said = ran.exits(0).stderr;
+            assert_eq!(said.contains("anyone on the way can read"), warned, "{words}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_job_without_a_name_is_a_matter_of_usage() {
     let work = work();
     let running = serve(&work, &[]);
