@@ -7,6 +7,7 @@ use cclf_crosswalk::{civil_from_days, days_from_civil, parse_day};
 
 use fhir_model::Decimal;
 use fhir_model::primitive::{Date, DateTime, Instant, Lexical, Time};
+use json_walk::{Duplicates, Limits, check};
 use readings::agree;
 use readings::common::{Input, json};
 
@@ -32,7 +33,9 @@ fn says(text: &str, value: i128, scale: u32) -> bool {
 }
 
 fn number(text: &str) {
-    let is_json = serde_json::from_str::<serde_json::Number>(text).is_ok() && text.trim() == text;
+    let whole = text.trim_ascii() == text
+        && text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let is_json = whole && check(text.as_bytes(), Limits::default(), Duplicates::Allow).is_ok();
     let decimal = Decimal::new(text);
     assert_eq!(decimal.is_ok(), is_json, "whether it is a number");
     let Ok(decimal) = decimal else { return };
