@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use encryption::{PrivateKey, is_plain};
+use encryption::{DecryptError, PrivateKey, is_plain};
 use publish::{GrowingFolder, PartFile};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
@@ -276,8 +276,8 @@ impl<'d> Download<'d> {
             Error::local(format!("what was downloaded cannot be read: {error}"))
         })?;
         let sealed = self.item.encrypted_key.is_some() && !is_plain(&head[..length]);
-        let file = self.part.reader()?;
-        blocking(move || if sealed { check_sealed(file) } else { check_ndjson(file) }).await
+        let (file, holds) = (self.part.reader()?, self.item.record.holds());
+        blocking(move || if sealed { check_sealed(file) } else { check_ndjson(file, holds) }).await
     }
 
     /// Decrypts what is on the disk, checks it, and gives it its name.
@@ -293,14 +293,15 @@ impl<'d> Download<'d> {
         let mut file = self.part.reader()?;
         let mut plain = self.folder.part(&self.item.record.name)?;
         plain.restart()?;
+        let holds = self.item.record.holds();
         let written = blocking(move || {
             let mut content = Vec::new();
             std::io::Read::read_to_end(&mut file, &mut content).map_err(|error| {
                 Error::local(format!("what was downloaded cannot be read: {error}"))
             })?;
             let text = encryption::decrypt(&mut content, &label, &wrapped, &decryption.key)
-                .map_err(|error| Error::new(ErrorKind::BadFile, error.to_string()))?;
-            let checked = check_ndjson(text.as_bytes())?;
+                .map_err(|error| not_opened(&error))?;
+            let checked = check_ndjson(text.as_bytes(), holds)?;
             plain.write_all(text.as_bytes()).map_err(|error| Error::local(error.to_string()))?;
             Ok((plain, checked))
         });
@@ -338,6 +339,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|_| Err(Error::local("a worker ended before its work")))
+}
+
+/// A key that does not fit is this machine's affair, and fits no other file either.
+fn not_opened(error: &DecryptError) -> Error {
+    match error {
+        DecryptError::Unwrap | DecryptError::WrappedKeyLength { .. } => {
+            Error::local(error.to_string())
+        }
+        _ => Error::new(ErrorKind::BadFile, error.to_string()),
+    }
 }
 
 fn bad(what: &str) -> Error {

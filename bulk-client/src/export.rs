@@ -138,7 +138,7 @@ impl<'r> Run<'r> {
         let folder = GrowingFolder::open(&export.out)?;
         let (mut journal, removed) = export.beginning(server, folder.names()?.len())?;
         if removed {
-            remove_files(&folder, &journal)?;
+            journal.remove_files(&folder)?;
             journal = Journal::default();
         }
         let now = Instant::now();
@@ -219,7 +219,7 @@ impl<'r> Run<'r> {
                 FileState::Pending => false,
             };
             if !is_there {
-                let plain = file.name.trim_end_matches(".enc").trim_end_matches(".gz").to_owned();
+                let plain = file.plain_name().to_owned();
                 *file = FileRecord {
                     name: plain,
                     resource_type: file.resource_type.clone(),
@@ -245,7 +245,8 @@ impl<'r> Run<'r> {
         let opened = std::fs::File::open(self.folder.path().join(name));
         let opened =
             opened.map_err(|error| Error::local(format!("{name} cannot be read: {error}")))?;
-        if let Ok(checked) = blocking(move || check_ndjson(opened)).await {
+        let holds = file.holds();
+        if let Ok(checked) = blocking(move || check_ndjson(opened, holds)).await {
             name.clone_into(&mut file.name);
             file.state = FileState::Complete;
             (file.bytes, file.content_bytes) = (checked.bytes, checked.content_bytes);
@@ -375,17 +376,6 @@ impl<'r> Run<'r> {
 /// Whether the other files would fail alike.
 fn ends_all(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Local | ErrorKind::Usage | ErrorKind::Interrupted)
-}
-
-/// Removes what an unfinished export left: only names that its journal makes ours.
-fn remove_files(folder: &GrowingFolder, journal: &Journal) -> Result<(), Error> {
-    for file in &journal.files {
-        let plain = file.name.trim_end_matches(".enc").trim_end_matches(".gz");
-        for ending in ["", ".gz", ".part", ".enc", ".enc.part", ".part-info", ".enc.part-info"] {
-            folder.remove(&format!("{plain}{ending}"))?;
-        }
-    }
-    Ok(folder.remove(JOURNAL_NAME)?)
 }
 
 /// The export in a folder, for those who go on with it: its FHIR base and its job.

@@ -44,6 +44,10 @@ impl Server {
     pub fn job_url(&self, job: &str) -> Result<Url, Error> {
         match job.parse::<Url>() {
             Ok(_) => parse(job, None),
+            // Below `jobs` that would be the list of all of them, or something else.
+            Err(_) if job.trim().is_empty() || matches!(job, "." | "..") => {
+                Err(Error::usage("which job? expected its number or its URL"))
+            }
             Err(_) => Ok(self.below(&["jobs", job])),
         }
     }

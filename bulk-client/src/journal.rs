@@ -13,6 +13,7 @@ use crate::manifest::{Entry, Manifest};
 use crate::matching::matched;
 use crate::place::shown;
 use crate::request::ExportRequest;
+use crate::verify::Holds;
 
 /// The name of the journal in the folder of an export.
 pub const JOURNAL_NAME: &str = "bcda-export.json";
@@ -184,6 +185,20 @@ pub struct FileRecord {
     pub blake3: Option<String>,
 }
 
+impl FileRecord {
+    /// The name that it has while it is pending: without what depends on its content and on how far it has come.
+    pub(crate) fn plain_name(&self) -> &str {
+        self.name.trim_end_matches(".enc").trim_end_matches(".gz")
+    }
+
+    /// What its lines should be.
+    pub(crate) fn holds(&self) -> Holds {
+        let outcomes =
+            self.item_type == ItemType::Error || self.resource_type == "OperationOutcome";
+        if outcomes { Holds::Outcomes } else { Holds::Records }
+    }
+}
+
 impl Journal {
     /// Reads the journal of a folder; none if it has none.
     ///
@@ -214,11 +229,17 @@ impl Journal {
         text.push(b'\n');
         // A kill in between leaves a journal that still names them, and finds out that they are gone.
         for plain in &self.given_up {
-            for ending in FORMS {
-                folder.remove(&format!("{plain}{ending}"))?;
-            }
+            remove_forms(folder, plain)?;
         }
         Ok(folder.write(JOURNAL_NAME, &text)?)
+    }
+
+    /// Removes the files that it names, whatever has come of them, and the journal itself: nothing else is ours.
+    pub(crate) fn remove_files(&self, folder: &GrowingFolder) -> Result<(), Error> {
+        for file in &self.files {
+            remove_forms(folder, file.plain_name())?;
+        }
+        Ok(folder.remove(JOURNAL_NAME)?)
     }
 
     /// Whether all files of the export are there.
@@ -253,6 +274,14 @@ impl Journal {
         self.given_up.extend(matched.given_up);
         Ok(matched.urls)
     }
+}
+
+/// Removes a file in all its forms.
+fn remove_forms(folder: &GrowingFolder, plain: &str) -> Result<(), Error> {
+    for ending in FORMS {
+        folder.remove(&format!("{plain}{ending}"))?;
+    }
+    Ok(())
 }
 
 /// The end of the newest finished export of the same data: what `--since last` means.

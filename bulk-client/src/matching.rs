@@ -68,7 +68,7 @@ pub(crate) fn matched(known: Vec<FileRecord>, manifest: &Manifest) -> Matched {
     for (key, slots) in &slots {
         let gone = slots.files.iter().flatten();
         let gone = gone.filter(|file| file.state == FileState::Pending || unclear.contains(key));
-        matched.given_up.extend(gone.map(|file| plain(&file.name).to_owned()));
+        matched.given_up.extend(gone.map(|file| file.plain_name().to_owned()));
     }
     matched
 }
@@ -110,11 +110,6 @@ pub(crate) fn url_hash(url: &Url) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// The name that a file has while it is pending.
-fn plain(name: &str) -> &str {
-    name.trim_end_matches(".enc").trim_end_matches(".gz")
-}
-
 /// A name that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders
 /// shall not take the others for records.
 fn name(
@@ -128,7 +123,7 @@ fn name(
         ItemType::Deleted => "deleted",
         ItemType::Error => "errors",
     };
-    let taken = |name: &str| files.iter().chain(before).any(|file| plain(&file.name) == name);
+    let taken = |name: &str| files.iter().chain(before).any(|file| file.plain_name() == name);
     let like =
         |file: &&FileRecord| file.item_type == item_type && file.resource_type == resource_type;
     let mut number = files.iter().filter(like).count() + 1;

@@ -32,6 +32,16 @@ struct Issue {
     diagnostics: Option<String>,
 }
 
+impl Issue {
+    /// Its class, if that is one that may be shown.
+    fn class(self) -> String {
+        let coding = self.details.and_then(|details| details.coding.into_iter().next());
+        let class = coding.and_then(|coding| coding.code);
+        let class = class.or(self.code).filter(|class| is_class(class));
+        class.unwrap_or_else(|| "unnamed".to_owned())
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Details {
@@ -160,11 +170,8 @@ impl IssueCounts {
             self.add(Severity::Error, "not an OperationOutcome");
         }
         for issue in outcome.issue {
-            let coding = issue.details.and_then(|details| details.coding.into_iter().next());
-            let class = coding.and_then(|coding| coding.code);
-            let class = class.or(issue.code).filter(|class| is_class(class));
-            let class = class.unwrap_or_else(|| "unnamed".to_owned());
-            self.add(Severity::of(issue.severity.as_deref()), &class);
+            let severity = Severity::of(issue.severity.as_deref());
+            self.add(severity, &issue.class());
         }
     }
 
@@ -188,6 +195,13 @@ impl IssueCounts {
     pub fn has_errors(&self) -> bool {
         self.counts.keys().any(|(severity, _)| *severity == Severity::Error)
     }
+}
+
+/// The class of the first issue, where a whole text is one OperationOutcome.
+pub(crate) fn only_class(text: &[u8]) -> Option<String> {
+    let outcome = serde_json::from_slice::<Body>(text).ok()?;
+    let issue = outcome.issue.into_iter().next().unwrap_or_default();
+    (outcome.resource_type == "OperationOutcome").then(|| issue.class())
 }
 
 /// Classes are one of few words (`not-found`, `Blue Button Error`): anything else may be somebody's data.

@@ -82,10 +82,13 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Refuses plain HTTP, except to this machine or where it was asked for.
+/// Refuses plain HTTP, except to this machine or where it was asked for, and what is no HTTP at all.
 pub(crate) fn check_plain(url: &Url, insecure_allowed: bool) -> Result<(), Error> {
-    if url.scheme() == "https" || is_loopback(url) || insecure_allowed {
-        return Ok(());
+    match url.scheme() {
+        "https" => return Ok(()),
+        "http" if is_loopback(url) || insecure_allowed => return Ok(()),
+        "http" => {}
+        _ => return Err(Error::usage(format!("{}: expected an https URL", shown(url)))),
     }
     Err(Error::usage(format!(
         "{} is plain HTTP, which anyone on the way can read and change; use https",

@@ -7,12 +7,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{Error, ErrorKind};
-use crate::outcome::IssueCounts;
+use crate::outcome::{IssueCounts, only_class};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 /// Longest last line without a line feed, and longest line of an error file, in bytes.
 const MAX_LINE: usize = 16 << 20;
+/// Longest answer of a server that is looked at as an OperationOutcome in place of records, in bytes.
+const MAX_REFUSAL: usize = 64 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
@@ -43,8 +45,17 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
+/// What the lines of a file should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// Records.
+    Records,
+    /// What the server has to say of records that it could not deliver.
+    Outcomes,
+}
+
 /// Checks a file of NDJSON, plain or gzip.
-pub(crate) fn check_ndjson(file: impl Read) -> Result<Checked, Error> {
+pub(crate) fn check_ndjson(file: impl Read, holds: Holds) -> Result<Checked, Error> {
     let hashing = Hashing { inner: file, hasher: blake3::Hasher::new(), bytes: 0 };
     let mut raw = BufReader::with_capacity(BUFFER, hashing);
     let gzip = raw.fill_buf().map_err(|error| unreadable(&error))?.starts_with(&GZIP);
@@ -57,6 +68,9 @@ pub(crate) fn check_ndjson(file: impl Read) -> Result<Checked, Error> {
         text.read(&mut raw)?;
     }
     text.check_end()?;
+    if holds == Holds::Records {
+        text.check_refusal()?;
+    }
     let hashing = raw.into_inner();
     Ok(Checked {
         bytes: hashing.bytes,
@@ -85,6 +99,8 @@ struct Text {
     first: Option<u8>,
     /// Of the last line, what has come so far; of a line above the limit, its beginning.
     last_line: Vec<u8>,
+    /// The beginning of it, as far as one answer may be long.
+    beginning: Vec<u8>,
 }
 
 impl Text {
@@ -116,6 +132,8 @@ impl Text {
             }
         }
         self.bytes += block.len() as u64;
+        let room = MAX_REFUSAL.saturating_sub(self.beginning.len()).min(block.len());
+        self.beginning.extend_from_slice(&block[..room]);
         for line in block.split_inclusive(|byte| *byte == b'\n') {
             if line.ends_with(b"\n") {
                 self.lines += u64::from(!(is_blank(&self.last_line) && is_blank(line)));
@@ -137,6 +155,18 @@ impl Text {
         match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
             Ok(_) => Ok(()),
             Err(_) => Err(bad("its last line is cut off, or very long and without a line feed")),
+        }
+    }
+
+    /// One OperationOutcome in place of records: some servers refuse so, with status 200.
+    fn check_refusal(&self) -> Result<(), Error> {
+        if self.bytes > self.beginning.len() as u64 {
+            return Ok(());
+        }
+        let text = self.beginning.strip_prefix(&BOM).unwrap_or(&self.beginning);
+        match only_class(text) {
+            None => Ok(()),
+            Some(class) => Err(bad(&format!("it is one OperationOutcome ({class}), not records"))),
         }
     }
 }
@@ -191,28 +221,55 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn records(file: &[u8]) -> Result<Checked, Error> {
+        check_ndjson(file, Holds::Records)
+    }
+
+    #[test]
+    fn one_outcome_is_no_file_of_records() {
+        let one = r#"{"issue":[{"code":"not-found","diagnostics":"1EG4TE5MK73"}],"resourceType":"OperationOutcome"}"#;
+        let pretty = one.replace(',', ",\n  ") + "\n";
+        let twice = format!("{one}\n{one}\n");
+        let long = one.replace("1EG4", &"x".repeat(MAX_REFUSAL));
+        for (text, refused) in [
+            (one, true),
+            (&format!("\u{feff}{one}\n\n"), true),
+            (&pretty, true),
+            (&twice, false),
+            (&long, false),
+            (r#"{"id":"1","resourceType":"Patient"}"#, false),
+            (
+                r#"{"contained":[{"resourceType":"OperationOutcome"}],"resourceType":"Patient"}"#,
+                false,
+            ),
+        ] {
+            for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+                let said = records(&bytes).map_err(|error| error.to_string());
+                assert_eq!(said.is_err(), refused, "{said:?}");
+                assert!(!refused || said.unwrap_err().contains("OperationOutcome (not-found)"));
+                assert!(check_ndjson(bytes.as_slice(), Holds::Outcomes).is_ok());
+            }
+        }
+    }
+
     #[test]
     fn several_members_are_one_file() {
         let bytes = [gzip(b"{\"a\":1}\n{\"b\""), gzip(b":2}\n")].concat();
-        let checked = check_ndjson(bytes.as_slice()).unwrap();
+        let checked = records(bytes.as_slice()).unwrap();
         assert_eq!((checked.lines, checked.content_bytes, checked.gzip), (2, 16, true));
         assert_eq!(checked.bytes, bytes.len() as u64);
         assert_eq!(checked.blake3, blake3::hash(&bytes).to_hex().to_string());
         for end in [1, 9, bytes.len() / 2, bytes.len() - 1] {
-            assert_eq!(
-                check_ndjson(&bytes[..end]).unwrap_err().kind(),
-                ErrorKind::BadFile,
-                "{end}"
-            );
+            assert_eq!(records(&bytes[..end]).unwrap_err().kind(), ErrorKind::BadFile, "{end}");
         }
-        assert!(check_ndjson([bytes.as_slice(), b"garbage"].concat().as_slice()).is_err());
+        assert!(records([bytes.as_slice(), b"garbage"].concat().as_slice()).is_err());
         let page = gzip(b"<html></html>\n");
-        assert!(check_ndjson(page.as_slice()).is_err());
+        assert!(records(page.as_slice()).is_err());
     }
 
     #[test]
     fn ends() {
-        let lines = |text: &str| check_ndjson(text.as_bytes()).map(|checked| checked.lines);
+        let lines = |text: &str| records(text.as_bytes()).map(|checked| checked.lines);
         assert_eq!(lines("").unwrap(), 0);
         assert_eq!(lines("{}\n\n {}\r\n \n").unwrap(), 2);
         assert_eq!(lines("\u{feff}{}").unwrap(), 1);

@@ -1,6 +1,8 @@
 //! Servers that mean harm, or are broken in ways that look like it.
 
 mod common;
+#[path = "common/tls.rs"]
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -11,7 +13,6 @@ use std::time::Duration;
 
 use bulk_client::{Auth, Credentials, ErrorKind, NdjsonLog, Observer, Origin};
 use common::{Answer, CANARY, Client, Service, patients, token, usual};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 const FILE: &str = "/data/1/a.ndjson";
 
@@ -233,6 +234,29 @@ fn html_with_status_200_is_nowhere_taken_for_data() {
 }
 
 #[test]
+fn an_outcome_with_status_200_is_not_taken_for_records() {
+    let outcome = format!(
+        r#"{{"resourceType":"OperationOutcome","issue":[{{"code":"not-found","diagnostics":"{CANARY}"}}]}}"#
+    );
+    let service = Service::start(move |request, _| {
+        usual(request, &[("Patient", FILE)], &["/data/1/errors"])
+            .or_else(|| Some(Answer::ok(outcome.clone())))
+    });
+    let client = Client::new();
+    let error = client.export(&service).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::BadFile, 5));
+    assert!(error.to_string().contains("one OperationOutcome (not-found)"), "{error}");
+    assert!(!format!("{error} {error:?}").contains(CANARY));
+    // It was asked for again; in the list of errors such a file is what it should be.
+    assert_eq!(service.count(FILE), 4);
+    let names = ["OperationOutcome-0001.errors", "Patient-0001.ndjson.part", "bcda-export.json"];
+    assert_eq!(
+        (client.names(), client.read(names[1]).len()),
+        (names.map(str::to_owned).to_vec(), 0)
+    );
+}
+
+#[test]
 fn other_encodings_than_the_one_asked_for_are_refused() {
     let service = Service::start(|request, _| {
         usual(request, &[("Patient", FILE)], &[])
@@ -240,6 +264,23 @@ fn other_encodings_than_the_one_asked_for_are_refused() {
     });
     let error = Client::new().export(&service).unwrap_err();
     assert!(error.to_string().contains("encoding br"), "{error}");
+}
+
+#[test]
+fn the_query_of_a_jobs_url_is_not_shown() {
+    let service = Service::start(|request, _| {
+        if request.path() == "/api/v1/Group/all/$export" {
+            let job = format!("http://{}/api/v1/jobs/1?sig={CANARY}", request.header("host"));
+            return Some(Answer::new("202 Accepted").with("Content-Location", job));
+        }
+        usual(request, &[("Patient", FILE)], &[]).or_else(|| Some(Answer::ok(patients(10))))
+    });
+    let client = Client::new();
+    let report = client.export(&service).unwrap();
+    assert_eq!(report.job_url, format!("{}/api/v1/jobs/1", service.place));
+    // It is asked with it, though.
+    let asked = service.seen().into_iter().find(|seen| seen.path() == "/api/v1/jobs/1").unwrap();
+    assert!(asked.target.ends_with(CANARY));
 }
 
 #[test]
@@ -393,6 +434,22 @@ fn a_bearer_token_is_used_as_it_is_and_not_renewed() {
 }
 
 #[test]
+fn only_http_is_spoken() {
+    for url in ["ftp://127.0.0.1/token", "file:///token", "ws://bulk.example"] {
+        for insecure_http in [false, true] {
+            let base = bulk_client::fhir_base("https://bulk.example", None).unwrap();
+            let credentials = Credentials::new("a", "b");
+            let auth = Auth::Basic { credentials, token_url: url.parse().unwrap() };
+            let settings = bulk_client::Settings { insecure_http, ..common::quick() };
+            let made = bulk_client::Server::new(base, auth, settings, None, Arc::new(()));
+            let error = made.err().unwrap();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains("expected an https URL"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn plain_http_to_other_machines_is_refused_before_anything_is_sent() {
     for url in ["http://bulk.example", "http://192.0.2.1"] {
         let base = bulk_client::fhir_base(url, None).unwrap();
@@ -437,18 +494,7 @@ fn what_is_not_tls_is_not_taken_for_it_nor_tried_again() {
 
 #[test]
 fn a_certificate_that_is_not_to_be_trusted_is_not_tried_again() {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let parameters = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let chain = vec![parameters.self_signed(&key).unwrap().der().clone()];
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let config = Arc::new(config);
+    let config = tls::server_config(&["127.0.0.1"], [2020, 2100], None);
     let (base, count) = connections(move |stream| {
         let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0]);

@@ -135,13 +135,14 @@ fn encrypted_files_are_opened_on_the_way_or_kept() {
 #[test]
 fn an_altered_or_foreign_file_is_not_released() {
     let other = include_str!("../../encryption/tests/vector/other-private.pem");
-    for (damage, key, what) in [
-        ((|bytes: &mut Vec<u8>| bytes[40] ^= 1) as fn(&mut Vec<u8>), RSA_PRIVATE, "tag"),
-        (|_| {}, other, "does not open"),
+    for (damage, key, what, code) in [
+        ((|bytes: &mut Vec<u8>| bytes[40] ^= 1) as fn(&mut Vec<u8>), RSA_PRIVATE, "tag", 5),
+        (|_| {}, other, "does not open", 1),
     ] {
         let (client, service) = (Client::new(), encrypting(damage));
         let error = export(&client, &service, Some(key)).unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(error.exit_code(), code);
         let part = "Patient-0001.ndjson.part";
         assert!(!client.names().contains(&"Patient-0001.ndjson".to_owned()));
         assert!(!client.out().join(part).exists() || client.read(part).is_empty());

@@ -11,6 +11,7 @@ use bulk_client::{
 use clap::{Args, ValueEnum};
 
 use crate::Failure;
+use crate::log::Log;
 
 /// How a token is had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,6 +98,13 @@ impl ConnectionArgs {
                 let message = "which server? give --base-url, e.g. https://sandbox.bcda.cms.gov";
                 Err(Failure::new(2, message))
             }
+        }
+    }
+
+    /// Says what was given up.
+    pub(crate) fn warn(&self, log: Log) {
+        if self.insecure_http {
+            log.warning("--insecure-http: anyone on the way can read the token and the data");
         }
     }
 

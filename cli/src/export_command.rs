@@ -108,9 +108,7 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     let base = arguments.connection.base(known.map(|known| known.base_url.as_str()))?;
     let mut settings = arguments.connection.settings()?;
     settings.parallel = arguments.parallel.into();
-    if arguments.connection.insecure_http {
-        log.warning("--insecure-http: anyone on the way can read the token and the data");
-    }
+    arguments.connection.warn(log);
     let decryption = decryption(arguments)?;
 
     let shown = Arc::new(Shown::new(log));

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::connection::ConnectionArgs;
 use crate::convert_command::grid;
+use crate::log::Log;
 use crate::{Failure, print};
 
 /// List, look at and cancel the jobs of a bulk server.
@@ -50,12 +51,13 @@ pub(crate) struct One {
     which: Which,
 }
 
-pub(crate) fn run(arguments: &JobsArgs) -> Result<u8, Failure> {
+pub(crate) fn run(arguments: &JobsArgs, log: Log) -> Result<u8, Failure> {
     let which = match &arguments.action {
         Action::List(which) => which,
         Action::Status(one) | Action::Cancel(one) => &one.which,
     };
     let connection = &which.connection;
+    connection.warn(log);
     let server = connection.server(connection.base(None)?, connection.settings()?, Arc::new(()))?;
     match &arguments.action {
         Action::List(_) => {

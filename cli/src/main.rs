@@ -79,8 +79,8 @@ fn run() -> ExitCode {
     let ended = match &cli.command {
         Command::Convert(arguments) => convert_command::run(arguments, log),
         Command::Export(arguments) => export_command::run(arguments, log),
-        Command::Jobs(arguments) => jobs_command::run(arguments),
-        Command::Metadata(arguments) => metadata_command::run(arguments),
+        Command::Jobs(arguments) => jobs_command::run(arguments, log),
+        Command::Metadata(arguments) => metadata_command::run(arguments, log),
         Command::Decrypt(arguments) => decrypt_command::run(arguments, log),
         Command::Demo(arguments) => demo_command::run(arguments, log),
         Command::Validate(arguments) => validate_command::run(arguments, log),

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::connection::ConnectionArgs;
 use crate::convert_command::grid;
+use crate::log::Log;
 use crate::{Failure, print};
 
 /// Show what a bulk server says it can do. No credentials are needed.
@@ -22,8 +23,9 @@ pub(crate) struct MetadataArgs {
     pub(crate) json: bool,
 }
 
-pub(crate) fn run(arguments: &MetadataArgs) -> Result<u8, Failure> {
+pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     let connection = &arguments.connection;
+    connection.warn(log);
     let (base, settings) = (connection.base(None)?, connection.settings()?);
     let server = Server::new(base, Auth::None, settings, None, Arc::new(()))?;
     let statement = block_on(server.metadata())?;

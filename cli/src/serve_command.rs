@@ -87,12 +87,26 @@ pub(crate) fn run(arguments: &ServeArgs, log: Log) -> Result<u8, Failure> {
         Failure::new(if error.is_usage() { 2 } else { 1 }, told(&error))
     })?;
     log.info(&greeting(&running, arguments));
+    let mut told = Vec::new();
     while !ended.load(Ordering::SeqCst) {
         std::thread::sleep(TICK);
+        warn_of_broken_lines(&running, &mut told, log);
     }
     running.stop();
     log.info("ended");
     Ok(exit_code())
+}
+
+/// Tells once of each file whose lines a job could not read.
+fn warn_of_broken_lines(running: &Running, told: &mut Vec<(String, u64)>, log: Log) {
+    for (name, lines) in running.broken_lines() {
+        if !told.contains(&(name.clone(), lines)) {
+            log.warning(&format!(
+                "{name}: {lines} lines are no FHIR records; they are served as they are"
+            ));
+            told.push((name, lines));
+        }
+    }
 }
 
 /// The first signal sets both, the second ends the process.

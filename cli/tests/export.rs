@@ -232,6 +232,7 @@ fn exit_codes_and_what_is_said() {
         (&["empty-output"], "", 3, "no record"),
         (&["expired-job"], "", 5, "--restart"),
         (&["failed-job"], "--attempts 1", 5, "500"),
+        (&["failed-job=9"], "--attempts 1", 5, "only a new one can bring the rest (--restart)"),
         (&["html-200=9"], "--attempts 1", 5, "HTML"),
     ] {
         let running = serve(&work, faults);
@@ -252,6 +253,10 @@ fn exit_codes_and_what_is_said() {
         (format!("export --base-url {} --out bad", running.url()), "who are you"),
         ("export --credentials credentials --out bad".to_owned(), "--base-url"),
         (format!("{} --resume", export(&running, "bad")), "no export to go on with"),
+        (
+            format!("{} --token-url ftp://127.0.0.1/", export(&running, "bad")),
+            "expected an https URL",
+        ),
     ] {
         let ran = bcda(&work, &words).exits(2);
         assert!(ran.stderr.contains(said), "{words}: {}", ran.stderr);
@@ -259,6 +264,87 @@ fn exit_codes_and_what_is_said() {
     }
     let ran = bcda(&work, "metadata --base-url http://127.0.0.1:9 --attempts 1").exits(5);
     assert!(ran.stderr.contains("no connection"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_decryption_key_that_is_none_is_found_before_anything_is_asked_for() {
+    let work = work();
+    let running = serve(&work, &[]);
+    work.write("no.pem", "no key\n");
+    work.write("public.pem", include_str!("../../encryption/tests/vector/public-spki.pem"));
+    let protected = "../../encryption/tests/vector/private-pkcs8-passphrase.pem";
+    let protected = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(protected);
+    work.write("protected.pem", fs::read(protected).unwrap());
+    for (name, said) in [
+        ("none.pem", "cannot be read"),
+        ("no.pem", "not a PEM file"),
+        ("public.pem", "private key"),
+        ("protected.pem", "passphrase"),
+        (".", "."),
+    ] {
+        if work.exists(name) && name != "." {
+            make_private(&work, name, 0o600);
+        }
+        let words = format!("{} --decrypt-key {name}", export(&running, "out"));
+        let ran = bcda(&work, &words).exits(2);
+        assert!(ran.stderr.contains(said), "{name}: {}", ran.stderr);
+        assert!(!work.exists("out"));
+    }
+    assert_eq!(running.statistics().all().count(), 0, "nothing was asked for");
+}
+
+#[test]
+fn plain_http_on_request_is_warned_of() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let here = format!("--credentials credentials --base-url {}", running.url());
+    for words in [
+        format!("export {here} --out NAME"),
+        format!("jobs list {here}"),
+        format!("metadata --base-url {}", running.url()),
+    ] {
+        for (flag, warned) in [("", false), ("--insecure-http", true)] {
+            let words = format!("{words} {flag}").replace("NAME", &format!("out-{warned}"));
+            let ran = bcda(&work, &words);
+            let said = ran.exits(0).stderr;
+            assert_eq!(said.contains("anyone on the way can read"), warned, "{words}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_job_without_a_name_is_a_matter_of_usage() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let url = running.url();
+    for action in ["cancel", "status"] {
+        for job in ["", " ", ".."] {
+            let arguments =
+                ["jobs", action, job, "--base-url", &url, "--credentials", "credentials"];
+            let ran = Ran::from(work.command(&arguments).output().unwrap()).exits(2);
+            assert!(ran.stderr.contains("which job?"), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(running.statistics().all().count(), 0, "nothing was asked for");
+}
+
+#[test]
+fn a_finished_export_is_described_by_a_dry_run_and_not_touched() {
+    let work = work();
+    let running = serve(&work, &[]);
+    bcda(&work, &export(&running, "out")).exits(0);
+    let (before, asked) = (work.snapshot("out").unwrap(), running.statistics());
+    let ran = bcda(&work, &format!("{} --resume --dry-run", export(&running, "out"))).exits(0);
+    let told = ran.text();
+    assert!(told.contains(&format!("go on      {}/api/v1/jobs/1", running.url())), "{told}");
+    assert!(told.contains("files      3 of 3 are there"), "{told}");
+    // What is not to go on with is refused, as without --dry-run.
+    for words in ["--dry-run", ""] {
+        let ran = bcda(&work, &format!("{} {words}", export(&running, "out"))).exits(2);
+        assert!(ran.stderr.contains("out"), "{}", ran.stderr);
+    }
+    assert!(work.snapshot("out").unwrap() == before);
+    assert_eq!(running.statistics(), asked, "nothing was asked for");
 }
 
 #[test]

@@ -55,13 +55,19 @@ impl Served {
     }
 
     /// Ends it by the signal; gives the exit code.
-    fn end(mut self, signal: Signal) -> Option<i32> {
+    fn end(self, signal: Signal) -> Option<i32> {
+        let (code, rest) = self.end_saying(signal);
+        assert_eq!(rest, "ended\n");
+        code
+    }
+
+    /// The same, and what it said since it listens.
+    fn end_saying(mut self, signal: Signal) -> (Option<i32>, String) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "ended\n");
-        self.child.wait().unwrap().code()
+        (self.child.wait().unwrap().code(), rest)
     }
 }
 
@@ -108,6 +114,28 @@ fn it_serves_synthetic_beneficiaries_and_leaves_nothing() {
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "nothing stays behind");
+}
+
+#[test]
+fn broken_lines_in_the_data_are_told_once() {
+    let work = Work::new();
+    std::fs::create_dir(work.path("data")).unwrap();
+    let good = "{\"resourceType\":\"Patient\"}\n";
+    work.write("data/a.ndjson", format!("{good}{{\"secret7Q\": \n\n{good}no record\n"));
+    work.write("data/b.ndjson", good);
+    let served = Served::start(&["--data", &work.path("data").display().to_string()]);
+    let client = format!("--base-url http://{} --no-token-cache", served.address);
+    let known = sandbox::Credentials::published();
+    for out in ["first", "second"] {
+        let words = format!("export {client} --type Patient --out {out}");
+        let mut command = work.command(&words.split(' ').collect::<Vec<_>>());
+        command.env("BCDA_CLIENT_ID", &known.id).env("BCDA_CLIENT_SECRET", &known.secret);
+        common::Ran::from(command.output().unwrap()).exits(0);
+    }
+    let (code, said) = served.end_saying(Signal::TERM);
+    assert_eq!(code, Some(143));
+    assert_eq!(said.matches("a.ndjson: 2 lines are no FHIR records").count(), 1, "{said}");
+    assert!(!said.contains("b.ndjson") && !said.contains("secret7Q"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Certificates: only a server that is who it says gets a request.
 
 mod common;
+#[path = "../../bulk-client/tests/common/tls.rs"]
+mod tls;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -8,43 +10,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Ran, Work};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-/// An authority of ours, made for the test.
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
-}
+use tls::{Authority, authority, server_config};
 
 /// A server whose certificate the authority has signed (or it has itself, without one), and how many requests it
 /// could read.
 fn serve(
     names: &[&str],
     years: [i32; 2],
-    authority: Option<&CertifiedIssuer<'static, KeyPair>>,
+    authority: Option<&Authority>,
 ) -> (String, Arc<AtomicUsize>) {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut parameters = CertificateParams::new(names).unwrap();
-    parameters.not_before = date_time_ymd(years[0], 1, 1);
-    parameters.not_after = date_time_ymd(years[1], 1, 1);
-    let key = KeyPair::generate().unwrap();
-    let certificate = match authority {
-        Some(authority) => parameters.signed_by(&key, authority),
-        None => parameters.self_signed(&key),
-    };
-    let chain = vec![certificate.unwrap().der().clone()];
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let config = Arc::new(config);
+    let body = "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"3.0.1\"}";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n";
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    serve_answer(&server_config(names, years, authority), answer)
+}
+
+/// The same, with an answer of its own.
+fn serve_answer(config: &Arc<ServerConfig>, answer: String) -> (String, Arc<AtomicUsize>) {
+    let config = Arc::clone(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
     let read = Arc::new(AtomicUsize::new(0));
@@ -58,11 +42,8 @@ fn serve(
             if stream.read_line(&mut line).is_ok() && line.starts_with("GET ") {
                 count.fetch_add(1, Ordering::SeqCst);
                 while stream.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {}
-                let body = "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"3.0.1\"}";
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n";
-                let length = body.len();
                 let stream = stream.get_mut();
-                let _ = write!(stream, "{head}Content-Length: {length}\r\n\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes());
                 let _ = stream.flush();
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
@@ -72,20 +53,41 @@ fn serve(
     (url, read)
 }
 
+/// Asks for metadata; `known.pem` has whom to trust.
+fn ask(work: &Work, url: &str) -> Ran {
+    let words = ["metadata", "--base-url", url, "--attempts", "1"];
+    let mut command = work.command(&words);
+    command.env("SSL_CERT_FILE", work.path("known.pem")).env_remove("SSL_CERT_DIR");
+    command.output().unwrap().into()
+}
+
+#[test]
+fn a_redirect_from_https_to_http_is_not_followed_not_even_to_this_machine() {
+    let work = Work::new();
+    let known = authority();
+    work.write("known.pem", known.pem());
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    plain.set_nonblocking(true).unwrap();
+    let place = plain.local_addr().unwrap();
+    let answer = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{place}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    let config = server_config(&["127.0.0.1"], [2020, 2100], Some(&known));
+    let (url, read) = serve_answer(&config, answer);
+    let ran = ask(&work, &url).exits(5);
+    assert!(ran.stderr.contains("from https to plain http"), "{}", ran.stderr);
+    assert_eq!(read.load(Ordering::SeqCst), 1);
+    assert!(plain.accept().is_err(), "a connection was made");
+}
+
 #[test]
 fn only_a_certificate_of_a_known_authority_for_this_host_and_day_is_taken() {
     let work = Work::new();
     let (known, unknown) = (authority(), authority());
     work.write("known.pem", known.pem());
-    let ask = |url: &str| -> Ran {
-        let words = ["metadata", "--base-url", url, "--attempts", "1"];
-        let mut command = work.command(&words);
-        command.env("SSL_CERT_FILE", work.path("known.pem")).env_remove("SSL_CERT_DIR");
-        command.output().unwrap().into()
-    };
     let (here, year) = (["127.0.0.1"], [2020, 2100]);
     let (good, read) = serve(&here, year, Some(&known));
-    let ran = ask(&good).exits(0);
+    let ran = ask(&work, &good).exits(0);
     assert!(ran.text().contains("3.0.1"), "{}", ran.text());
     assert_eq!(read.load(Ordering::SeqCst), 1);
     for (what, (url, read)) in [
@@ -95,7 +97,7 @@ fn only_a_certificate_of_a_known_authority_for_this_host_and_day_is_taken() {
         ("that has expired", serve(&here, [2020, 2021], Some(&known))),
         ("that is not valid yet", serve(&here, [2098, 2100], Some(&known))),
     ] {
-        let ran = ask(&url).exits(5);
+        let ran = ask(&work, &url).exits(5);
         assert!(ran.stderr.contains("certificate"), "{what}: {}", ran.stderr);
         assert_eq!(read.load(Ordering::SeqCst), 0, "{what}: a request was sent");
     }

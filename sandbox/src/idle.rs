@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use crate::places::{Busy, Place};
+
 /// A TCP connection on which a write fails when nothing was taken for the given time. Reads wait: hyper has its own
 /// limit for heads, and [`around`](crate::app::around) one for bodies.
 pub(crate) struct Idle {
@@ -17,12 +20,15 @@ pub(crate) struct Idle {
     most: Duration,
     until: Pin<Box<Sleep>>,
     waits: bool,
+    /// What is not sent yet somebody waits for.
+    place: Arc<Place>,
+    unsent: Option<Busy>,
 }
 
 impl Idle {
-    pub(crate) fn new(stream: TcpStream, most: Duration) -> Self {
+    pub(crate) fn new(stream: TcpStream, most: Duration, place: Arc<Place>) -> Self {
         let until = Box::pin(tokio::time::sleep(most));
-        Self { stream: TokioIo::new(stream), most, until, waits: false }
+        Self { stream: TokioIo::new(stream), most, until, waits: false, place, unsent: None }
     }
 
     /// Passes an outcome on; a wait that takes too long becomes an error.
@@ -33,10 +39,12 @@ impl Idle {
     ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.waits = false;
+            self.unsent = None;
             return outcome;
         }
         if !self.waits {
             self.waits = true;
+            self.unsent = Some(self.place.busy());
             self.until.as_mut().reset(Instant::now() + self.most);
         }
         match self.until.as_mut().poll(context) {

@@ -207,6 +207,19 @@ pub(crate) async fn cancel(
     empty(StatusCode::ACCEPTED)
 }
 
+/// The states that a list of jobs can be asked for, by the service's names.
+pub(crate) const STATES: [&str; 9] = [
+    "Completed",
+    "Archived",
+    "Expired",
+    "Failed",
+    "FailedExpired",
+    "In Progress",
+    "Pending",
+    "Cancelled",
+    "CancelledExpired",
+];
+
 /// `GET /api/v1/jobs`: a Bundle of Tasks, 404 when there is none. `_status` picks by the service's names.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
@@ -214,17 +227,6 @@ pub(crate) async fn list(
     Origin(origin): Origin,
     uri: Uri,
 ) -> Response {
-    const STATES: [&str; 9] = [
-        "Completed",
-        "Archived",
-        "Expired",
-        "Failed",
-        "FailedExpired",
-        "In Progress",
-        "Pending",
-        "Cancelled",
-        "CancelledExpired",
-    ];
     let mut wanted: Vec<String> = Vec::new();
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or("").as_bytes()) {
         if name == "_status" {

@@ -60,6 +60,7 @@ mod openapi;
 mod options;
 mod page;
 mod parameters;
+mod places;
 mod range;
 mod resource;
 mod router;

@@ -72,7 +72,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a client may take to send a head or a body, and how long it may not read a response.
     pub idle: Duration,
-    /// Connections at a time; others wait.
+    /// Connections at a time. For one more, the one that has been idle for longest is closed; others wait.
     pub connections: usize,
     /// Jobs that are remembered; the oldest is forgotten, with its files, for a newer one.
     pub jobs: usize,

@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
 
 use crate::app::{App, Counts};
 use crate::fault::Requests;
 use crate::faults::Faults;
 use crate::idle::Idle;
 use crate::job::Jobs;
+use crate::places::{Answer, Places};
 use crate::router;
-use crate::source::{self, Source};
+use crate::source::{self, Source, SourceFile};
 use crate::tokens::Tokens;
 use crate::{Credentials, Error, Options};
 
@@ -104,6 +105,12 @@ impl Running {
         self.app.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The files of the data folder with lines that a job could not read as a resource, and how many. They are served
+    /// as they are.
+    pub fn broken_lines(&self) -> Vec<(String, u64)> {
+        self.app.source.files.iter().filter_map(SourceFile::broken).collect()
+    }
+
     /// Ends the sandbox, as dropping it does.
     pub fn stop(self) {}
 }
@@ -139,9 +146,9 @@ impl Statistics {
 
 async fn serve(listener: tokio::net::TcpListener, app: Arc<App>, router: Router) {
     let limits = app.options.limits.clone();
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections);
+    let answer = TowerToHyperService::new(router);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
@@ -151,20 +158,28 @@ async fn serve(listener: tokio::net::TcpListener, app: Arc<App>, router: Router)
                 continue;
             }
         };
+        // Whoever only holds a connection must not keep others from being answered.
+        let place = Arc::new(places.take().await);
         let _ = stream.set_nodelay(true);
+        let (own, answer) = (Arc::clone(&place), answer.clone());
+        let service = service_fn(move |request| {
+            let busy = own.busy();
+            let answered = answer.call(request);
+            async move { answered.await.map(|found| found.map(|body| Answer { body, _busy: busy })) }
+        });
+        let stream = Idle::new(stream, limits.idle, Arc::clone(&place));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.idle)
             // hyper wants at least this.
             .max_buf_size(limits.head_bytes.max(8192))
-            .serve_connection(
-                Idle::new(stream, limits.idle),
-                TowerToHyperService::new(router.clone()),
-            );
+            .serve_connection(stream, service);
         tokio::spawn(async move {
-            // A connection that breaks is the client's affair.
-            let _ = connection.await;
-            drop(place);
+            tokio::select! {
+                // A connection that breaks is the client's affair.
+                _ = connection => {}
+                () = place.lost() => {}
+            }
         });
     }
 }

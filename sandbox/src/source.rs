@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
@@ -39,6 +39,8 @@ pub(crate) struct SourceFile {
     path: PathBuf,
     /// Bytes as it lies there.
     pub(crate) bytes: u64,
+    /// Lines that the last job could not read as a resource.
+    pub(crate) broken_lines: AtomicU64,
 }
 
 impl Source {
@@ -74,7 +76,7 @@ impl Source {
                 continue;
             }
             let bytes = entry.metadata().map_err(failed)?.len();
-            files.push(SourceFile { path: entry.path(), bytes });
+            files.push(SourceFile { path: entry.path(), bytes, broken_lines: AtomicU64::new(0) });
         }
         if files.is_empty() && own.is_none() {
             return Err(Error::NoData(folder.to_owned()));
@@ -86,6 +88,13 @@ impl Source {
 }
 
 impl SourceFile {
+    /// Its name, and how many of its lines the last job could not read; none when it could read all.
+    pub(crate) fn broken(&self) -> Option<(String, u64)> {
+        let lines = self.broken_lines.load(Ordering::SeqCst);
+        let name = self.path.file_name()?.to_string_lossy().into_owned();
+        (lines > 0).then_some((name, lines))
+    }
+
     /// The file's text, decompressed, all members of it, and whether it was compressed. The bytes decide, not the
     /// name.
     pub(crate) fn read(&self) -> io::Result<(BufReader<Box<dyn Read + Send>>, bool)> {

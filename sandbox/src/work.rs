@@ -119,6 +119,7 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
     let mut line = Vec::new();
     // Lines that cannot be read go with those before them, as they would in the service's file.
     let mut of = None;
+    let mut broken = 0;
     loop {
         if job.cancelled.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::Interrupted.into());
@@ -134,6 +135,8 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         if let Ok(read) = serde_json::from_slice::<Line>(&line) {
             of = ResourceType::named(&read.resource_type);
             updated = read.meta.and_then(|meta| meta.last_updated);
+        } else {
+            broken += u64::from(!line.trim_ascii().is_empty());
         }
         let Some(kind) = of.filter(|kind| job.order.types.contains(kind)) else { continue };
         let updated: Option<Timestamp> = updated.and_then(|instant| instant.parse().ok());
@@ -152,6 +155,7 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         };
         output.write_all(&line)?;
     }
+    source.broken_lines.store(broken, Ordering::SeqCst);
     let mut files = Vec::new();
     for (kind, (name, output)) in outputs {
         output.into_inner()?;

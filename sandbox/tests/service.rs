@@ -489,4 +489,5 @@ fn a_file_of_several_types_and_broken_lines() {
     assert_eq!(text("Patient"), [patient, "{broken\n", patient.trim_end()].concat());
     assert_eq!(text("Coverage"), [coverage, "\n"].concat());
     assert_eq!(manifest["output"].as_array().map(Vec::len), Some(2));
+    assert_eq!(running.broken_lines(), [("a.ndjson".to_owned(), 1)]);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::jobs::STATES;
 use crate::resource::ResourceType;
 
 pub(super) fn parameters() -> Value {
@@ -17,17 +18,6 @@ pub(super) fn parameters() -> Value {
     let string = || json!({"type": "string"});
     let number = || json!({"type": "integer", "minimum": 1});
     let types = ResourceType::ALL.map(ResourceType::name);
-    let states = [
-        "Completed",
-        "Archived",
-        "Expired",
-        "Failed",
-        "FailedExpired",
-        "In Progress",
-        "Pending",
-        "Cancelled",
-        "CancelledExpired",
-    ];
     let list =
         |items: Value| json!({"type": "array", "items": items, "minItems": 1, "uniqueItems": true});
     let mut parameters = json!({
@@ -49,7 +39,7 @@ pub(super) fn parameters() -> Value {
         "DataJob": of("path", "job", true, "The number of the job", number()),
         "File": of("path", "file", true, "The file's name, as the manifest has it", string()),
         "Status": of("query", "_status", false, "Only jobs in these states",
-            list(json!({"type": "string", "enum": states}))),
+            list(json!({"type": "string", "enum": STATES}))),
         "AcceptEncoding": of("header", "Accept-Encoding", false, "gzip for a compressed file",
             json!({"type": "string", "example": "gzip"})),
         "Range": of("header", "Range", false, "A part of the file, bytes=FIRST-LAST",

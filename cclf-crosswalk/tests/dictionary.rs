@@ -1,0 +1,192 @@
+//! What the crosswalk says, against what is written of it: the data dictionary, the translations and the states. A table
+//! that was changed by mistake is noticed here even where no record at hand has the value.
+
+use cclf_crosswalk::{Crosswalk, FactKind, TableDef};
+
+/// FIPS digits and SSA codes of each state, by its USPS letters.
+const STATES: &str = "\
+    AK 02 02; AL 01 01; AR 05 04; AS 60 64; AZ 04 03; CA 06 05 55; CO 08 06; CT 09 07; DC 11 09; DE 10 08; FL 12 \
+    10 68 69; GA 13 11; GU 66 65 98; HI 15 12; IA 19 16; ID 16 13; IL 17 14; IN 18 15; KS 20 17 70; KY 21 18; LA \
+    22 19 71; MA 25 22; MD 24 21 80; ME 23 20; MI 26 23; MN 27 24; MO 29 26; MP 69 66 97; MS 28 25; MT 30 27; NC \
+    37 34; ND 38 35; NE 31 28; NH 33 30; NJ 34 31; NM 35 32; NV 32 29; NY 36 33; OH 39 36 72; OK 40 37; OR 41 38; \
+    PA 42 39 73; PR 72 40; RI 44 41; SC 45 42; SD 46 43; TN 47 44; TX 48 45 67 74; UT 49 46; VA 51 49; VI 78 48; \
+    VT 50 47; WA 53 50; WI 55 52; WV 54 51; WY 56 53";
+
+type Translations = &'static [(&'static str, &'static str)];
+
+/// What each map gives for which code, and for others and none.
+const MAPS: [(&str, Translations); 10] = [
+    ("adjustment_frequency", &[("8", "1"), ("7", "2")]),
+    ("adjustment_query", &[("0", "1"), ("5", "2")]),
+    ("adjustment_disposition", &[("3", "1"), ("03", "1"), ("(other)", "0"), ("(absent)", "0")]),
+    (
+        "adjustment_event",
+        &[("D", "1"), ("A", "2"), ("R", "2"), ("(other)", "0"), ("(absent)", "0")],
+    ),
+    ("event_type", &[("A", "02"), ("D", "03"), ("R", "04"), ("(absent)", "01")]),
+    (
+        "icd",
+        &[
+            ("http://hl7.org/fhir/sid/icd-9-cm", "9"),
+            ("http://hl7.org/fhir/sid/icd-10", "0"),
+            ("http://hl7.org/fhir/sid/icd-10-cm", "0"),
+            ("http://hl7.org/fhir/sid/icd-10-pcs", "0"),
+            ("(other)", "U"),
+        ],
+    ),
+    (
+        "diagnosis_category",
+        &[("external", "E"), ("external-first", "1"), ("(other)", "D"), ("(absent)", "D")],
+    ),
+    (
+        "pharmacy_id",
+        &[
+            ("NPI", "01"),
+            ("UPIN", "06"),
+            ("NCPDP", "07"),
+            ("DL", "08"),
+            ("TAX", "11"),
+            ("(other)", "99"),
+        ],
+    ),
+    ("sex", &[("male", "1"), ("female", "2"), ("(other)", "0")]),
+    ("coverage_part", &[("Part A", "A"), ("Part B", "B"), ("Part C", "C"), ("Part D", "D")]),
+];
+
+/// What is read of a record besides columns; a mark where the record is rejected without it.
+const RECORD: &str = "\
+    ExplanationOfBenefit id text; ExplanationOfBenefit claim_id text !; ExplanationOfBenefit eob_type text !; \
+    ExplanationOfBenefit patient text; ExplanationOfBenefit status text; ExplanationOfBenefit last_updated \
+    timestamp; ExplanationOfBenefit claim_group text; ExplanationOfBenefit hospice_start date; \
+    ExplanationOfBenefit hospice_end date; ExplanationOfBenefit item.sequence int64 !; ExplanationOfBenefit \
+    item.care_team links; ExplanationOfBenefit item.diagnosis int64; ExplanationOfBenefit care_team.sequence \
+    int64; ExplanationOfBenefit diagnosis.sequence int64; ExplanationOfBenefit diagnosis.coded present; Patient id \
+    text !; Patient last_updated timestamp; Patient identifier.mbi text; Patient identifier.currency text; Patient \
+    birth date; Patient death date; Coverage beneficiary text !; Coverage part text !; Coverage last_updated \
+    timestamp; Coverage reference_year text";
+
+fn unescaped(cell: &str) -> String {
+    cell.trim().replace("\\|", "|")
+}
+
+/// A row of the dictionary: column, type, source, note.
+fn row(line: &str) -> [String; 4] {
+    // A bar within a cell is escaped.
+    let cells: Vec<String> =
+        line.replace("\\|", "\u{1}").split('|').map(|cell| cell.replace('\u{1}', "\\|")).collect();
+    let [_, _, name, kind, source, note, _] = &cells[..] else { panic!("a row of five: {line}") };
+    let source = match unescaped(source).as_str() {
+        "none" => "-".to_owned(),
+        source => source.trim_matches('`').to_owned(),
+    };
+    [unescaped(name), unescaped(kind), source, unescaped(note)]
+}
+
+/// The rows that the dictionary has of a table.
+fn written(dictionary: &str, def: &TableDef) -> (String, Vec<[String; 4]>) {
+    let heading = format!("## {} {}: ", def.table, def.title);
+    let section = dictionary.split_once(&heading).unwrap_or_else(|| panic!("no {heading}")).1;
+    let section = section.split("\n## ").next().unwrap();
+    let what = section.lines().next().unwrap().to_owned();
+    let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| #"));
+    (what, rows.map(row).collect())
+}
+
+#[test]
+fn the_data_dictionary_is_that_of_the_crosswalk() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data-dictionary.md");
+    let dictionary = std::fs::read_to_string(path).unwrap();
+    let crosswalk = Crosswalk::stu3();
+    let mut count = 0;
+    for def in crosswalk.tables() {
+        let own = def.columns.iter().map(|column| {
+            [&column.name, &column.column_type.to_string(), &column.source, &column.note]
+                .map(Clone::clone)
+        });
+        let lineage = crosswalk.lineage_of(def.table).map(|column| {
+            [&column.name, &column.column_type.to_string(), &column.source, &column.note]
+                .map(Clone::clone)
+        });
+        let (what, rows) = written(&dictionary, def);
+        assert_eq!(rows, own.chain(lineage).collect::<Vec<_>>(), "{}", def.table);
+        let types: Vec<&str> =
+            what.rsplit_once(" of ").map_or("", |(_, types)| types).split(", ").collect();
+        for claim_type in cclf_crosswalk::ClaimType::ALL {
+            let listed = types.contains(&claim_type.code());
+            // Where there are no rows, nothing is said of the types.
+            assert!(
+                !def.has_rows || listed == def.claim_types.contains(claim_type),
+                "{}",
+                def.table
+            );
+        }
+        assert_eq!(def.has_rows, !what.starts_with("no rows"), "{}", def.table);
+        assert!(!def.has_rows || what.starts_with(&format!("a row per {}", per(def))), "{what}");
+        count += rows.len();
+    }
+    assert_eq!(
+        count,
+        dictionary
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| #"))
+            .count()
+    );
+}
+
+/// What a row of a table is, as the dictionary says it.
+fn per(def: &TableDef) -> &'static str {
+    match def.per.name() {
+        "patient" => "Patient and hospice range",
+        "mbi" => "earlier MBI",
+        "summary" => "table written",
+        name => name,
+    }
+}
+
+#[test]
+fn every_code_is_translated_as_it_should() {
+    for (name, translations) in MAPS {
+        let map = Crosswalk::stu3().map(name).unwrap_or_else(|| panic!("no map {name}"));
+        let special = |name: &str| {
+            translations.iter().find(|(code, _)| *code == name).map(|(_, becomes)| *becomes)
+        };
+        for (code, becomes) in translations.iter().filter(|(code, _)| !code.starts_with('(')) {
+            assert_eq!(map.get(Some(code)), Some(*becomes), "{name}: {code}");
+        }
+        assert_eq!(map.get(Some("?")), special("(other)"), "{name}: others");
+        assert_eq!(map.get(None), special("(absent)"), "{name}: none");
+    }
+    let text = cclf_crosswalk::STU3.maps;
+    let stated: usize = MAPS.iter().map(|(_, translations)| translations.len()).sum();
+    assert_eq!(text.lines().skip(1).filter(|line| !line.is_empty()).count(), stated);
+}
+
+#[test]
+fn every_state_has_its_codes() {
+    let states = Crosswalk::stu3().states();
+    let mut count = 0;
+    for state in STATES.split("; ") {
+        let mut words = state.split_whitespace();
+        let (usps, fips) = (words.next().unwrap(), words.next().unwrap());
+        for code in words.clone().chain([usps]) {
+            assert_eq!((states.usps(code), states.fips(code)), (Some(usps), Some(fips)), "{code}");
+        }
+        count += words.count();
+    }
+    let text = cclf_crosswalk::STU3.states;
+    assert_eq!(text.lines().skip(1).filter(|line| !line.is_empty()).count(), count);
+}
+
+#[test]
+fn what_is_read_of_each_record() {
+    let kind = |kind: FactKind| match kind {
+        FactKind::Value(column_type) => column_type.to_string(),
+        FactKind::Links => "links".to_owned(),
+        FactKind::Present => "present".to_owned(),
+    };
+    let facts = Crosswalk::stu3().record_facts().iter().map(|fact| {
+        let mark = if fact.required { " !" } else { "" };
+        format!("{} {} {}{mark}", fact.resource.name(), fact.name, kind(fact.kind))
+    });
+    assert_eq!(facts.collect::<Vec<_>>(), RECORD.split("; ").collect::<Vec<_>>());
+}
