@@ -40,7 +40,7 @@ fn promises(page: &str) -> Vec<Promise<'_>> {
 
 /// Why a named test would not run, if it would not.
 fn fault(text: &str, file: &str, name: &str) -> Option<&'static str> {
-    if !file.ends_with(".rs") {
+    if std::path::Path::new(file).extension().is_none_or(|extension| extension != "rs") {
         return (!text.contains(name)).then_some("the script has no such case");
     }
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -59,8 +59,8 @@ fn fault(text: &str, file: &str, name: &str) -> Option<&'static str> {
     if attributes.iter().any(|line| line.starts_with("#[ignore")) {
         return Some("the test is not run");
     }
-    let is_test = |line: &&&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-    (!attributes.iter().any(|line| is_test(&line))).then_some("the function is no test")
+    let is_test = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    (!attributes.iter().any(|line| is_test(line))).then_some("the function is no test")
 }
 
 #[test]

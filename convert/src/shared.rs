@@ -22,7 +22,7 @@ pub(crate) fn shared<T: Send, R: Send>(
         done
     };
     let mut done = thread::scope(|scope| {
-        let start = |_| thread::Builder::new().spawn_scoped(scope, &share).ok();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, share).ok();
         let threads: Vec<_> = (0..helpers).map_while(start).collect();
         let mut done = share();
         for thread in threads {
