@@ -126,6 +126,23 @@ mod whole_tables {
     }
 }
 
+#[test]
+fn entries_behind_those_that_are_read_are_not_judged() {
+    let people = patient(
+        "-9",
+        ",'address':[{'line':['1','2','3','4','5','6',7],'state':'NM'},'x',7],
+        'birthDate':'1927-09-18','name':[{'family':'F','given':['G','H',7]},'x']",
+    );
+    let tables = Input::of([people]).tables();
+    assert!(tables.rejected.is_empty(), "{:?}", tables.rejected);
+    assert_eq!(cell(&tables, Table::Cclf8, 0, "BENE_LINE_6_ADR").as_deref(), Some("6"));
+    // Before them they are.
+    for bad in ["'address':['x']", "'name':[{'given':['G',7]}]"] {
+        let tables = Input::of([patient("-9", &format!(",{bad}"))]).tables();
+        assert_eq!(tables.rejected, [(0, 0, ErrorClass::WrongType)], "{bad}");
+    }
+}
+
 /// A claim of an eob-type with further members, which begin with a comma.
 fn claim(eob_type: &str, members: &str) -> String {
     let id = if eob_type == "PDE" { "pde_id" } else { "clm_id" };

@@ -1,6 +1,6 @@
 //! Reading a line, and the verdict on it: what every fact of its resource reaches must fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
 
@@ -148,6 +148,7 @@ impl<'c> Facts<'c> {
             Err(fault) => fault,
         };
         let read = self.members_read(kind);
+        let lengths = self.lengths_read(kind);
         loop {
             let at = fault.path();
             match fault.kind() {
@@ -156,6 +157,7 @@ impl<'c> Facts<'c> {
                 }
                 ErrorKind::Type { .. } => {
                     let mended = without_null(&mut object, &at)
+                        || without_unread_entries(&mut object, &at, &lengths)
                         || remove(&mut object, &sibling(&at))
                         || outermost_unread(&at, &read)
                             .is_some_and(|member| remove(&mut object, &member));
@@ -204,6 +206,28 @@ impl<'c> Facts<'c> {
             }
         }
         read
+    }
+
+    /// How many entries of each list the facts read, where all of them name places: `address` is read to its first.
+    fn lengths_read(&self, kind: Resource) -> BTreeMap<String, usize> {
+        let mut lengths = BTreeMap::new();
+        for fact in self.of(kind) {
+            let mut path = start_list(&fact.path.root, fact.per).unwrap_or_default().to_owned();
+            lengths.insert(path.clone(), usize::MAX);
+            for step in &fact.path.steps {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(&step.name);
+                let length = match step.select {
+                    Some(Select::Place(place)) => place + 1,
+                    _ => usize::MAX,
+                };
+                let known = lengths.entry(path.clone()).or_default();
+                *known = length.max(*known);
+            }
+        }
+        lengths
     }
 
     /// Converts every leaf that a fact reaches, and looks for what must be there.
@@ -335,6 +359,34 @@ fn value_at<'v, 'a>(object: &'v mut Object<'a>, path: &str) -> Option<&'v mut Va
         (Some(rest), Value::Object(inner)) => value_at(inner, rest),
         _ => None,
     }
+}
+
+/// Cuts a list behind the last entry that is read, if the path leads behind it; whether it was cut.
+fn without_unread_entries(
+    object: &mut Object<'_>,
+    path: &str,
+    lengths: &BTreeMap<String, usize>,
+) -> bool {
+    // The way to the list: in the record, and by names alone.
+    let (mut at, mut names) = (String::new(), String::new());
+    for part in path.split('.') {
+        let (name, index) = part.split_once('[').unwrap_or((part, ""));
+        if !at.is_empty() {
+            at.push('.');
+            names.push('.');
+        }
+        names.push_str(name);
+        let index = index.trim_end_matches(']').parse::<usize>();
+        if let (Ok(index), Some(length)) = (index, lengths.get(&names))
+            && index >= *length
+            && let Some(Value::List(list)) = value_at(object, &format!("{at}{name}"))
+        {
+            list.truncate(*length);
+            return true;
+        }
+        at.push_str(part);
+    }
+    false
 }
 
 /// Puts an empty object where a null stands in a list, and takes out a null member; whether there was one.
