@@ -143,6 +143,16 @@ fn entries_behind_those_that_are_read_are_not_judged() {
     }
 }
 
+#[test]
+fn two_values_of_one_choice_hide_no_other_fault() {
+    let two = "'extension':[{'url':'x','valueString':'a','valueCode':'b'}]";
+    let tables = Input::of([patient("-9", &format!(",{two}"))]).tables();
+    assert!(tables.rejected.is_empty(), "{:?}", tables.rejected);
+    let worse = format!(",{two},'identifier':[{{'extension':['x'],'system':'us-mbi'}}]");
+    let tables = Input::of([patient("-9", &worse)]).tables();
+    assert_eq!(tables.rejected, [(0, 0, ErrorClass::WrongType)]);
+}
+
 /// A claim of an eob-type with further members, which begin with a comma.
 fn claim(eob_type: &str, members: &str) -> String {
     let id = if eob_type == "PDE" { "pde_id" } else { "clm_id" };

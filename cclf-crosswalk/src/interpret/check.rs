@@ -136,7 +136,8 @@ impl<'c> Facts<'c> {
 
     /// The typed record. The model is strict about every element, the crosswalk only about what it reads:
     /// other elements of a wrong type are taken out and the rest is read again. A null among objects is an
-    /// entry with nothing in it. Two values of one choice only JSON can hold: then the JSON is walked.
+    /// entry with nothing in it. Two values of one choice only JSON can hold: then the JSON is walked, and judged as
+    /// if it had one of them.
     fn typed<'a>(
         &self,
         line: &'a [u8],
@@ -149,11 +150,15 @@ impl<'c> Facts<'c> {
         };
         let read = self.members_read(kind);
         let lengths = self.lengths_read(kind);
+        let mut both_values = None;
         loop {
             let at = fault.path();
             match fault.kind() {
                 ErrorKind::TwoValues => {
-                    return Ok(fhir_model::Resource::Other(object.into_owned()));
+                    let whole = both_values.get_or_insert_with(|| object.clone().into_owned());
+                    if !remove(&mut object, &at) {
+                        return Ok(fhir_model::Resource::Other(whole.clone()));
+                    }
                 }
                 ErrorKind::Type { .. } => {
                     let mended = without_null(&mut object, &at)
@@ -168,9 +173,10 @@ impl<'c> Facts<'c> {
                 other => return Err(class(other)),
             }
             let text = Node::Object(&object).to_json();
-            match fhir_model::from_slice(text.as_bytes()) {
-                Ok(resource) => return Ok(resource.into_owned()),
-                Err(next) => fault = next,
+            match (fhir_model::from_slice(text.as_bytes()), &both_values) {
+                (Ok(_), Some(whole)) => return Ok(fhir_model::Resource::Other(whole.clone())),
+                (Ok(resource), None) => return Ok(resource.into_owned()),
+                (Err(next), _) => fault = next,
             }
         }
     }
