@@ -21,16 +21,9 @@ const PLACES: [&str; 7] =
 
 /// This many containers in one another, closed again or not.
 fn bomb(shape: &str, levels: usize, closed: bool) -> String {
-    let per_piece = shape.matches(['[', '{']).count();
-    let mut text = shape.repeat(levels.div_ceil(per_piece));
-    let opened = text.clone();
-    text.push('1');
-    if closed {
-        text.extend(opened.chars().rev().filter_map(|letter| match letter {
-            '[' => Some(']'),
-            '{' => Some('}'),
-            _ => None,
-        }));
+    let mut text = synth::nested(shape, levels);
+    if !closed {
+        text.truncate(text.find('1').unwrap() + 1);
     }
     text
 }

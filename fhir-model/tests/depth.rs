@@ -3,26 +3,11 @@
 
 use fhir_model::stu3::Patient;
 use fhir_model::{ErrorKind, IntoOwned, Object, Resource, from_reader, from_slice, from_slice_as};
+use synth::nested;
 
 const SHAPES: [&str; 3] = ["[", "{\"a\":", "[{\"a\":"];
 /// Deep where the model knows the element: each level is an extension of an extension.
 const EXTENSIONS: &str = "[{\"url\":\"u\",\"extension\":";
-
-fn bomb(shape: &str, levels: usize) -> String {
-    let per_piece = shape.matches(['[', '{']).count();
-    let mut text = shape.repeat(levels.div_ceil(per_piece));
-    let closing: String = text
-        .chars()
-        .rev()
-        .filter_map(|letter| match letter {
-            '[' => Some(']'),
-            '{' => Some('}'),
-            _ => None,
-        })
-        .collect();
-    text.push('1');
-    text + &closing
-}
 
 fn on_a_thread(work: impl FnOnce() + Send + 'static) {
     std::thread::spawn(work).join().expect("the thread does not panic");
@@ -33,7 +18,7 @@ fn bombs_are_refused_by_every_way_in() {
     on_a_thread(|| {
         for levels in [100, 1_000, 10_000, 100_000, 1_000_000] {
             for shape in SHAPES.iter().chain([&EXTENSIONS]) {
-                let bomb = bomb(shape, levels);
+                let bomb = nested(shape, levels);
                 for member in ["zzz", "extension", "contained", "name", "_gender"] {
                     if levels == 1_000_000 && member != "zzz" && member != "extension" {
                         continue;
@@ -66,7 +51,7 @@ fn sixty_four_levels_go_through_everything() {
         let extensions =
             format!("{}[]{}", "[{\"url\":\"u\",\"extension\":".repeat(31), "}]".repeat(31));
         let mut members: Vec<(&str, String)> =
-            SHAPES.iter().map(|shape| ("zzz", bomb(shape, 62))).collect();
+            SHAPES.iter().map(|shape| ("zzz", nested(shape, 62))).collect();
         members.push(("extension", extensions));
         for (member, value) in members {
             let text = format!("{{\"resourceType\":\"Patient\",\"{member}\":{value}}}");

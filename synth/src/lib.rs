@@ -81,3 +81,26 @@ pub fn patient(seed: u64) -> String {
 pub fn coverage(seed: u64, part: Part) -> String {
     text(|json| coverage::write(json, &Person::new(seed, 0), part, Version::First))
 }
+
+/// A value in so many containers or a few more: the opening piece, as `[` or `{"a":`, again and again, `1`, and all
+/// closed.
+///
+/// ```
+/// assert_eq!(synth::nested("[", 3), "[[[1]]]");
+/// assert_eq!(synth::nested("[{\"a\":", 3), r#"[{"a":[{"a":1}]}]"#);
+/// ```
+pub fn nested(opening: &str, levels: usize) -> String {
+    let containers = opening.matches(['[', '{']).count().max(1);
+    let mut text = opening.repeat(levels.div_ceil(containers));
+    let closing: String = text
+        .chars()
+        .rev()
+        .filter_map(|letter| match letter {
+            '[' => Some(']'),
+            '{' => Some('}'),
+            _ => None,
+        })
+        .collect();
+    text.push('1');
+    text + &closing
+}

@@ -1,27 +1,12 @@
 //! Records made to exhaust: nesting without end, and lists that link to one another.
 
 use cclf_crosswalk::{Claim, ErrorClass, Plan, Reader, Verdict};
+use synth::nested;
 
 use super::*;
 
 /// Containers in one another: lists, objects, and both by turns.
 const SHAPES: [&str; 3] = ["[", "{\"a\":", "[{\"a\":"];
-
-fn bomb(shape: &str, levels: usize) -> String {
-    let per_piece = shape.matches(['[', '{']).count();
-    let mut text = shape.repeat(levels.div_ceil(per_piece));
-    let closing: String = text
-        .chars()
-        .rev()
-        .filter_map(|letter| match letter {
-            '[' => Some(']'),
-            '{' => Some('}'),
-            _ => None,
-        })
-        .collect();
-    text.push('1');
-    text + &closing
-}
 
 /// Runs on a thread with the stack that threads have by default.
 fn on_a_thread(work: impl FnOnce() + Send + 'static) {
@@ -34,7 +19,7 @@ fn depth_bombs_are_refused_by_both_ways() {
         let good = carrier("");
         for levels in [100, 1_000, 10_000, 100_000, 1_000_000] {
             for shape in SHAPES {
-                let bomb = bomb(shape, levels);
+                let bomb = nested(shape, levels);
                 // Read, skipped, unknown, in a list, contained; and the record itself.
                 for member in ["status", "language", "zzz", "item", "extension", "contained"] {
                     if levels > 100_000 && member > "language" {
@@ -110,7 +95,7 @@ fn a_good_record_after_a_bomb_is_read() {
     let good = carrier("");
     let mut reader = Reader::new(Plan::stu3());
     for shape in SHAPES {
-        let line = good.replacen('{', &format!("{{\"item\":{},", bomb(shape, 1_000)), 1);
+        let line = good.replacen('{', &format!("{{\"item\":{},", nested(shape, 1_000)), 1);
         assert!(reader.read(line.as_bytes()).is_err());
         let Ok(Verdict::Record(_, record)) = reader.read(good.as_bytes()) else {
             panic!("it is good");
