@@ -7,8 +7,8 @@ use std::path::Path;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
-    Claim, ClaimTables, Compression, Format, Lineage, Plan, Provenance, Reader, Table, TableWriter,
-    Verdict,
+    Claim, ClaimTables, Compression, Format, Lineage, Plan, Provenance, Reader, Resources, Table,
+    TableWriter, Verdict,
 };
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
@@ -202,6 +202,7 @@ fn encode(criterion: &mut Criterion) {
                         compression,
                         &provenance,
                         false,
+                        Resources::default(),
                         Vec::new(),
                     )
                     .expect("a table begins");

@@ -52,7 +52,10 @@ pub use person::{Beneficiary, Enrolment};
 pub use plan::{Plan, Reader, Record, Verdict};
 pub use resolve::Resource;
 pub use resource_type::{Guess, Guesser, is_enough};
-pub use sink::{BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, TableWriter};
+pub use sink::{
+    BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
+    TableWriter,
+};
 pub use table::{ColumnType, Per, Table};
 
 /// The parsed form of the crosswalk's `where` column.

@@ -117,11 +117,36 @@ pub enum Guess {
     NotNdjson,
 }
 
-/// Whether the beginning of a file tells what a longer one would: it has a line, and more than blanks after it.
+/// A line that is as long as this before it ends is taken for what its first member says.
+const LONG_LINE_BYTES: usize = 4_000;
+
+/// Whether the beginning of a file tells what a longer one would: it has a line, and more than blanks after it, or
+/// a long line begins as only claims do.
 pub fn is_enough(beginning: &[u8]) -> bool {
     let text = without_mark(beginning).trim_ascii_start();
-    let end = memchr::memchr(b'\n', text);
-    end.is_some_and(|end| !text[end..].trim_ascii_start().is_empty())
+    match memchr::memchr(b'\n', text) {
+        Some(end) => !text[end..].trim_ascii_start().is_empty(),
+        None => begins_as_a_long_claim(text),
+    }
+}
+
+/// Whether the text, which is one line that has not ended, begins with a member that only claims have.
+fn begins_as_a_long_claim(text: &[u8]) -> bool {
+    let Some(text) = text.strip_prefix(b"{\"").filter(|_| text.len() >= LONG_LINE_BYTES) else {
+        return false;
+    };
+    if text.starts_with(br#"resourceType":"ExplanationOfBenefit""#) {
+        return true;
+    }
+    let Some(name) =
+        memchr::memchr(b'"', text).and_then(|end| std::str::from_utf8(&text[..end]).ok())
+    else {
+        return false;
+    };
+    let has = |resource: Resource| fhir_model::schema::child(resource.name(), name).is_some();
+    Resource::ALL
+        .into_iter()
+        .all(|resource| has(resource) == (resource == Resource::ExplanationOfBenefit))
 }
 
 fn without_mark(text: &[u8]) -> &[u8] {
@@ -142,6 +167,9 @@ impl Guesser {
             return if is_other_array(text) { Guess::NotNdjson } else { Guess::Claims };
         }
         let Some(end) = memchr::memchr(b'\n', text) else {
+            if begins_as_a_long_claim(text) {
+                return Guess::Claims;
+            }
             return self.guess_line(text).unwrap_or(Guess::Claims);
         };
         let (line, rest) = text.split_at(end);
@@ -206,6 +234,9 @@ mod tests {
 
     #[test]
     fn beginnings() {
+        let long =
+            |first: &str| format!("{{\"{first}\":\"{}", "x".repeat(LONG_LINE_BYTES)).into_bytes();
+        assert_eq!(Guesser::default().guess(&long("billablePeriod")), Guess::Claims);
         let patient = br#"{"id":"1","resourceType":"Patient"}"#;
         for (text, guess) in [
             (&b""[..], Guess::Claims),
@@ -239,6 +270,16 @@ mod tests {
             (b"{}\n", false),
             (b"\n{}\n \n", false),
             (b"{}\n x", true),
+            (&long("billablePeriod"), true),
+            (&long("item"), true),
+            (&long("resourceType\":\"ExplanationOfBenefit"), true),
+            // Members that others have, too, or that nobody knows; short lines; lines that ended.
+            (&long("resourceType\":\"Patient"), false),
+            (&long("extension"), false),
+            (&long("payor"), false),
+            (&long("nothing"), false),
+            (br#"{"billablePeriod":"#, false),
+            (&[&long("billablePeriod")[..], b"\n"].concat(), false),
         ] {
             assert_eq!(is_enough(text), enough, "{}", String::from_utf8_lossy(text));
         }

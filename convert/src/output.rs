@@ -1,12 +1,17 @@
 //! The tables while they are written: into the private folder of the run. What goes to standard output is
 //! written there first too: it comes whole or not at all, and claims may have to be read twice.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::error::ArrowError;
-use cclf_crosswalk::{CROSSWALK_VERSION, Plan, Provenance, Table, TableWriter, schema};
+use cclf_crosswalk::{
+    CROSSWALK_VERSION, Format, Plan, Provenance, Resources, Share, Spill, Table, TableWriter,
+    schema,
+};
 use publish::{Stage, StagedFile};
 
 use crate::error::{Error, ErrorKind};
@@ -22,9 +27,33 @@ struct Hashed {
     failure: Arc<Failure>,
 }
 
-/// The first I/O failure of a table's output: encoders wrap and reword it.
-#[derive(Default)]
+/// The first I/O failure of a table's output or scratch: encoders wrap and reword it.
+#[derive(Debug, Default)]
 struct Failure(Mutex<Option<String>>);
+
+impl Failure {
+    fn note(&self, error: &io::Error) {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert_with(|| error.to_string());
+    }
+}
+
+/// A file of the run's scratch folder, for the rows of a table that cannot be written yet.
+#[derive(Debug)]
+struct Scratch {
+    file: File,
+    failure: Arc<Failure>,
+}
+
+impl Spill for Scratch {
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.file.write_all_at(bytes, at).inspect_err(|error| self.failure.note(error))
+    }
+
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        self.file.read_exact_at(bytes, at).inspect_err(|error| self.failure.note(error))
+    }
+}
 
 impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -35,8 +64,7 @@ impl Write for Hashed {
                 Ok(count)
             }
             Err(error) => {
-                let mut first = self.failure.0.lock().unwrap_or_else(PoisonError::into_inner);
-                first.get_or_insert_with(|| error.to_string());
+                self.failure.note(&error);
                 Err(error)
             }
         }
@@ -98,12 +126,24 @@ impl Tables {
             ],
         };
         let schema = schema(self.plan.crosswalk(), table, &options.columns);
+        let spill: Option<Box<dyn Spill>> = match options.format {
+            Format::Parquet => {
+                let failure = Arc::clone(&failure);
+                Some(Box::new(Scratch { file: stage.spool()?, failure }))
+            }
+            Format::Csv | Format::Arrow => None,
+        };
+        let helpers = options.threads.saturating_sub(1);
+        let share: Share = Box::new(move |count, work| {
+            shared((0..count).collect(), helpers, work);
+        });
         let writer = TableWriter::new(
             schema,
             options.format,
             options.compression,
             &provenance,
             self.stdout,
+            Resources { spill, share },
             hashed,
         )
         .map_err(|error| told(&failure, &file, &error))?;
@@ -129,7 +169,7 @@ impl Tables {
     pub(crate) fn abandon(self, stage: &Stage) -> Result<(), Error> {
         for open in self.open {
             let file = open.file.clone();
-            finish(open)?;
+            sync(end(open)?)?;
             stage.take_back(&file)?;
         }
         Ok(())
@@ -151,10 +191,10 @@ impl Tables {
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
         }
         let stdout = self.stdout;
-        // Side by side: most of a short run's compressing and all of its syncing is left for now.
-        let tables: Vec<OpenTable> = self.open.into_iter().chain(last).collect();
+        // Each table's columns are encoded side by side, then all are synced side by side.
+        let ended = self.open.into_iter().chain(last).map(end).collect::<Result<Vec<_>, _>>()?;
         let reports =
-            shared(tables, options.threads, finish).into_iter().collect::<Result<Vec<_>, _>>()?;
+            shared(ended, options.threads, sync).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {
             for report in &reports {
                 copy_out(stage, &report.file)?;
@@ -164,18 +204,23 @@ impl Tables {
     }
 }
 
-fn finish(open: OpenTable) -> Result<TableReport, Error> {
+/// Writes what is left of a table; its file is to be synced.
+fn end(open: OpenTable) -> Result<(TableReport, StagedFile), Error> {
     let rows = open.writer.rows();
     let hashed = open.writer.finish().map_err(|error| told(&open.failure, &open.file, &error))?;
-    let (bytes, hash) = (hashed.bytes, hashed.hasher.finalize());
-    hashed.file.finish()?;
-    Ok(TableReport {
+    let report = TableReport {
         table: open.table.name().to_owned(),
         file: open.file,
         rows,
-        bytes,
-        blake3: hash.to_hex().to_string(),
-    })
+        bytes: hashed.bytes,
+        blake3: hashed.hasher.finalize().to_hex().to_string(),
+    };
+    Ok((report, hashed.file))
+}
+
+fn sync((report, file): (TableReport, StagedFile)) -> Result<TableReport, Error> {
+    file.finish()?;
+    Ok(report)
 }
 
 /// What went wrong with a table's output, in our words: an I/O failure if there was one.

@@ -41,7 +41,7 @@ impl Compression {
 /// Bytes that decide about the compression.
 const MAGIC_BYTES: usize = 4;
 
-/// Stored bytes read at once for a decoder, and for the first look at a source.
+/// Most stored bytes read at once: they are hashed while they are in the processor's nearest caches.
 const INPUT_BYTES: usize = 128 * 1024;
 
 /// The largest window of gzip, as the power of two.
@@ -173,6 +173,11 @@ impl Stream {
         }
     }
 
+    /// The decoders for the next source, when nothing else of this one is wanted.
+    pub(crate) fn into_decoders(self) -> Decoders {
+        self.decoders
+    }
+
     /// Ends the reading: hash, growth, and the decoders for the next source.
     pub(crate) fn close(self) -> (Option<[u8; 32]>, bool, Decoders) {
         let grew = self.raw.grew();
@@ -183,6 +188,9 @@ impl Stream {
     /// Reads some decompressed bytes into `out`, which is not empty.
     pub(crate) fn read(&mut self, out: &mut [u8]) -> Result<Chunk, Fault> {
         if matches!(self.codec, Codec::Unknown) {
+            if let Some(chunk) = self.look_in_place(out)? {
+                return Ok(chunk);
+            }
             self.look()?;
         }
         if matches!(self.codec, Codec::Plain) {
@@ -207,9 +215,26 @@ impl Stream {
         Ok(chunk)
     }
 
+    /// The first read, straight into the caller's buffer, where a plain source's bytes may stay. None if it is
+    /// another one, or its bytes are too few to tell.
+    fn look_in_place(&mut self, out: &mut [u8]) -> Result<Option<Chunk>, Fault> {
+        if self.ended || !self.unused.is_empty() {
+            return Ok(None);
+        }
+        let count = self.raw.read(out)?;
+        if count >= MAGIC_BYTES && Compression::from_magic(&out[..count]) == Compression::None {
+            self.codec = Codec::Plain;
+            return Ok(Some(Chunk::Bytes(count)));
+        }
+        self.decoders.input[..count].copy_from_slice(&out[..count]);
+        self.unused = 0..count;
+        self.ended = count == 0;
+        Ok(None)
+    }
+
     /// Reads until the first bytes tell the compression; pipes may give one byte at a time.
     fn look(&mut self) -> Result<(), Fault> {
-        while self.unused.end < MAGIC_BYTES {
+        while self.unused.end < MAGIC_BYTES && !self.ended {
             let count = self.raw.read(&mut self.decoders.input[self.unused.end..])?;
             if count == 0 {
                 self.ended = true;
@@ -377,6 +402,8 @@ impl Raw {
 
     /// Zero at the end. Retries when a signal interrupts.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let most = buffer.len().min(INPUT_BYTES);
+        let buffer = &mut buffer[..most];
         let count = match &mut self.input {
             RawInput::File { file, size_at_open } => {
                 let left = *size_at_open - self.count;

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
 use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::{Error, ErrorKind};
 
@@ -144,12 +146,10 @@ impl SourceFile {
 
     /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let file = match self.open()? {
-            Opened::File { file, .. } => file,
-            stream @ Opened::Stream(_) => return Ok(stream),
+        let (file, now) = match self.open_as_it_is()? {
+            (Opened::File { file, .. }, Some(now)) => (file, now),
+            (opened, _) => return Ok(opened),
         };
-        let metadata = file.metadata().map_err(|e| Error::io("examine", e).named(&self.name))?;
-        let now = Identity::of(&metadata);
         let first = self.read.get_or_init(|| now);
         if now.file != first.file {
             return Err(Error::new(ErrorKind::Replaced).named(&self.name));
@@ -162,12 +162,17 @@ impl SourceFile {
         Ok(Opened::File { file, size_at_open: expected_bytes })
     }
 
-    /// Opens for looking. The second part is the size to read, known for regular files.
+    /// Opens for looking.
     pub(crate) fn open(&self) -> Result<Opened, Error> {
+        Ok(self.open_as_it_is()?.0)
+    }
+
+    /// What is there now, and which file that is; no such thing for a stream.
+    fn open_as_it_is(&self) -> Result<(Opened, Option<Identity>), Error> {
         if let Some(stream) = &self.stream {
             let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
             return match taken {
-                Some(reader) => Ok(Opened::Stream(reader)),
+                Some(reader) => Ok((Opened::Stream(reader), None)),
                 None => Err(Error::new(ErrorKind::AlreadyRead).named(&self.name)),
             };
         }
@@ -178,9 +183,10 @@ impl SourceFile {
             return Err(Error::new(ErrorKind::NotAFile).named(&self.name));
         }
         if metadata.is_file() {
-            Ok(Opened::File { file, size_at_open: metadata.len() })
+            let opened = Opened::File { file, size_at_open: metadata.len() };
+            Ok((opened, Some(Identity::of(&metadata))))
         } else {
-            Ok(Opened::Stream(Box::new(file)))
+            Ok((Opened::Stream(Box::new(file)), None))
         }
     }
 }
@@ -209,7 +215,10 @@ pub struct Sniffer {
     bytes: Vec<u8>,
 }
 
-/// A file is looked at in steps of this many bytes.
+/// A file is first looked at for this many bytes: most long records begin with what tells their type.
+const FIRST_LOOK_BYTES: usize = 4 << 10;
+
+/// Then in steps of this many.
 const SNIFF_STEP_BYTES: usize = 32 << 10;
 
 impl Sniffer {
@@ -233,7 +242,8 @@ impl Sniffer {
         let mut stream = Stream::open(source.open()?, decoders, false, u64::MAX);
         let mut filled = 0;
         while filled < max && !enough(&self.bytes[..filled]) {
-            let to = max.min(filled + SNIFF_STEP_BYTES);
+            let step = if filled == 0 { FIRST_LOOK_BYTES } else { SNIFF_STEP_BYTES };
+            let to = max.min(filled + step);
             if self.bytes.len() < to {
                 self.bytes.resize(to, 0);
             }
@@ -243,7 +253,7 @@ impl Sniffer {
                 Err(fault) => return Err(fault.into_error().named(source.name())),
             }
         }
-        (.., self.decoders) = stream.close();
+        self.decoders = stream.into_decoders();
         Ok(&self.bytes[..filled])
     }
 }
@@ -262,7 +272,9 @@ fn readable(path: &Path) -> Result<Metadata, Error> {
     }
     // A pipe is not tried: opening it could wait for its writer, or end it.
     if metadata.is_file() {
-        File::open(path).map_err(|error| Error::io("open", error).named(&name))?;
+        // Asked rather than opened: of thousands of small files, opening each once more is felt.
+        accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS)
+            .map_err(|error| Error::io("open", error.into()).named(&name))?;
     }
     Ok(metadata)
 }

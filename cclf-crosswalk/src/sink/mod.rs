@@ -3,8 +3,10 @@
 mod arrow_ipc;
 mod csv;
 mod parquet;
+mod waiting;
 
-use std::io::Write;
+use std::fmt::{self, Debug, Formatter};
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use arrow::array::RecordBatch;
@@ -19,6 +21,10 @@ pub const BATCH_ROWS: usize = 8_192;
 
 /// Rows of a Parquet row group: 15 batches.
 pub const ROW_GROUP_ROWS: usize = 122_880;
+
+/// Rows that are encoded or begin to wait at a time, in Parquet: a part of a page, since those of all tables are in
+/// memory until they are so many.
+const WAITING_ROWS: usize = 2_048;
 
 /// Batches with fewer rows than this are joined before they wait for a whole batch. What waits holds on to the
 /// memory of every array that came, and a table of few rows gets thousands of small ones before its batch is full.
@@ -82,13 +88,51 @@ pub struct Provenance {
     pub pairs: Vec<(String, String)>,
 }
 
+/// Where a table keeps for a while what cannot be written yet: a file without a name, say.
+pub trait Spill: Debug + Send + Sync {
+    /// Writes all of `bytes`, `at` bytes from the beginning.
+    ///
+    /// # Errors
+    /// Whatever keeps any of it from being written.
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()>;
+
+    /// Reads what was written there, as many bytes as asked for.
+    ///
+    /// # Errors
+    /// Whatever keeps any of it from being read.
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()>;
+}
+
+/// Does independent pieces of work, 0 to so many, side by side or in any order, and returns when all are done.
+pub type Share = Box<dyn Fn(usize, &(dyn Fn(usize) + Sync)) + Send>;
+
+/// What a table may use besides its output. The default is memory and the thread at hand.
+pub struct Resources {
+    /// Where Parquet keeps the rows of its open row group, which are up to [`ROW_GROUP_ROWS`], beyond the first MiB.
+    pub spill: Option<Box<dyn Spill>>,
+    /// Shares out the columns of a row group.
+    pub share: Share,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self { spill: None, share: Box::new(|count, work| (0..count).for_each(work)) }
+    }
+}
+
+impl Debug for Resources {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resources").field("spill", &self.spill).finish_non_exhaustive()
+    }
+}
+
 enum Encoder<W: Write + Send> {
     Parquet(Box<parquet::Encoder<W>>),
     Csv(csv::Encoder<W>),
     Arrow(arrow_ipc::Encoder<W>),
 }
 
-/// Writes one table: batches of any size in, batches of [`BATCH_ROWS`] out.
+/// Writes one table: batches of any size in, batches or pages of [`BATCH_ROWS`] out.
 pub struct TableWriter<W: Write + Send> {
     schema: SchemaRef,
     /// Small batches that are not joined yet, and their rows.
@@ -109,6 +153,7 @@ impl<W: Write + Send> TableWriter<W> {
         compression: Compression,
         provenance: &Provenance,
         stream: bool,
+        resources: Resources,
         out: W,
     ) -> Result<Self, ArrowError> {
         let encoder = match format {
@@ -116,6 +161,7 @@ impl<W: Write + Send> TableWriter<W> {
                 &schema,
                 compression,
                 provenance,
+                resources,
                 out,
             )?)),
             Format::Csv => Encoder::Csv(csv::Encoder::new(&schema, out)?),
@@ -123,7 +169,8 @@ impl<W: Write + Send> TableWriter<W> {
                 Encoder::Arrow(arrow_ipc::Encoder::new(&schema, compression, stream, out)?)
             }
         };
-        let coalescer = BatchCoalescer::new(SchemaRef::clone(&schema), BATCH_ROWS);
+        let rows = if format == Format::Parquet { WAITING_ROWS } else { BATCH_ROWS };
+        let coalescer = BatchCoalescer::new(SchemaRef::clone(&schema), rows);
         Ok(Self { schema, small: (Vec::new(), 0), coalescer, encoder, rows: 0 })
     }
 
@@ -188,6 +235,33 @@ impl<W: Write + Send> TableWriter<W> {
 mod tests {
     use super::*;
     use crate::{Crosswalk, Table, schema};
+    use std::sync::{Arc, Mutex};
+
+    /// A spill in memory.
+    #[derive(Clone, Debug, Default)]
+    pub(super) struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Memory {
+        pub(super) fn len(&self) -> usize {
+            self.0.lock().unwrap().len()
+        }
+    }
+
+    impl Spill for Memory {
+        fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+            let (mut all, at) = (self.0.lock().unwrap(), usize::try_from(at).unwrap());
+            let end = all.len().max(at + bytes.len());
+            all.resize(end, 0);
+            all[at..at + bytes.len()].copy_from_slice(bytes);
+            Ok(())
+        }
+
+        fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+            let (all, at) = (self.0.lock().unwrap(), usize::try_from(at).unwrap());
+            bytes.copy_from_slice(&all[at..at + bytes.len()]);
+            Ok(())
+        }
+    }
 
     fn written(format: Format, sizes: &[usize]) -> Vec<u8> {
         let schema = schema(Crosswalk::stu3(), Table::Cclf0, &false.into());
@@ -197,6 +271,7 @@ mod tests {
             Compression::Zstd,
             &Provenance::default(),
             false,
+            Resources::default(),
             Vec::new(),
         )
         .unwrap();
@@ -234,6 +309,7 @@ mod tests {
             Compression::None,
             &Provenance::default(),
             false,
+            Resources::default(),
             Vec::new(),
         );
         let text = String::from_utf8(writer.unwrap().finish().unwrap()).unwrap();
