@@ -155,7 +155,7 @@ pub(crate) struct ConvertArgs {
     /// Write what the run did as JSON to this file; safe to share.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Worker threads; as many as the machine runs at once unless given.
+    /// How many threads work at once; as many as the machine runs at once unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// Bytes of a block of lines; changes speed and memory, never the output.
@@ -204,7 +204,7 @@ pub(crate) struct ValidateArgs {
     /// The least severity that is written; all issues are counted.
     #[arg(long, value_enum, default_value_t = LeastSeverity::Warning)]
     pub(crate) severity: LeastSeverity,
-    /// Worker threads; as many as the machine runs at once unless given.
+    /// How many threads work at once; as many as the machine runs at once unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// Bytes of a block of lines; changes speed and memory, never the output.

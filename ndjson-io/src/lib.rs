@@ -120,6 +120,7 @@ mod progress;
 mod reader;
 mod records;
 mod source;
+mod turns;
 mod workers;
 
 pub use decompress::Compression;

@@ -24,6 +24,7 @@ use crate::error::{Error, Position};
 use crate::line::BOM;
 use crate::progress::{Progress, SourceReport};
 use crate::source::SourceFile;
+use crate::turns::{Turn, Turns};
 use crate::workers::StopSignal;
 
 /// What is in a line beyond the bytes that its limit binds: a byte order mark and a carriage
@@ -50,6 +51,7 @@ pub(crate) struct Reader {
     /// True while a read may wait for someone else.
     pub(crate) waiting: Arc<AtomicBool>,
     pub(crate) stop: StopSignal,
+    pub(crate) turns: Turns,
     pub(crate) free: Receiver<Block>,
     pub(crate) work: Sender<Block>,
 }
@@ -100,6 +102,8 @@ struct Cutter {
     report: SourceReport,
     /// Raw bytes already told to the progress counters.
     raw_told: u64,
+    /// Had from the first read of a block until the block is handed on.
+    turn: Option<Turn>,
 }
 
 impl Cutter {
@@ -117,6 +121,7 @@ impl Cutter {
             at: Position { line: 1, byte: 0 },
             report: SourceReport::default(),
             raw_told: 0,
+            turn: None,
         };
         cutter.block = cutter.take()?;
         Ok(cutter)
@@ -193,7 +198,10 @@ impl Cutter {
     fn fill(&mut self, stream: &mut Stream, from: usize) -> Result<Chunk, Ended> {
         let may_wait = stream.may_wait();
         if may_wait {
+            self.turn = None;
             self.reader.waiting.store(true, Ordering::Release);
+        } else if self.turn.is_none() {
+            self.turn = Some(self.reader.turns.take());
         }
         let read = stream.read(&mut self.block.buffer[from..]);
         if may_wait {
@@ -345,6 +353,7 @@ impl Cutter {
     fn emit(&mut self, mut block: Block) -> Result<(), Ended> {
         block.sequence = self.sequence;
         self.sequence += 1;
+        self.turn = None;
         crossbeam_channel::select! {
             send(self.reader.work, block) -> sent => sent.map_err(|_| Ended::Stopped),
             recv(self.reader.stop.channel()) -> _ => Err(Ended::Stopped),
@@ -363,6 +372,7 @@ impl Cutter {
 
     /// A block that comes back; waits for it.
     fn receive(&mut self) -> Result<Block, Ended> {
+        self.turn = None;
         let mut block = crossbeam_channel::select! {
             recv(self.reader.free) -> block => block.map_err(|_| Ended::Stopped)?,
             recv(self.reader.stop.channel()) -> _ => return Err(Ended::Stopped),

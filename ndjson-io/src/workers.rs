@@ -29,6 +29,7 @@ use crate::order::{Reorder, blocks_for};
 use crate::progress::{Progress, SourceReport};
 use crate::reader::{Reader, UNCOUNTED_BYTES};
 use crate::source::SourceFile;
+use crate::turns::Turns;
 
 /// Size of a block, unless told otherwise: 1 MiB.
 pub const DEFAULT_BLOCK_BYTES: usize = 1024 * 1024;
@@ -67,8 +68,9 @@ pub trait BlockWorker {
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
-    /// Worker threads; 0 counts as 1. One reader thread comes on top. Default: as many as the
-    /// machine runs at once.
+    /// How many threads work at once, and how many workers there are; 0 counts as 1. The thread that reads files and
+    /// the sink take turns with the workers; reading a pipe is not counted. Default: as many as the machine runs at
+    /// once.
     pub threads: usize,
     /// Size of a block in bytes, from 1 up; 0 counts as 1. Default: 1 MiB. It changes speed and
     /// memory, never what is read.
@@ -151,6 +153,7 @@ where
     // One more message per worker: that it could not be made.
     let (done_in, done_out) = bounded(blocks + threads);
     let (stopper, stop) = stop_pair();
+    let turns = Turns::new(threads);
     for _ in 0..blocks {
         // There is room for all of them.
         let _ = free_in.send(Block::default());
@@ -173,6 +176,7 @@ where
         reports: Arc::clone(&reports),
         waiting: Arc::clone(&waiting),
         stop: stop.clone(),
+        turns: turns.clone(),
         free: free_out,
         work: work_in,
     };
@@ -188,11 +192,11 @@ where
         let _stopper = stopper;
         for index in 0..threads {
             let (work, done, stop) = (work_out.clone(), done_in.clone(), stop.clone());
-            let (make_worker, limits) = (&make_worker, &options.limits);
+            let (make_worker, limits, turns) = (&make_worker, &options.limits, &turns);
             thread::Builder::new()
                 .name(format!("ndjson-worker-{index}"))
                 .spawn_scoped(scope, move || {
-                    run_worker(index, make_worker, limits, &work, &done, &stop);
+                    run_worker(index, make_worker, limits, turns, &work, &done, &stop);
                 })
                 .map_err(no_thread)?;
         }
@@ -217,7 +221,10 @@ where
             while let Some((block, result)) = order.next() {
                 let output = result.map_err(|place| panicked(sources, place))?;
                 count_lines(&mut counts, &block);
-                if sink(output).is_break() {
+                let turn = turns.take();
+                let went_on = sink(output);
+                drop(turn);
+                if went_on.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
                 let _ = free_in.send(block);
@@ -272,6 +279,7 @@ fn run_worker<W: BlockWorker>(
     index: usize,
     make_worker: &(impl Fn(usize) -> W + Sync),
     limits: &Limits,
+    turns: &Turns,
     work: &Receiver<Block>,
     done: &Sender<Done<W::Output>>,
     stop: &StopSignal,
@@ -288,6 +296,7 @@ fn run_worker<W: BlockWorker>(
         let Some(mut block) = received else { break };
         let mut place = block.start();
         let result = catch_unwind(AssertUnwindSafe(|| {
+            let _turn = turns.take();
             run_block(&mut worker, &mut block, limits.max_line_bytes, stop, &mut place)
         }));
         // The panic's payload may quote the data: it is dropped unread.

@@ -1,0 +1,84 @@
+//! So many threads work at once as were asked for, however many there are.
+//!
+//! Besides the workers there are the thread that reads and the one that has the sink. Without turns a run with one
+//! worker keeps up to three processors busy.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+#[derive(Clone)]
+pub(crate) struct Turns {
+    free: Receiver<()>,
+    back: Sender<()>,
+}
+
+/// Somebody's turn, until it is dropped. Whoever waits for another thread must not have one.
+pub(crate) struct Turn {
+    back: Sender<()>,
+}
+
+impl Turns {
+    pub(crate) fn new(at_once: usize) -> Self {
+        let (back, free) = bounded(at_once.max(1));
+        for _ in 0..at_once.max(1) {
+            // There is room for all of them.
+            let _ = back.send(());
+        }
+        Self { free, back }
+    }
+
+    /// Waits for a turn.
+    pub(crate) fn take(&self) -> Turn {
+        // Both ends are here, so it is never disconnected.
+        let _ = self.free.recv();
+        Turn { back: self.back.clone() }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = self.back.try_send(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn no_more_at_once_than_asked_for() {
+        for at_once in [1, 3] {
+            let (turns, now, most) =
+                (Turns::new(at_once), AtomicUsize::new(0), AtomicUsize::new(0));
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        for _ in 0..200 {
+                            let turn = turns.take();
+                            most.fetch_max(
+                                now.fetch_add(1, Ordering::SeqCst) + 1,
+                                Ordering::SeqCst,
+                            );
+                            std::thread::yield_now();
+                            now.fetch_sub(1, Ordering::SeqCst);
+                            drop(turn);
+                        }
+                    });
+                }
+            });
+            let most = most.into_inner();
+            assert!((1..=at_once).contains(&most), "{most} of {at_once}");
+        }
+    }
+
+    #[test]
+    fn a_panic_gives_the_turn_back() {
+        let turns = Turns::new(1);
+        let panicked = std::panic::catch_unwind(|| {
+            let _turn = turns.take();
+            panic!("in turn");
+        });
+        assert!(panicked.is_err());
+        drop(turns.take());
+    }
+}
