@@ -252,6 +252,21 @@ pub(crate) enum DescribeFormat {
     Markdown,
     /// SQL: CREATE TABLE.
     Ddl,
+    /// SQL: views over a folder of Parquet files, for DuckDB.
+    Views,
+}
+
+/// The dialects of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// DuckDB.
+    Duckdb,
+    /// Snowflake.
+    Snowflake,
+    /// BigQuery.
+    Bigquery,
+    /// Spark and Databricks.
+    Spark,
 }
 
 /// Show the tables.
@@ -263,6 +278,15 @@ pub(crate) struct DescribeArgs {
     /// How.
     #[arg(long, value_enum, default_value_t = DescribeFormat::Table)]
     pub(crate) format: DescribeFormat,
+    /// Whose SQL ddl and views are.
+    #[arg(long, value_enum, default_value_t = Dialect::Duckdb)]
+    pub(crate) dialect: Dialect,
+    /// What ddl and views call the tables.
+    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
+    pub(crate) naming: NamingChoice,
+    /// The folder of the tables that views read.
+    #[arg(long, default_value = "tables", value_name = "DIR")]
+    pub(crate) folder: String,
 }
 
 /// Make a synthetic export.
