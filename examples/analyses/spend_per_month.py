@@ -94,4 +94,5 @@ def main():
     tables.save(figure, arguments.picture)
 
 
-main()
+if __name__ == "__main__":
+    main()
