@@ -33,18 +33,18 @@ fn names_change_and_bytes_do_not() {
     let work = work();
     for format in ["parquet", "csv", "arrow"] {
         let words = format!("convert in --quiet --format {format} --out");
-        work.bcda(&format!("{words} {format}/cclf")).exits(0);
+        work.bcda(&format!("{words} {format}-cclf")).exits(0);
         let report = format!("--naming tuva --report {format}.json");
-        work.bcda(&format!("{words} {format}/tuva {report}")).exits(0);
+        work.bcda(&format!("{words} {format}-tuva {report}")).exits(0);
         let expected: BTreeMap<String, Vec<u8>> = NAMES
             .iter()
             .map(|(cclf, tuva)| {
-                (format!("{tuva}.{format}"), work.read(&format!("{format}/cclf/{cclf}.{format}")))
+                (format!("{tuva}.{format}"), work.read(&format!("{format}-cclf/{cclf}.{format}")))
             })
             .collect();
-        assert!(work.tables(&format!("{format}/tuva")) == expected, "{format}");
+        assert!(work.tables(&format!("{format}-tuva")) == expected, "{format}");
         // The report and the manifest have both names: CMS's, and the file's.
-        for file in [format!("{format}.json"), format!("{format}/tuva/tables-manifest.json")] {
+        for file in [format!("{format}.json"), format!("{format}-tuva/tables-manifest.json")] {
             let report = work.read_json(&file);
             let tables = report["tables"].as_array().unwrap();
             assert_eq!(tables.len(), NAMES.len());
