@@ -13,18 +13,18 @@ fn each_dialect_has_every_column() {
     let columns = |text: &str| text.lines().filter(|line| line.starts_with("    ")).count();
     let count = columns(std::str::from_utf8(&plain).unwrap());
     for (dialect, expected) in [
-        ("duckdb", &["    CLM_PMT_AMT DECIMAL(17,2), -- Claim Payment Amount"][..]),
+        ("duckdb", &["    CLM_PMT_AMT DECIMAL(15,2), -- Claim Payment Amount"][..]),
         (
             "snowflake",
             &[
-                "    CLM_PMT_AMT NUMBER(17,2) COMMENT 'Claim Payment Amount',",
+                "    CLM_PMT_AMT NUMBER(15,2) COMMENT 'Claim Payment Amount',",
                 "    BCDA_LAST_UPDATED TIMESTAMP_LTZ(6) COMMENT 'Lineage',",
             ],
         ),
         (
             "bigquery",
             &[
-                "    CLM_PMT_AMT NUMERIC(17,2) OPTIONS(description='Claim Payment Amount'),",
+                "    CLM_PMT_AMT NUMERIC(15,2) OPTIONS(description='Claim Payment Amount'),",
                 "    BENE_MBI_ID STRING OPTIONS(description='Medicare Beneficiary Identifier'),",
                 "    BCDA_LAST_UPDATED TIMESTAMP OPTIONS(description='Lineage'),",
             ],
@@ -32,7 +32,7 @@ fn each_dialect_has_every_column() {
         (
             "spark",
             &[
-                "    CLM_PMT_AMT DECIMAL(17,2) COMMENT 'Claim Payment Amount',",
+                "    CLM_PMT_AMT DECIMAL(15,2) COMMENT 'Claim Payment Amount',",
                 "    BCDA_LAST_UPDATED TIMESTAMP COMMENT 'Lineage',",
             ],
         ),
