@@ -26,6 +26,7 @@ mod fact;
 mod index;
 pub mod interpret;
 mod links;
+mod naming;
 mod people;
 mod person;
 mod plan;
@@ -47,6 +48,7 @@ pub use crosswalk::{
 pub use error::{ErrorClass, LoadError, RecordError};
 pub use evaluate::Untranslated;
 pub use index::{BeneficiaryNumber, HospiceRanges, Index};
+pub use naming::Naming;
 pub use people::{PeopleTables, summary};
 pub use person::{Beneficiary, Enrolment};
 pub use plan::{Plan, Reader, Record, Verdict};

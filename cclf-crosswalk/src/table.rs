@@ -71,11 +71,6 @@ impl Table {
         }
     }
 
-    /// The name of the table's file without its extension, `cclf1`.
-    pub fn file_stem(self) -> String {
-        self.name().to_ascii_lowercase()
-    }
-
     pub(crate) const fn index(self) -> usize {
         self as usize
     }

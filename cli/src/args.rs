@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cclf_crosswalk::Table;
+use cclf_crosswalk::{Naming, Table};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use convert::MaxRejects;
 
@@ -100,6 +100,24 @@ pub(crate) enum Compression {
     None,
 }
 
+/// What the tables are called; columns keep CMS's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NamingChoice {
+    /// cclf1 to cclf9, cclfa, cclfb and cclf0.
+    Cclf,
+    /// What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians and so on.
+    Tuva,
+}
+
+impl From<NamingChoice> for Naming {
+    fn from(choice: NamingChoice) -> Self {
+        match choice {
+            NamingChoice::Cclf => Self::Cclf,
+            NamingChoice::Tuva => Self::Tuva,
+        }
+    }
+}
+
 /// What a bad record does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnBadRecord {
@@ -130,6 +148,9 @@ pub(crate) struct ConvertArgs {
     /// Which tables, e.g. cclf5,cclf7; all twelve unless named.
     #[arg(long, value_delimiter = ',', value_parser = parse_table, value_name = "TABLES")]
     pub(crate) tables: Vec<Table>,
+    /// What the files of the tables are called.
+    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
+    pub(crate) naming: NamingChoice,
     /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
@@ -231,6 +252,21 @@ pub(crate) enum DescribeFormat {
     Markdown,
     /// SQL: CREATE TABLE.
     Ddl,
+    /// SQL: views over a folder of Parquet files, for DuckDB.
+    Views,
+}
+
+/// The dialects of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// DuckDB.
+    Duckdb,
+    /// Snowflake.
+    Snowflake,
+    /// BigQuery.
+    Bigquery,
+    /// Spark and Databricks.
+    Spark,
 }
 
 /// Show the tables.
@@ -242,6 +278,15 @@ pub(crate) struct DescribeArgs {
     /// How.
     #[arg(long, value_enum, default_value_t = DescribeFormat::Table)]
     pub(crate) format: DescribeFormat,
+    /// Whose SQL ddl and views are.
+    #[arg(long, value_enum, default_value_t = Dialect::Duckdb)]
+    pub(crate) dialect: Dialect,
+    /// What ddl and views call the tables.
+    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
+    pub(crate) naming: NamingChoice,
+    /// The folder of the tables that views read.
+    #[arg(long, default_value = "tables", value_name = "DIR")]
+    pub(crate) folder: String,
 }
 
 /// Make a synthetic export.

@@ -93,6 +93,8 @@ fn is_report(file: &Path) -> bool {
 }
 
 fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
+    let naming = arguments.naming.into();
+    check_lineage(naming, arguments)?;
     let output = if arguments.out == Path::new("-") {
         Output::Stdout
     } else {
@@ -114,6 +116,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     if !arguments.tables.is_empty() {
         options.tables.clone_from(&arguments.tables);
     }
+    options.naming = naming;
     options.columns = (!arguments.no_lineage).into();
     if !arguments.columns.is_empty() {
         let (crosswalk, names) = (Crosswalk::stu3(), &arguments.columns);
@@ -139,6 +142,16 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     options.max_line_bytes = arguments.max_line_bytes as usize;
     options.max_decompressed_bytes = arguments.max_decompressed;
     Ok(options)
+}
+
+/// Who reads a table by another program's name needs the columns that program selects.
+fn check_lineage(naming: cclf_crosswalk::Naming, arguments: &ConvertArgs) -> Result<(), Failure> {
+    if naming.needs_lineage() && arguments.no_lineage {
+        let message = "--naming tuva does not go with --no-lineage: the connector selects FILE_NAME \
+                       and FILE_DATE";
+        return Err(Failure::new(2, message.to_owned()));
+    }
+    Ok(())
 }
 
 /// A count with a separator between thousands.

@@ -1,21 +1,23 @@
-//! `bcda describe`: the data dictionary, from the crosswalk itself.
+//! `bcda describe`: the data dictionary, from the crosswalk itself. Its SQL is in [`sql`].
+
+mod sql;
 
 use std::fmt::Write;
 
-use cclf_crosswalk::{Column, Crosswalk, Per, TableDef};
+use cclf_crosswalk::{Column, ColumnType, Crosswalk, Per, TableDef};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table as Grid};
 use serde_json::json;
 
 use crate::Failure;
-use crate::args::{DescribeArgs, DescribeFormat};
+use crate::args::{DescribeArgs, DescribeFormat, Dialect};
 
 /// A column as it is described: of the layout, or of lineage.
 struct Line<'c> {
     position: usize,
     name: &'c str,
     label: &'c str,
-    column_type: String,
+    column_type: ColumnType,
     format: &'c str,
     places: Option<(usize, usize)>,
     source: &'c str,
@@ -34,7 +36,14 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         DescribeFormat::Csv => csv(crosswalk, &tables),
         DescribeFormat::Json => json_text(crosswalk, &tables),
         DescribeFormat::Markdown => markdown(crosswalk, &tables),
-        DescribeFormat::Ddl => ddl(crosswalk, &tables),
+        DescribeFormat::Ddl => {
+            sql::ddl(crosswalk, &tables, arguments.dialect, arguments.naming.into())
+        }
+        DescribeFormat::Views if arguments.dialect != Dialect::Duckdb => {
+            let message = "--format views is for DuckDB, which reads Parquet files where they are";
+            return Err(Failure::new(2, message.to_owned()));
+        }
+        DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming.into()),
     };
     crate::print(&text)
 }
@@ -48,7 +57,7 @@ fn lines<'c>(crosswalk: &'c Crosswalk, def: &'c TableDef) -> Vec<Line<'c>> {
             position: index + 1,
             name: &column.name,
             label: &column.label,
-            column_type: column.column_type.to_string(),
+            column_type: column.column_type,
             format: &column.format,
             places: (def.table != cclf_crosswalk::Table::Cclf0).then_some(places),
             source: &column.source,
@@ -61,7 +70,7 @@ fn lines<'c>(crosswalk: &'c Crosswalk, def: &'c TableDef) -> Vec<Line<'c>> {
             position: lines.len() + 1,
             name: &column.name,
             label: "Lineage",
-            column_type: column.column_type.to_string(),
+            column_type: column.column_type,
             format: "",
             places: None,
             source: &column.source,
@@ -103,7 +112,7 @@ fn for_people(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
             grid.add_row([
                 line.position.to_string(),
                 line.name.to_owned(),
-                line.column_type,
+                line.column_type.to_string(),
                 line.source.to_owned(),
                 line.note.to_owned(),
             ]);
@@ -134,7 +143,7 @@ fn csv(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
                 &line.position.to_string(),
                 line.name,
                 line.label,
-                &line.column_type,
+                &line.column_type.to_string(),
                 line.format,
                 &start,
                 &end,
@@ -158,7 +167,7 @@ fn json_text(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
                         "position": line.position,
                         "column": line.name,
                         "label": line.label,
-                        "type": line.column_type,
+                        "type": line.column_type.to_string(),
                         "format": line.format,
                         "start": line.places.map(|places| places.0),
                         "end": line.places.map(|places| places.1),
@@ -203,33 +212,6 @@ fn markdown(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
             );
         }
         text.push('\n');
-    }
-    text
-}
-
-fn sql_type(column_type: &str) -> &str {
-    match column_type {
-        "text" => "VARCHAR",
-        "date" => "DATE",
-        "int32" => "INTEGER",
-        "int64" => "BIGINT",
-        "timestamp" => "TIMESTAMP WITH TIME ZONE",
-        decimal => decimal,
-    }
-}
-
-fn ddl(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
-    let mut text = String::new();
-    for def in tables {
-        let _ = writeln!(text, "-- {}", heading(def));
-        let _ = writeln!(text, "CREATE TABLE {} (", def.table);
-        let lines = lines(crosswalk, def);
-        for (index, line) in lines.iter().enumerate() {
-            let comma = if index + 1 < lines.len() { "," } else { "" };
-            let sql = sql_type(&line.column_type).to_uppercase();
-            let _ = writeln!(text, "    {} {sql}{comma} -- {}", line.name, line.label);
-        }
-        let _ = writeln!(text, ");\n");
     }
     text
 }

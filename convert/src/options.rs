@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use cclf_crosswalk::{Columns, Compression, Format, Table};
+use cclf_crosswalk::{Columns, Compression, Format, Naming, Table};
 
 /// Where the tables go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,8 @@ pub struct Options {
     pub compression: Compression,
     /// Which tables.
     pub tables: Vec<Table>,
+    /// What their files are called.
+    pub naming: Naming,
     /// Which columns of them.
     pub columns: Columns,
     /// FILE_DATE for all rows, in days since 1970-01-01.
@@ -171,6 +173,7 @@ impl Options {
             format: Format::default(),
             compression: Compression::default(),
             tables: Table::ALL.to_vec(),
+            naming: Naming::default(),
             columns: Columns::from(true),
             file_date: None,
             on_bad_record: OnBadRecord::default(),

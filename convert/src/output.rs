@@ -110,7 +110,7 @@ impl Tables {
     }
 
     fn open(&self, table: Table, stage: &Stage, options: &Options) -> Result<OpenTable, Error> {
-        let file = format!("{}.{}", table.file_stem(), options.format.extension());
+        let file = format!("{}.{}", options.naming.file_stem(table), options.format.extension());
         let staged = stage.create(&file)?;
         let failure = Arc::new(Failure::default());
         let hashed = Hashed {
