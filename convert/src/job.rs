@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::file_date::FileDates;
 use crate::options::{Options, Output};
 use crate::output::Tables;
-use crate::rejects::{self, RejectLog};
+use crate::rejects::{self, RejectLog, RejectPlace};
 use crate::report::{Counts, FileDateOrigin, InputReport, Report};
 use crate::rows::Rows;
 use crate::sources::{self, Source, cancelled};
@@ -96,9 +96,10 @@ pub(crate) fn first_bad(files: &[SourceFile], options: &Options) -> Result<Optio
             Err(ndjson_io::RecordError::Parse(error)) => error,
             Err(_) => cclf_crosswalk::RecordError::line_too_long(),
         };
-        let place =
-            rejects::place(files[record.source].name(), record.number, record.offset, &error);
-        found = Some(Error::of_a_record(&place));
+        let name = files[record.source].name();
+        let place = rejects::place(name, record.number, record.offset, &error);
+        let record = RejectPlace::new(name, record.number, record.offset, &error);
+        found = Some(Error::of_a_record(record, &place));
         ControlFlow::Break(())
     })?;
     Ok(found)

@@ -42,6 +42,19 @@ pub struct RejectPlace {
     pub path: String,
 }
 
+impl RejectPlace {
+    pub(crate) fn new(source: &str, line: u64, byte_offset: u64, error: &RecordError) -> Self {
+        Self {
+            source: source.to_owned(),
+            line,
+            byte_offset,
+            class: error.class().to_string(),
+            fault_byte: error.offset() as u64,
+            path: error.path(),
+        }
+    }
+}
+
 /// Rejects of one pass, in input order.
 pub(crate) struct RejectLog {
     kept: Kept,
@@ -111,7 +124,8 @@ impl RejectLog {
         let error = &reject.error;
         let place = || place(name, reject.number, reject.offset, error);
         if options.on_bad_record == OnBadRecord::Fail {
-            return Err(Error::of_a_record(&place()));
+            let record = RejectPlace::new(name, reject.number, reject.offset, error);
+            return Err(Error::of_a_record(record, &place()));
         }
         let first = self.first.get_or_insert_with(place);
         if options.max_rejects.exceeded(rejected, read) {
@@ -125,14 +139,9 @@ impl RejectLog {
             Kept::Spooled(spool) => {
                 spool.push(reject, name).map_err(|e| spool_fault(&spool.folder, &e))?;
             }
-            Kept::Places { places, most } if places.len() < *most => places.push(RejectPlace {
-                source: name.to_owned(),
-                line: reject.number,
-                byte_offset: reject.offset,
-                class: error.class().to_string(),
-                fault_byte: error.offset() as u64,
-                path: error.path(),
-            }),
+            Kept::Places { places, most } if places.len() < *most => {
+                places.push(RejectPlace::new(name, reject.number, reject.offset, error));
+            }
             Kept::Places { .. } => {}
         }
         Ok(())

@@ -147,12 +147,19 @@ fn a_scan_ends_at_too_many_bad_records_or_at_the_first() {
         let error = scan.by_ref().find_map(Result::err).unwrap();
         assert!(scan.next().is_none() && scan.report().is_none());
         assert_eq!(error.kind(), ErrorKind::BadData);
-        error.to_string()
+        error
     };
     let many = ended(|options| options.max_rejects = MaxRejects::Count(3));
+    assert!(many.record().is_none());
+    let many = many.to_string();
     assert!(many.starts_with("4 of ") && many.contains("people.ndjson, line 6 "), "{many}");
     // In the order of the input, not of the passes.
     let first = ended(|options| options.on_bad_record = OnBadRecord::Fail);
+    assert_eq!(
+        first.record().map(|record| (&*record.source, record.line)),
+        Some(("claims.ndjson", 9))
+    );
+    let first = first.to_string();
     assert!(first.starts_with("claims.ndjson, line 9 "), "{first}");
 }
 

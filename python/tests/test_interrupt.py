@@ -1,0 +1,64 @@
+"""Ctrl-C, and memory when the reader is slow."""
+
+import signal
+import time
+
+import pytest
+
+# Longer than the promise, for machines that have other work too.
+IN_TIME = 3
+
+
+def interrupted(process):
+    """Sends SIGINT as soon as the program says something; gives how long it took to end."""
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT and "KeyboardInterrupt" in said, said
+    return time.monotonic() - sent
+
+
+def test_convert_ends(script, tmp_path):
+    # Standard input stays open: only the signal ends it.
+    process = script("import bcda; print('begun', flush=True); bcda.convert('-', 'out')")
+    assert interrupted(process) < IN_TIME
+    assert list(tmp_path.iterdir()) == []
+
+
+READERS = {
+    "iterated": "list(scan)",
+    "pyarrow": "pyarrow.table(scan)",
+    "polars": "polars.DataFrame(scan)",
+    "duckdb": "duckdb.sql('SELECT count(*) FROM scan').fetchall()",
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_scan_ends(script, large, reader):
+    library = "" if reader == "iterated" else f", {reader}"
+    process = script(
+        f"import bcda, sys{library}\n"
+        # No row ever comes that could wake the reader.
+        "scan = bcda.scan(sys.argv[1], 'cclfa', threads=1, max_rejects='100%')\n"
+        f"print('begun', flush=True)\n{READERS[reader]}\nprint('done')",
+        large,
+    )
+    assert interrupted(process) < IN_TIME
+
+
+def test_a_slow_reader_does_not_fill_memory(script, large):
+    process = script(
+        "import bcda, sys, time\n"
+        "size = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096\n"
+        "batches = iter(bcda.scan(sys.argv[1], 'cclf5', batch_rows=100, threads=2, max_rejects='100%'))\n"
+        "next(batches); time.sleep(1); before = size()\n"
+        "time.sleep(1); print(before, size())",
+        large,
+    )
+    out, said = process.communicate(timeout=60)
+    before, after = map(int, out.split())
+    data = sum(file.stat().st_size for file in large.iterdir())
+    assert after < 300 << 20 < data, said
+    assert after - before < 5 << 20
