@@ -55,6 +55,11 @@ impl Failure {
         Self { class: "BcdaError", kind: "failed", exit_code: 1, message, place: None }
     }
 
+    pub(crate) fn interrupted(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { class: "Interrupted", kind: "cancelled", exit_code: 130, message, place: None }
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use cclf_crosswalk::arrow::array::{RecordBatch, RecordBatchReader};
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::arrow::error::ArrowError;
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use crate::failure::Failure;
@@ -57,18 +56,21 @@ impl Reading {
             Poll::Ready(Some(Err(error))) => Err(Failure::from(error)),
             Poll::Ready(None) => Ok(scan.report().map(convert::ScanReport::to_json)),
         };
-        self.scan = None;
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         Poll::Ready(match ended {
             Ok(report) => {
-                *latest = Latest { report, failure: None };
+                self.end(Latest { report, failure: None });
                 None
             }
             Err(failure) => {
-                *latest = Latest { report: None, failure: Some(failure.clone()) };
+                self.end(Latest { report: None, failure: Some(failure.clone()) });
                 Some(Err(failure))
             }
         })
+    }
+
+    fn end(&mut self, latest: Latest) {
+        self.scan = None;
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = latest;
     }
 
     /// Ends the reading and its threads.
@@ -80,20 +82,17 @@ impl Reading {
     /// meanwhile, and it is who can be interrupted.
     fn next_interruptible(&mut self) -> Poll<Option<Result<RecordBatch, Failure>>> {
         let asked = Python::try_attach(|py| match py.detach(|| self.poll_for(POLL)) {
-            Poll::Pending => py.check_signals().map(|()| Poll::Pending).or_else(|exception| {
-                // Whoever reads the stream cannot pass it on: it is raised again as soon as they are back.
-                if exception.is_instance_of::<PyKeyboardInterrupt>(py) {
-                    py.import("_thread")?.call_method0("interrupt_main")?;
-                }
-                Err(exception)
-            }),
+            Poll::Pending => py.check_signals().map(|()| Poll::Pending),
             Poll::Ready(batch) => Ok(Poll::Ready(batch)),
         });
         match asked {
             Some(Ok(polled)) => polled,
+            // Whoever reads the stream cannot pass a KeyboardInterrupt on, and raises an error of theirs that says so.
+            // Raised again afterwards, it would come in the midst of whatever they do about their error.
             Some(Err(_)) => {
-                self.close();
-                Poll::Ready(Some(Err(Failure::failed("interrupted; not all rows were handed out"))))
+                let failure = Failure::interrupted("interrupted; not all rows were handed out");
+                self.end(Latest { report: None, failure: Some(failure.clone()) });
+                Poll::Ready(Some(Err(failure)))
             }
             // The interpreter is ending.
             None => self.poll_for(POLL),

@@ -59,7 +59,7 @@ def test_libraries_read_a_scan():
     lines = bcda.scan(EXPORT, table="cclf5")
     table = pyarrow.table(lines)
     assert table.num_rows == 49
-    assert table.schema.field("CLM_LINE_CVRD_PD_AMT").type == pyarrow.decimal128(17, 2)
+    assert table.schema.field("CLM_LINE_CVRD_PD_AMT").type == pyarrow.decimal128(13, 2)
     total = sum(table["CLM_LINE_CVRD_PD_AMT"].drop_null().to_pylist())
 
     frame = polars.DataFrame(lines)
@@ -74,7 +74,7 @@ def test_libraries_read_a_scan():
     # Read anew for each.
     assert duckdb.sql("SELECT DISTINCT CLM_TYPE_CD FROM lines ORDER BY 1").fetchall()
     both = "SELECT count(*) FROM lines a JOIN lines b USING (CUR_CLM_UNIQ_ID, CLM_LINE_NUM)"
-    assert duckdb.sql(both).fetchone()[0] >= 49
+    assert duckdb.sql(both).fetchall()[0][0] >= 49
 
 
 def test_no_library_is_needed():
