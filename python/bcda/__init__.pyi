@@ -1,7 +1,7 @@
 import datetime
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, TypedDict, final
+from typing import Any, Literal, TypedDict, final, type_check_only
 
 __version__: str
 
@@ -9,12 +9,14 @@ _Path = str | os.PathLike[str]
 _Paths = _Path | Sequence[_Path]
 _Names = str | Sequence[str]
 
+@type_check_only
 class Progress(TypedDict):
     bytes_read: int
     total_bytes: int
     records: int
     rejects: int
 
+@type_check_only
 class Column(TypedDict):
     table: str
     position: int

@@ -15,7 +15,8 @@ use crate::watch::{Teller, watched};
 /// The folder appears all at once, or not at all.
 ///
 /// Args:
-///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, or a list of them.
+///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, or a list of them; "-" for
+///         standard input.
 ///     out: the folder of the tables.
 ///     format: "parquet", "csv" or "arrow".
 ///     compression: "zstd", "snappy" or "none", within Parquet and Arrow files.

@@ -1,6 +1,5 @@
 //! One reading of a scan, for Python and for those that read its Arrow stream.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, ThreadId};
@@ -25,18 +24,6 @@ pub(crate) struct Reading {
     asker: ThreadId,
 }
 
-/// Says through Arrow why there are no more rows.
-#[derive(Debug)]
-struct Said(String);
-
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Said {}
-
 impl Reading {
     pub(crate) fn new(scan: convert::Scan, latest: Arc<Mutex<Latest>>) -> Self {
         let schema = scan.schema();
@@ -50,22 +37,21 @@ impl Reading {
 
     fn poll_for(&mut self, time: Duration) -> Poll<Option<Result<RecordBatch, Failure>>> {
         let Some(scan) = &mut self.scan else { return Poll::Ready(None) };
-        let ended = match scan.poll_next(time) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(batch))) => return Poll::Ready(Some(Ok(batch))),
-            Poll::Ready(Some(Err(error))) => Err(Failure::from(error)),
-            Poll::Ready(None) => Ok(scan.report().map(convert::ScanReport::to_json)),
-        };
-        Poll::Ready(match ended {
-            Ok(report) => {
+        match scan.poll_next(time) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(batch))) => Poll::Ready(Some(Ok(batch))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error.into())))),
+            Poll::Ready(None) => {
+                let report = scan.report().map(convert::ScanReport::to_json);
                 self.end(Latest { report, failure: None });
-                None
+                Poll::Ready(None)
             }
-            Err(failure) => {
-                self.end(Latest { report: None, failure: Some(failure.clone()) });
-                Some(Err(failure))
-            }
-        })
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) -> Failure {
+        self.end(Latest { report: None, failure: Some(failure.clone()) });
+        failure
     }
 
     fn end(&mut self, latest: Latest) {
@@ -91,8 +77,7 @@ impl Reading {
             // Raised again afterwards, it would come in the midst of whatever they do about their error.
             Some(Err(_)) => {
                 let failure = Failure::interrupted("interrupted; not all rows were handed out");
-                self.end(Latest { report: None, failure: Some(failure.clone()) });
-                Poll::Ready(Some(Err(failure)))
+                Poll::Ready(Some(Err(self.fail(failure))))
             }
             // The interpreter is ending.
             None => self.poll_for(POLL),
@@ -107,10 +92,8 @@ impl Iterator for Reading {
         let mut polled = self.poll_for(Duration::ZERO);
         loop {
             if let Poll::Ready(batch) = polled {
-                let said = |failure: Failure| Said(failure.message().to_owned());
-                return batch.map(|batch| {
-                    batch.map_err(|failure| ArrowError::ExternalError(Box::new(said(failure))))
-                });
+                let said = |failure: Failure| ArrowError::ExternalError(failure.message().into());
+                return batch.map(|batch| batch.map_err(said));
             }
             // Another thread must not ask for the interpreter: whoever holds it may be waiting for that thread.
             polled = if thread::current().id() == self.asker {

@@ -48,12 +48,13 @@ fn schema_capsule<'py>(py: Python<'py>, schema: &SchemaRef) -> PyResult<Bound<'p
 }
 
 impl Scan {
-    /// Begins a reading.
-    fn begin(&self) -> Result<Reading, Failure> {
+    /// Begins a reading, without the interpreter: a folder may take a while.
+    fn begin(&self, py: Python<'_>) -> Result<Reading, Failure> {
         *lock(&self.latest) = Latest::default();
         let options =
             ScanOptions { cancel: Cancel::new(), progress: Arc::default(), ..self.options.clone() };
-        Ok(Reading::new(convert::scan(options)?, Arc::clone(&self.latest)))
+        let scan = py.detach(|| convert::scan(options))?;
+        Ok(Reading::new(scan, Arc::clone(&self.latest)))
     }
 }
 
@@ -67,7 +68,7 @@ impl Scan {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let reading = self.begin()?;
+        let reading = self.begin(py)?;
         let stream = FFI_ArrowArrayStream::new(Box::new(reading));
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
@@ -78,8 +79,8 @@ impl Scan {
     }
 
     /// The batches of a new reading.
-    fn __iter__(&self) -> PyResult<Batches> {
-        Ok(Batches { reading: Mutex::new(self.begin()?) })
+    fn __iter__(&self, py: Python<'_>) -> PyResult<Batches> {
+        Ok(Batches { reading: Mutex::new(self.begin(py)?) })
     }
 
     fn __repr__(&self) -> String {
@@ -224,6 +225,7 @@ impl Batch {
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn scan(
+    py: Python<'_>,
     inputs: &Bound<'_, PyAny>,
     table: &str,
     columns: Option<&Bound<'_, PyAny>>,
@@ -266,7 +268,7 @@ pub(crate) fn scan(
     }
     options.max_decompressed_bytes =
         max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
-    options.check().map_err(Failure::from)?;
+    py.detach(|| options.check()).map_err(Failure::from)?;
     let schema = options.schema();
     Ok(Scan { options, schema, latest: Arc::default() })
 }

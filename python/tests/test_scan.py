@@ -1,5 +1,6 @@
 """bcda.scan: the rows of bcda.convert, for those that read Arrow."""
 
+import concurrent.futures
 import subprocess
 import sys
 
@@ -75,6 +76,19 @@ def test_libraries_read_a_scan():
     assert duckdb.sql("SELECT DISTINCT CLM_TYPE_CD FROM lines ORDER BY 1").fetchall()
     both = "SELECT count(*) FROM lines a JOIN lines b USING (CUR_CLM_UNIQ_ID, CLM_LINE_NUM)"
     assert duckdb.sql(both).fetchall()[0][0] >= 49
+
+
+def test_many_read_at_once():
+    readers = [
+        lambda scan: pyarrow.table(scan).num_rows,
+        lambda scan: polars.DataFrame(scan).height,
+        lambda scan: sum(map(len, scan)),
+        lambda scan: duckdb.connect().sql("SELECT count(*) FROM scan").fetchall()[0][0],
+    ]
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        scans = [bcda.scan(EXPORT, "cclf5", batch_rows=3, threads=2) for _ in range(24)]
+        rows = threads.map(lambda reader, scan: reader(scan), readers * 6, scans)
+        assert set(rows) == {49}
 
 
 def test_no_library_is_needed():
