@@ -9,6 +9,8 @@
 //! `bcda/_errors.py` (`failure`). No library of Python's is needed for any of it.
 #![allow(clippy::doc_link_with_quotes, reason = "the docs of functions are docstrings of Python")]
 
+use std::io::Write;
+
 mod arguments;
 mod convert_run;
 mod describe;
@@ -18,6 +20,15 @@ mod reading;
 mod scan;
 mod validate;
 mod watch;
+
+/// A panic becomes an exception of ours; here is told where it was. Its own message may quote the data. The hook is that
+/// of this library's Rust, not of others' in the same program.
+fn tell_panics_without_data() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {at}"));
+        let _ = writeln!(std::io::stderr(), "bcda: internal fault{place}; please report it");
+    }));
+}
 
 /// The module `bcda._bcda`.
 #[pyo3::pymodule]
@@ -37,8 +48,7 @@ mod _bcda {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        // A panic becomes an exception of ours; its own message may quote the data.
-        std::panic::set_hook(Box::new(|_| {}));
+        crate::tell_panics_without_data();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
