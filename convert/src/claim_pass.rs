@@ -13,8 +13,8 @@ use crate::duplicates::Duplicates;
 use crate::error::Error;
 use crate::index_pass::{count, fatal_error, keep_rejects, or_stop};
 use crate::options::Options;
-use crate::output::Tables;
 use crate::rejects::RejectLog;
+use crate::rows::Rows;
 use crate::sources::Source;
 use crate::tally::{Fatal, Reject, Tally};
 
@@ -37,7 +37,7 @@ impl ClaimBlock {
         for (number, start, end) in &self.stays {
             gathered.hospice.add(*number, *start, *end);
         }
-        gathered.ids.add(&self.ids)
+        gathered.ids.as_deref_mut().map_or(Ok(()), |ids| ids.add(&self.ids))
     }
 }
 
@@ -180,7 +180,8 @@ pub(crate) enum Outcome {
 /// What the pass fills besides the tables.
 pub(crate) struct Gathered<'g, 's> {
     pub(crate) hospice: &'g mut HospiceRanges,
-    pub(crate) ids: &'g mut Duplicates<'s>,
+    /// None when nobody asks how many ids are repeated.
+    pub(crate) ids: Option<&'g mut Duplicates<'s>>,
     pub(crate) tally: &'g mut Tally,
     pub(crate) rejects: &'g mut RejectLog,
 }
@@ -197,7 +198,7 @@ pub(crate) fn run(
     indexed: &[bool],
     options: &Options,
     index: Option<&Index>,
-    tables: &mut Tables,
+    tables: &mut impl Rows,
     gathered: &mut Gathered<'_, '_>,
 ) -> Result<Outcome, Error> {
     let files: Vec<_> = numbers.iter().map(|number| sources[*number].file.clone()).collect();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::rejects::RejectPlace;
+
 /// The class of an error; each has an exit code of its own.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +25,13 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
-    /// A single bad record ended the run.
-    of_a_record: bool,
+    /// Where the single bad record stands that ended the run.
+    record: Option<Box<RejectPlace>>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), of_a_record: false }
+        Self { kind, message: message.into(), record: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -45,13 +47,18 @@ impl Error {
     }
 
     /// A bad record, at this place, in a run that does not go on after one.
-    pub(crate) fn of_a_record(place: &str) -> Self {
-        let message = format!("{place}; --on-bad-record=reject keeps such records aside");
-        Self { of_a_record: true, ..Self::bad_data(message) }
+    pub(crate) fn of_a_record(place: RejectPlace, text: &str) -> Self {
+        let message = format!("{text}; --on-bad-record=reject keeps such records aside");
+        Self { record: Some(Box::new(place)), ..Self::bad_data(message) }
     }
 
     pub(crate) const fn is_of_a_record(&self) -> bool {
-        self.of_a_record
+        self.record.is_some()
+    }
+
+    /// Where the bad record stands that ended the run, if a single one did.
+    pub fn record(&self) -> Option<&RejectPlace> {
+        self.record.as_deref()
     }
 
     /// The class.

@@ -18,8 +18,9 @@ use crate::error::Error;
 use crate::file_date::FileDates;
 use crate::options::{Options, Output};
 use crate::output::Tables;
-use crate::rejects::{self, RejectLog};
+use crate::rejects::{self, RejectLog, RejectPlace};
 use crate::report::{Counts, FileDateOrigin, InputReport, Report};
+use crate::rows::Rows;
 use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
 use crate::{TABLES_MANIFEST, index_pass, manifest, stream_pass};
@@ -45,7 +46,13 @@ pub fn run(options: &Options) -> Result<Report, Error> {
         (Output::Stdout, Some(folder)) => Some(open_reject_stage(folder, options)?),
         _ => None,
     };
-    let ended = Run::new(options, &stage).convert(files.clone(), patients, reject_stage, started);
+    let ended = Run::new(options, Some(&stage)).convert(
+        &stage,
+        files.clone(),
+        patients,
+        reject_stage,
+        started,
+    );
     let (mut report, reject_files) = match ended {
         Err(error) if error.is_of_a_record() => {
             return Err(first_bad(&files, options)?.unwrap_or(error));
@@ -71,7 +78,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
 }
 
 /// The first bad record in input order, which is not the order of the passes: people are read before claims.
-fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
+pub(crate) fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
     if files.is_empty() {
         // Standard input is read in order.
         return Ok(None);
@@ -89,9 +96,10 @@ fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, E
             Err(ndjson_io::RecordError::Parse(error)) => error,
             Err(_) => cclf_crosswalk::RecordError::line_too_long(),
         };
-        let place =
-            rejects::place(files[record.source].name(), record.number, record.offset, &error);
-        found = Some(Error::of_a_record(&place));
+        let name = files[record.source].name();
+        let place = rejects::place(name, record.number, record.offset, &error);
+        let record = RejectPlace::new(name, record.number, record.offset, &error);
+        found = Some(Error::of_a_record(record, &place));
         ControlFlow::Break(())
     })?;
     Ok(found)
@@ -150,12 +158,25 @@ fn open_reject_stage(folder: &Path, options: &Options) -> Result<Stage, Error> {
     Ok(Stage::open(folder, &stage_options, manifest::owned)?)
 }
 
-/// What the passes made, for the end of the run.
-type Ends<'s> = (Vec<Option<SourceReport>>, Tally, Tables, Duplicates<'s>, Vec<RejectLog>);
+/// What the passes over the sources have found so far.
+pub(crate) struct Passes {
+    /// By source.
+    pub(crate) reports: Vec<Option<SourceReport>>,
+    /// By source: its people are in the index, and its bad lines are counted.
+    indexed: Vec<bool>,
+    /// Sources that were indexed and hold claims too.
+    with_claims: Vec<usize>,
+    pub(crate) tally: Tally,
+    pub(crate) logs: Vec<RejectLog>,
+}
 
-struct Run<'o> {
+/// Rejects whose places a scan keeps.
+const MOST_PLACES: usize = 1_000;
+
+pub(crate) struct Run<'o> {
     options: &'o Options,
-    stage: &'o Stage,
+    /// Where spools live; a scan, which publishes nothing, has none.
+    stage: Option<&'o Stage>,
     plan: &'static Plan,
     index: Index,
     hospice: HospiceRanges,
@@ -167,7 +188,7 @@ struct Run<'o> {
 }
 
 impl<'o> Run<'o> {
-    fn new(options: &'o Options, stage: &'o Stage) -> Self {
+    pub(crate) fn new(options: &'o Options, stage: Option<&'o Stage>) -> Self {
         Self {
             options,
             stage,
@@ -183,6 +204,7 @@ impl<'o> Run<'o> {
 
     fn convert(
         mut self,
+        stage: &Stage,
         files: Vec<SourceFile>,
         patients: Vec<SourceFile>,
         reject_stage: Option<Stage>,
@@ -191,39 +213,16 @@ impl<'o> Run<'o> {
         let options = self.options;
         let stream = files.is_empty();
         let files = if stream { vec![SourceFile::stdin()] } else { files };
-        let mut dates = FileDates::default();
-        let mut sources = sources::examine(patients, true, options, &mut dates)?;
-        sources.extend(sources::examine(files, false, options, &mut dates)?);
-        self.warn_of_dates(&sources);
-        let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
-        options.progress.total_bytes.store(total, Ordering::Relaxed);
-
-        // People first: --patients, and files that seem to hold people.
-        let mut reports: Vec<Option<SourceReport>> = vec![None; sources.len()];
-        let mut indexed: Vec<bool> = sources
-            .iter()
-            .map(|source| source.only_people || source.guess == Guess::People)
-            .collect();
-        let mut reject_logs = Vec::new();
-        let mut tally = Tally::default();
-        let people: Vec<usize> = (0..sources.len()).filter(|number| indexed[*number]).collect();
-        let mut with_claims = self.index_people(
-            &sources,
-            &people,
-            options,
-            &mut tally,
-            &mut reject_logs,
-            &mut reports,
-        )?;
-
-        let mut ids = Duplicates::new(self.stage);
+        let sources = self.examine(files, patients)?;
+        let mut passes = self.people_first(&sources, false)?;
         if stream {
-            let mut tables = Tables::begin(self.plan, self.stage, options)?;
-            let mut log = RejectLog::new(self.stage)?;
+            let mut tables = Tables::begin(self.plan, stage, options)?;
+            let mut ids = Duplicates::new(stage);
+            let mut log = self.reject_log()?;
             let mut gathered = Gathered {
                 hospice: &mut self.hospice,
-                ids: &mut ids,
-                tally: &mut tally,
+                ids: Some(&mut ids),
+                tally: &mut passes.tally,
                 rejects: &mut log,
             };
             let report = stream_pass::run(
@@ -231,97 +230,140 @@ impl<'o> Run<'o> {
                 &sources,
                 options,
                 self.joins,
-                &self.stage.scratch()?,
+                &stage.scratch()?,
                 &mut self.index,
                 &mut tables,
                 &mut gathered,
             )?;
-            self.keep_reports(&sources, &[sources.len() - 1], vec![report], &mut reports)?;
-            reject_logs.push(log);
-            let ends = (reports, tally, tables, ids, reject_logs);
-            return self.finish(&sources, ends, reject_stage, started);
+            self.keep_reports(&sources, &[sources.len() - 1], vec![report], &mut passes.reports)?;
+            passes.logs.push(log);
+            return self.finish(&sources, (passes, tables, ids), stage, reject_stage, started);
         }
+        let plan = self.plan;
+        let begin = || Tables::begin(plan, stage, options);
+        let (tables, ids) =
+            self.claims(&sources, &mut passes, begin, |tables| tables.abandon(stage))?;
+        let ids = ids.unwrap_or_else(|| Duplicates::new(stage));
+        self.finish(&sources, (passes, tables, ids), stage, reject_stage, started)
+    }
 
-        // Then claims; people among them are indexed first after all.
-        let tables = loop {
+    /// Looks at all files; people of `patients` count, and nothing else of them.
+    pub(crate) fn examine(
+        &mut self,
+        files: Vec<SourceFile>,
+        patients: Vec<SourceFile>,
+    ) -> Result<Vec<Source>, Error> {
+        let mut dates = FileDates::default();
+        let mut sources = sources::examine(patients, true, self.options, &mut dates)?;
+        sources.extend(sources::examine(files, false, self.options, &mut dates)?);
+        self.warn_of_dates(&sources);
+        let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
+        self.options.progress.total_bytes.store(total, Ordering::Relaxed);
+        Ok(sources)
+    }
+
+    /// Indexes people: `--patients`, and files that seem to hold people, or all files.
+    pub(crate) fn people_first(
+        &mut self,
+        sources: &[Source],
+        anywhere: bool,
+    ) -> Result<Passes, Error> {
+        let indexed: Vec<bool> = sources
+            .iter()
+            .map(|source| anywhere || source.only_people || source.guess == Guess::People)
+            .collect();
+        let people: Vec<usize> = (0..sources.len()).filter(|number| indexed[*number]).collect();
+        let mut passes = Passes {
+            reports: vec![None; sources.len()],
+            indexed,
+            with_claims: Vec::new(),
+            tally: Tally::default(),
+            logs: Vec::new(),
+        };
+        self.index_people(sources, &people, &mut passes)?;
+        Ok(passes)
+    }
+
+    /// Reads the claims into the tables that `begin` makes. If there are people among them, these tables are
+    /// abandoned, all files are indexed after all, and it begins again.
+    pub(crate) fn claims<T: Rows>(
+        &mut self,
+        sources: &[Source],
+        passes: &mut Passes,
+        mut begin: impl FnMut() -> Result<T, Error>,
+        mut abandon: impl FnMut(T) -> Result<(), Error>,
+    ) -> Result<(T, Option<Duplicates<'o>>), Error> {
+        loop {
             let claims: Vec<usize> = (0..sources.len())
-                .filter(|number| !indexed[*number] || with_claims.contains(number))
+                .filter(|number| !passes.indexed[*number] || passes.with_claims.contains(number))
                 .collect();
-            let mut tables = Tables::begin(self.plan, self.stage, options)?;
-            let mut log = RejectLog::new(self.stage)?;
-            let mut claim_tally = tally.clone();
+            let mut tables = begin()?;
+            let mut ids = self.stage.map(Duplicates::new);
+            let mut log = self.reject_log()?;
+            let mut claim_tally = passes.tally.clone();
             let mut gathered = Gathered {
                 hospice: &mut self.hospice,
-                ids: &mut ids,
+                ids: ids.as_mut(),
                 tally: &mut claim_tally,
                 rejects: &mut log,
             };
             let outcome = claim_pass::run(
                 self.plan,
-                &sources,
+                sources,
                 &claims,
-                &indexed,
-                options,
+                &passes.indexed,
+                self.options,
                 self.joins.then_some(&self.index),
                 &mut tables,
                 &mut gathered,
             )?;
             match outcome {
                 Outcome::Done(claim_reports) => {
-                    self.keep_reports(&sources, &claims, claim_reports, &mut reports)?;
-                    tally = claim_tally;
-                    reject_logs.push(log);
-                    break tables;
+                    self.keep_reports(sources, &claims, claim_reports, &mut passes.reports)?;
+                    passes.tally = claim_tally;
+                    passes.logs.push(log);
+                    return Ok((tables, ids));
                 }
                 Outcome::PeopleAmongClaims => {
-                    tables.abandon(self.stage)?;
+                    abandon(tables)?;
                     self.restarted = true;
                     self.hospice = HospiceRanges::default();
-                    ids = Duplicates::new(self.stage);
                     let rest: Vec<usize> =
-                        (0..sources.len()).filter(|number| !indexed[*number]).collect();
-                    let more = self.index_people(
-                        &sources,
-                        &rest,
-                        options,
-                        &mut tally,
-                        &mut reject_logs,
-                        &mut reports,
-                    )?;
-                    with_claims.extend(more);
-                    indexed.fill(true);
+                        (0..sources.len()).filter(|number| !passes.indexed[*number]).collect();
+                    self.index_people(sources, &rest, passes)?;
+                    passes.indexed.fill(true);
                 }
             }
-        };
-        let ends = (reports, tally, tables, ids, reject_logs);
-        self.finish(&sources, ends, reject_stage, started)
+        }
+    }
+
+    fn reject_log(&self) -> Result<RejectLog, Error> {
+        self.stage.map_or_else(|| Ok(RejectLog::of_places(MOST_PLACES)), RejectLog::new)
     }
 
     fn index_people(
         &mut self,
         sources: &[Source],
         numbers: &[usize],
-        options: &Options,
-        tally: &mut Tally,
-        logs: &mut Vec<RejectLog>,
-        reports: &mut [Option<SourceReport>],
-    ) -> Result<Vec<usize>, Error> {
+        passes: &mut Passes,
+    ) -> Result<(), Error> {
         if numbers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let mut log = RejectLog::new(self.stage)?;
+        let mut log = self.reject_log()?;
         let outcome = index_pass::run(
             self.plan,
             sources,
             numbers,
-            options,
+            self.options,
             &mut self.index,
-            tally,
+            &mut passes.tally,
             &mut log,
         )?;
-        logs.push(log);
-        self.keep_reports(sources, numbers, outcome.reports, reports)?;
-        Ok(outcome.with_claims)
+        passes.logs.push(log);
+        self.keep_reports(sources, numbers, outcome.reports, &mut passes.reports)?;
+        passes.with_claims.extend(outcome.with_claims);
+        Ok(())
     }
 
     fn keep_reports(
@@ -368,10 +410,10 @@ impl<'o> Run<'o> {
         }
     }
 
-    fn write_people(
+    pub(crate) fn write_people(
         &self,
         sources: &[Source],
-        tables: &mut Tables,
+        tables: &mut impl Rows,
         tally: &mut Tally,
     ) -> Result<(), Error> {
         let wanted: Vec<Table> = tables
@@ -407,43 +449,23 @@ impl<'o> Run<'o> {
     fn finish(
         mut self,
         sources: &[Source],
-        (reports, mut tally, mut tables, ids, reject_logs): Ends<'_>,
+        (mut passes, mut tables, ids): (Passes, Tables, Duplicates<'_>),
+        stage: &Stage,
         reject_stage: Option<Stage>,
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
-        self.write_people(sources, &mut tables, &mut tally)?;
+        self.write_people(sources, &mut tables, &mut passes.tally)?;
         let repeated_claim_ids = ids.count()?;
-        if self.index.patients() == 0 && tally.unmatched_claims > 0 {
-            self.warnings.push(
-                "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name \
-                 it with --patients"
-                    .to_owned(),
-            );
-        }
-        if tally.read() > 0 && tally.rejected() == tally.read() {
-            self.warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
-        }
-        let tables = tables.finish(self.stage, options)?;
-        let grown = reports.iter().flatten().filter(|report| report.grew).count();
-        if grown > 0 {
-            self.warnings.push(format!(
-                "{grown} file(s) grew while they were read; what was added was not read"
-            ));
-        }
-        let too_long: u64 = reports.iter().flatten().map(|report| report.too_long_lines).sum();
-        if too_long > 0 {
-            self.warnings.push(format!(
-                "{too_long} line(s) were longer than --max-line-bytes: rejects.csv lists them, \
-                 rejects.ndjson does not hold them"
-            ));
-        }
+        let tables = tables.finish(stage, options)?;
+        self.warn_of_ends(&passes);
+        let Passes { reports, tally, logs: reject_logs, .. } = passes;
         let report = self.report(sources, reports, &tally, tables, repeated_claim_ids, started);
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
         let reject_files = match (&options.output, reject_stage) {
-            (Output::Folder(_), _) => rejects::publish(reject_logs, self.stage, "rejects/")?,
+            (Output::Folder(_), _) => rejects::publish(reject_logs, stage, "rejects/")?,
             (Output::Stdout, Some(stage)) => {
                 let files = rejects::publish(reject_logs, &stage, "")?;
                 // An earlier result that stays behind is cleared away by the next run.
@@ -456,7 +478,37 @@ impl<'o> Run<'o> {
         Ok((report, reject_files))
     }
 
-    fn report(
+    /// What the user should know of the records and files that were read.
+    pub(crate) fn warn_of_ends(&mut self, passes: &Passes) {
+        let Passes { reports, tally, .. } = passes;
+        if self.index.patients() == 0 && tally.unmatched_claims > 0 {
+            self.warnings.push(
+                "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name \
+                 it with --patients"
+                    .to_owned(),
+            );
+        }
+        if tally.read() > 0 && tally.rejected() == tally.read() {
+            self.warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
+        }
+        let grown = reports.iter().flatten().filter(|report| report.grew).count();
+        if grown > 0 {
+            self.warnings.push(format!(
+                "{grown} file(s) grew while they were read; what was added was not read"
+            ));
+        }
+        let too_long: u64 = reports.iter().flatten().map(|report| report.too_long_lines).sum();
+        if too_long > 0 {
+            let kept = match self.stage {
+                Some(_) => "rejects.csv lists them, rejects.ndjson does not hold them",
+                None => "they were rejected",
+            };
+            self.warnings
+                .push(format!("{too_long} line(s) were longer than --max-line-bytes: {kept}"));
+        }
+    }
+
+    pub(crate) fn report(
         &self,
         sources: &[Source],
         reports: Vec<Option<SourceReport>>,

@@ -10,7 +10,8 @@
 //! layout every byte is read once; a Patient or Coverage met in a file of claims restarts the claim pass
 //! once, with the full index. Nothing appears under its final name before everything is complete.
 //!
-//! [`validate`] is the other job: the same inputs in, what is wrong with their records out.
+//! [`scan`] reads one table as a stream of record batches, through the same passes, and writes nothing.
+//! [`validate`] is another job: the same inputs in, what is wrong with their records out.
 //!
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
@@ -26,6 +27,8 @@ mod options;
 mod output;
 mod rejects;
 mod report;
+mod rows;
+mod scan;
 mod shared;
 mod sources;
 mod stream_pass;
@@ -37,7 +40,9 @@ mod validate;
 pub use error::{Error, ErrorKind};
 pub use job::run;
 pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
+pub use rejects::RejectPlace;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
+pub use scan::{People, Scan, ScanOptions, ScanReport, scan};
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::RecordError;
 use publish::Stage;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::options::{OnBadRecord, Options};
@@ -24,14 +25,56 @@ pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -
     format!("{name}, line {number} (at byte {offset}): {error}")
 }
 
+/// Where a rejected record stands and why it was rejected; never what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectPlace {
+    /// Name of the source file, as in FILE_NAME.
+    pub source: String,
+    /// One-based line.
+    pub line: u64,
+    /// Byte of the decompressed file at which the line begins.
+    pub byte_offset: u64,
+    /// Class of the error.
+    pub class: String,
+    /// Byte of the line at which the fault is.
+    pub fault_byte: u64,
+    /// Path in the record, made of our own names; may be empty.
+    pub path: String,
+}
+
+impl RejectPlace {
+    pub(crate) fn new(source: &str, line: u64, byte_offset: u64, error: &RecordError) -> Self {
+        Self {
+            source: source.to_owned(),
+            line,
+            byte_offset,
+            class: error.class().to_string(),
+            fault_byte: error.offset() as u64,
+            path: error.path(),
+        }
+    }
+}
+
 /// Rejects of one pass, in input order.
 pub(crate) struct RejectLog {
+    kept: Kept,
+    count: u64,
+    first: Option<String>,
+}
+
+/// What is kept of rejects.
+enum Kept {
+    /// All, with their lines, to be published.
+    Spooled(Spool),
+    /// Where the first so many stand.
+    Places { places: Vec<RejectPlace>, most: usize },
+}
+
+struct Spool {
     raw: BufWriter<File>,
     list: BufWriter<File>,
     /// The folder of the two, which have no names.
     folder: PathBuf,
-    count: u64,
-    first: Option<String>,
 }
 
 fn fault(fault: &std::io::Error) -> Error {
@@ -44,13 +87,25 @@ fn spool_fault(folder: &Path, fault: &std::io::Error) -> Error {
 
 impl RejectLog {
     pub(crate) fn new(stage: &Stage) -> Result<Self, Error> {
-        Ok(Self {
+        let spool = Spool {
             raw: BufWriter::new(stage.spool()?),
             list: BufWriter::new(stage.spool()?),
             folder: stage.scratch()?,
-            count: 0,
-            first: None,
-        })
+        };
+        Ok(Self { kept: Kept::Spooled(spool), count: 0, first: None })
+    }
+
+    /// Keeps the places of the first `most` rejects, in memory.
+    pub(crate) fn of_places(most: usize) -> Self {
+        Self { kept: Kept::Places { places: Vec::new(), most }, count: 0, first: None }
+    }
+
+    /// The places that were kept.
+    pub(crate) fn into_places(self) -> Vec<RejectPlace> {
+        match self.kept {
+            Kept::Places { places, .. } => places,
+            Kept::Spooled(_) => Vec::new(),
+        }
     }
 
     /// Keeps a reject: the `rejected`-th of the `read` records so far.
@@ -69,7 +124,8 @@ impl RejectLog {
         let error = &reject.error;
         let place = || place(name, reject.number, reject.offset, error);
         if options.on_bad_record == OnBadRecord::Fail {
-            return Err(Error::of_a_record(&place()));
+            let record = RejectPlace::new(name, reject.number, reject.offset, error);
+            return Err(Error::of_a_record(record, &place()));
         }
         let first = self.first.get_or_insert_with(place);
         if options.max_rejects.exceeded(rejected, read) {
@@ -79,12 +135,26 @@ impl RejectLog {
             )));
         }
         self.count += 1;
-        if let Some(line) = &reject.line {
-            self.raw
-                .write_all(line)
-                .and_then(|()| self.raw.write_all(b"\n"))
-                .map_err(|e| spool_fault(&self.folder, &e))?;
+        match &mut self.kept {
+            Kept::Spooled(spool) => {
+                spool.push(reject, name).map_err(|e| spool_fault(&spool.folder, &e))?;
+            }
+            Kept::Places { places, most } if places.len() < *most => {
+                places.push(RejectPlace::new(name, reject.number, reject.offset, error));
+            }
+            Kept::Places { .. } => {}
         }
+        Ok(())
+    }
+}
+
+impl Spool {
+    fn push(&mut self, reject: &Reject, name: &str) -> std::io::Result<()> {
+        if let Some(line) = &reject.line {
+            self.raw.write_all(line)?;
+            self.raw.write_all(b"\n")?;
+        }
+        let error = &reject.error;
         writeln!(
             self.list,
             "{},{},{},{},{},{}",
@@ -95,7 +165,6 @@ impl RejectLog {
             error.offset(),
             quoted(&error.path())
         )
-        .map_err(|e| spool_fault(&self.folder, &e))
     }
 
     /// Appends both spools to the files that are published.
@@ -119,7 +188,9 @@ pub(crate) fn publish(
     let mut list = stage.create(&names[1])?;
     list.write_all(HEADER.as_bytes()).map_err(|e| fault(&e))?;
     for log in logs {
-        log.copy_to(&mut raw, &mut list)?;
+        if let Kept::Spooled(spool) = log.kept {
+            spool.copy_to(&mut raw, &mut list)?;
+        }
     }
     raw.finish()?;
     list.finish()?;

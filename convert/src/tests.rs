@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use std::{fs, io::Write};
 
+use cclf_crosswalk::Table;
 use synth::{ClaimType, Part};
 
-use crate::{Error, ErrorKind, Options, Output, ValidateOptions, run, validate};
+use crate::{Error, ErrorKind, Options, Output, ScanOptions, ValidateOptions, run, scan, validate};
 
 /// A worker that meets this panics, as if there were a mistake in our code.
 const STRIKE: &[u8] = b"\"id\":\"secret-strike\"";
@@ -133,6 +134,19 @@ fn a_panicking_worker_ends_a_validation() {
         let mut options = ValidateOptions::new(vec![file.to_str().unwrap().to_owned()]);
         (options.threads, options.block_bytes) = (threads, 1000);
         let error = in_time(move || validate(&options, &mut std::io::sink()).unwrap_err());
+        is_told_without_data(&error, "claims");
+    }
+}
+
+#[test]
+fn a_panicking_worker_ends_a_scan() {
+    for threads in [1, 3] {
+        let work = tempfile::tempdir().unwrap();
+        let file = work.path().join("claims.ndjson");
+        fs::write(&file, claims()).unwrap();
+        let mut options = ScanOptions::new(vec![file.to_str().unwrap().to_owned()], Table::Cclf5);
+        (options.threads, options.block_bytes) = (threads, 1000);
+        let error = in_time(move || scan(options).unwrap().find_map(Result::err).unwrap());
         is_told_without_data(&error, "claims");
     }
 }

@@ -1,0 +1,115 @@
+//! What a scan is asked to do.
+
+use std::sync::Arc;
+
+use cclf_crosswalk::{BATCH_ROWS, Columns, Table};
+
+use crate::error::Error;
+use crate::options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
+
+/// Where people are looked for before the first claim is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum People {
+    /// In files that begin with a Patient or a Coverage, as BCDA writes them: every byte is read once. People met
+    /// among claims after all start the scan again, as long as no row has been handed out; then they end it.
+    #[default]
+    InFilesOfTheirs,
+    /// In every file: files with claims are read twice.
+    Anywhere,
+}
+
+/// What a scan is asked to do.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// Files, folders or globs. A stream can be converted, but not scanned: it is read once.
+    pub inputs: Vec<String>,
+    /// Files, folders or globs whose Patients and Coverages are indexed besides, and nothing else of them.
+    pub patients: Vec<String>,
+    /// Where people are looked for.
+    pub people: People,
+    /// The table. CCLF0 counts the rows of all others.
+    pub table: Table,
+    /// Which columns of it; they come in the order of the layout.
+    pub columns: Columns,
+    /// Rows of a batch, at least 1; only the last one has fewer.
+    pub batch_rows: usize,
+    /// FILE_DATE for all rows, in days since 1970-01-01.
+    pub file_date: Option<i32>,
+    /// What a bad record does.
+    pub on_bad_record: OnBadRecord,
+    /// How many are too many.
+    pub max_rejects: MaxRejects,
+    /// Worker threads.
+    pub threads: usize,
+    /// Bytes of a block; changes speed and memory, never the rows.
+    pub block_bytes: usize,
+    /// Longest line, in bytes.
+    pub max_line_bytes: usize,
+    /// Most bytes that one compressed file may hold.
+    pub max_decompressed_bytes: u64,
+    /// Ends the scan from outside. It is the scan's own: a dropped scan sets it.
+    pub cancel: Cancel,
+    /// Counters to watch the scan by.
+    pub progress: Arc<Progress>,
+}
+
+impl ScanOptions {
+    /// The defaults for a table of these inputs: all columns, batches of 8,192 rows.
+    pub fn new(inputs: Vec<String>, table: Table) -> Self {
+        let defaults = Options::new(Vec::new(), Output::Stdout);
+        Self {
+            inputs,
+            patients: Vec::new(),
+            people: People::default(),
+            table,
+            columns: defaults.columns,
+            batch_rows: BATCH_ROWS,
+            file_date: None,
+            on_bad_record: defaults.on_bad_record,
+            max_rejects: defaults.max_rejects,
+            threads: defaults.threads,
+            block_bytes: defaults.block_bytes,
+            max_line_bytes: defaults.max_line_bytes,
+            max_decompressed_bytes: defaults.max_decompressed_bytes,
+            cancel: defaults.cancel,
+            progress: defaults.progress,
+        }
+    }
+
+    /// Whether the scan could begin: its options make sense and its inputs are there. Reads no file.
+    ///
+    /// # Errors
+    /// What [`scan`](crate::scan) would say at once.
+    pub fn check(&self) -> Result<(), Error> {
+        super::files(self).map(drop)
+    }
+
+    /// The tables whose rows are made.
+    pub(super) fn made(&self) -> Vec<Table> {
+        match self.table {
+            Table::Cclf0 => Table::ALL.into_iter().filter(|table| *table != Table::Cclf0).collect(),
+            table => vec![table],
+        }
+    }
+
+    /// The same, as the passes are told.
+    pub(super) fn as_run(&self) -> Options {
+        Options {
+            inputs: self.inputs.clone(),
+            patients: self.patients.clone(),
+            tables: self.made(),
+            columns: self.columns.clone(),
+            file_date: self.file_date,
+            on_bad_record: self.on_bad_record,
+            max_rejects: self.max_rejects,
+            threads: self.threads,
+            block_bytes: self.block_bytes,
+            max_line_bytes: self.max_line_bytes,
+            max_decompressed_bytes: self.max_decompressed_bytes,
+            cancel: self.cancel.clone(),
+            progress: Arc::clone(&self.progress),
+            // Where tables go and how they are written is not asked of a scan's passes.
+            ..Options::new(Vec::new(), Output::Stdout)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+"""Medicare claims of CMS's Beneficiary Claims Data API (BCDA) as CCLF tables.
+
+    import bcda
+
+    bcda.convert("export", "tables")                  # the twelve tables as Parquet files
+    lines = bcda.scan("export", table="cclf5")        # one table as an Arrow stream, nothing written
+    polars.DataFrame(lines)                           # or pyarrow.table(lines), or duckdb.sql("from lines")
+
+All work is done by threads that do not hold the interpreter, and ends within a second of Ctrl-C. Errors are
+BcdaError; bad records are no error, they are counted in the reports. Neither ever holds a value of a record.
+"""
+
+from ._bcda import Batch, Batches, Scan, __version__, convert, describe, export, scan, validate
+from ._errors import BadDataError, BcdaError, Interrupted, ServerError, UsageError
+
+__all__ = [
+    "BadDataError",
+    "Batch",
+    "Batches",
+    "BcdaError",
+    "Interrupted",
+    "Scan",
+    "ServerError",
+    "UsageError",
+    "__version__",
+    "convert",
+    "describe",
+    "export",
+    "scan",
+    "validate",
+]

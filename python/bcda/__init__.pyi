@@ -1,0 +1,144 @@
+import datetime
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, TypedDict, final, type_check_only
+
+__version__: str
+
+_Path = str | os.PathLike[str]
+_Paths = _Path | Sequence[_Path]
+_Names = str | Sequence[str]
+
+@type_check_only
+class Progress(TypedDict):
+    bytes_read: int
+    total_bytes: int
+    records: int
+    rejects: int
+
+@type_check_only
+class Column(TypedDict):
+    table: str
+    position: int
+    name: str
+    type: str
+    label: str
+    source: str
+    note: str
+
+class BcdaError(Exception):
+    message: str
+    kind: str
+    exit_code: int
+    place: dict[str, Any] | None
+    def __init__(
+        self, message: str, kind: str = "failed", exit_code: int = 1, place: dict[str, Any] | None = None
+    ) -> None: ...
+
+class UsageError(BcdaError): ...
+class BadDataError(BcdaError): ...
+class ServerError(BcdaError): ...
+class Interrupted(BcdaError): ...
+
+@final
+class Batch:
+    @property
+    def num_rows(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+@final
+class Batches:
+    def __iter__(self) -> Batches: ...
+    def __next__(self) -> Batch: ...
+    def close(self) -> None: ...
+
+@final
+class Scan:
+    @property
+    def table(self) -> str: ...
+    @property
+    def column_names(self) -> list[str]: ...
+    @property
+    def report(self) -> dict[str, Any] | None: ...
+    @property
+    def rejects(self) -> list[dict[str, Any]] | None: ...
+    @property
+    def error(self) -> BcdaError | None: ...
+    def __iter__(self) -> Iterator[Batch]: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+def convert(
+    inputs: _Paths,
+    out: _Path,
+    *,
+    format: Literal["parquet", "csv", "arrow"] = "parquet",
+    compression: Literal["zstd", "snappy", "none"] = "zstd",
+    naming: Literal["cclf", "tuva"] = "cclf",
+    tables: _Names | None = None,
+    columns: _Names | None = None,
+    patients: _Paths | None = None,
+    file_date: str | datetime.date | None = None,
+    lineage: bool = True,
+    on_bad_record: Literal["reject", "fail"] = "reject",
+    max_rejects: int | str | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+    max_line_bytes: int | None = None,
+    max_decompressed_bytes: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> dict[str, Any]: ...
+def scan(
+    inputs: _Paths,
+    table: str,
+    *,
+    columns: _Names | None = None,
+    batch_rows: int = 8192,
+    patients: _Paths | None = None,
+    people: Literal["first", "anywhere"] = "first",
+    file_date: str | datetime.date | None = None,
+    lineage: bool = True,
+    on_bad_record: Literal["reject", "fail"] = "reject",
+    max_rejects: int | str | None = None,
+    threads: int | None = None,
+    max_line_bytes: int | None = None,
+    max_decompressed_bytes: int | None = None,
+) -> Scan: ...
+def describe(table: str | None = None) -> list[Column]: ...
+def validate(
+    inputs: _Paths,
+    *,
+    severity: Literal["information", "warning", "error"] = "warning",
+    max_outcomes: int = 1000,
+    threads: int | None = None,
+    max_line_bytes: int | None = None,
+    max_decompressed_bytes: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> dict[str, Any]: ...
+def export(
+    base_url: str,
+    out: _Path,
+    *,
+    api: str | None = None,
+    auth: Literal["basic", "bearer", "none"] | None = None,
+    credentials: _Path | None = None,
+    token: _Path | None = None,
+    token_url: str | None = None,
+    types: _Names | None = None,
+    since: str | None = None,
+    group: str = "all",
+    endpoint: str | None = None,
+    resume: bool = False,
+    restart: bool = False,
+    parallel: int = 4,
+    rate: int = 3000,
+    timeout: int = 60,
+    attempts: int = 6,
+    insecure_http: bool = False,
+    allow_origin: Sequence[str] | None = None,
+    decrypt_key: _Path | None = None,
+    token_cache: bool = True,
+    progress: Callable[[dict[str, Any]], object] | None = None,
+) -> dict[str, Any]: ...

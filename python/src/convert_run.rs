@@ -1,0 +1,117 @@
+//! `bcda.convert`.
+
+use std::sync::Arc;
+
+use cclf_crosswalk::{Columns, Crosswalk};
+use convert::{Options, Output};
+use pyo3::prelude::*;
+
+use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, names, paths, within};
+use crate::failure::Failure;
+use crate::watch::{Teller, watched};
+
+/// Turns an export into CCLF tables: the command `bcda convert`.
+///
+/// The folder appears all at once, or not at all.
+///
+/// Args:
+///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, or a list of them; "-" for
+///         standard input.
+///     out: the folder of the tables.
+///     format: "parquet", "csv" or "arrow".
+///     compression: "zstd", "snappy" or "none", within Parquet and Arrow files.
+///     naming: what the files are called: "cclf", or "tuva" for Tuva's CCLF connector.
+///     tables: which tables, e.g. ["cclf5", "cclf7"]; all twelve unless named.
+///     columns: which columns, e.g. ["BENE_MBI_ID", "cclf5.CLM_POS_CD"]; without tables, of every table that has one.
+///     patients: files or folders whose Patients and Coverages are read besides.
+///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
+///     lineage: whether the tables have the columns FILE_NAME, FILE_DATE and BCDA_...
+///     on_bad_record: "reject" keeps a bad record aside, "fail" ends the run.
+///     max_rejects: how many bad records end the run: a number, or a share such as "1%" (never below 100).
+///     threads: how many threads work at once; as many as the machine runs at once unless given.
+///     overwrite: whether an earlier result may be replaced; nothing else ever is.
+///     max_line_bytes: longest line that is a record.
+///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
+///         and rejects. An exception of it ends the run.
+///
+/// Returns:
+///     What the run did, as tables-manifest.json has it: a dict with records, rejected_by_class, tables, inputs,
+///     warnings and more. Rejected records are no error: see report["records"]["rejected"].
+///
+/// Raises:
+///     UsageError, BadDataError, BcdaError; KeyboardInterrupt on Ctrl-C. Then nothing was published.
+#[pyfunction]
+#[pyo3(name = "convert", signature = (
+    inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
+    patients = None, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None,
+    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None, progress = None
+))]
+#[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
+pub(crate) fn convert_export<'py>(
+    py: Python<'py>,
+    inputs: &Bound<'py, PyAny>,
+    out: &Bound<'py, PyAny>,
+    format: &str,
+    compression: &str,
+    naming: &str,
+    tables: Option<&Bound<'py, PyAny>>,
+    columns: Option<&Bound<'py, PyAny>>,
+    patients: Option<&Bound<'py, PyAny>>,
+    file_date: Option<&Bound<'py, PyAny>>,
+    lineage: bool,
+    on_bad_record: &str,
+    max_rejects: Option<&Bound<'py, PyAny>>,
+    threads: Option<u64>,
+    overwrite: bool,
+    max_line_bytes: Option<u64>,
+    max_decompressed_bytes: Option<u64>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut options = Options::new(paths(inputs)?, Output::Folder(arguments::path(out)?));
+    options.format = arguments::format(format)?;
+    options.compression = arguments::compression(compression)?;
+    options.naming = arguments::naming(naming)?;
+    if options.naming.needs_lineage() && !lineage {
+        let message = "naming=\"tuva\" does not go with lineage=False: the connector selects FILE_NAME and FILE_DATE";
+        return Err(Failure::usage(message).into());
+    }
+    if let Some(patients) = patients {
+        options.patients = paths(patients)?;
+    }
+    let tables = tables.map(names).transpose()?;
+    if let Some(tables) = &tables {
+        let known = tables.iter().map(|name| arguments::table(name));
+        options.tables = known.collect::<Result<_, Failure>>()?;
+    }
+    options.columns = lineage.into();
+    if let Some(columns) = columns {
+        let columns = names(columns)?;
+        if tables.is_none() {
+            options.tables = Columns::tables_with(Crosswalk::stu3(), &options.tables, &columns);
+        }
+        options.columns = arguments::only(&options.tables, lineage, &columns)?;
+    }
+    options.file_date = file_date.map(arguments::date).transpose()?;
+    options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
+    if let Some(most) = max_rejects {
+        options.max_rejects = arguments::max_rejects(most)?;
+    }
+    if let Some(threads) = threads {
+        options.threads = within("threads", threads, 1, MOST_THREADS)?;
+    }
+    options.overwrite = overwrite;
+    if let Some(bytes) = max_line_bytes {
+        options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
+    }
+    options.max_decompressed_bytes =
+        max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
+
+    let counters = Arc::clone(&options.progress);
+    let mut teller = Teller::new(progress, &counters);
+    let tick = |py: Python<'_>| teller.tick(py);
+    let ended = watched(py, || options.cancel.cancel(), tick, || convert::run(&options))?;
+    let report = ended.map_err(Failure::from)?;
+    teller.tell(py)?;
+    arguments::loads(py, &report.to_json())
+}

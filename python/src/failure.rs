@@ -1,0 +1,147 @@
+//! Errors of the crates as exceptions.
+
+use bulk_client::ErrorKind as ServerKind;
+use convert::{ErrorKind, RejectPlace};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// Options of the command line that messages name, and the arguments that they are here.
+const OPTIONS: [(&str, &str); 24] = [
+    ("--allow-origin", "allow_origin"),
+    ("--auth", "auth"),
+    ("--base-url", "base_url"),
+    ("--columns", "columns"),
+    ("--credentials", "credentials"),
+    ("--file-date", "file_date"),
+    ("--insecure-http", "insecure_http"),
+    ("--max-decompressed", "max_decompressed_bytes"),
+    ("--max-line-bytes", "max_line_bytes"),
+    ("--max-rejects", "max_rejects"),
+    ("--on-bad-record", "on_bad_record"),
+    ("--out", "out"),
+    ("--overwrite", "overwrite"),
+    ("--patients", "patients"),
+    ("--rate", "rate"),
+    ("--restart", "restart"),
+    ("--resume", "resume"),
+    ("--since", "since"),
+    ("--tables", "tables"),
+    ("--timeout", "timeout"),
+    ("--token", "token"),
+    ("--token-url", "token_url"),
+    ("--type", "types"),
+    ("--decrypt-key", "decrypt_key"),
+];
+
+/// An error on its way to Python.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// Name of the exception.
+    class: &'static str,
+    kind: &'static str,
+    exit_code: u8,
+    message: String,
+    place: Option<Box<RejectPlace>>,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { class: "UsageError", kind: "usage", exit_code: 2, message, place: None }
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { class: "BcdaError", kind: "failed", exit_code: 1, message, place: None }
+    }
+
+    pub(crate) fn interrupted(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { class: "Interrupted", kind: "cancelled", exit_code: 130, message, place: None }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The exception.
+    pub(crate) fn exception<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let place = self.place.as_ref().map(|place| {
+            let dict = PyDict::new(py);
+            dict.set_item("source", &place.source)?;
+            dict.set_item("line", place.line)?;
+            dict.set_item("byte_offset", place.byte_offset)?;
+            dict.set_item("class", &place.class)?;
+            dict.set_item("fault_byte", place.fault_byte)?;
+            dict.set_item("path", &place.path)?;
+            Ok::<_, PyErr>(dict)
+        });
+        let class = py.import("bcda._errors")?.getattr(self.class)?;
+        class.call1((&self.message, self.kind, self.exit_code, place.transpose()?))
+    }
+}
+
+/// The message with options named as arguments: `--max-rejects` is `max_rejects` here.
+fn in_python(message: &str) -> String {
+    let message = message.replace("`bcda describe`", "bcda.describe()");
+    let (mut text, mut rest) = (String::with_capacity(message.len()), &*message);
+    while let Some(at) = rest.find("--") {
+        let (before, option) = rest.split_at(at);
+        let end = option.find(|letter: char| letter != '-' && !letter.is_ascii_lowercase());
+        let (option, after) = option.split_at(end.unwrap_or(option.len()));
+        text.push_str(before);
+        // A part of a file's name is no option.
+        let alone = before.is_empty() || before.ends_with([' ', '(']);
+        match OPTIONS.iter().find(|(own, _)| alone && *own == option) {
+            Some((_, argument)) => text.push_str(argument),
+            None => text.push_str(option),
+        }
+        rest = after;
+    }
+    text + rest
+}
+
+impl From<convert::Error> for Failure {
+    fn from(error: convert::Error) -> Self {
+        let (class, kind) = match error.kind() {
+            ErrorKind::Usage => ("UsageError", "usage"),
+            ErrorKind::BadData => ("BadDataError", "bad-data"),
+            ErrorKind::Cancelled => ("Interrupted", "cancelled"),
+            _ => ("BcdaError", "failed"),
+        };
+        Self {
+            class,
+            kind,
+            exit_code: error.exit_code(),
+            message: in_python(&error.to_string()),
+            place: error.record().cloned().map(Box::new),
+        }
+    }
+}
+
+impl From<bulk_client::Error> for Failure {
+    fn from(error: bulk_client::Error) -> Self {
+        let (class, kind) = match error.kind() {
+            ServerKind::Usage => ("UsageError", "usage"),
+            ServerKind::Interrupted => ("Interrupted", "cancelled"),
+            ServerKind::Network => ("ServerError", "network"),
+            ServerKind::Refused => ("ServerError", "refused"),
+            ServerKind::Server => ("ServerError", "server"),
+            ServerKind::JobFailed => ("ServerError", "job-failed"),
+            ServerKind::JobGone => ("ServerError", "job-gone"),
+            ServerKind::BadFile => ("ServerError", "bad-file"),
+            _ => ("BcdaError", "failed"),
+        };
+        let message = in_python(&error.to_string());
+        Self { class, kind, exit_code: error.exit_code(), message, place: None }
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        Python::attach(|py| match failure.exception(py) {
+            Ok(exception) => Self::from_value(exception),
+            Err(error) => error,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+"""What the tests share. They test the package that is installed, not the folder beside them."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXPORT = ROOT / "testdata" / "export"
+# A claims file that is read so many times takes a while.
+TIMES = 40
+
+
+def program():
+    """The command line, for synthetic data and a server."""
+    named = os.environ.get("BCDA_TEST_BINARY")
+    places = [named] if named else [ROOT / "target" / kind / "bcda" for kind in ("release", "debug")]
+    for place in places:
+        if pathlib.Path(place).is_file():
+            return str(place)
+    pytest.skip("the command line is not built")
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return program()
+
+
+@pytest.fixture(scope="session")
+def synthetic(binary, tmp_path_factory):
+    """A synthetic export with bad records."""
+    out = tmp_path_factory.mktemp("synthetic") / "export"
+    words = "synth --beneficiaries 30 --seed 5 --bad-rate 0.01 --quiet --out".split()
+    subprocess.run([binary, *words, out], check=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def large(synthetic, tmp_path_factory):
+    """The same, its claims many times over."""
+    out = tmp_path_factory.mktemp("large")
+    for file in synthetic.glob("*.ndjson"):
+        for number in range(TIMES):
+            os.link(file, out / f"{number}-{file.name}")
+    return out
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Starts a Python program that uses the package; its standard input stays open."""
+    started = []
+
+    def start(text, *arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-c", text, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
