@@ -92,7 +92,7 @@ impl Scan {
 
     /// The table's name.
     #[getter]
-    fn table(&self) -> String {
+    fn table(&self) -> &'static str {
         Naming::Cclf.file_stem(self.options.table)
     }
 
