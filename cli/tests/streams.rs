@@ -378,11 +378,9 @@ fn signals_end_a_run_that_works() {
     let work = Work::new();
     work.write("claims.ndjson.zst", much(&carrier("1", "1").to_string()));
     work.write("people.ndjson.zst", much(&patient("1", "1S00A00AA01").to_string()));
-    // One line that does not end.
-    work.write(
-        "long.ndjson.zst",
-        zstd::encode_all(std::io::repeat(b'x').take(2 << 30), 1).unwrap(),
-    );
+    // One line that does not end for many seconds.
+    let gibibyte = zstd::encode_all(std::io::repeat(b'x').take(1 << 30), 1).unwrap();
+    work.write("long.ndjson.zst", gibibyte.repeat(64));
     for input in ["claims", "people", "long"] {
         let mut child = work.start(&format!("convert {input}.ndjson.zst --out out"));
         wait_until("the run began", || !work.leftovers().is_empty());
