@@ -102,7 +102,7 @@ pub(crate) fn within(name: &str, value: u64, least: u64, most: u64) -> Result<us
     found.and_then(|value| usize::try_from(value).ok()).ok_or_else(fault)
 }
 
-/// Most worker threads.
+/// Most threads at once.
 pub(crate) const MOST_THREADS: u64 = 1_024;
 /// Longest line that may be allowed, in bytes.
 pub(crate) const MOST_LINE_BYTES: u64 = 1 << 31;

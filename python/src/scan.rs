@@ -210,7 +210,7 @@ impl Batch {
 ///     lineage: whether there are the columns FILE_NAME, FILE_DATE and BCDA_...
 ///     on_bad_record: "reject" counts a bad record, "fail" ends the reading.
 ///     max_rejects: how many bad records end the reading: a number, or a share such as "1%" (never below 100).
-///     threads: worker threads; as many as the machine runs at once unless given.
+///     threads: how many threads work at once; as many as the machine runs at once unless given.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
 ///

@@ -59,7 +59,7 @@ impl Write for FirstLines {
 ///     inputs: a file, a folder, a glob, or a list of them.
 ///     severity: the least severity of the outcomes: "information", "warning" or "error". All issues are counted.
 ///     max_outcomes: how many outcomes are given; the others are counted.
-///     threads: worker threads; as many as the machine runs at once unless given.
+///     threads: how many threads work at once; as many as the machine runs at once unless given.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
 ///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
