@@ -50,8 +50,9 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 /// # Errors
 ///
 /// [`ErrorKind::InputMissing`], [`ErrorKind::NoMatchInFolder`], [`ErrorKind::NoMatchForGlob`],
-/// [`ErrorKind::BadPattern`]: nothing to read ([`Error::is_usage`]). [`ErrorKind::Io`]: a file or
-/// folder may not be read. The source name of such an error is the input or path as given.
+/// [`ErrorKind::BadPattern`]: nothing to read ([`Error::is_usage`]). [`ErrorKind::Io`]: a file that is
+/// named, or a folder, may not be read; whether files of a folder may be shows when they are opened. The source name
+/// of such an error is the input or path as given.
 pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
@@ -113,7 +114,7 @@ fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result
                 continue;
             }
             let relative = folder.join(&name);
-            if exclude.contains(&real_root.join(&relative)) {
+            if !exclude.is_empty() && exclude.contains(&real_root.join(&relative)) {
                 continue;
             }
             if kind.is_dir() { &mut folders } else { &mut relative_paths }.push(relative);
@@ -125,7 +126,7 @@ fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result
     sort_by_bytes(&mut relative_paths);
     for relative in relative_paths {
         let name = name_of(&relative);
-        let source = SourceFile::with_name(root.join(&relative), name)?;
+        let source = SourceFile::found(root.join(&relative), name, true);
         found.push(real_root.join(relative), source);
     }
     Ok(())

@@ -12,6 +12,10 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::{Error, ErrorKind};
 
+/// What a pipe holds while its reader is busy; as much as a user may ask for without privileges.
+#[cfg(target_os = "linux")]
+const PIPE_BYTES: usize = 1 << 20;
+
 /// A stream that was not opened from a path. It is taken out when it is read.
 type SharedReader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
 
@@ -24,11 +28,26 @@ type SharedReader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
 pub struct SourceFile {
     name: String,
     path: PathBuf,
-    len: Option<u64>,
-    modified: Option<SystemTime>,
+    /// A regular file, when it was found.
+    regular: bool,
+    /// What a regular file was like when it was first looked at; its clones know, too.
+    looks: Arc<OnceLock<Looks>>,
     stream: Option<SharedReader>,
     /// The file as it was when its first reading began; its clones know, too.
     read: Arc<OnceLock<Identity>>,
+}
+
+/// How large a file is, and how old.
+#[derive(Clone, Copy, Debug)]
+struct Looks {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Looks {
+    fn of(metadata: &Metadata) -> Self {
+        Self { len: metadata.len(), modified: metadata.modified().ok() }
+    }
 }
 
 /// Which file it is, and how large it was.
@@ -78,19 +97,26 @@ impl SourceFile {
     pub fn with_name(path: impl Into<PathBuf>, name: impl Into<String>) -> Result<Self, Error> {
         let path = path.into();
         let metadata = readable(&path)?;
-        let regular = metadata.is_file();
-        Ok(Self {
-            name: name.into(),
-            len: regular.then_some(metadata.len()),
-            modified: if regular { metadata.modified().ok() } else { None },
-            path,
-            stream: None,
-            read: Arc::default(),
-        })
+        let source = Self::found(path, name, metadata.is_file());
+        if source.regular {
+            source.looks.get_or_init(|| Looks::of(&metadata));
+        }
+        Ok(source)
     }
 
-    /// Standard input, named "stdin". It can be read once.
+    /// What a folder lists. Nothing is asked of the file itself: of thousands of small files, each question is felt,
+    /// and most are opened soon.
+    pub(crate) fn found(path: PathBuf, name: impl Into<String>, regular: bool) -> Self {
+        let (looks, read) = (Arc::default(), Arc::default());
+        Self { name: name.into(), path, regular, looks, stream: None, read }
+    }
+
+    /// Standard input, named "stdin". It can be read once. If it is a pipe, it is made a mebibyte wide where the
+    /// system allows it.
     pub fn stdin() -> Self {
+        // A narrow pipe does as well, it only makes both sides wait for each other more often.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), PIPE_BYTES);
         Self::from_reader("stdin", io::stdin())
     }
 
@@ -102,8 +128,8 @@ impl SourceFile {
         Self {
             name: name.into(),
             path: PathBuf::new(),
-            len: None,
-            modified: None,
+            regular: false,
+            looks: Arc::default(),
             stream: Some(Arc::new(Mutex::new(Some(reader)))),
             read: Arc::default(),
         }
@@ -119,25 +145,37 @@ impl SourceFile {
         &self.path
     }
 
-    /// Bytes as stored, when the source was found; `None` for a stream. The size that binds all
-    /// readings is taken when the first of them begins.
+    /// Bytes as stored, when the file was first looked at; `None` for a stream or where the system does not tell. The
+    /// size that binds all readings is taken when the first of them begins.
     pub fn len(&self) -> Option<u64> {
-        self.len
+        Some(self.looks()?.len)
     }
 
     /// True if the source is a regular file without a byte.
     pub fn is_empty(&self) -> bool {
-        self.len == Some(0)
+        self.len() == Some(0)
     }
 
     /// When the file was last changed; `None` for a stream or where the system does not tell.
     pub fn modified(&self) -> Option<SystemTime> {
-        self.modified
+        self.looks()?.modified
+    }
+
+    /// Looks at the file, unless it was looked at before.
+    fn looks(&self) -> Option<Looks> {
+        if !self.regular {
+            return None;
+        }
+        if self.looks.get().is_none() {
+            let metadata = self.path.metadata().ok()?;
+            self.looks.get_or_init(|| Looks::of(&metadata));
+        }
+        self.looks.get().copied()
     }
 
     /// True if this is not a regular file: no size, and it can be read once.
     pub fn is_stream(&self) -> bool {
-        self.len.is_none()
+        !self.regular
     }
 
     pub(crate) fn set_name(&mut self, name: String) {
@@ -183,6 +221,7 @@ impl SourceFile {
             return Err(Error::new(ErrorKind::NotAFile).named(&self.name));
         }
         if metadata.is_file() {
+            self.looks.get_or_init(|| Looks::of(&metadata));
             let opened = Opened::File { file, size_at_open: metadata.len() };
             Ok((opened, Some(Identity::of(&metadata))))
         } else {
@@ -196,8 +235,8 @@ impl fmt::Debug for SourceFile {
         f.debug_struct("SourceFile")
             .field("name", &self.name)
             .field("path", &self.path)
-            .field("len", &self.len)
-            .field("modified", &self.modified)
+            .field("regular", &self.regular)
+            .field("looks", &self.looks)
             .finish_non_exhaustive()
     }
 }
