@@ -130,10 +130,11 @@ pub(crate) enum OnBadRecord {
 /// Turn an export into CCLF tables.
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, or - for standard input.
+    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, addresses in object storage
+    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), or - for standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
-    /// Folder of the tables, or - for one table on standard output.
+    /// Folder of the tables, an address (s3://BUCKET/PREFIX/, gs://, az://), or - for one table on standard output.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Replace an earlier result; only what an earlier run wrote is ever replaced.
@@ -154,7 +155,7 @@ pub(crate) struct ConvertArgs {
     /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
-    /// Files or folders whose Patients and Coverages are read beforehand, for claims on standard input; nobody else
+    /// Files, folders or addresses whose Patients and Coverages are read beforehand, for claims on standard input; nobody else
     /// is then waited for.
     #[arg(long, value_name = "PATH")]
     pub(crate) patients: Vec<String>,
@@ -210,10 +211,11 @@ pub(crate) enum LeastSeverity {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 no errors, warnings perhaps; 1 failed; 2 usage; 3 records have errors; \
-                        4 not NDJSON, or FHIR R4; 130 and 143 interrupted."
+                        4 not NDJSON, or FHIR R4; 5 object storage or network; 130 and 143 interrupted."
 )]
 pub(crate) struct ValidateArgs {
-    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, or - for standard input.
+    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, addresses in object storage
+    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), or - for standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
     /// File for the issues, whole or not at all; - is standard output.
@@ -319,7 +321,7 @@ pub(crate) struct SynthArgs {
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
     /// The file and the line, as errors and rejects.csv name them: FILE:LINE. A .gz or .zst that they
-    /// leave out is found.
+    /// leave out is found, but for addresses (s3://BUCKET/FILE:LINE).
     #[arg(value_name = "FILE:LINE")]
     pub(crate) place: String,
     /// The input folder that the name is relative to.

@@ -59,6 +59,11 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     Ok(if report.has_rejects() { EXIT_REJECTS } else { 0 })
 }
 
+/// Whether a place is in object storage.
+pub(crate) fn is_address(place: &Path) -> bool {
+    place.to_str().is_some_and(convert::is_address)
+}
+
 /// A place for the report that cannot be is found before the run, not after it.
 fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
     let folder = match file.parent() {
@@ -69,7 +74,8 @@ fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
         let message = format!("{} exists and is no report of an earlier run", file.display());
         return Err(Failure::new(2, message));
     }
-    let in_output = out != Path::new("-") && publish::overlaps(out, file);
+    let out_is_folder = out != Path::new("-") && !is_address(out);
+    let in_output = out_is_folder && publish::overlaps(out, file);
     // A link is not followed, and a folder, a pipe or a device not replaced.
     let other = file.symlink_metadata().is_ok_and(|there| !there.is_file());
     if in_output || other || !folder.is_dir() {
@@ -95,11 +101,8 @@ fn is_report(file: &Path) -> bool {
 fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     let naming = arguments.naming.into();
     check_lineage(naming, arguments)?;
-    let output = if arguments.out == Path::new("-") {
-        Output::Stdout
-    } else {
-        Output::Folder(arguments.out.clone())
-    };
+    let output =
+        if arguments.out == Path::new("-") { Output::Stdout } else { Output::at(&arguments.out) };
     let mut options = Options::new(arguments.inputs.clone(), output);
     options.patients.clone_from(&arguments.patients);
     options.overwrite = arguments.overwrite;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use json_walk::{Cursor, Kind, Limits};
 use ndjson_io::{Line, ReadOptions, SourceFile, read_records};
@@ -22,8 +22,20 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<u8, Failure> {
         .ok()
         .filter(|number| *number > 0)
         .ok_or_else(|| usage("the line is a number from 1 up"))?;
-    let file = find(arguments.folder.clone().unwrap_or_default().join(file));
-    let line = line(&file, number)?;
+    let failed = |error: convert::Error| Failure::new(error.exit_code(), error.to_string());
+    let folder = arguments.folder.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+    let address = if folder.is_empty() || convert::is_address(file) {
+        file.to_owned()
+    } else {
+        format!("{}/{file}", folder.trim_end_matches('/'))
+    };
+    let source = if convert::is_address(&address) {
+        convert::remote_file(&address).map_err(failed)?
+    } else {
+        let file = find(arguments.folder.clone().unwrap_or_default().join(file));
+        SourceFile::from_path(file).map_err(|error| failed(error.into()))?
+    };
+    let line = line(&source, number)?;
     let shown = match &arguments.path {
         // Not JSON: shown as it is, so that the fault can be seen.
         None => pretty(&line).unwrap_or_else(|| String::from_utf8_lossy(&line).into_owned()),
@@ -53,28 +65,27 @@ fn find(file: PathBuf) -> PathBuf {
 }
 
 /// The bytes of one line of a file, plain or compressed.
-fn line(file: &std::path::Path, number: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |error: ndjson_io::Error| {
-        Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
-    };
-    let source = SourceFile::from_path(file).map_err(failed)?;
+fn line(source: &SourceFile, number: u64) -> Result<Vec<u8>, Failure> {
     let options = ReadOptions { threads: 1, ..ReadOptions::default() };
     let mut found = None;
     let parse = |line: Line<'_>| {
         let wanted = line.number == number;
         Ok::<_, std::convert::Infallible>(wanted.then(|| line.bytes.to_vec()))
     };
-    read_records(&[source], &options, parse, |record| {
+    read_records(std::slice::from_ref(source), &options, parse, |record| {
         if let Ok(Some(bytes)) = record.value {
             found = Some(bytes);
         }
         if record.number >= number { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
-    .map_err(failed)?;
+    .map_err(|error| {
+        let error = convert::Error::from(error);
+        Failure::new(error.exit_code(), error.to_string())
+    })?;
     found.ok_or_else(|| {
         let message = format!(
             "{} has no record at line {number} (it may be blank or too long)",
-            file.display()
+            source.path().display()
         );
         Failure::new(2, message)
     })

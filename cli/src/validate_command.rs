@@ -11,7 +11,7 @@ use indicatif::DecimalBytes;
 use publish::SingleFile;
 
 use crate::args::{LeastSeverity, ValidateArgs};
-use crate::convert_command::{grid, grouped};
+use crate::convert_command::{grid, grouped, is_address};
 use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals};
@@ -75,12 +75,17 @@ fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
     if path == Path::new("-") {
         return Ok(Out::Stdout(io::stdout().lock()));
     }
+    if is_address(path) {
+        let message = "--out of validate is a file of this machine, or -; copy it from there";
+        return Err(Failure::new(2, message));
+    }
     if path.is_file() && !arguments.overwrite {
         let message = format!("{} exists; --overwrite replaces it", path.display());
         return Err(Failure::new(2, message));
     }
     // An input that lies there is told before anything is created.
-    let inputs = arguments.inputs.iter().filter(|input| *input != "-");
+    let inputs = arguments.inputs.iter();
+    let inputs = inputs.filter(|input| *input != "-" && !convert::is_address(input));
     for input in inputs {
         if publish::overlaps(path, input.as_ref()) {
             let message = format!(

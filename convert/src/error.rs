@@ -14,6 +14,9 @@ pub enum ErrorKind {
     Failed,
     /// The data is not what it should be. Exit code 4, nothing was published.
     BadData,
+    /// A store or a server of inputs or outputs refused, did not answer or went on failing. Exit code 5, nothing was
+    /// published.
+    Network,
     /// The run was asked to end.
     Cancelled,
     /// Whoever read standard output has gone: a normal end.
@@ -72,6 +75,7 @@ impl Error {
             ErrorKind::Usage => 2,
             ErrorKind::Failed => 1,
             ErrorKind::BadData => 4,
+            ErrorKind::Network => 5,
             ErrorKind::Cancelled => 130,
             ErrorKind::BrokenPipe => 0,
         }
@@ -91,7 +95,11 @@ impl From<ndjson_io::Error> for Error {
         if fault.is_cancelled() {
             return crate::sources::cancelled();
         }
-        let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Failed };
+        let kind = match fault.kind() {
+            ndjson_io::ErrorKind::Remote => ErrorKind::Network,
+            _ if fault.is_usage() => ErrorKind::Usage,
+            _ => ErrorKind::Failed,
+        };
         Self::new(kind, fault.to_string())
     }
 }

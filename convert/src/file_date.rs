@@ -10,6 +10,8 @@ use jiff::tz::TimeZone;
 use ndjson_io::SourceFile;
 use serde::Deserialize;
 
+use crate::elsewhere::Elsewhere;
+use crate::error::Error;
 use crate::report::FileDateOrigin;
 
 /// Longest export manifest that is looked at, in bytes.
@@ -51,40 +53,65 @@ fn manifest_day(path: &Path) -> Option<i32> {
     let mut text = Vec::new();
     let file = File::open(path).ok()?;
     file.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
-    let manifest: ExportManifest = serde_json::from_slice(&text).ok()?;
+    day_of_manifest(&text)
+}
+
+/// The date that the text of an export manifest tells.
+fn day_of_manifest(text: &[u8]) -> Option<i32> {
+    let manifest: ExportManifest = serde_json::from_slice(text).ok()?;
     day_of_time(&manifest.transaction_time)
 }
 
 /// Looks for an export manifest in folders, each once.
-#[derive(Default)]
 pub(crate) struct FileDates {
+    elsewhere: Elsewhere,
     folders: HashMap<PathBuf, Option<i32>>,
 }
 
 impl FileDates {
+    pub(crate) fn new(elsewhere: &Elsewhere) -> Self {
+        Self { elsewhere: elsewhere.clone(), folders: HashMap::new() }
+    }
+
     /// The date of a source and where it comes from; no date for a stream.
+    ///
+    /// # Errors
+    /// The manifest of a folder that is not on this machine cannot be had.
     pub(crate) fn of(
         &mut self,
         source: &SourceFile,
         given: Option<i32>,
-    ) -> (Option<i32>, FileDateOrigin) {
+    ) -> Result<(Option<i32>, FileDateOrigin), Error> {
         if given.is_some() {
-            return (given, FileDateOrigin::Option);
+            return Ok((given, FileDateOrigin::Option));
         }
         if source.path().as_os_str().is_empty() {
-            return (None, FileDateOrigin::Unknown);
+            return Ok((None, FileDateOrigin::Unknown));
         }
         let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
-        let known = self.folders.entry(folder).or_insert_with_key(|folder| in_folder(folder));
+        let elsewhere = &self.elsewhere;
+        let known = match self.folders.get(&folder) {
+            Some(known) => *known,
+            None => {
+                let found = if source.is_remote() {
+                    let texts =
+                        elsewhere.json_files(&folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
+                    texts.iter().find_map(|text| day_of_manifest(text))
+                } else {
+                    in_folder(&folder)
+                };
+                *self.folders.entry(folder).or_insert(found)
+            }
+        };
         if known.is_some() {
-            return (*known, FileDateOrigin::ExportManifest);
+            return Ok((known, FileDateOrigin::ExportManifest));
         }
         let modified =
             source.modified().and_then(|time| Timestamp::try_from(time).ok()).and_then(day);
-        match modified {
+        Ok(match modified {
             Some(day) => (Some(day), FileDateOrigin::FileModified),
             None => (None, FileDateOrigin::Unknown),
-        }
+        })
     }
 }
 

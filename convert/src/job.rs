@@ -14,6 +14,7 @@ use publish::{Stage, StageOptions};
 
 use crate::claim_pass::{self, Gathered, Outcome};
 use crate::duplicates::Duplicates;
+use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::file_date::FileDates;
 use crate::options::{Options, Output};
@@ -25,8 +26,8 @@ use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
 use crate::{TABLES_MANIFEST, index_pass, manifest, stream_pass};
 
-/// Runs of one machine that may write to standard output at a time.
-const STDOUT_SLOTS: u32 = 64;
+/// Runs of one machine that may write to standard output, or to object storage, at a time.
+const TEMPORARY_SLOTS: u32 = 64;
 
 /// Rows of people that are built before they are written.
 const PEOPLE_ROWS: usize = 8_192;
@@ -39,14 +40,19 @@ const PEOPLE_ROWS: usize = 8_192;
 pub fn run(options: &Options) -> Result<Report, Error> {
     let started = Instant::now();
     check(options)?;
-    let files = sources::find(options)?;
-    let patients = sources::find_patients(options)?;
+    let elsewhere = Elsewhere::new(&options.cancel);
+    let files = sources::find(options, &elsewhere)?;
+    let patients = sources::find_patients(options, &elsewhere)?;
+    let publication = match &options.output {
+        Output::Objects(out) => Some(elsewhere.publication(out, options.overwrite)?),
+        _ => None,
+    };
     let stage = open_stage(options)?;
     let reject_stage = match (&options.output, &options.rejects) {
         (Output::Stdout, Some(folder)) => Some(open_reject_stage(folder, options)?),
         _ => None,
     };
-    let ended = Run::new(options, Some(&stage)).convert(
+    let ended = Run::new(options, Some(&stage), elsewhere).convert(
         &stage,
         files.clone(),
         patients,
@@ -59,14 +65,17 @@ pub fn run(options: &Options) -> Result<Report, Error> {
         }
         ended => ended?,
     };
-    if matches!(options.output, Output::Folder(_)) {
+    if options.output != Output::Stdout {
         let mut files: Vec<String> = report.tables.iter().map(|table| table.file.clone()).collect();
         files.extend(reject_files);
         let manifest = manifest::text(&report, &files, &manifest::crosswalk_hash());
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
-        if let Some(leftover) = stage.commit(&manifest)?.leftover {
+        if let Some(publication) = publication {
+            publication.publish(stage.dir(), &files, &manifest)?;
+            // What the objects were made of goes with the stage.
+        } else if let Some(leftover) = stage.commit(&manifest)?.leftover {
             report.warnings.push(format!(
                 "the earlier result could not be removed from {}; the next run tries again",
                 leftover.display()
@@ -138,16 +147,17 @@ fn open_stage(options: &Options) -> Result<Stage, Error> {
     };
     match &options.output {
         Output::Folder(out) => Ok(open(out, options.overwrite)?),
-        // Nothing is published there: it is where spools live. The names are few, so that what a killed
-        // run left behind is cleared away by one of the next.
-        Output::Stdout => {
-            let slot = |number| std::env::temp_dir().join(format!("bcda-stdout-{number}"));
-            for number in 1..STDOUT_SLOTS {
+        // Nothing is published there: it is where spools live, and what becomes objects. The names are few, so that
+        // what a killed run left behind is cleared away by one of the next.
+        Output::Stdout | Output::Objects(_) => {
+            let what = if options.output == Output::Stdout { "stdout" } else { "objects" };
+            let slot = |number| std::env::temp_dir().join(format!("bcda-{what}-{number}"));
+            for number in 1..TEMPORARY_SLOTS {
                 if let Ok(stage) = open(&slot(number), true) {
                     return Ok(stage);
                 }
             }
-            Ok(open(&slot(STDOUT_SLOTS), true)?)
+            Ok(open(&slot(TEMPORARY_SLOTS), true)?)
         }
     }
 }
@@ -185,10 +195,15 @@ pub(crate) struct Run<'o> {
     bytes_read: u64,
     /// Something is written that needs the beneficiary of a claim.
     joins: bool,
+    elsewhere: Elsewhere,
 }
 
 impl<'o> Run<'o> {
-    pub(crate) fn new(options: &'o Options, stage: Option<&'o Stage>) -> Self {
+    pub(crate) fn new(
+        options: &'o Options,
+        stage: Option<&'o Stage>,
+        elsewhere: Elsewhere,
+    ) -> Self {
         Self {
             options,
             stage,
@@ -199,6 +214,7 @@ impl<'o> Run<'o> {
             restarted: false,
             bytes_read: 0,
             joins: joins(options),
+            elsewhere,
         }
     }
 
@@ -253,7 +269,7 @@ impl<'o> Run<'o> {
         files: Vec<SourceFile>,
         patients: Vec<SourceFile>,
     ) -> Result<Vec<Source>, Error> {
-        let mut dates = FileDates::default();
+        let mut dates = FileDates::new(&self.elsewhere);
         let mut sources = sources::examine(patients, true, self.options, &mut dates)?;
         sources.extend(sources::examine(files, false, self.options, &mut dates)?);
         self.warn_of_dates(&sources);
@@ -465,7 +481,9 @@ impl<'o> Run<'o> {
             return Err(cancelled());
         }
         let reject_files = match (&options.output, reject_stage) {
-            (Output::Folder(_), _) => rejects::publish(reject_logs, stage, "rejects/")?,
+            (Output::Folder(_) | Output::Objects(_), _) => {
+                rejects::publish(reject_logs, stage, "rejects/")?
+            }
             (Output::Stdout, Some(stage)) => {
                 let files = rejects::publish(reject_logs, &stage, "")?;
                 // An earlier result that stays behind is cleared away by the next run.

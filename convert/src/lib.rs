@@ -18,6 +18,7 @@
 
 mod claim_pass;
 mod duplicates;
+mod elsewhere;
 mod error;
 mod file_date;
 mod index_pass;
@@ -37,12 +38,14 @@ mod tally;
 mod tests;
 mod validate;
 
+pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind};
 pub use job::run;
 pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
 pub use rejects::RejectPlace;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
 pub use scan::{People, Scan, ScanOptions, ScanReport, scan};
+pub use sources::remote_file;
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

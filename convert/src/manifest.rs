@@ -43,7 +43,12 @@ pub(crate) fn owned(folder: &Path) -> Result<Option<Vec<String>>, publish::Error
         Err(error) => return Err(failed(error)),
     }
     let text = std::fs::read(&path).map_err(failed)?;
-    Ok(serde_json::from_slice::<Earlier>(&text).ok().map(|earlier| earlier.files))
+    Ok(files_of(&text))
+}
+
+/// What the text of a manifest lists, if it is one of ours.
+pub(crate) fn files_of(text: &[u8]) -> Option<Vec<String>> {
+    serde_json::from_slice::<Earlier>(text).ok().map(|earlier| earlier.files)
 }
 
 /// BLAKE3 of the crosswalk's tables, which tells two crosswalks of one version apart.

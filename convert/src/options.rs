@@ -1,19 +1,34 @@
 //! What a run is asked to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cclf_crosswalk::{Columns, Compression, Format, Naming, Table};
 
+use crate::elsewhere::is_address;
+
 /// Where the tables go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// A folder, published all at once.
     Folder(PathBuf),
+    /// Objects below an address such as `s3://bucket/tables/`: all of them, the manifest last. Needs the feature
+    /// `object-storage`.
+    Objects(String),
     /// One table on standard output.
     Stdout,
+}
+
+impl Output {
+    /// A folder, or objects if it is an address.
+    pub fn at(place: &Path) -> Self {
+        match place.to_str() {
+            Some(text) if is_address(text) => Self::Objects(text.to_owned()),
+            _ => Self::Folder(place.to_owned()),
+        }
+    }
 }
 
 /// What a bad record does.
@@ -117,7 +132,7 @@ pub struct Progress {
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Files, folders, globs, or `-` for standard input.
+    /// Files, folders, globs, addresses (`s3://bucket/export/`), or `-` for standard input.
     pub inputs: Vec<String>,
     /// Files, folders or globs whose Patients and Coverages are indexed besides, and nothing else of them. With them
     /// the claims of a stream wait for nobody: a Patient who comes after a claim of theirs is refused.

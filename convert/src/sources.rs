@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
-use ndjson_io::{Sniffer, SourceFile};
+use ndjson_io::{Purpose, Sniffer, SourceFile};
 
+use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
 use crate::file_date::FileDates;
-use crate::options::{Options, Output};
+use crate::options::{Cancel, Options, Output};
 use crate::report::FileDateOrigin;
 use crate::shared::shared;
 
@@ -16,6 +17,9 @@ pub(crate) const SNIFF_BYTES: usize = 256 << 10;
 
 /// Fewer files than this are looked at sooner than a thread has started.
 const FILES_WORTH_A_THREAD: usize = 64;
+
+/// Files behind the one being looked at whose beginnings may come already, if they are not on this machine.
+pub(crate) const PREPARED_FILES: usize = 16;
 
 /// A file to read.
 pub(crate) struct Source {
@@ -28,10 +32,12 @@ pub(crate) struct Source {
 }
 
 /// Finds the inputs; standard input is left for later.
-pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
+pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<SourceFile>, Error> {
     let mut outputs: Vec<PathBuf> = Vec::new();
-    if let Output::Folder(out) = &options.output {
-        outputs.push(out.clone());
+    match &options.output {
+        Output::Folder(out) => outputs.push(out.clone()),
+        Output::Objects(out) => outputs.push(out.into()),
+        Output::Stdout => {}
     }
     outputs.extend(options.rejects.clone());
     for place in &outputs {
@@ -39,16 +45,21 @@ pub(crate) fn find(options: &Options) -> Result<Vec<SourceFile>, Error> {
             refuse_overlap(place, people)?;
         }
     }
-    find_in(&options.inputs, &outputs, "; give Patients with --patients")
+    find_in(&options.inputs, &outputs, "; give Patients with --patients", elsewhere)
 }
 
 fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
-    if !publish::overlaps(output, input.as_ref()) {
+    let place = output.to_string_lossy();
+    let overlaps = match (is_address(&place), is_address(input)) {
+        (false, false) => publish::overlaps(output, input.as_ref()),
+        (true, true) => elsewhere::overlaps(&place, input),
+        _ => false,
+    };
+    if !overlaps {
         return Ok(());
     }
     Err(Error::usage(format!(
-        "the output {} and the input {input} lie in one another; choose another --out",
-        output.display()
+        "the output {place} and the input {input} lie in one another; choose another --out"
     )))
 }
 
@@ -58,6 +69,7 @@ pub(crate) fn find_in(
     inputs: &[String],
     outputs: &[PathBuf],
     hint: &str,
+    elsewhere: &Elsewhere,
 ) -> Result<Vec<SourceFile>, Error> {
     let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
     let stdin = inputs.iter().filter(|input| *input == "-").count();
@@ -77,7 +89,7 @@ pub(crate) fn find_in(
             refuse_overlap(output, input)?;
         }
     }
-    let mut files = ndjson_io::discover(&paths, outputs)?;
+    let mut files = ndjson_io::discover_among(&paths, outputs, |input| elsewhere.find(input))?;
     if let Some(other) = files.iter().find(|file| file.is_stream()) {
         return Err(Error::usage(format!(
             "{} is not a regular file; give its content on standard input (-)",
@@ -90,12 +102,27 @@ pub(crate) fn find_in(
     Ok(files)
 }
 
+/// The one file that an address names, to be read like one of this machine.
+///
+/// # Errors
+/// It names none, or several, or it is no address; what the network gives.
+pub fn remote_file(address: &str) -> Result<SourceFile, Error> {
+    let elsewhere = Elsewhere::new(&Cancel::new());
+    match elsewhere.find(address)? {
+        Some(ndjson_io::Elsewhere::File(file)) => Ok(SourceFile::from_remote(file)),
+        _ => Err(Error::usage("expected the address of one file, such as s3://BUCKET/KEY")),
+    }
+}
+
 /// Finds what `--patients` names.
-pub(crate) fn find_patients(options: &Options) -> Result<Vec<SourceFile>, Error> {
+pub(crate) fn find_patients(
+    options: &Options,
+    elsewhere: &Elsewhere,
+) -> Result<Vec<SourceFile>, Error> {
     if options.patients.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(ndjson_io::discover(&options.patients, &[])?)
+    ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input))
 }
 
 /// Looks at each file and says what it seems to hold.
@@ -107,11 +134,11 @@ pub(crate) fn examine(
 ) -> Result<Vec<Source>, Error> {
     let guesses = guess_all(&files, options)?;
     let source = |(file, guess): (SourceFile, Guess)| {
-        let (file_date, date_origin) = dates.of(&file, options.file_date);
+        let (file_date, date_origin) = dates.of(&file, options.file_date)?;
         let lineage = Lineage { file_name: file.name().to_owned(), file_date };
-        Source { file, lineage, date_origin, guess, only_people }
+        Ok(Source { file, lineage, date_origin, guess, only_people })
     };
-    Ok(files.into_iter().zip(guesses).map(source).collect())
+    files.into_iter().zip(guesses).map(source).collect()
 }
 
 /// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
@@ -124,7 +151,9 @@ fn guess_all(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Erro
 
 fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
-    let guess = |file: &SourceFile| {
+    let guess = |(number, file): (usize, &SourceFile)| {
+        let next = files.iter().skip(number + 1).take(PREPARED_FILES);
+        next.for_each(|file| file.prepare(Purpose::Look));
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
@@ -136,7 +165,7 @@ fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Err
             guess => Ok(guess),
         }
     };
-    files.iter().map(guess).collect()
+    files.iter().enumerate().map(guess).collect()
 }
 
 /// The error of a file that is one JSON text, not one a line.

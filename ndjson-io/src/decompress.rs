@@ -156,9 +156,9 @@ impl Stream {
         }
     }
 
-    /// True if a read may wait for someone else (a pipe), rather than for a disk.
+    /// True if a read may wait for someone else (a pipe, the network), rather than for a disk.
     pub(crate) fn may_wait(&self) -> bool {
-        matches!(self.raw.input, RawInput::Stream(_))
+        matches!(self.raw.input, RawInput::Stream(_) | RawInput::Remote { .. })
     }
 
     pub(crate) fn raw_bytes(&self) -> u64 {
@@ -389,6 +389,7 @@ struct Raw {
 enum RawInput {
     File { file: File, size_at_open: u64 },
     Stream(Box<dyn Read + Send>),
+    Remote { reader: Box<dyn Read + Send>, size: u64 },
 }
 
 impl Raw {
@@ -396,6 +397,7 @@ impl Raw {
         let input = match opened {
             Opened::File { file, size_at_open } => RawInput::File { file, size_at_open },
             Opened::Stream(stream) => RawInput::Stream(stream),
+            Opened::Remote { reader, size } => RawInput::Remote { reader, size },
         };
         Self { input, hasher: hash.then(blake3::Hasher::new), count: 0 }
     }
@@ -421,6 +423,15 @@ impl Raw {
                 count
             }
             RawInput::Stream(stream) => retry(stream, buffer)?,
+            RawInput::Remote { reader, size } => {
+                let count = retry(reader, buffer)?;
+                let found_bytes = self.count + count as u64;
+                if count == 0 && found_bytes < *size {
+                    let kind = ErrorKind::Shrunk { expected_bytes: *size, found_bytes };
+                    return Err(Fault::Kind(kind));
+                }
+                count
+            }
         };
         self.count += count as u64;
         if let Some(hasher) = &mut self.hasher {
@@ -434,7 +445,7 @@ impl Raw {
             RawInput::File { file, size_at_open } => {
                 file.metadata().is_ok_and(|metadata| metadata.len() > *size_at_open)
             }
-            RawInput::Stream(_) => false,
+            RawInput::Stream(_) | RawInput::Remote { .. } => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use glob::MatchOptions;
 
 use crate::error::{Error, ErrorKind};
+use crate::remote::{Elsewhere, RemoteFile};
 use crate::source::{SourceFile, strip_compression_extension};
 
 /// File name endings that count as NDJSON inside a folder.
@@ -54,10 +55,35 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 /// named, or a folder, may not be read; whether files of a folder may be shows when they are opened. The source name
 /// of such an error is the input or path as given.
 pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
+    discover_among(inputs, exclude, |_| Ok(None))
+}
+
+/// As [`discover`], with inputs that are not on this machine: `elsewhere` gives what such an input names, and `None`
+/// for all others. Of a folder elsewhere the same files count as of one here, sorted the same way.
+///
+/// # Errors
+///
+/// As [`discover`], and those of `elsewhere`.
+pub fn discover_among<E: From<Error>>(
+    inputs: &[String],
+    exclude: &[PathBuf],
+    mut elsewhere: impl FnMut(&str) -> Result<Option<Elsewhere>, E>,
+) -> Result<Vec<SourceFile>, E> {
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut found = Found { seen: HashSet::new(), files: Vec::new() };
     for input in inputs {
+        match elsewhere(input)? {
+            Some(Elsewhere::File(file)) => {
+                found.push(file.location.clone(), SourceFile::from_remote(file));
+                continue;
+            }
+            Some(Elsewhere::Folder(files)) => {
+                find_elsewhere(input, files, &mut found)?;
+                continue;
+            }
+            None => {}
+        }
         let path = Path::new(input);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => find_in_folder(input, &exclude, &mut found)?,
@@ -69,9 +95,9 @@ pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile
                 find_by_glob(input, &exclude, &mut found)?;
             }
             Err(error) if is_missing(&error) => {
-                return Err(Error::new(ErrorKind::InputMissing).named(input));
+                return Err(Error::new(ErrorKind::InputMissing).named(input).into());
             }
-            Err(error) => return Err(Error::io("examine", error).named(input)),
+            Err(error) => return Err(Error::io("examine", error).named(input).into()),
         }
     }
     // Same names are told apart by folders first, then by the compression extension.
@@ -128,6 +154,25 @@ fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result
         let name = name_of(&relative);
         let source = SourceFile::found(root.join(&relative), name, true);
         found.push(real_root.join(relative), source);
+    }
+    Ok(())
+}
+
+/// What counts of a folder elsewhere, by the rules of [`find_in_folder`].
+fn find_elsewhere(input: &str, mut files: Vec<RemoteFile>, found: &mut Found) -> Result<(), Error> {
+    files.retain(|file| {
+        let parts: Vec<&OsStr> = file.relative.split('/').map(OsStr::new).collect();
+        let Some((name, folders)) = parts.split_last() else { return false };
+        has_known_extension(name)
+            && !parts.iter().any(|part| is_skipped_name(part))
+            && !folders.iter().any(|folder| *folder == REJECTS)
+    });
+    if files.is_empty() {
+        return Err(Error::new(ErrorKind::NoMatchInFolder).named(input));
+    }
+    files.sort_by(|one, other| one.relative.cmp(&other.relative));
+    for file in files {
+        found.push(file.location.clone(), SourceFile::from_remote(file));
     }
     Ok(())
 }

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::io;
 
+use crate::remote::RemoteFault;
+
 /// Where in a source something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
@@ -64,6 +66,9 @@ pub enum ErrorKind {
     },
     /// Between two readings of a file another one took its name.
     Replaced,
+    /// A file that is not on this machine cannot be had; [`Error::io_error`] holds the
+    /// [`RemoteFault`].
+    Remote,
     /// A worker panicked; its message is not kept, since it may quote the data.
     WorkerPanicked,
     /// [`ReadOptions::cancel`](crate::ReadOptions::cancel) was set.
@@ -88,7 +93,13 @@ impl Error {
     }
 
     pub(crate) fn io(operation: &'static str, error: io::Error) -> Self {
-        let kind = ErrorKind::Io { operation, error: error.kind() };
+        let remote = error.get_ref().and_then(|inner| inner.downcast_ref::<RemoteFault>());
+        let kind = match remote {
+            Some(RemoteFault::Replaced) => ErrorKind::Replaced,
+            Some(RemoteFault::Cancelled) => ErrorKind::Cancelled,
+            Some(RemoteFault::Failed(_)) => ErrorKind::Remote,
+            None => ErrorKind::Io { operation, error: error.kind() },
+        };
         Self(Box::new(Inner { kind, source_name: None, position: None, io: Some(error) }))
     }
 
@@ -181,6 +192,10 @@ impl fmt::Display for Error {
             ErrorKind::Replaced => {
                 f.write_str("the file was replaced by another one while it was being read")
             }
+            ErrorKind::Remote => match io {
+                Some(io) => write!(f, "{io}"),
+                None => f.write_str("it cannot be had"),
+            },
             ErrorKind::WorkerPanicked => f.write_str("a worker panicked (a bug, please report it)"),
             ErrorKind::Cancelled => f.write_str("cancelled"),
         }

@@ -23,6 +23,7 @@ use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::{Error, Position};
 use crate::line::BOM;
 use crate::progress::{Progress, SourceReport};
+use crate::remote::Purpose;
 use crate::source::SourceFile;
 use crate::turns::{Turn, Turns};
 use crate::workers::StopSignal;
@@ -34,6 +35,10 @@ pub(crate) const UNCOUNTED_BYTES: usize = BOM.len() + 1;
 /// When less than this part of a block is free, the next source begins a new one: a read into the
 /// rest would cost as much as one into a whole block.
 const MIN_ROOM_DIVISOR: usize = 8;
+
+/// Sources behind the one being read that are told to come, if they are elsewhere: as many small files as answer
+/// while one is waited for.
+const PREPARED_SOURCES: usize = 16;
 
 /// Everything the reader thread needs; it owns all of it, since it may have to be left behind
 /// waiting for a stream.
@@ -136,6 +141,8 @@ impl Cutter {
         self.report = SourceReport::default();
         self.raw_told = 0;
 
+        let next = self.reader.sources.iter().skip(source + 1).take(PREPARED_SOURCES);
+        next.for_each(|file| file.prepare(Purpose::Read));
         let file = &self.reader.sources[source];
         // Opening a named pipe waits for its writer.
         self.reader.waiting.store(file.is_stream(), Ordering::Release);

@@ -11,6 +11,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::{Error, ErrorKind};
+use crate::remote::{Purpose, Remote, RemoteFile};
 
 /// What a pipe holds while its reader is busy; as much as a user may ask for without privileges.
 #[cfg(target_os = "linux")]
@@ -33,6 +34,8 @@ pub struct SourceFile {
     /// What a regular file was like when it was first looked at; its clones know, too.
     looks: Arc<OnceLock<Looks>>,
     stream: Option<SharedReader>,
+    /// What opens a file that is not on this machine.
+    remote: Option<Arc<dyn Remote>>,
     /// The file as it was when its first reading began; its clones know, too.
     read: Arc<OnceLock<Identity>>,
 }
@@ -108,7 +111,7 @@ impl SourceFile {
     /// and most are opened soon.
     pub(crate) fn found(path: PathBuf, name: impl Into<String>, regular: bool) -> Self {
         let (looks, read) = (Arc::default(), Arc::default());
-        Self { name: name.into(), path, regular, looks, stream: None, read }
+        Self { name: name.into(), path, regular, looks, stream: None, remote: None, read }
     }
 
     /// Standard input, named "stdin". It can be read once. If it is a pipe, it is made a mebibyte wide where the
@@ -131,7 +134,33 @@ impl SourceFile {
             regular: false,
             looks: Arc::default(),
             stream: Some(Arc::new(Mutex::new(Some(reader)))),
+            remote: None,
             read: Arc::default(),
+        }
+    }
+
+    /// A file elsewhere, named by its path below the folder that was named, without `.gz` or `.zst`.
+    pub fn from_remote(file: RemoteFile) -> Self {
+        Self {
+            name: strip_compression_extension(&file.relative).to_owned(),
+            path: file.location,
+            regular: true,
+            looks: Arc::new(OnceLock::from(Looks { len: file.len, modified: file.modified })),
+            stream: None,
+            remote: Some(file.remote),
+            read: Arc::default(),
+        }
+    }
+
+    /// True if it is not on this machine: it has a size, and [`path`](Self::path) is its address.
+    pub fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// Says that it will be opened soon: a file elsewhere may begin to come. Others do nothing.
+    pub fn prepare(&self, purpose: Purpose) {
+        if let Some(remote) = &self.remote {
+            remote.prepare(purpose);
         }
     }
 
@@ -140,7 +169,7 @@ impl SourceFile {
         &self.name
     }
 
-    /// Where the file is; empty for a stream.
+    /// Where the file is; the address of one elsewhere; empty for a stream.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -184,7 +213,7 @@ impl SourceFile {
 
     /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let (file, now) = match self.open_as_it_is()? {
+        let (file, now) = match self.open_as_it_is(Purpose::Read)? {
             (Opened::File { file, .. }, Some(now)) => (file, now),
             (opened, _) => return Ok(opened),
         };
@@ -202,11 +231,16 @@ impl SourceFile {
 
     /// Opens for looking.
     pub(crate) fn open(&self) -> Result<Opened, Error> {
-        Ok(self.open_as_it_is()?.0)
+        Ok(self.open_as_it_is(Purpose::Look)?.0)
     }
 
     /// What is there now, and which file that is; no such thing for a stream.
-    fn open_as_it_is(&self) -> Result<(Opened, Option<Identity>), Error> {
+    fn open_as_it_is(&self, purpose: Purpose) -> Result<(Opened, Option<Identity>), Error> {
+        if let Some(remote) = &self.remote {
+            // Which version of it is read was settled when it was found.
+            let size = self.len().unwrap_or_default();
+            return Ok((Opened::Remote { reader: remote.open(purpose), size }, None));
+        }
         if let Some(stream) = &self.stream {
             let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
             return match taken {
@@ -243,8 +277,16 @@ impl fmt::Debug for SourceFile {
 
 /// An opened source.
 pub(crate) enum Opened {
-    File { file: File, size_at_open: u64 },
+    File {
+        file: File,
+        size_at_open: u64,
+    },
     Stream(Box<dyn Read + Send>),
+    /// It ends after this many bytes, or it has failed.
+    Remote {
+        reader: Box<dyn Read + Send>,
+        size: u64,
+    },
 }
 
 /// Looks at the beginnings of files, one after another, with the same memory: what kind of file each is.
@@ -397,7 +439,7 @@ mod tests {
         std::fs::write(&path, "1234567").unwrap();
         let size = |source: &SourceFile| match source.clone().open_to_read() {
             Ok(Opened::File { size_at_open, .. }) => Ok(size_at_open),
-            Ok(Opened::Stream(_)) => panic!("it is a file"),
+            Ok(Opened::Stream(_) | Opened::Remote { .. }) => panic!("it is a file"),
             Err(error) => Err(error.kind()),
         };
         assert_eq!(size(&source), Ok(7));

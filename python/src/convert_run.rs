@@ -15,9 +15,10 @@ use crate::watch::{Teller, watched};
 /// The folder appears all at once, or not at all.
 ///
 /// Args:
-///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, or a list of them; "-" for
-///         standard input.
-///     out: the folder of the tables.
+///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, an address in object
+///         storage ("s3://bucket/export/", gs://, az://, https:// for one file), or a list of them; "-" for standard
+///         input.
+///     out: the folder of the tables, or an address in object storage.
 ///     format: "parquet", "csv" or "arrow".
 ///     compression: "zstd", "snappy" or "none", within Parquet and Arrow files.
 ///     naming: what the files are called: "cclf", or "tuva" for Tuva's CCLF connector.
@@ -40,7 +41,7 @@ use crate::watch::{Teller, watched};
 ///     warnings and more. Rejected records are no error: see report["records"]["rejected"].
 ///
 /// Raises:
-///     UsageError, BadDataError, BcdaError; KeyboardInterrupt on Ctrl-C. Then nothing was published.
+///     UsageError, BadDataError, ServerError, BcdaError; KeyboardInterrupt on Ctrl-C. Then nothing was published.
 #[pyfunction]
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
@@ -68,7 +69,7 @@ pub(crate) fn convert_export<'py>(
     max_decompressed_bytes: Option<u64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut options = Options::new(paths(inputs)?, Output::Folder(arguments::path(out)?));
+    let mut options = Options::new(paths(inputs)?, Output::at(&arguments::path(out)?));
     options.format = arguments::format(format)?;
     options.compression = arguments::compression(compression)?;
     options.naming = arguments::naming(naming)?;

@@ -106,6 +106,7 @@ impl From<convert::Error> for Failure {
         let (class, kind) = match error.kind() {
             ErrorKind::Usage => ("UsageError", "usage"),
             ErrorKind::BadData => ("BadDataError", "bad-data"),
+            ErrorKind::Network => ("ServerError", "network"),
             ErrorKind::Cancelled => ("Interrupted", "cancelled"),
             _ => ("BcdaError", "failed"),
         };

@@ -197,7 +197,7 @@ impl Batch {
 /// The rows and their order are those of bcda.convert.
 ///
 /// Args:
-///     inputs: a file, a folder, a glob, or a list of them.
+///     inputs: a file, a folder, a glob, an address in object storage ("s3://bucket/export/"), or a list of them.
 ///     table: "cclf1" to "cclf9", "cclfa", "cclfb" or "cclf0".
 ///     columns: which columns, e.g. ["BENE_MBI_ID", "CLM_LINE_NUM"]; they come in the order of the layout.
 ///     batch_rows: rows of a batch; only the last one has fewer.

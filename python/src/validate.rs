@@ -56,7 +56,7 @@ impl Write for FirstLines {
 /// Says what is wrong with the records of an export by FHIR STU3 and the rules of Blue Button.
 ///
 /// Args:
-///     inputs: a file, a folder, a glob, or a list of them.
+///     inputs: a file, a folder, a glob, an address in object storage ("s3://bucket/export/"), or a list of them.
 ///     severity: the least severity of the outcomes: "information", "warning" or "error". All issues are counted.
 ///     max_outcomes: how many outcomes are given; the others are counted.
 ///     threads: how many threads work at once; as many as the machine runs at once unless given.

@@ -190,7 +190,8 @@ impl Work {
         let mut names: Vec<String> = names
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .filter(|name| {
-                name.contains(".partial") || name.starts_with('.') || name.contains("-stdout")
+                let spools = name.contains("-stdout") || name.contains("-objects");
+                name.contains(".partial") || name.starts_with('.') || spools
             })
             .collect();
         names.sort();

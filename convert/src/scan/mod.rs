@@ -24,6 +24,7 @@ use ndjson_io::SourceFile;
 use self::batches::Batches;
 pub use self::options::{People, ScanOptions};
 pub use self::report::ScanReport;
+use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::job::{Run, first_bad};
 use crate::sources;
@@ -52,7 +53,8 @@ pub struct Scan {
 /// At once, what [`ScanOptions::check`] says. What is wrong with the files comes with the batches, after those that
 /// came before it.
 pub fn scan(options: ScanOptions) -> Result<Scan, Error> {
-    let (files, patients) = files(&options)?;
+    let elsewhere = Elsewhere::new(&options.cancel);
+    let (files, patients) = files(&options, &elsewhere)?;
     let schema = options.schema();
     let cancel = options.cancel.clone();
     let (batches_in, batches) = bounded(BATCHES_AHEAD);
@@ -60,7 +62,7 @@ pub fn scan(options: ScanOptions) -> Result<Scan, Error> {
     let thread = thread::Builder::new()
         .name("bcda-scan".to_owned())
         .spawn(move || {
-            let ended = run(&options, &files, patients, &batches_in);
+            let ended = run(&options, &files, patients, &elsewhere, &batches_in);
             // There is room for it; whoever might have wanted it may be gone.
             let _ = end_in.send(ended);
         })
@@ -77,7 +79,10 @@ impl ScanOptions {
 }
 
 /// The files of a scan, and those of its Patients besides.
-fn files(options: &ScanOptions) -> Result<(Vec<SourceFile>, Vec<SourceFile>), Error> {
+fn files(
+    options: &ScanOptions,
+    elsewhere: &Elsewhere,
+) -> Result<(Vec<SourceFile>, Vec<SourceFile>), Error> {
     if options.batch_rows == 0 {
         return Err(Error::usage("a batch has at least one row"));
     }
@@ -87,7 +92,8 @@ fn files(options: &ScanOptions) -> Result<(Vec<SourceFile>, Vec<SourceFile>), Er
         ));
     }
     let run = options.as_run();
-    Ok((sources::find_in(&run.inputs, &[], "")?, sources::find_patients(&run)?))
+    let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
+    Ok((files, sources::find_patients(&run, elsewhere)?))
 }
 
 /// The whole scan, on its thread.
@@ -95,10 +101,11 @@ fn run(
     options: &ScanOptions,
     files: &[SourceFile],
     patients: Vec<SourceFile>,
+    elsewhere: &Elsewhere,
     reader: &Sender<RecordBatch>,
 ) -> End {
     let asked = options.as_run();
-    match passes(options, files, patients, reader) {
+    match passes(options, files, patients, elsewhere, reader) {
         Err(error) if error.is_of_a_record() => Err(first_bad(files, &asked)?.unwrap_or(error)),
         Err(error) if error.kind() == ErrorKind::Cancelled => {
             Err(Error::new(ErrorKind::Cancelled, "interrupted; not all rows were handed out"))
@@ -111,11 +118,12 @@ fn passes(
     options: &ScanOptions,
     files: &[SourceFile],
     patients: Vec<SourceFile>,
+    elsewhere: &Elsewhere,
     reader: &Sender<RecordBatch>,
 ) -> End {
     let started = Instant::now();
     let asked = options.as_run();
-    let mut run = Run::new(&asked, None);
+    let mut run = Run::new(&asked, None, elsewhere.clone());
     let sources = run.examine(files.to_vec(), patients)?;
     let mut passes = run.people_first(&sources, options.people == People::Anywhere)?;
     let begin = || {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cclf_crosswalk::{BATCH_ROWS, Columns, Table};
 
+use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
 
@@ -81,7 +82,7 @@ impl ScanOptions {
     /// # Errors
     /// What [`scan`](crate::scan) would say at once.
     pub fn check(&self) -> Result<(), Error> {
-        super::files(self).map(drop)
+        super::files(self, &Elsewhere::new(&self.cancel)).map(drop)
     }
 
     /// The tables whose rows are made.

@@ -12,11 +12,12 @@ use std::time::Instant;
 
 use cclf_crosswalk::{Guess, Guesser, is_enough};
 use fhir_model::validate::Severity;
-use ndjson_io::{Sniffer, SourceFile};
+use ndjson_io::{Purpose, Sniffer, SourceFile};
 
+use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::options::{Cancel, Progress};
-use crate::sources::{self, SNIFF_BYTES, cancelled, not_ndjson};
+use crate::sources::{self, PREPARED_FILES, SNIFF_BYTES, cancelled, not_ndjson};
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 
@@ -90,7 +91,8 @@ impl ValidateOptions {
 pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationReport, Error> {
     let started = Instant::now();
     let hint = "; name either";
-    let mut files = sources::find_in(&options.inputs, options.output.as_slice(), hint)?;
+    let elsewhere = Elsewhere::new(&options.cancel);
+    let mut files = sources::find_in(&options.inputs, options.output.as_slice(), hint, &elsewhere)?;
     if files.is_empty() {
         files.push(SourceFile::stdin());
     }
@@ -141,7 +143,9 @@ fn write_failed(error: &io::Error) -> Error {
 /// Files that are one JSON text are refused as a whole, as by the conversion.
 fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<(), Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
-    for file in files.iter().filter(|file| !file.is_stream()) {
+    for (number, file) in files.iter().enumerate().filter(|(_, file)| !file.is_stream()) {
+        let next = files.iter().skip(number + 1).take(PREPARED_FILES);
+        next.for_each(|file| file.prepare(Purpose::Look));
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }

@@ -1,0 +1,31 @@
+//! Inputs and outputs that are not on this machine: where the run and object storage meet.
+//!
+//! Without the feature `object-storage` there is the same face, which refuses every address.
+
+#[cfg(not(feature = "object-storage"))]
+mod none;
+#[cfg(feature = "object-storage")]
+mod objects;
+
+#[cfg(not(feature = "object-storage"))]
+pub(crate) use none::{Elsewhere, Publication, overlaps};
+#[cfg(feature = "object-storage")]
+pub(crate) use objects::{Elsewhere, Publication, overlaps};
+
+/// How addresses begin that are not paths.
+const SCHEMES: [&str; 8] =
+    ["s3://", "s3a://", "gs://", "az://", "abfs://", "abfss://", "https://", "http://"];
+
+/// Whether an input or output is an address in object storage or of an HTTP server, rather than a path.
+///
+/// # Example
+///
+/// ```
+/// assert!(convert::is_address("s3://bucket/export/"));
+/// assert!(!convert::is_address("export/Patient.ndjson"));
+/// ```
+pub fn is_address(text: &str) -> bool {
+    SCHEMES
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme)))
+}

@@ -1,0 +1,62 @@
+//! A build that opens no connection.
+
+use std::convert::Infallible;
+use std::path::Path;
+
+use crate::elsewhere::is_address;
+use crate::error::Error;
+use crate::options::Cancel;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Elsewhere;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) struct Publication(Infallible);
+
+fn refused(text: &str) -> Error {
+    // Not the address: it may hold what it should not.
+    let scheme = text.split("://").next().unwrap_or_default();
+    Error::usage(format!(
+        "{scheme}:// is not read or written by this build: it has no object-storage"
+    ))
+}
+
+impl Elsewhere {
+    pub(crate) fn new(_cancel: &Cancel) -> Self {
+        Self
+    }
+
+    pub(crate) fn find(&self, input: &str) -> Result<Option<ndjson_io::Elsewhere>, Error> {
+        if is_address(input) { Err(refused(input)) } else { Ok(None) }
+    }
+
+    pub(crate) fn json_files(
+        &self,
+        _folder: &Path,
+        _first: &str,
+        _most: u64,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn publication(&self, out: &str, _overwrite: bool) -> Result<Publication, Error> {
+        Err(refused(out))
+    }
+}
+
+impl Publication {
+    pub(crate) fn publish(
+        self,
+        _folder: &Path,
+        _files: &[String],
+        _manifest: &[u8],
+    ) -> Result<(), Error> {
+        match self.0 {}
+    }
+}
+
+/// Whether an output and an input lie in one another.
+pub(crate) fn overlaps(_output: &str, _input: &str) -> bool {
+    false
+}
