@@ -8,30 +8,26 @@
 use std::error::Error;
 use std::io::{self, BufRead};
 
-use cclf_crosswalk::{BatchError, Beneficiaries, Lineage, Table, TableStream, TableStreamOptions};
+use cclf_crosswalk::{BatchError, Beneficiaries, Table, TableStream, TableStreamOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let records: Vec<Vec<u8>> = io::stdin().lock().split(b'\n').collect::<Result<_, _>>()?;
-    let source = Lineage { file_name: "standard input".to_owned(), file_date: None };
 
-    // People first. Here they are mixed with claims, so all records are read twice.
     let mut people = Beneficiaries::default();
-    people.set_source(source.clone());
-    for (number, record) in (1..).zip(&records) {
+    for record in &records {
+        // Takes Patients and Coverages, and leaves claims alone.
         if let Err(error) = people.push(record) {
-            eprintln!("record {number}: {error}");
+            eprintln!("{error}");
         }
     }
-    eprintln!("{} beneficiaries", people.len());
-
-    let options = TableStreamOptions { batch_rows: 16, second_reading: true, ..Default::default() };
-    let mut tables =
-        TableStream::new(people, &[Table::Cclf1, Table::Cclf5, Table::Cclf8], &options);
-    tables.set_source(source);
+    // All records were given before, since people and claims are mixed here.
+    let options = TableStreamOptions { batch_rows: 20, second_reading: true, ..Default::default() };
+    let tables = TableStream::new(people, &[Table::Cclf1, Table::Cclf5, Table::Cclf8], &options);
     let mut batches = tables.batches(&records);
     for item in batches.by_ref() {
         match item {
             Ok((table, batch)) => println!("{table}: {} rows", batch.num_rows()),
+            // Class, byte and path; the record itself is `bad.record`.
             Err(BatchError::Record(bad)) => eprintln!("{bad}"),
             Err(error) => return Err(error.to_string().into()),
         }

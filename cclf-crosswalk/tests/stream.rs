@@ -202,3 +202,15 @@ fn another_version_of_the_api_is_not_taken() {
     assert_eq!(stream.push(r4.as_bytes()), Err(NotTaken::Foreign));
     assert_eq!(stream.counts().rejected, 1);
 }
+
+#[test]
+fn the_readme_shows_the_example() {
+    let read = |path: &str| {
+        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let example = read("examples/records.rs");
+    let body = example.split("main() -> Result<(), Box<dyn Error>> {\n").nth(1).unwrap();
+    let body = body.split("\n\n").nth(1).unwrap().split("    println!(\"{:?}").next().unwrap();
+    let shown: String = body.lines().map(|line| format!("{}\n", &line[4..])).collect();
+    assert!(shown.lines().count() > 10 && read("../README.md").contains(&shown), "{shown}");
+}
