@@ -12,7 +12,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "bcda", "svg.fonttype": "path", "fon
                             "axes.spines.right": False, "figure.facecolor": "white"})
 import matplotlib.pyplot as plt
 
-import targets
+import package, targets
 
 OURS, OTHERS = "#1f6f8b", "#b9c0c7"
 
@@ -172,6 +172,8 @@ def main():
     if "growth" in results:
         growth_picture(results["growth"], docs / "performance-growth.svg")
         lines += growth_page(results["growth"])
+    if "package" in results:
+        lines += package.page(results["package"])
     if "race" in results:
         lines += arithmetic(results["race"], dollars)
     lines += ["## To repeat it", "", "    cargo build --release", "    benches/compare/run", "",

@@ -10,7 +10,7 @@ Needs a release build of bcda: cargo build --release, or --bcda.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
-import export, growth, jobs, odd, targets
+import export, growth, jobs, odd, package, targets
 from measure import calibrate, machine, measure
 
 RESULTS = export.HERE / "results.json"
@@ -18,13 +18,16 @@ RESULTS = export.HERE / "results.json"
 
 def arguments():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, report (default: race,growth,report)")
+    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, package, report (default: race,growth,report)")
     options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--jobs", default="*", help="names or globs of jobs, e.g. 'bcda-*,duckdb-23-*'")
     options.add_argument("--growth", default="0.1,1,2,5,10", help="sizes of the growth chart in GB")
     options.add_argument("--growth-rounds", type=int, default=3)
+    options.add_argument("--package-gigabytes", default="1,4", help="sizes for the Python package: overhead, slow reader")
+    options.add_argument("--python", default=str(export.ROOT / "target/python-package/bin/python"),
+                         help="a Python with the package: ci/python-package makes this one")
     options.add_argument("--bcda", default=str(export.ROOT / "target/release/bcda"))
     options.add_argument("--work", default=str(export.ROOT / "target/compare"), help="folder of data and tables")
     options.add_argument("--results", type=pathlib.Path, default=RESULTS)
@@ -38,8 +41,8 @@ def main():
     options = arguments()
     options.bcda = str(pathlib.Path(options.bcda).resolve())
     steps = options.steps.split(",")
-    if any(step not in ("odd", "race", "growth", "report") for step in steps):
-        sys.exit("--steps takes odd, race, growth and report")
+    if any(step not in ("odd", "race", "growth", "package", "report") for step in steps):
+        sys.exit("--steps takes odd, race, growth, package and report")
     if not pathlib.Path(options.bcda).exists():
         sys.exit(f"no {options.bcda}: cargo build --release")
     work = pathlib.Path(options.work)
@@ -58,6 +61,10 @@ def main():
     if "growth" in steps:
         results["growth"] = growth.measure_growth(options, work)
         save(options.results, results)
+    if "package" in steps:
+        results["package"] = package.measure_package(options, work)
+        save(options.results, results)
+        print("\n".join(package.page(results["package"])))
     if "report" in steps:
         subprocess.run([sys.executable, str(export.HERE / "report.py"), str(options.results), str(options.docs), str(options.dollars)], check=True)
     sys.exit(0 if agree else 1)

@@ -275,6 +275,11 @@ impl ClaimTables {
         claim.rows()
     }
 
+    /// Most rows of a table that wait for [`finish`](Self::finish).
+    pub fn rows(&self) -> usize {
+        self.tables.iter().map(TableBuilder::rows).max().unwrap_or(0)
+    }
+
     /// Whether a column is made that has the MBI of a claim's beneficiary.
     pub fn want_mbi(&self) -> bool {
         let mut programs = self

@@ -10,6 +10,8 @@
 //!                        └─────> Beneficiary, Coverage ──> Index ──> MBIs, CCLF8, CCLF9
 //! ```
 //!
+//! [`TableStream`] is all of that in one: records in, record batches of the tables out.
+//!
 //! Nothing here opens a file or starts a thread.
 #![forbid(unsafe_code)]
 
@@ -30,9 +32,11 @@ mod naming;
 mod people;
 mod person;
 mod plan;
+mod rebatch;
 mod resolve;
 mod resource_type;
 mod sink;
+mod stream;
 mod table;
 
 pub use arrow;
@@ -52,11 +56,16 @@ pub use naming::Naming;
 pub use people::{PeopleTables, summary};
 pub use person::{Beneficiary, Enrolment};
 pub use plan::{Plan, Reader, Record, Verdict};
+pub use rebatch::Rebatch;
 pub use resolve::Resource;
 pub use resource_type::{Guess, Guesser, is_enough};
 pub use sink::{
     BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
     TableWriter,
+};
+pub use stream::{
+    BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, RecordCounts,
+    TableStream, TableStreamOptions, Taken,
 };
 pub use table::{ColumnType, Per, Table};
 

@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use arrow::array::RecordBatch;
-use arrow::compute::{BatchCoalescer, concat_batches};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
 use crate::error::LoadError;
+use crate::rebatch::Rebatch;
 
 /// Rows of a batch, whatever blocks they come from: part of the promise of same bytes.
 pub const BATCH_ROWS: usize = 8_192;
@@ -25,13 +25,6 @@ pub const ROW_GROUP_ROWS: usize = 122_880;
 /// Rows that are encoded or begin to wait at a time, in Parquet: a part of a page, since those of all tables are in
 /// memory until they are so many.
 const WAITING_ROWS: usize = 2_048;
-
-/// Batches with fewer rows than this are joined before they wait for a whole batch. What waits holds on to the
-/// memory of every array that came, and a table of few rows gets thousands of small ones before its batch is full.
-const SMALL_ROWS: usize = 256;
-
-/// Most small batches that wait to be joined.
-const SMALL_BATCHES: usize = 64;
 
 /// The format of a table's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -134,10 +127,7 @@ enum Encoder<W: Write + Send> {
 
 /// Writes one table: batches of any size in, batches or pages of [`BATCH_ROWS`] out.
 pub struct TableWriter<W: Write + Send> {
-    schema: SchemaRef,
-    /// Small batches that are not joined yet, and their rows.
-    small: (Vec<RecordBatch>, usize),
-    coalescer: BatchCoalescer,
+    batches: Rebatch,
     encoder: Encoder<W>,
     rows: u64,
 }
@@ -170,8 +160,7 @@ impl<W: Write + Send> TableWriter<W> {
             }
         };
         let rows = if format == Format::Parquet { WAITING_ROWS } else { BATCH_ROWS };
-        let coalescer = BatchCoalescer::new(SchemaRef::clone(&schema), rows);
-        Ok(Self { schema, small: (Vec::new(), 0), coalescer, encoder, rows: 0 })
+        Ok(Self { batches: Rebatch::new(schema, rows), encoder, rows: 0 })
     }
 
     /// Rows so far.
@@ -185,27 +174,12 @@ impl<W: Write + Send> TableWriter<W> {
     /// What the encoder or the output says.
     pub fn write(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
         self.rows += batch.num_rows() as u64;
-        let (batches, rows) = &mut self.small;
-        if batches.is_empty() && batch.num_rows() >= SMALL_ROWS {
-            self.coalescer.push_batch(batch)?;
-            return self.drain();
-        }
-        *rows += batch.num_rows();
-        batches.push(batch);
-        if *rows >= SMALL_ROWS || batches.len() >= SMALL_BATCHES {
-            self.join_small()?;
-        }
-        Ok(())
-    }
-
-    fn join_small(&mut self) -> Result<(), ArrowError> {
-        let (batches, _) = std::mem::take(&mut self.small);
-        self.coalescer.push_batch(concat_batches(&self.schema, &batches)?)?;
+        self.batches.push(batch)?;
         self.drain()
     }
 
     fn drain(&mut self) -> Result<(), ArrowError> {
-        while let Some(batch) = self.coalescer.next_completed_batch() {
+        while let Some(batch) = self.batches.next_batch() {
             match &mut self.encoder {
                 Encoder::Parquet(encoder) => encoder.write(&batch)?,
                 Encoder::Csv(encoder) => encoder.write(&batch)?,
@@ -220,8 +194,7 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// What the encoder or the output says.
     pub fn finish(mut self) -> Result<W, ArrowError> {
-        self.join_small()?;
-        self.coalescer.finish_buffered_batch()?;
+        self.batches.finish()?;
         self.drain()?;
         match self.encoder {
             Encoder::Parquet(encoder) => encoder.finish(),

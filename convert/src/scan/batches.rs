@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
-use cclf_crosswalk::arrow::compute::{BatchCoalescer, concat_batches};
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::arrow::error::ArrowError;
-use cclf_crosswalk::{Plan, Table};
+use cclf_crosswalk::{Plan, Rebatch, Table};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
 use crate::error::Error;
@@ -17,24 +16,12 @@ use crate::sources::cancelled;
 /// How often a scan whose reader is slow looks whether it was cancelled.
 const CANCEL_POLL: Duration = Duration::from_millis(10);
 
-/// Rows that come in fewer pieces than this are joined first: what waits for a whole batch holds on to the memory of
-/// every array that came, and a rare row of each block would hold thousands.
-const SMALL_ROWS: usize = 256;
-
-/// Most small pieces that wait to be joined.
-const SMALL_PIECES: usize = 64;
-
 /// The rows of a scan on their way out.
 pub(super) struct Batches {
     table: Table,
     /// The tables whose rows are made, and how many came.
     counts: Vec<(Table, u64)>,
-    schema: SchemaRef,
-    /// Small pieces that are not joined yet, and their rows.
-    small: (Vec<RecordBatch>, usize),
-    /// Pieces of fewer rows are small.
-    small_rows: usize,
-    coalescer: BatchCoalescer,
+    batches: Rebatch,
     reader: Sender<RecordBatch>,
     cancel: Cancel,
     handed_out: bool,
@@ -58,10 +45,7 @@ impl Batches {
         Self {
             table,
             counts: made.iter().map(|table| (*table, 0)).collect(),
-            small: (Vec::new(), 0),
-            small_rows: SMALL_ROWS.min(batch_rows),
-            coalescer: BatchCoalescer::new(SchemaRef::clone(&schema), batch_rows),
-            schema,
+            batches: Rebatch::new(schema, batch_rows),
             reader,
             cancel,
             handed_out: false,
@@ -81,29 +65,13 @@ impl Batches {
     }
 
     fn push(&mut self, batch: RecordBatch) -> Result<(), Error> {
-        let (pieces, rows) = &mut self.small;
-        if pieces.is_empty() && batch.num_rows() >= self.small_rows {
-            self.coalescer.push_batch(batch).map_err(unbuilt)?;
-            return self.hand_out();
-        }
-        *rows += batch.num_rows();
-        pieces.push(batch);
-        if *rows >= self.small_rows || pieces.len() >= SMALL_PIECES {
-            self.join_small()?;
-        }
-        Ok(())
-    }
-
-    fn join_small(&mut self) -> Result<(), Error> {
-        let (pieces, _) = std::mem::take(&mut self.small);
-        let joined = concat_batches(&self.schema, &pieces).map_err(unbuilt)?;
-        self.coalescer.push_batch(joined).map_err(unbuilt)?;
+        self.batches.push(batch).map_err(unbuilt)?;
         self.hand_out()
     }
 
     /// Hands out the batches that are whole, as the reader takes them.
     fn hand_out(&mut self) -> Result<(), Error> {
-        while let Some(batch) = self.coalescer.next_completed_batch() {
+        while let Some(batch) = self.batches.next_batch() {
             self.handed_out = true;
             self.rows += batch.num_rows() as u64;
             let mut waiting = batch;
@@ -126,8 +94,7 @@ impl Batches {
             let summary = cclf_crosswalk::summary(plan, &self.counts).map_err(unbuilt)?;
             self.push(summary)?;
         }
-        self.join_small()?;
-        self.coalescer.finish_buffered_batch().map_err(unbuilt)?;
+        self.batches.finish().map_err(unbuilt)?;
         self.hand_out()?;
         Ok(self.rows)
     }

@@ -1,0 +1,113 @@
+//! People, whom claims are joined with.
+
+use super::counts::{RecordCounts, is_of_a_claim};
+use super::error::NotTaken;
+use crate::claim::Lineage;
+use crate::index::Index;
+use crate::person::{Beneficiary, Enrolment};
+use crate::plan::{Plan, Reader, Verdict};
+use crate::resolve::Resource;
+
+/// The people of an export, collected before its claims: some two hundred bytes of each.
+///
+/// ```
+/// use cclf_crosswalk::Beneficiaries;
+///
+/// let mut people = Beneficiaries::default();
+/// assert!(people.push(br#"{"resourceType":"Patient","id":"-1"}"#)?);
+/// // Claims are left alone, so that a mixed source can be read twice.
+/// assert!(!people.push(br#"{"resourceType":"ExplanationOfBenefit"}"#)?);
+/// assert_eq!(people.len(), 1);
+/// # Ok::<(), cclf_crosswalk::NotTaken>(())
+/// ```
+#[derive(Debug)]
+pub struct Beneficiaries {
+    pub(super) plan: &'static Plan,
+    reader: Reader,
+    pub(super) index: Index,
+    /// By number of the source.
+    pub(super) lineages: Vec<Lineage>,
+    pub(super) counts: RecordCounts,
+}
+
+impl Default for Beneficiaries {
+    /// Nobody yet, by the built-in STU3 crosswalk.
+    fn default() -> Self {
+        Self::new(Plan::stu3())
+    }
+}
+
+impl Beneficiaries {
+    /// Nobody yet.
+    pub fn new(plan: &'static Plan) -> Self {
+        Self {
+            plan,
+            reader: Reader::new(plan),
+            index: Index::new(),
+            lineages: vec![Lineage::default()],
+            counts: RecordCounts::default(),
+        }
+    }
+
+    /// Says where the Patients that follow come from: FILE_NAME and FILE_DATE of their rows. FILE_NAME is empty until
+    /// it is said, and without a FILE_DATE, BENE_AGE is null.
+    pub fn set_source(&mut self, source: Lineage) {
+        if self.lineages.last() != Some(&source) {
+            self.lineages.push(source);
+        }
+    }
+
+    /// Takes a record. Says whether it was a Patient or a Coverage; what else it may be, a claim say, was left alone and
+    /// is not counted. Of several versions of one person the newest stays, of equally new ones the last.
+    ///
+    /// # Errors
+    /// Why nothing was made of the record. Bad claims are left to whoever reads claims.
+    pub fn push(&mut self, record: &[u8]) -> Result<bool, NotTaken> {
+        let taken = match self.reader.read(record) {
+            Ok(Verdict::Record(Resource::Patient, record)) => {
+                self.counts.partial_dates += record.partial_dates();
+                if let Some(patient) = Beneficiary::new(&record) {
+                    let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
+                    self.index.add_patient(&patient, source);
+                }
+                Ok(true)
+            }
+            Ok(Verdict::Record(Resource::Coverage, record)) => {
+                self.counts.partial_dates += record.partial_dates();
+                if let Some(coverage) = Enrolment::new(&record) {
+                    self.index.add_coverage(&coverage);
+                }
+                Ok(true)
+            }
+            Ok(Verdict::Record(Resource::ExplanationOfBenefit, _) | Verdict::Skipped) => Ok(false),
+            Err(error) if is_of_a_claim(&error) => Ok(false),
+            Ok(Verdict::Foreign) => Err(NotTaken::Foreign),
+            Err(error) => Err(error.into()),
+        };
+        match &taken {
+            Ok(person) => self.counts.joined += u64::from(*person),
+            Err(_) => self.counts.rejected += 1,
+        }
+        taken
+    }
+
+    /// How many there are, by their Patients.
+    pub fn len(&self) -> u64 {
+        self.index.patients()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The index, for whoever joins claims without a [`TableStream`](crate::TableStream).
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// What became of the records: people, and those that were rejected.
+    pub fn counts(&self) -> RecordCounts {
+        self.counts
+    }
+}

@@ -1,0 +1,117 @@
+//! Why nothing was made of a record. Never a value of it.
+
+use std::fmt;
+
+use arrow::error::ArrowError;
+
+use crate::error::RecordError;
+
+/// Why a record was not taken.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// It is bad: class, byte and path tell why.
+    Bad(RecordError),
+    /// It is FHIR R4, not STU3: data of BCDA v2 or v3.
+    Foreign,
+    /// A Patient or Coverage among claims. Rows may be out that should have had its MBI; give people to
+    /// [`Beneficiaries`](crate::Beneficiaries), before the first claim.
+    Person,
+}
+
+impl NotTaken {
+    /// Class, byte and path, if the record is bad.
+    pub fn record(&self) -> Option<&RecordError> {
+        match self {
+            Self::Bad(error) => Some(error),
+            Self::Foreign | Self::Person => None,
+        }
+    }
+}
+
+impl From<RecordError> for NotTaken {
+    fn from(error: RecordError) -> Self {
+        Self::Bad(error)
+    }
+}
+
+impl fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bad(error) => error.fmt(f),
+            Self::Foreign => f.write_str(
+                "FHIR R4, not STU3: this is data of BCDA v2 or v3; export it from the v1 endpoints",
+            ),
+            Self::Person => f.write_str(
+                "a Patient or Coverage among claims: give all people before the first claim",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NotTaken {}
+
+/// A record that was not taken, given back. Neither `Debug` nor `Display` show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BadRecord<R> {
+    /// Its place among the records that were given, from 1 on.
+    pub number: u64,
+    /// Why it was not taken.
+    pub error: NotTaken,
+    /// The record as it was given.
+    pub record: R,
+}
+
+impl<R> fmt::Display for BadRecord<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {}: {}", self.number, self.error)
+    }
+}
+
+impl<R> fmt::Debug for BadRecord<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, error, record: _ } = self;
+        f.debug_struct("BadRecord")
+            .field("number", number)
+            .field("error", error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> std::error::Error for BadRecord<R> {}
+
+/// What comes from [`Batches`](crate::Batches) in place of a batch.
+#[non_exhaustive]
+pub enum BatchError<R> {
+    /// A record was not taken. The records after it are.
+    Record(BadRecord<R>),
+    /// Arrow could not make a batch, and nothing comes after it: more text in a column of one batch than it can
+    /// address, 2 GiB.
+    Arrow(ArrowError),
+}
+
+impl<R> fmt::Display for BatchError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(record) => record.fmt(f),
+            Self::Arrow(error) => write!(f, "a record batch could not be made: {error}"),
+        }
+    }
+}
+
+impl<R> fmt::Debug for BatchError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(record) => f.debug_tuple("Record").field(record).finish(),
+            Self::Arrow(error) => f.debug_tuple("Arrow").field(error).finish(),
+        }
+    }
+}
+
+impl<R> std::error::Error for BatchError<R> {}
+
+impl<R> From<ArrowError> for BatchError<R> {
+    fn from(error: ArrowError) -> Self {
+        Self::Arrow(error)
+    }
+}

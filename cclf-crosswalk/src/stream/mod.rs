@@ -1,0 +1,21 @@
+//! Records in hand into record batches, wherever the records came from: a file, a response, a topic.
+//!
+//! ```text
+//! people ──> Beneficiaries ──┐
+//!                            v
+//! claims ───────────────> TableStream ──> (table, record batch)
+//! ```
+//!
+//! People come first, because claims take the MBI of their beneficiary. A record is the bytes of one JSON text.
+
+mod beneficiaries;
+mod counts;
+mod error;
+mod lines;
+mod tables;
+
+pub use beneficiaries::Beneficiaries;
+pub use counts::RecordCounts;
+pub use error::{BadRecord, BatchError, NotTaken};
+pub use lines::Batches;
+pub use tables::{LastBatches, TableStream, TableStreamOptions, Taken};

@@ -1,0 +1,337 @@
+//! Claims in, batches of tables out.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+
+use super::beneficiaries::Beneficiaries;
+use super::counts::{RecordCounts, is_of_a_claim};
+use super::error::NotTaken;
+use super::lines::Batches;
+use crate::batch::{ClaimTables, schema};
+use crate::claim::{Claim, Lineage};
+use crate::columns::Columns;
+use crate::index::{BeneficiaryNumber, HospiceRanges, Index};
+use crate::people::{PeopleTables, summary};
+use crate::plan::{Plan, Reader, Verdict};
+use crate::rebatch::Rebatch;
+use crate::resolve::Resource;
+use crate::sink::BATCH_ROWS;
+use crate::table::Table;
+
+/// How a [`TableStream`] makes its tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableStreamOptions {
+    /// Which columns; all of them, lineage too, unless told otherwise.
+    pub columns: Columns,
+    /// Rows of a batch, at least 1; only the last of a table has fewer. 8,192 by default.
+    pub batch_rows: usize,
+    /// Every record was given to [`Beneficiaries`] before, because people and claims are mixed. Then people, and bad
+    /// records that are no claims, are known: they are neither counted nor told a second time.
+    pub second_reading: bool,
+}
+
+impl Default for TableStreamOptions {
+    fn default() -> Self {
+        Self { columns: Columns::from(true), batch_rows: BATCH_ROWS, second_reading: false }
+    }
+}
+
+/// What a record was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A claim.
+    Claim {
+        /// Its rows in all tables that it belongs to, asked for or not.
+        rows: u64,
+    },
+    /// A resource of a type that no table is made of.
+    Skipped,
+    /// Known from the first reading.
+    Known,
+}
+
+/// A table that was asked for.
+#[derive(Debug)]
+struct Output {
+    table: Table,
+    rows: u64,
+    batches: Rebatch,
+}
+
+/// The tables asked for, in the order of [`Table::ALL`].
+#[derive(Debug)]
+struct Outputs(Vec<Output>);
+
+impl Outputs {
+    fn push(&mut self, made: Vec<(Table, RecordBatch)>) -> Result<(), ArrowError> {
+        for (table, batch) in made {
+            if let Some(output) = self.0.iter_mut().find(|output| output.table == table) {
+                output.rows += batch.num_rows() as u64;
+                output.batches.push(batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_batch(&mut self) -> Option<(Table, RecordBatch)> {
+        self.0
+            .iter_mut()
+            .find_map(|output| output.batches.next_batch().map(|batch| (output.table, batch)))
+    }
+
+    fn finish(&mut self) -> Result<(), ArrowError> {
+        self.0.iter_mut().try_for_each(|output| output.batches.finish())
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        self.0.iter().map(|output| output.table).collect()
+    }
+}
+
+/// Makes tables of claims as they come: the rows that a whole run would write, in the same order.
+///
+/// Push records and take batches in turns; memory is that of the people, of the rows of one batch a table and of what
+/// was pushed since batches were last taken. CCLF8, CCLF9 and CCLF0 come at the end, after the last claim.
+///
+/// ```
+/// use cclf_crosswalk::{Beneficiaries, Lineage, Table, TableStream, TableStreamOptions};
+/// # let patient = synth::patient(1);
+/// # let claim = synth::eob(1, synth::ClaimType::Carrier);
+/// # let (patients, claims) = ([patient.into_bytes()], [claim.into_bytes(), b"{}".to_vec()]);
+///
+/// let mut people = Beneficiaries::default();
+/// for record in &patients {
+///     people.push(record)?;
+/// }
+/// let options = TableStreamOptions { batch_rows: 1_000, ..TableStreamOptions::default() };
+/// let mut tables = TableStream::new(people, &[Table::Cclf5, Table::Cclf8], &options);
+/// tables.set_source(Lineage { file_name: "claims/today".to_owned(), file_date: Some(20_000) });
+/// let mut bad = Vec::new();
+/// for record in &claims {
+///     if let Err(error) = tables.push(record) {
+///         // Names class, byte and path, and never a value: "resource-type: expected ..."
+///         bad.push(error);
+///     }
+///     while let Some((table, batch)) = tables.next_batch()? {
+///         println!("{table}: {} rows", batch.num_rows());
+///     }
+/// }
+/// let rest = tables.finish().collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(rest.iter().map(|(table, _)| *table).collect::<Vec<_>>(), [Table::Cclf5, Table::Cclf8]);
+/// assert_eq!(bad.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TableStream {
+    plan: &'static Plan,
+    options: TableStreamOptions,
+    reader: Reader,
+    index: Index,
+    /// Where the Patients of the index come from.
+    lineages: Vec<Lineage>,
+    source: Lineage,
+    hospice: HospiceRanges,
+    claims: ClaimTables,
+    outputs: Outputs,
+    counts: RecordCounts,
+}
+
+impl TableStream {
+    /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others.
+    pub fn new(people: Beneficiaries, tables: &[Table], options: &TableStreamOptions) -> Self {
+        let Beneficiaries { plan, index, lineages, counts, .. } = people;
+        let options =
+            TableStreamOptions { batch_rows: options.batch_rows.max(1), ..options.clone() };
+        let output = |table: &Table| Output {
+            table: *table,
+            rows: 0,
+            batches: Rebatch::new(
+                schema(plan.crosswalk(), *table, &options.columns),
+                options.batch_rows,
+            ),
+        };
+        let wanted = Table::ALL.iter().filter(|table| tables.contains(table));
+        let outputs = Outputs(wanted.map(output).collect());
+        Self {
+            plan,
+            reader: Reader::new(plan),
+            index,
+            lineages,
+            source: Lineage::default(),
+            hospice: HospiceRanges::default(),
+            claims: ClaimTables::new(plan, &outputs.tables(), &options.columns),
+            outputs,
+            counts,
+            options,
+        }
+    }
+
+    /// The schema of a table's batches, with labels, sources and notes as metadata of the columns.
+    pub fn schema(&self, table: Table) -> SchemaRef {
+        schema(self.plan.crosswalk(), table, &self.options.columns)
+    }
+
+    /// Says where the claims that follow come from: FILE_NAME and FILE_DATE of their rows. FILE_NAME is empty until it
+    /// is said.
+    pub fn set_source(&mut self, source: Lineage) {
+        self.source = source;
+    }
+
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// Why nothing was made of it. It is counted, and what follows is not affected.
+    pub fn push(&mut self, record: &[u8]) -> Result<Taken, NotTaken> {
+        let taken = self.take(record);
+        if taken.is_err() {
+            self.counts.rejected += 1;
+        }
+        taken
+    }
+
+    fn take(&mut self, record: &[u8]) -> Result<Taken, NotTaken> {
+        let known = self.options.second_reading;
+        match self.reader.read(record) {
+            Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
+                // A record of this resource is a claim: its type was checked when it was read.
+                let Some(claim) = Claim::new(record) else { return Ok(Taken::Skipped) };
+                let counts = &mut self.counts;
+                let beneficiary = claim.patient().and_then(|patient| self.index.find(&patient));
+                counts.claims_without_patient += u64::from(beneficiary.is_none());
+                let mbi = beneficiary.and_then(|number| self.index.mbi(number));
+                let rows = self.claims.append(&claim, mbi, &self.source);
+                counts.with_rows += u64::from(rows > 0);
+                counts.without_rows += u64::from(rows == 0);
+                counts.partial_dates += claim.partial_dates();
+                counts.untranslated_states += self.claims.take_untranslated().states;
+                if let (Some(number), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
+                    self.hospice.add(number, start, end);
+                }
+                Ok(Taken::Claim { rows })
+            }
+            Ok(Verdict::Record(..) | Verdict::Foreign) if known => Ok(Taken::Known),
+            Err(error) if known && !is_of_a_claim(&error) => Ok(Taken::Known),
+            Ok(Verdict::Record(..)) => Err(NotTaken::Person),
+            Ok(Verdict::Foreign) => Err(NotTaken::Foreign),
+            Ok(Verdict::Skipped) => {
+                self.counts.skipped += 1;
+                Ok(Taken::Skipped)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The next batch that is full, of any of the tables.
+    ///
+    /// # Errors
+    /// More text in a column of one batch than Arrow can address, 2 GiB.
+    pub fn next_batch(&mut self) -> Result<Option<(Table, RecordBatch)>, ArrowError> {
+        if self.claims.rows() >= self.options.batch_rows {
+            self.outputs.push(self.claims.finish()?)?;
+        }
+        Ok(self.outputs.next_batch())
+    }
+
+    /// What became of the records so far, those given to [`Beneficiaries`] included.
+    pub fn counts(&self) -> RecordCounts {
+        self.counts
+    }
+
+    /// There are no more claims: gives all that is left.
+    pub fn finish(self) -> LastBatches {
+        let tables = self.outputs.tables();
+        LastBatches {
+            people: PeopleTables::new(self.plan, &tables, &self.options.columns),
+            rest: self.index.in_order().into_iter(),
+            stage: Stage::Claims,
+            stream: self,
+        }
+    }
+
+    /// Gives the batches of all `records`, then what is left, as an iterator. Records that are not taken are given back
+    /// among the batches, in their order.
+    pub fn batches<I: IntoIterator<Item: AsRef<[u8]>>>(self, records: I) -> Batches<I::IntoIter> {
+        Batches::new(self, records.into_iter())
+    }
+}
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Rows of claims wait to be built.
+    Claims,
+    /// The rows of people are being built.
+    People,
+    /// Only batches wait.
+    Built,
+}
+
+/// The batches after the last claim: what waited, CCLF8 and CCLF9, then CCLF0.
+#[derive(Debug)]
+pub struct LastBatches {
+    stream: TableStream,
+    people: PeopleTables,
+    rest: std::vec::IntoIter<BeneficiaryNumber>,
+    stage: Stage,
+}
+
+impl LastBatches {
+    /// What became of the records.
+    pub fn counts(&self) -> RecordCounts {
+        self.stream.counts
+    }
+
+    fn step(&mut self) -> Result<(), ArrowError> {
+        let stream = &mut self.stream;
+        match self.stage {
+            Stage::Claims => {
+                stream.outputs.push(stream.claims.finish()?)?;
+                self.stage = Stage::People;
+            }
+            Stage::People => {
+                let TableStream { index, hospice, lineages, .. } = &*stream;
+                while self.people.rows() < stream.options.batch_rows {
+                    let Some(number) = self.rest.next() else {
+                        self.stage = Stage::Built;
+                        break;
+                    };
+                    self.people.append(index, number, hospice, lineages);
+                }
+                stream.counts.untranslated_states += self.people.take_untranslated().states;
+                stream.outputs.push(self.people.finish()?)?;
+                if self.stage == Stage::Built {
+                    let counted = stream.outputs.0.iter();
+                    let counted: Vec<(Table, u64)> = counted
+                        .filter(|output| output.table != Table::Cclf0)
+                        .map(|output| (output.table, output.rows))
+                        .collect();
+                    let rows = summary(stream.plan, &counted)?;
+                    stream.outputs.push(vec![(Table::Cclf0, rows)])?;
+                    stream.outputs.finish()?;
+                }
+            }
+            Stage::Built => {}
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for LastBatches {
+    type Item = Result<(Table, RecordBatch), ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(batch) = self.stream.outputs.next_batch() {
+                return Some(Ok(batch));
+            }
+            if self.stage == Stage::Built {
+                return None;
+            }
+            if let Err(error) = self.step() {
+                self.stage = Stage::Built;
+                return Some(Err(error));
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! One table of an export.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use cclf_crosswalk::arrow::datatypes::SchemaRef;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::plan::ExportScan;
+use crate::error::Error;
+use crate::scan::{ScanOptions, ScanReport};
+
+/// One table of an export, read anew by each query.
+#[derive(Clone, Debug)]
+pub struct ExportTable {
+    options: ScanOptions,
+    schema: SchemaRef,
+    last_report: Arc<Mutex<Option<ScanReport>>>,
+}
+
+impl ExportTable {
+    /// The table that these options scan. Batches have the session's size, not that of the options, and each query
+    /// is cancelled by itself; the options' counters count for all of them. Reads no file.
+    ///
+    /// # Errors
+    /// What [`ScanOptions::check`] says.
+    pub fn new(options: ScanOptions) -> Result<Self, Error> {
+        options.check()?;
+        let schema = options.schema();
+        Ok(Self { options, schema, last_report: Arc::default() })
+    }
+
+    /// What the last query did that read the table to its end: how many records were read and rejected, and where
+    /// those stand. None if there was no such query; one that a limit ended has no report.
+    pub fn last_report(&self) -> Option<ScanReport> {
+        self.last_report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn keep_report(&self, report: ScanReport) {
+        *self.last_report.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+    }
+
+    pub(super) fn options(&self) -> &ScanOptions {
+        &self.options
+    }
+
+    /// The schema of the whole table.
+    pub fn schema(&self) -> SchemaRef {
+        SchemaRef::clone(&self.schema)
+    }
+}
+
+#[async_trait]
+impl TableProvider for ExportTable {
+    fn schema(&self) -> SchemaRef {
+        Self::schema(self)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let all = || (0..self.schema.fields().len()).collect();
+        let projection = projection.cloned().unwrap_or_else(all);
+        Ok(Arc::new(ExportScan::new(self.clone(), &projection, limit)?))
+    }
+}
