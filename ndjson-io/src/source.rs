@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -10,7 +11,8 @@ use std::time::SystemTime;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::decompress::{Chunk, Decoders, Stream};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Position};
+use crate::part;
 
 /// A stream that was not opened from a path. It is taken out when it is read.
 type SharedReader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
@@ -29,6 +31,15 @@ pub struct SourceFile {
     stream: Option<SharedReader>,
     /// The file as it was when its first reading began; its clones know, too.
     read: Arc<OnceLock<Identity>>,
+    part: Option<Part>,
+}
+
+/// Some of the lines of a plain file.
+#[derive(Clone)]
+struct Part {
+    bytes: Range<u64>,
+    /// Lines of the file before it, once somebody has asked.
+    lines_before: Arc<OnceLock<u64>>,
 }
 
 /// Which file it is, and how large it was.
@@ -86,6 +97,7 @@ impl SourceFile {
             path,
             stream: None,
             read: Arc::default(),
+            part: None,
         })
     }
 
@@ -106,6 +118,7 @@ impl SourceFile {
             modified: None,
             stream: Some(Arc::new(Mutex::new(Some(reader)))),
             read: Arc::default(),
+            part: None,
         }
     }
 
@@ -140,13 +153,53 @@ impl SourceFile {
         self.len.is_none()
     }
 
+    /// The lines of a file whose first byte lies in this range of bytes. Ranges that cover a file and do not overlap
+    /// give each line once, wherever they were cut: a line that goes on beyond the range belongs to it whole.
+    ///
+    /// The file is read as it is stored, whatever its first bytes look like: a part of compressed data is no text.
+    /// Byte offsets stay those of the whole file. Line numbers are those within the part, because what comes before
+    /// it is not read; [`lines_before`](Self::lines_before) makes them those of the file. The size of a part is not
+    /// bound by [`len`](Self::len), which stays that of the file. A stream has no parts.
+    #[must_use]
+    pub fn part(&self, bytes: Range<u64>) -> Self {
+        Self { part: Some(Part { bytes, lines_before: Arc::default() }), ..self.clone() }
+    }
+
+    /// True for some of the lines of a file; see [`part`](Self::part).
+    pub fn is_part(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// How many lines of the file come before this part of it; reads them, once. 0 for whole files, without reading.
+    ///
+    /// # Errors
+    ///
+    /// As reading the file.
+    pub fn lines_before(&self) -> Result<u64, Error> {
+        let Some(part) = &self.part else { return Ok(0) };
+        if let Some(known) = part.lines_before.get() {
+            return Ok(*known);
+        }
+        let Opened::File { mut file, size_at_open, .. } = self.open_to_read()? else {
+            return Ok(0);
+        };
+        let count = part::lines_before(&mut file, part.bytes.start, size_at_open)
+            .map_err(|error| Error::io("read", error).named(&self.name))?;
+        Ok(*part.lines_before.get_or_init(|| count))
+    }
+
+    /// A position within the part as one of the file; none if that cannot be found out.
+    pub(crate) fn in_file(&self, at: Position) -> Option<Position> {
+        Some(Position { line: at.line + self.lines_before().ok()?, byte: at.byte })
+    }
+
     pub(crate) fn set_name(&mut self, name: String) {
         self.name = name;
     }
 
     /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let (file, now) = match self.open_as_it_is()? {
+        let (mut file, now) = match self.open_as_it_is()? {
             (Opened::File { file, .. }, Some(now)) => (file, now),
             (opened, _) => return Ok(opened),
         };
@@ -159,7 +212,14 @@ impl SourceFile {
             let kind = ErrorKind::Shrunk { expected_bytes, found_bytes };
             return Err(Error::new(kind).named(&self.name));
         }
-        Ok(Opened::File { file, size_at_open: expected_bytes })
+        let part = match &self.part {
+            Some(part) => {
+                let lines = part::whole_lines(&mut file, &part.bytes, expected_bytes);
+                Some(lines.map_err(|error| Error::io("read", error).named(&self.name))?)
+            }
+            None => None,
+        };
+        Ok(Opened::File { file, size_at_open: expected_bytes, part })
     }
 
     /// Opens for looking.
@@ -183,7 +243,7 @@ impl SourceFile {
             return Err(Error::new(ErrorKind::NotAFile).named(&self.name));
         }
         if metadata.is_file() {
-            let opened = Opened::File { file, size_at_open: metadata.len() };
+            let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
             Ok((opened, Some(Identity::of(&metadata))))
         } else {
             Ok((Opened::Stream(Box::new(file)), None))
@@ -204,7 +264,12 @@ impl fmt::Debug for SourceFile {
 
 /// An opened source.
 pub(crate) enum Opened {
-    File { file: File, size_at_open: u64 },
+    /// `part` are the bytes to read, where it is not all of them; the file stands at the first.
+    File {
+        file: File,
+        size_at_open: u64,
+        part: Option<Range<u64>>,
+    },
     Stream(Box<dyn Read + Send>),
 }
 
