@@ -124,6 +124,23 @@ def growth_page(growth):
     return lines + ["", "MB/s count the decompressed bytes of all records.", ""]
 
 
+def spark_page(spark):
+    figures = {(figure["table"], figure["executors"]): figure for figure in spark["figures"]}
+    tables = sorted({table for table, _ in figures})
+    lines = ["## Spark", "",
+             f"The data source `bcda` of Spark {spark['pyspark']}: a table of a synthetic export of {spark['megabytes']:,.0f} MB read into nothing,",
+             "by executors that are processes of their own with one core each (`local-cluster[1,1,1024]` and `[2,1,1024]`),",
+             f"partitions of {spark['partition_bytes'] >> 20} MiB, on {spark['cores']} cores ({spark['cpu']}). Driver, executors and their Python all share",
+             f"these cores. The index is there from the query before. Medians of {spark['rounds']} runs, each with a cluster of its own.",
+             *([spark["note"]] if spark["note"] else []), "",
+             "| table | rows | 1 executor, s | MB/s | 2 executors, s | MB/s | times as fast |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for table in tables:
+        one, two = figures[table, 1], figures[table, 2]
+        rate = lambda figure: f"{spark['megabytes'] / figure['wall']:.0f}"
+        lines.append(f"| {table} | {one['rows']:,} | {one['wall']:.2f} | {rate(one)} | {two['wall']:.2f} | {rate(two)} | {one['wall'] / two['wall']:.2f} |")
+    return lines + ["", "To repeat it: `ci/python-package --print`, then `benches/compare/spark`.", ""]
+
+
 def arithmetic(race, dollars):
     """What the measured rates come to."""
     f = targets.Figures(race)
@@ -157,7 +174,7 @@ def arithmetic(race, dollars):
         "", f"Assumed, not measured: a vCPU hour costs ${dollars:.2f}; storage delivers what the cores can read (one core wants",
         f"{per_core:,.0f} MB/s, {executors} executors {executors * each * busy * per_core / 1000:,.0f} GB/s); a vCPU of theirs is one of ours; each executor runs",
         f"bcda on files of its own, with the Patients of those files beside them, and is busy {busy:.0%} of the time. Nothing here",
-        "has been run on 100 TB or on Spark.", "",
+        "has been run on 100 TB or on so many executors.", "",
     ]
     return lines
 
@@ -172,6 +189,8 @@ def main():
     if "growth" in results:
         growth_picture(results["growth"], docs / "performance-growth.svg")
         lines += growth_page(results["growth"])
+    if "spark" in results:
+        lines += spark_page(results["spark"])
     if "package" in results:
         lines += package.page(results["package"])
     if "race" in results:

@@ -3,6 +3,8 @@
 //! Everything variable lies in one arena; an entry holds places in it. A million beneficiaries with four
 //! Coverages each take about 220 MB.
 
+mod joins;
+
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 

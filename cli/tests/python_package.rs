@@ -1,5 +1,6 @@
 //! The Python package passes its own tests, where it is installed: BCDA_TEST_PACKAGE_PYTHON names the Python that has
-//! it and what python/requirements-test.txt lists. `ci/python-package` makes one.
+//! it and what python/requirements-test.txt lists, and python/requirements-spark.txt for the tests of Spark, which need
+//! Java, too, and say so where something is missing. `ci/python-package` makes one.
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
@@ -15,7 +16,7 @@ fn the_python_package_passes_its_tests() {
         return;
     };
     let output = Command::new(python)
-        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"])
+        .args(["-m", "pytest", "--quiet", "-rs", "-p", "no:cacheprovider", "python/tests"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("BCDA_TEST_BINARY", common::bcda())
         .output()

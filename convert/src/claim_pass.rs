@@ -7,7 +7,7 @@ use cclf_crosswalk::{
     BeneficiaryNumber, Claim, ClaimTables, HospiceRanges, Index, Lineage, Plan, Reader,
     RecordError, Resource, Table, Verdict,
 };
-use ndjson_io::{BlockWorker, Line, SourceReport};
+use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
 
 use crate::duplicates::Duplicates;
 use crate::error::Error;
@@ -215,7 +215,9 @@ pub(crate) fn run(
         hasher: BuildHasherDefault::default(),
         block: Block::default(),
     };
-    let reports = ndjson_io::read(&files, &options.reading(true), make, |block: Block| {
+    // The hash of a part of a file is compared with nothing.
+    let hash = !files.iter().any(SourceFile::is_part);
+    let reports = ndjson_io::read(&files, &options.reading(hash), make, |block: Block| {
         let mut take = || {
             if block.failed {
                 return Err(Error::failed("building a record batch failed; please report it"));

@@ -226,6 +226,12 @@ fn begins_other_json(rejects: &[Reject], judged: u64) -> bool {
 /// The error of a whole file.
 pub(crate) fn fatal_error(fatal: Fatal, sources: &[Source]) -> Error {
     match fatal {
-        Fatal::Foreign { source, number } => foreign(&sources[source].file, number),
+        Fatal::Foreign { source, number } => {
+            let file = &sources[source].file;
+            match file.lines_before() {
+                Ok(before) => foreign(file, before + number),
+                Err(error) => error.into(),
+            }
+        }
     }
 }

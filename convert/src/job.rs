@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -173,15 +174,12 @@ pub(crate) struct Passes {
     /// By source.
     pub(crate) reports: Vec<Option<SourceReport>>,
     /// By source: its people are in the index, and its bad lines are counted.
-    indexed: Vec<bool>,
+    pub(crate) indexed: Vec<bool>,
     /// Sources that were indexed and hold claims too.
-    with_claims: Vec<usize>,
+    pub(crate) with_claims: Vec<usize>,
     pub(crate) tally: Tally,
     pub(crate) logs: Vec<RejectLog>,
 }
-
-/// Rejects whose places a scan keeps.
-const MOST_PLACES: usize = 1_000;
 
 pub(crate) struct Run<'o> {
     options: &'o Options,
@@ -189,6 +187,10 @@ pub(crate) struct Run<'o> {
     stage: Option<&'o Stage>,
     plan: &'static Plan,
     index: Index,
+    /// In place of it, where another process made it.
+    loaded: Option<Arc<Index>>,
+    /// Rejects whose places a scan keeps.
+    most_places: usize,
     hospice: HospiceRanges,
     warnings: Vec<String>,
     restarted: bool,
@@ -209,6 +211,8 @@ impl<'o> Run<'o> {
             stage,
             plan: Plan::stu3(),
             index: Index::new(),
+            loaded: None,
+            most_places: 0,
             hospice: HospiceRanges::default(),
             warnings: Vec::new(),
             restarted: false,
@@ -216,6 +220,25 @@ impl<'o> Run<'o> {
             joins: joins(options),
             elsewhere,
         }
+    }
+
+    /// For a scan, which keeps the places of the first rejects.
+    pub(crate) fn of_scan(options: &'o Options, most_places: usize, elsewhere: Elsewhere) -> Self {
+        Self { most_places, ..Self::new(options, None, elsewhere) }
+    }
+
+    /// Joins claims through this index.
+    pub(crate) fn join_through(&mut self, index: Arc<Index>) {
+        self.loaded = Some(index);
+    }
+
+    /// Whether a claim's beneficiary is wanted.
+    pub(crate) fn joins(&self) -> bool {
+        self.joins
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     fn convert(
@@ -329,7 +352,7 @@ impl<'o> Run<'o> {
                 &claims,
                 &passes.indexed,
                 self.options,
-                self.joins.then_some(&self.index),
+                self.joins.then_some(self.loaded.as_deref().unwrap_or(&self.index)),
                 &mut tables,
                 &mut gathered,
             )?;
@@ -354,7 +377,7 @@ impl<'o> Run<'o> {
     }
 
     fn reject_log(&self) -> Result<RejectLog, Error> {
-        self.stage.map_or_else(|| Ok(RejectLog::of_places(MOST_PLACES)), RejectLog::new)
+        self.stage.map_or_else(|| Ok(RejectLog::of_places(self.most_places)), RejectLog::new)
     }
 
     fn index_people(

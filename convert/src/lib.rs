@@ -47,7 +47,7 @@ pub use job::run;
 pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
 pub use rejects::RejectPlace;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
-pub use scan::{People, Scan, ScanOptions, ScanReport, scan};
+pub use scan::{Part, People, Piece, Scan, ScanOptions, ScanReport, Split, scan, split};
 pub use sources::remote_file;
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 

@@ -120,11 +120,14 @@ impl RejectLog {
         read: u64,
         options: &Options,
     ) -> Result<(), Error> {
-        let name = sources[reject.source].file.name();
+        let file = &sources[reject.source].file;
+        let name = file.name();
         let error = &reject.error;
-        let place = || place(name, reject.number, reject.offset, error);
+        // Of a part of a file the lines before it are counted when somebody wants to know.
+        let number = file.lines_before()? + reject.number;
+        let place = || place(name, number, reject.offset, error);
         if options.on_bad_record == OnBadRecord::Fail {
-            let record = RejectPlace::new(name, reject.number, reject.offset, error);
+            let record = RejectPlace::new(name, number, reject.offset, error);
             return Err(Error::of_a_record(record, &place()));
         }
         let first = self.first.get_or_insert_with(place);
@@ -140,7 +143,7 @@ impl RejectLog {
                 spool.push(reject, name).map_err(|e| spool_fault(&spool.folder, &e))?;
             }
             Kept::Places { places, most } if places.len() < *most => {
-                places.push(RejectPlace::new(name, reject.number, reject.offset, error));
+                places.push(RejectPlace::new(name, number, reject.offset, error));
             }
             Kept::Places { .. } => {}
         }

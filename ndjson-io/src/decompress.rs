@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
@@ -145,15 +146,10 @@ impl Stream {
         max_decompressed: u64,
     ) -> Self {
         decoders.input.resize(INPUT_BYTES, 0);
-        Self {
-            raw: Raw::new(opened, hash),
-            codec: Codec::Unknown,
-            decoders,
-            unused: 0..0,
-            ended: false,
-            decompressed: 0,
-            max_decompressed,
-        }
+        let raw = Raw::new(opened, hash);
+        // What a part of a file begins with tells nothing.
+        let codec = if raw.part.is_some() { Codec::Plain } else { Codec::Unknown };
+        Self { raw, codec, decoders, unused: 0..0, ended: false, decompressed: 0, max_decompressed }
     }
 
     /// True if a read may wait for someone else (a pipe, the network), rather than for a disk.
@@ -163,6 +159,11 @@ impl Stream {
 
     pub(crate) fn raw_bytes(&self) -> u64 {
         self.raw.count
+    }
+
+    /// The byte of the file at which the reading began.
+    pub(crate) fn first_byte(&self) -> u64 {
+        self.raw.part.as_ref().map_or(0, |part| part.start)
     }
 
     pub(crate) fn compression(&self) -> Compression {
@@ -382,6 +383,8 @@ fn zstd_step(
 /// Stored bytes: no more than the size at open, counted and hashed.
 struct Raw {
     input: RawInput,
+    /// Of a file, if it is not read whole.
+    part: Option<Range<u64>>,
     hasher: Option<blake3::Hasher>,
     count: u64,
 }
@@ -394,12 +397,14 @@ enum RawInput {
 
 impl Raw {
     fn new(opened: Opened, hash: bool) -> Self {
-        let input = match opened {
-            Opened::File { file, size_at_open } => RawInput::File { file, size_at_open },
-            Opened::Stream(stream) => RawInput::Stream(stream),
-            Opened::Remote { reader, size } => RawInput::Remote { reader, size },
+        let (input, part) = match opened {
+            Opened::File { file, size_at_open, part } => {
+                (RawInput::File { file, size_at_open }, part)
+            }
+            Opened::Stream(stream) => (RawInput::Stream(stream), None),
+            Opened::Remote { reader, size } => (RawInput::Remote { reader, size }, None),
         };
-        Self { input, hasher: hash.then(blake3::Hasher::new), count: 0 }
+        Self { input, part, hasher: hash.then(blake3::Hasher::new), count: 0 }
     }
 
     /// Zero at the end. Retries when a signal interrupts.
@@ -408,7 +413,8 @@ impl Raw {
         let buffer = &mut buffer[..most];
         let count = match &mut self.input {
             RawInput::File { file, size_at_open } => {
-                let left = *size_at_open - self.count;
+                let part = self.part.clone().unwrap_or(0..*size_at_open);
+                let left = part.end - part.start - self.count;
                 let len = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 if len == 0 {
                     return Ok(0);
@@ -417,7 +423,7 @@ impl Raw {
                 if count == 0 {
                     return Err(Fault::Kind(ErrorKind::Shrunk {
                         expected_bytes: *size_at_open,
-                        found_bytes: self.count,
+                        found_bytes: part.start + self.count,
                     }));
                 }
                 count

@@ -116,6 +116,7 @@ mod error;
 mod limits;
 mod line;
 mod order;
+mod part;
 mod progress;
 mod reader;
 mod records;

@@ -154,6 +154,7 @@ impl Cutter {
             self.reader.hash,
             self.reader.max_decompressed_bytes,
         );
+        self.at.byte = stream.first_byte();
         while self.step(&mut stream)? {}
         self.close_segment(self.filled);
 
@@ -219,8 +220,12 @@ impl Cutter {
             Ok(Chunk::End) => 0,
             Err(fault) => {
                 self.close_whole_lines();
-                let name = self.reader.sources[self.source].name();
-                return Err(Ended::Failed(fault.into_error().named(name).at(self.at)));
+                let source = &self.reader.sources[self.source];
+                let error = fault.into_error().named(source.name());
+                return Err(Ended::Failed(match source.in_file(self.at) {
+                    Some(at) => error.at(at),
+                    None => error,
+                }));
             }
         };
         self.report.decompressed_bytes += count;

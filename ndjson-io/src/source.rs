@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -10,7 +11,8 @@ use std::time::SystemTime;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::decompress::{Chunk, Decoders, Stream};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Position};
+use crate::part;
 use crate::remote::{Purpose, Remote, RemoteFile};
 
 /// What a pipe holds while its reader is busy; as much as a user may ask for without privileges.
@@ -38,6 +40,15 @@ pub struct SourceFile {
     remote: Option<Arc<dyn Remote>>,
     /// The file as it was when its first reading began; its clones know, too.
     read: Arc<OnceLock<Identity>>,
+    part: Option<Part>,
+}
+
+/// Some of the lines of a plain file.
+#[derive(Clone)]
+struct Part {
+    bytes: Range<u64>,
+    /// Lines of the file before it, once somebody has asked.
+    lines_before: Arc<OnceLock<u64>>,
 }
 
 /// How large a file is, and how old.
@@ -110,8 +121,16 @@ impl SourceFile {
     /// What a folder lists. Nothing is asked of the file itself: of thousands of small files, each question is felt,
     /// and most are opened soon.
     pub(crate) fn found(path: PathBuf, name: impl Into<String>, regular: bool) -> Self {
-        let (looks, read) = (Arc::default(), Arc::default());
-        Self { name: name.into(), path, regular, looks, stream: None, remote: None, read }
+        Self {
+            name: name.into(),
+            path,
+            regular,
+            looks: Arc::default(),
+            stream: None,
+            remote: None,
+            read: Arc::default(),
+            part: None,
+        }
     }
 
     /// Standard input, named "stdin". It can be read once. If it is a pipe, it is made a mebibyte wide where the
@@ -136,6 +155,7 @@ impl SourceFile {
             stream: Some(Arc::new(Mutex::new(Some(reader)))),
             remote: None,
             read: Arc::default(),
+            part: None,
         }
     }
 
@@ -149,6 +169,7 @@ impl SourceFile {
             stream: None,
             remote: Some(file.remote),
             read: Arc::default(),
+            part: None,
         }
     }
 
@@ -207,13 +228,54 @@ impl SourceFile {
         !self.regular
     }
 
+    /// The lines of a file whose first byte lies in this range of bytes. Ranges that cover a file and do not overlap
+    /// give each line once, wherever they were cut: a line that goes on beyond the range belongs to it whole.
+    ///
+    /// The file is read as it is stored, whatever its first bytes look like: a part of compressed data is no text.
+    /// Byte offsets stay those of the whole file. Line numbers are those within the part, because what comes before
+    /// it is not read; [`lines_before`](Self::lines_before) makes them those of the file. The size of a part is not
+    /// bound by [`len`](Self::len), which stays that of the file. A stream has no parts, and neither
+    /// has a file that is not on this machine.
+    #[must_use]
+    pub fn part(&self, bytes: Range<u64>) -> Self {
+        Self { part: Some(Part { bytes, lines_before: Arc::default() }), ..self.clone() }
+    }
+
+    /// True for some of the lines of a file; see [`part`](Self::part).
+    pub fn is_part(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// How many lines of the file come before this part of it; reads them, once. 0 for whole files, without reading.
+    ///
+    /// # Errors
+    ///
+    /// As reading the file.
+    pub fn lines_before(&self) -> Result<u64, Error> {
+        let Some(part) = &self.part else { return Ok(0) };
+        if let Some(known) = part.lines_before.get() {
+            return Ok(*known);
+        }
+        let Opened::File { mut file, size_at_open, .. } = self.open_to_read()? else {
+            return Ok(0);
+        };
+        let count = part::lines_before(&mut file, part.bytes.start, size_at_open)
+            .map_err(|error| Error::io("read", error).named(&self.name))?;
+        Ok(*part.lines_before.get_or_init(|| count))
+    }
+
+    /// A position within the part as one of the file; none if that cannot be found out.
+    pub(crate) fn in_file(&self, at: Position) -> Option<Position> {
+        Some(Position { line: at.line + self.lines_before().ok()?, byte: at.byte })
+    }
+
     pub(crate) fn set_name(&mut self, name: String) {
         self.name = name;
     }
 
     /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let (file, now) = match self.open_as_it_is(Purpose::Read)? {
+        let (mut file, now) = match self.open_as_it_is(Purpose::Read)? {
             (Opened::File { file, .. }, Some(now)) => (file, now),
             (opened, _) => return Ok(opened),
         };
@@ -226,7 +288,14 @@ impl SourceFile {
             let kind = ErrorKind::Shrunk { expected_bytes, found_bytes };
             return Err(Error::new(kind).named(&self.name));
         }
-        Ok(Opened::File { file, size_at_open: expected_bytes })
+        let part = match &self.part {
+            Some(part) => {
+                let lines = part::whole_lines(&mut file, &part.bytes, expected_bytes);
+                Some(lines.map_err(|error| Error::io("read", error).named(&self.name))?)
+            }
+            None => None,
+        };
+        Ok(Opened::File { file, size_at_open: expected_bytes, part })
     }
 
     /// Opens for looking.
@@ -256,7 +325,7 @@ impl SourceFile {
         }
         if metadata.is_file() {
             self.looks.get_or_init(|| Looks::of(&metadata));
-            let opened = Opened::File { file, size_at_open: metadata.len() };
+            let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
             Ok((opened, Some(Identity::of(&metadata))))
         } else {
             Ok((Opened::Stream(Box::new(file)), None))
@@ -277,9 +346,11 @@ impl fmt::Debug for SourceFile {
 
 /// An opened source.
 pub(crate) enum Opened {
+    /// `part` are the bytes to read, where it is not all of them; the file stands at the first.
     File {
         file: File,
         size_at_open: u64,
+        part: Option<Range<u64>>,
     },
     Stream(Box<dyn Read + Send>),
     /// It ends after this many bytes, or it has failed.

@@ -365,7 +365,13 @@ fn count_lines(counts: &mut [(u64, u64)], block: &Block) {
 fn panicked(sources: &[SourceFile], place: Place) -> Error {
     let error = Error::new(ErrorKind::WorkerPanicked);
     match place.and_then(|(source, position)| Some((sources.get(source)?, position))) {
-        Some((source, position)) => error.named(source.name()).at(position),
+        Some((source, position)) => {
+            let error = error.named(source.name());
+            match source.in_file(position) {
+                Some(position) => error.at(position),
+                None => error,
+            }
+        }
         None => error,
     }
 }

@@ -281,3 +281,58 @@ proptest! {
         check(&texts, &sources, &options, "property");
     }
 }
+
+#[test]
+fn parts_of_a_file_give_each_line_once() {
+    let text = odd_text();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.ndjson");
+    fs::write(&path, &text).unwrap();
+    let whole = SourceFile::from_path(&path).unwrap();
+    let size = text.len() as u64;
+    let limits = Limits { max_line_bytes: 150, ..Limits::default() };
+    let (expected, _) = expected(0, &text, limits.max_line_bytes);
+    for part_bytes in [1, 7, 100, 1_000, size, size + 5] {
+        for block_bytes in [1, 64, 1 << 20] {
+            let cuts = 0..size.div_ceil(part_bytes);
+            let cut = |cut| whole.part(cut * part_bytes..(cut + 1) * part_bytes);
+            let parts: Vec<SourceFile> = cuts.map(cut).collect();
+            let options = ReadOptions {
+                threads: 2,
+                block_bytes,
+                limits: limits.clone(),
+                ..ReadOptions::default()
+            };
+            let (seen, reports) = read_all(&parts, &options);
+            let reports = reports.unwrap();
+            let sum: u64 = reports.iter().map(|report| report.raw_bytes).sum();
+            assert_eq!(sum, size);
+            // Numbers are those within a part.
+            let whole_file = |seen: Seen| {
+                let before = |source: usize| parts[source].lines_before().unwrap();
+                match seen {
+                    Seen::Line { source, number, offset, bytes } => {
+                        Seen::Line { source: 0, number: before(source) + number, offset, bytes }
+                    }
+                    Seen::TooLong { source, number, offset, len_bytes } => Seen::TooLong {
+                        source: 0,
+                        number: before(source) + number,
+                        offset,
+                        len_bytes,
+                    },
+                }
+            };
+            let seen: Vec<Seen> = seen.into_iter().map(whole_file).collect();
+            assert_same(
+                &seen,
+                &expected,
+                &format!("parts of {part_bytes}, blocks of {block_bytes}"),
+            );
+        }
+    }
+    assert_eq!(whole.lines_before().unwrap(), 0);
+    fs::write(&path, "short").unwrap();
+    let part = whole.part(10..20);
+    let (_, read) = read_all(&[part], &ReadOptions::default());
+    assert!(matches!(read.unwrap_err().kind(), ndjson_io::ErrorKind::Shrunk { .. }));
+}

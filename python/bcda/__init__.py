@@ -13,6 +13,16 @@ BcdaError; bad records are no error, they are counted in the reports. Neither ev
 from ._bcda import Batch, Batches, Scan, __version__, convert, describe, export, scan, validate
 from ._errors import BadDataError, BcdaError, Interrupted, ServerError, UsageError
 
+
+def __getattr__(name):
+    # It needs pyspark and pyarrow, which the package itself does not.
+    if name == "spark":
+        import importlib
+
+        return importlib.import_module(".spark", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "BadDataError",
     "Batch",

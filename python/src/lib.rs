@@ -1,7 +1,7 @@
 //! The native half of the Python package `bcda`.
 //!
 //! ```text
-//! bcda/__init__.py ──> _bcda: convert_run, scan, describe, validate, export ──> the crates
+//! bcda/__init__.py ──> _bcda: convert_run, scan, split, describe, validate, export ──> the crates
 //! ```
 //!
 //! Arguments come in as Python gives them (`arguments`), work runs on threads without the interpreter (`watch`), rows
@@ -18,6 +18,7 @@ mod export;
 mod failure;
 mod reading;
 mod scan;
+mod split;
 mod validate;
 mod watch;
 
@@ -43,6 +44,8 @@ mod _bcda {
     use crate::export::export;
     #[pymodule_export]
     use crate::scan::{Batch, Batches, Scan, scan};
+    #[pymodule_export]
+    use crate::split::{scan_part, split};
     #[pymodule_export]
     use crate::validate::validate;
 

@@ -35,6 +35,13 @@ pub(crate) struct Scan {
     latest: Arc<Mutex<Latest>>,
 }
 
+impl Scan {
+    pub(crate) fn new(options: ScanOptions) -> Self {
+        let schema = options.schema();
+        Self { options, schema, latest: Arc::default() }
+    }
+}
+
 fn lock(latest: &Mutex<Latest>) -> MutexGuard<'_, Latest> {
     latest.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -271,6 +278,5 @@ pub(crate) fn scan(
     options.max_decompressed_bytes =
         max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
     py.detach(|| options.check()).map_err(Failure::from)?;
-    let schema = options.schema();
-    Ok(Scan { options, schema, latest: Arc::default() })
+    Ok(Scan::new(options))
 }

@@ -8,6 +8,7 @@ use cclf_crosswalk::arrow::error::ArrowError;
 use cclf_crosswalk::{Plan, Rebatch, Table};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
+use super::options::ScanOptions;
 use crate::error::Error;
 use crate::options::Cancel;
 use crate::rows::Rows;
@@ -34,7 +35,7 @@ fn unbuilt(_: ArrowError) -> Error {
 
 impl Batches {
     /// Batches of `table` for the other end of `reader`; the rows of `made` are counted.
-    pub(super) fn new(
+    fn new(
         table: Table,
         made: &[Table],
         schema: SchemaRef,
@@ -51,6 +52,12 @@ impl Batches {
             handed_out: false,
             rows: 0,
         }
+    }
+
+    /// The batches that a scan is asked for.
+    pub(super) fn of(options: &ScanOptions, reader: &Sender<RecordBatch>) -> Self {
+        let (made, schema, cancel) = (options.made(), options.schema(), options.cancel.clone());
+        Self::new(options.table, &made, schema, options.batch_rows, reader.clone(), cancel)
     }
 
     /// Gives the rows up, which is possible until a batch was handed out.

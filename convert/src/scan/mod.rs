@@ -8,8 +8,10 @@
 //! channel holds few batches: a slow reader makes the passes wait, and memory stays bounded.
 
 mod batches;
+mod index_file;
 mod options;
 mod report;
+mod split;
 
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
@@ -24,10 +26,11 @@ use ndjson_io::SourceFile;
 use self::batches::Batches;
 pub use self::options::{People, ScanOptions};
 pub use self::report::ScanReport;
+pub use self::split::{Part, Piece, Split, split};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
-use crate::job::{Run, first_bad};
-use crate::sources;
+use crate::job::{Passes, Run, first_bad};
+use crate::sources::{self, Source};
 
 /// Batches that wait for the reader.
 const BATCHES_AHEAD: usize = 2;
@@ -91,6 +94,9 @@ fn files(
             "standard input (-) cannot be scanned, because it is read once; convert it, or give a file",
         ));
     }
+    if options.part.is_some() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let run = options.as_run();
     let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
     Ok((files, sources::find_patients(&run, elsewhere)?))
@@ -105,8 +111,15 @@ fn run(
     reader: &Sender<RecordBatch>,
 ) -> End {
     let asked = options.as_run();
-    match passes(options, files, patients, elsewhere, reader) {
-        Err(error) if error.is_of_a_record() => Err(first_bad(files, &asked)?.unwrap_or(error)),
+    let ended = match &options.part {
+        Some(part) => split::read(options, part, elsewhere, reader),
+        None => passes(options, files, patients, elsewhere, reader),
+    };
+    match ended {
+        // A part is read in one pass, in its order.
+        Err(error) if error.is_of_a_record() && options.part.is_none() => {
+            Err(first_bad(files, &asked)?.unwrap_or(error))
+        }
         Err(error) if error.kind() == ErrorKind::Cancelled => {
             Err(Error::new(ErrorKind::Cancelled, "interrupted; not all rows were handed out"))
         }
@@ -123,21 +136,29 @@ fn passes(
 ) -> End {
     let started = Instant::now();
     let asked = options.as_run();
-    let mut run = Run::new(&asked, None, elsewhere.clone());
+    let mut run = Run::of_scan(&asked, options.most_places, elsewhere.clone());
     let sources = run.examine(files.to_vec(), patients)?;
     let mut passes = run.people_first(&sources, options.people == People::Anywhere)?;
-    let begin = || {
-        let (made, schema) = (options.made(), options.schema());
-        let (reader, cancel) = (reader.clone(), options.cancel.clone());
-        Ok(Batches::new(options.table, &made, schema, options.batch_rows, reader, cancel))
-    };
+    let begin = || Ok(Batches::of(options, reader));
     let (mut rows, _) = run.claims(&sources, &mut passes, begin, Batches::abandon)?;
     run.write_people(&sources, &mut rows, &mut passes.tally)?;
     let rows = rows.finish(Plan::stu3())?;
     run.warn_of_ends(&passes);
-    let report = run.report(&sources, passes.reports, &passes.tally, Vec::new(), 0, started);
+    Ok(report(options, &run, &sources, passes, rows, started))
+}
+
+/// What the passes of a scan came to.
+fn report(
+    options: &ScanOptions,
+    run: &Run<'_>,
+    sources: &[Source],
+    passes: Passes,
+    rows: u64,
+    started: Instant,
+) -> ScanReport {
+    let report = run.report(sources, passes.reports, &passes.tally, Vec::new(), 0, started);
     let places = passes.logs.into_iter().flat_map(crate::rejects::RejectLog::into_places);
-    Ok(ScanReport::new(options.table.name(), rows, places.collect(), report))
+    ScanReport::new(options.table.name(), rows, places.collect(), report)
 }
 
 impl Scan {

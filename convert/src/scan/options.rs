@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use cclf_crosswalk::{BATCH_ROWS, Columns, Table};
 
+use super::split::Part;
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
+
+/// Rejects whose places are kept unless told otherwise.
+const MOST_PLACES: usize = 1_000;
 
 /// Where people are looked for before the first claim is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -48,6 +52,12 @@ pub struct ScanOptions {
     pub max_line_bytes: usize,
     /// Most bytes that one compressed file may hold.
     pub max_decompressed_bytes: u64,
+    /// How many places of rejects the report keeps, of those met while people were read, and of those met while claims
+    /// were.
+    pub most_places: usize,
+    /// Only these lines of claims, as [`split`](crate::split) cut them; [`inputs`](Self::inputs) and
+    /// [`patients`](Self::patients) are not looked at then.
+    pub part: Option<Part>,
     /// Ends the scan from outside. It is the scan's own: a dropped scan sets it.
     pub cancel: Cancel,
     /// Counters to watch the scan by.
@@ -72,6 +82,8 @@ impl ScanOptions {
             block_bytes: defaults.block_bytes,
             max_line_bytes: defaults.max_line_bytes,
             max_decompressed_bytes: defaults.max_decompressed_bytes,
+            most_places: MOST_PLACES,
+            part: None,
             cancel: defaults.cancel,
             progress: defaults.progress,
         }

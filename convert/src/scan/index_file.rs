@@ -1,0 +1,133 @@
+//! The index of a split scan in a file: what claims need of people, for processes that have not read them.
+//!
+//! ```text
+//! "BCDAIDX\0"  version: u32  BLAKE3 of the rest: 32 bytes
+//! key: 32 bytes  what the index pass came to: u64 bytes of JSON
+//! for each beneficiary: id, MBI      each a u32 of its bytes and the bytes; no MBI: u32::MAX
+//! ```
+//!
+//! Numbers are little-endian. The file holds identifiers of people: it is made with mode 0600, and no message quotes it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cclf_crosswalk::Index;
+use serde::{Deserialize, Serialize};
+
+use super::split::Indexed;
+use crate::error::Error;
+
+const MAGIC: &[u8; 8] = b"BCDAIDX\0";
+const VERSION: u32 = 1;
+const HASH_BYTES: usize = 32;
+/// Where what is hashed begins.
+const HEADER_BYTES: usize = MAGIC.len() + size_of::<u32>() + HASH_BYTES;
+/// The length of an MBI that is not there.
+const NONE: u32 = u32::MAX;
+
+/// What an index is the index of: the files as they were, and how they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key(pub(super) [u8; HASH_BYTES]);
+
+/// The index that this process loaded last: one worker process reads many parts.
+static LOADED: Mutex<Option<(PathBuf, Key, Arc<Index>)>> = Mutex::new(None);
+
+/// Writes the file, whole or not at all.
+pub(super) fn write(path: &Path, key: &Key, about: &Indexed, index: &Index) -> Result<(), Error> {
+    let mut body = key.0.to_vec();
+    let json = serde_json::to_vec(about)
+        .map_err(|_| Error::failed("writing the index failed; please report it"))?;
+    body.extend_from_slice(&(json.len() as u64).to_le_bytes());
+    body.extend_from_slice(&json);
+    for (id, mbi) in index.joins() {
+        put(&mut body, Some(id));
+        put(&mut body, mbi);
+    }
+    let mut file = MAGIC.to_vec();
+    file.extend_from_slice(&VERSION.to_le_bytes());
+    file.extend_from_slice(blake3::hash(&body).as_bytes());
+    file.append(&mut body);
+    Ok(publish::write_file_atomically(path, &file)?)
+}
+
+/// A text is shorter than a line, and that than 2 GiB.
+fn put(body: &mut Vec<u8>, text: Option<&str>) {
+    let len = text.map_or(NONE, |text| u32::try_from(text.len()).unwrap_or(NONE));
+    body.extend_from_slice(&len.to_le_bytes());
+    body.extend_from_slice(text.unwrap_or_default().as_bytes());
+}
+
+/// What the index pass came to, if the file is there and whole, and of this key; else it has to be made.
+pub(super) fn about(path: &Path, key: &Key) -> Option<Indexed> {
+    let file = std::fs::read(path).ok()?;
+    let (about, _) = parse(&file, key)?;
+    Some(about)
+}
+
+/// The index of a file that [`write`] has made.
+pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, of, index)) = &*loaded
+        && (known.as_path(), of) == (path, key)
+    {
+        return Ok(Arc::clone(index));
+    }
+    // Two at once would be one too many in memory.
+    *loaded = None;
+    let shown = path.display();
+    let mut file = Vec::new();
+    std::fs::File::open(path).and_then(|mut opened| opened.read_to_end(&mut file)).map_err(
+        |error| {
+            Error::failed(format!(
+                "{shown}: the index cannot be read: {error}; every executor must see it (option index)"
+            ))
+        },
+    )?;
+    let (_, mut rest) = parse(&file, key).ok_or_else(|| {
+        Error::failed(format!(
+            "{shown}: expected the index that was made for this reading, found another file or a damaged one; begin \
+             the reading again"
+        ))
+    })?;
+    let mut index = Index::new();
+    while !rest.is_empty() {
+        let entry = take_text(&mut rest).and_then(|id| Some((id?, take_text(&mut rest)?)));
+        let (id, mbi) = entry.ok_or_else(|| Error::failed(format!("{shown}: damaged index")))?;
+        index.add_join(id, mbi);
+    }
+    let index = Arc::new(index);
+    *loaded = Some((path.to_owned(), *key, Arc::clone(&index)));
+    Ok(index)
+}
+
+/// What the pass came to and the bytes of the beneficiaries; none if anything is not as it was written.
+fn parse<'f>(file: &'f [u8], key: &Key) -> Option<(Indexed, &'f [u8])> {
+    let (header, body) = file.split_at_checked(HEADER_BYTES)?;
+    let version = VERSION.to_le_bytes();
+    let expected = [MAGIC.as_slice(), &version, blake3::hash(body).as_bytes()].concat();
+    if header != expected {
+        return None;
+    }
+    let mut rest = body.strip_prefix(&key.0)?;
+    let len = u64::from_le_bytes(*take(&mut rest)?);
+    let (json, rest) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+    Some((serde_json::from_slice(json).ok()?, rest))
+}
+
+fn take<'f, const N: usize>(rest: &mut &'f [u8]) -> Option<&'f [u8; N]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(taken)
+}
+
+/// A text that may be missing; none if the file is damaged.
+fn take_text<'f>(rest: &mut &'f [u8]) -> Option<Option<&'f str>> {
+    let len = u32::from_le_bytes(*take(rest)?);
+    if len == NONE {
+        return Some(None);
+    }
+    let (text, after) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+    *rest = after;
+    Some(Some(std::str::from_utf8(text).ok()?))
+}

@@ -1,0 +1,298 @@
+//! A scan cut into parts, which other processes and machines read.
+//!
+//! ```text
+//! split:          examine ──> index pass ──> index file, parts
+//! scan of a part: index file ──> claim pass over its pieces ──> Batches ──> channel ──> Scan ──> reader
+//! ```
+//!
+//! The parts together give the rows of a whole scan, each once, and their counts and those of the people add up to
+//! its counts. Only claims are cut: CCLF8, CCLF9 and CCLF0 need all of the input, and one scan reads them.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime};
+
+use cclf_crosswalk::arrow::array::RecordBatch;
+use cclf_crosswalk::{Guess, Lineage, Plan};
+use crossbeam_channel::Sender;
+use ndjson_io::{Compression, RemoteFile, SourceFile};
+use serde::{Deserialize, Serialize};
+
+use super::batches::Batches;
+use super::index_file::{self, Key};
+use super::options::{People, ScanOptions};
+use super::{End, ScanReport, report};
+use crate::elsewhere::{Elsewhere, is_address};
+use crate::error::Error;
+use crate::job::{Passes, Run};
+use crate::report::FileDateOrigin;
+use crate::sources::Source;
+use crate::tally::Tally;
+
+/// What opening a file costs, in bytes that are read in that time: many small files make a part, too.
+const OPENING_BYTES: u64 = 64 << 10;
+
+/// Bytes that tell how a file is compressed.
+const MAGIC_BYTES: u64 = 4;
+
+/// A file, or some of its lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Where the file is, for whoever reads the part.
+    pub path: PathBuf,
+    /// FILE_NAME.
+    pub name: String,
+    /// FILE_DATE, in days since 1970-01-01.
+    pub file_date: Option<i32>,
+    /// Bytes of the file as stored, when it was cut.
+    pub file_bytes: u64,
+    /// When the file was last changed before it was cut.
+    pub modified: Option<SystemTime>,
+    /// The lines whose first byte lies here; none for the whole file.
+    pub bytes: Option<Range<u64>>,
+    /// Whether its Patients, Coverages and bad lines are counted already.
+    pub indexed: bool,
+}
+
+/// What is read at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Files and parts of files, in the order of the input.
+    pub pieces: Vec<Piece>,
+    /// The file with the index, and what it must be the index of; none where no claim is joined.
+    pub index: Option<(PathBuf, Key)>,
+}
+
+/// A scan cut into parts.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// The parts of the claims; at least one, possibly without pieces.
+    pub parts: Vec<Part>,
+    /// What became of the Patients and Coverages, and of other lines in files of theirs: what no part counts.
+    pub people: ScanReport,
+}
+
+/// What the index pass came to, for those that do not repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Indexed {
+    pub(super) people: ScanReport,
+    /// By source.
+    indexed: Vec<bool>,
+    /// By their place among the sources.
+    with_claims: Vec<usize>,
+}
+
+/// Cuts a scan of claims into parts of about so many bytes: large plain files into ranges, and the others into groups.
+///
+/// Patients and Coverages are read at once. What claims need of them is written to the file `index` (0600: it holds
+/// identifiers of people), which all who read parts must see. If it is there and of the same files, nothing is read.
+///
+/// # Errors
+/// What [`scan`](crate::scan) says of the options and of the people; a usage error for the tables of people, and where
+/// `index` is missing and the table needs it.
+pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
+    let started = Instant::now();
+    let elsewhere = Elsewhere::new(&options.cancel);
+    let (files, patients) = super::files(options, &elsewhere)?;
+    let asked = options.as_run();
+    let mut run = Run::of_scan(&asked, options.most_places, elsewhere);
+    let sources = run.examine(files, patients)?;
+    let index = index.filter(|_| run.joins());
+    if run.joins() && index.is_none() {
+        return Err(Error::usage("parts that join claims need a file for the index"));
+    }
+    let key = key(options, &sources);
+    let known = index.and_then(|path| index_file::about(path, &key));
+    let known = match known {
+        Some(known) => known,
+        None => {
+            let passes = run.people_first(&sources, options.people == People::Anywhere)?;
+            run.warn_of_ends(&passes);
+            let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
+            let people = report(options, &run, &sources, passes, 0, started);
+            let known = Indexed { people, indexed, with_claims };
+            if let Some(path) = index {
+                index_file::write(path, &key, &known, run.index())?;
+            }
+            known
+        }
+    };
+    let index = index.map(|path| (path.to_owned(), key));
+    let parts = group(pieces(&sources, &known, part_bytes)?, part_bytes);
+    let part = |pieces| Part { pieces, index: index.clone() };
+    Ok(Split { parts: parts.into_iter().map(part).collect(), people: known.people })
+}
+
+/// What the index depends on: the files as they are, and how they are read.
+fn key(options: &ScanOptions, sources: &[Source]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    let how = (options.people, options.on_bad_record, options.max_rejects, options.most_places);
+    add(format!("{how:?} {} {}", options.max_line_bytes, options.max_decompressed_bytes).as_bytes());
+    for source in sources {
+        let file = &source.file;
+        let what = (file.len(), file.modified(), source.lineage.file_date, source.only_people);
+        add(file.path().as_os_str().as_encoded_bytes());
+        add(file.name().as_bytes());
+        add(format!("{what:?}").as_bytes());
+    }
+    Key(*hasher.finalize().as_bytes())
+}
+
+/// The claims of the sources; large plain files in several pieces.
+fn pieces(sources: &[Source], known: &Indexed, part_bytes: u64) -> Result<Vec<Piece>, Error> {
+    let part_bytes = part_bytes.max(1);
+    let mut pieces = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        let indexed = known.indexed.get(number).copied().unwrap_or(false);
+        let file_bytes = source.file.len().unwrap_or(0);
+        if source.only_people
+            || file_bytes == 0
+            || (indexed && !known.with_claims.contains(&number))
+        {
+            continue;
+        }
+        if source.file.path().to_str().is_none() {
+            let name = source.file.name();
+            return Err(Error::usage(format!(
+                "{name}: its path is not UTF-8, so other processes cannot be told of it; rename it"
+            )));
+        }
+        let piece = Piece {
+            path: seen_by_all(&source.file),
+            name: source.lineage.file_name.clone(),
+            file_date: source.lineage.file_date,
+            file_bytes,
+            modified: source.file.modified(),
+            bytes: None,
+            indexed,
+        };
+        if file_bytes <= part_bytes || !is_plain(&source.file)? {
+            pieces.push(piece);
+            continue;
+        }
+        let count = file_bytes.div_ceil(part_bytes);
+        let cut = |number: u64| {
+            // Of 2^64 bytes the product would not fit in 64 bits.
+            let at = u128::from(file_bytes) * u128::from(number) / u128::from(count);
+            u64::try_from(at).unwrap_or(file_bytes)
+        };
+        pieces.extend(
+            (0..count)
+                .map(|number| Piece { bytes: Some(cut(number)..cut(number + 1)), ..piece.clone() }),
+        );
+    }
+    Ok(pieces)
+}
+
+/// The path of a file for processes that run in other folders; an address is the same for all.
+fn seen_by_all(file: &SourceFile) -> PathBuf {
+    let path = file.path();
+    let absolute = if file.is_remote() { None } else { std::path::absolute(path).ok() };
+    absolute.unwrap_or_else(|| path.to_owned())
+}
+
+/// Whether the file can be cut: it is on this machine and stored as it is.
+fn is_plain(file: &SourceFile) -> Result<bool, Error> {
+    if file.is_remote() {
+        return Ok(false);
+    }
+    let failed = |error| Error::failed(format!("{}: cannot read: {error}", file.name()));
+    let mut magic = Vec::new();
+    let opened = std::fs::File::open(file.path()).map_err(failed)?;
+    opened.take(MAGIC_BYTES).read_to_end(&mut magic).map_err(failed)?;
+    Ok(Compression::from_magic(&magic) == Compression::None)
+}
+
+/// Pieces in their order, as many to a group as make up its bytes.
+fn group(pieces: Vec<Piece>, part_bytes: u64) -> Vec<Vec<Piece>> {
+    let mut groups = vec![Vec::new()];
+    let mut filled = 0;
+    for piece in pieces {
+        let own = piece.bytes.as_ref().map_or(piece.file_bytes, |bytes| bytes.end - bytes.start);
+        let cost = own.saturating_add(OPENING_BYTES);
+        if filled > 0 && filled + cost > part_bytes.saturating_add(OPENING_BYTES) {
+            groups.push(Vec::new());
+            filled = 0;
+        }
+        filled = filled.saturating_add(cost);
+        if let Some(last) = groups.last_mut() {
+            last.push(piece);
+        }
+    }
+    groups
+}
+
+/// The scan of a part, on its thread.
+pub(super) fn read(
+    options: &ScanOptions,
+    part: &Part,
+    elsewhere: &Elsewhere,
+    reader: &Sender<RecordBatch>,
+) -> End {
+    let started = Instant::now();
+    let asked = options.as_run();
+    let mut run = Run::of_scan(&asked, options.most_places, elsewhere.clone());
+    let sources = part.pieces.iter().map(|piece| source(piece, elsewhere));
+    let sources = sources.collect::<Result<Vec<_>, _>>()?;
+    let bytes =
+        |piece: &Piece| piece.bytes.as_ref().map_or(piece.file_bytes, |own| own.end - own.start);
+    let total = part.pieces.iter().map(bytes).sum();
+    options.progress.total_bytes.store(total, Ordering::Relaxed);
+    if run.joins() {
+        let Some((path, key)) = &part.index else {
+            return Err(Error::usage("the part was cut for a table that joins no claims"));
+        };
+        run.join_through(index_file::load(path, key)?);
+    }
+    let indexed: Vec<bool> = part.pieces.iter().map(|piece| piece.indexed).collect();
+    let mut passes = Passes {
+        reports: vec![None; sources.len()],
+        with_claims: (0..sources.len()).filter(|number| indexed[*number]).collect(),
+        indexed,
+        tally: Tally::default(),
+        logs: Vec::new(),
+    };
+    let begin = || Ok(Batches::of(options, reader));
+    let (rows, _) = run.claims(&sources, &mut passes, begin, |_| {
+        Err(Error::usage(
+            "Patients or Coverages stand among the claims of the input: ask for people=\"anywhere\", which reads \
+             every file for people first",
+        ))
+    })?;
+    let rows = rows.finish(Plan::stu3())?;
+    Ok(report(options, &run, &sources, passes, rows, started))
+}
+
+/// The file of a piece, if it is still what was cut.
+fn source(piece: &Piece, elsewhere: &Elsewhere) -> Result<Source, Error> {
+    let name = &piece.name;
+    let address = piece.path.to_str().filter(|path| is_address(path));
+    let file = match address.map(|address| elsewhere.find(address)).transpose()?.flatten() {
+        Some(ndjson_io::Elsewhere::File(file)) => {
+            SourceFile::from_remote(RemoteFile { relative: name.clone(), ..file })
+        }
+        _ => SourceFile::with_name(&piece.path, name.as_str())?,
+    };
+    if file.len() != Some(piece.file_bytes) || file.modified() != piece.modified {
+        return Err(Error::failed(format!(
+            "{name}: the file changed after the reading was planned; begin the reading again"
+        )));
+    }
+    let file = match &piece.bytes {
+        Some(bytes) => file.part(bytes.clone()),
+        None => file,
+    };
+    Ok(Source {
+        file,
+        lineage: Lineage { file_name: name.clone(), file_date: piece.file_date },
+        date_origin: FileDateOrigin::Option,
+        guess: Guess::Claims,
+        only_people: false,
+    })
+}

@@ -1,0 +1,135 @@
+//! `bcda._bcda.split` and `scan_part`: a scan in parts, for `bcda/spark.py`.
+//!
+//! Parts and reports go as JSON, and options as a dict of texts, as Spark has them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use convert::{People, ScanOptions};
+use pyo3::prelude::*;
+
+use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, within};
+use crate::failure::Failure;
+use crate::scan::Scan;
+use crate::watch::watched;
+
+/// The options of a scan, by their names in `bcda.scan`; each is a text.
+fn options(
+    inputs: Vec<String>,
+    table: &str,
+    columns: Option<Vec<String>>,
+    texts: &HashMap<String, String>,
+) -> Result<ScanOptions, Failure> {
+    let table = arguments::table(table)?;
+    let mut options = ScanOptions::new(inputs, table);
+    let mut lineage = true;
+    // A task of Spark has one processor unless told otherwise.
+    options.threads = 1;
+    for (name, text) in texts {
+        let number = || {
+            let fault = || Failure::usage(format!("{name}: expected a whole number"));
+            text.trim().parse::<u64>().map_err(|_| fault())
+        };
+        match name.as_str() {
+            "lineage" => lineage = boolean(name, text)?,
+            "patients" => {
+                options.patients = text.split(',').map(|path| path.trim().to_owned()).collect()
+            }
+            "people" => {
+                options.people = match text.as_str() {
+                    "first" => People::InFilesOfTheirs,
+                    "anywhere" => People::Anywhere,
+                    _ => return Err(Failure::usage("people: expected first or anywhere")),
+                }
+            }
+            "file_date" => {
+                let day = cclf_crosswalk::parse_day(text);
+                let fault =
+                    || Failure::usage("file_date: expected a day that exists, as YYYY-MM-DD");
+                options.file_date = Some(day.ok_or_else(fault)?);
+            }
+            "on_bad_record" => options.on_bad_record = arguments::on_bad_record(text)?,
+            "max_rejects" => {
+                let fault = |fault| Failure::usage(format!("max_rejects: {fault}"));
+                options.max_rejects = text.parse().map_err(fault)?;
+            }
+            "most_places" => {
+                options.most_places = usize::try_from(number()?).unwrap_or(usize::MAX);
+            }
+            "batch_rows" => options.batch_rows = within(name, number()?, 1, u32::MAX.into())?,
+            "threads" => options.threads = within(name, number()?, 1, MOST_THREADS)?,
+            "max_line_bytes" => {
+                options.max_line_bytes = within(name, number()?, 1, MOST_LINE_BYTES)?;
+            }
+            "max_decompressed_bytes" => options.max_decompressed_bytes = number()?,
+            _ => return Err(Failure::usage(format!("{name}: no such option"))),
+        }
+    }
+    options.columns = match columns {
+        Some(columns) => arguments::only(&[table], lineage, &columns)?,
+        None => lineage.into(),
+    };
+    Ok(options)
+}
+
+fn boolean(name: &str, text: &str) -> Result<bool, Failure> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Failure::usage(format!("{name}: expected true or false"))),
+    }
+}
+
+/// Cuts a scan of claims into parts; see convert::split.
+///
+/// Args:
+///     inputs: a list of paths.
+///     table: "cclf1" to "cclf7", "cclfa" or "cclfb".
+///     columns: which columns, or None.
+///     options: the other options of bcda.scan, as texts.
+///     part_bytes: about how many bytes of the input a part has.
+///     index: the file for the index, or None where no claim is joined.
+///
+/// Returns:
+///     The parts, each a JSON text for scan_part, and the report of the people as JSON.
+#[pyfunction]
+pub(crate) fn split(
+    py: Python<'_>,
+    inputs: Vec<String>,
+    table: &str,
+    columns: Option<Vec<String>>,
+    options: HashMap<String, String>,
+    part_bytes: u64,
+    index: Option<PathBuf>,
+) -> PyResult<(Vec<String>, String)> {
+    let options = self::options(inputs, table, columns, &options)?;
+    let part_bytes = within("partition_bytes", part_bytes, 1, u64::MAX)? as u64;
+    let stop = || options.cancel.cancel();
+    let work = || convert::split(&options, part_bytes, index.as_deref());
+    let split = watched(py, stop, |_| Ok(()), work)?.map_err(Failure::from)?;
+    let text = |part| {
+        serde_json::to_string(part)
+            .map_err(|_| Failure::failed("a part could not be written; please report it").into())
+    };
+    let parts = split.parts.iter().map(text).collect::<PyResult<_>>()?;
+    Ok((parts, split.people.to_json()))
+}
+
+/// Reads a part, or without one the whole input: a bcda.Scan.
+#[pyfunction]
+pub(crate) fn scan_part(
+    inputs: Vec<String>,
+    table: &str,
+    columns: Option<Vec<String>>,
+    options: HashMap<String, String>,
+    part: Option<&str>,
+) -> PyResult<Scan> {
+    let mut options = self::options(inputs, table, columns, &options)?;
+    if let Some(part) = part {
+        let fault = |_| Failure::failed("a part is not as it was cut; please report it");
+        options.part = Some(serde_json::from_str(part).map_err(fault)?);
+    }
+    options.progress = Arc::default();
+    Ok(Scan::new(options))
+}
