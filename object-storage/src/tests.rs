@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use object_store::memory::InMemory;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::publish::{LocalFile, Publication};
 use crate::{Address, Error, ErrorKind, Found, PART_BYTES, PARTS_AT_ONCE, Purpose, Storage};

@@ -72,9 +72,8 @@ fn objects_that_are_named_and_patients_elsewhere() {
 
 #[test]
 fn many_small_objects_come_ahead_of_their_turn() {
-    let Some(place) = Place::new(|request| match request.is_of_an_object() {
-        true => Fault::Slow(Duration::from_millis(40)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is_of_an_object() { Fault::Slow(Duration::from_millis(40)) } else { Fault::None }
     }) else {
         return;
     };
@@ -179,9 +178,12 @@ fn a_store_that_never_recovers_is_a_clean_failure() {
 
 #[test]
 fn an_object_that_is_replaced_between_readings_ends_the_run() {
-    let Some(place) = Place::new(|request| match request.is("GET", "replaced.ndjson") {
-        true => Fault::Slow(Duration::from_millis(700)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is("GET", "replaced.ndjson") {
+            Fault::Slow(Duration::from_millis(700))
+        } else {
+            Fault::None
+        }
     }) else {
         return;
     };
@@ -218,9 +220,8 @@ fn validate_and_inspect_read_objects() {
 
 #[test]
 fn an_interrupted_reading_ends_soon() {
-    let Some(place) = Place::new(|request| match request.is_of_an_object() {
-        true => Fault::Hang(Duration::from_secs(60)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is_of_an_object() { Fault::Hang(Duration::from_secs(60)) } else { Fault::None }
     }) else {
         return;
     };

@@ -126,7 +126,8 @@ impl Elsewhere {
         } else {
             allowed(storage.directly_below(&address))?
         };
-        objects.retain(|object| object.file_name().ends_with(".json") && object.len() <= most);
+        let is_json = |name: &str| Path::new(name).extension().is_some_and(|end| end == "json");
+        objects.retain(|object| is_json(object.file_name()) && object.len() <= most);
         objects.sort_by_key(|object| object.file_name() != first);
         let mut texts = Vec::new();
         for object in objects {
