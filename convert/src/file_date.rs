@@ -90,18 +90,16 @@ impl FileDates {
         }
         let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
         let elsewhere = &self.elsewhere;
-        let known = match self.folders.get(&folder) {
-            Some(known) => *known,
-            None => {
-                let found = if source.is_remote() {
-                    let texts =
-                        elsewhere.json_files(&folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
-                    texts.iter().find_map(|text| day_of_manifest(text))
-                } else {
-                    in_folder(&folder)
-                };
-                *self.folders.entry(folder).or_insert(found)
-            }
+        let known = if let Some(known) = self.folders.get(&folder) {
+            *known
+        } else {
+            let found = if source.is_remote() {
+                let texts = elsewhere.json_files(&folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
+                texts.iter().find_map(|text| day_of_manifest(text))
+            } else {
+                in_folder(&folder)
+            };
+            *self.folders.entry(folder).or_insert(found)
         };
         if known.is_some() {
             return Ok((known, FileDateOrigin::ExportManifest));

@@ -152,8 +152,9 @@ fn guess_all(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Erro
 fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
     let guess = |(number, file): (usize, &SourceFile)| {
-        let next = files.iter().skip(number + 1).take(PREPARED_FILES);
-        next.for_each(|file| file.prepare(Purpose::Look));
+        for next in files.iter().skip(number + 1).take(PREPARED_FILES) {
+            next.prepare(Purpose::Look);
+        }
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }

@@ -141,8 +141,9 @@ impl Cutter {
         self.report = SourceReport::default();
         self.raw_told = 0;
 
-        let next = self.reader.sources.iter().skip(source + 1).take(PREPARED_SOURCES);
-        next.for_each(|file| file.prepare(Purpose::Read));
+        for next in self.reader.sources.iter().skip(source + 1).take(PREPARED_SOURCES) {
+            next.prepare(Purpose::Read);
+        }
         let file = &self.reader.sources[source];
         // Opening a named pipe waits for its writer.
         self.reader.waiting.store(file.is_stream(), Ordering::Release);

@@ -143,7 +143,7 @@ impl Address {
 
     /// The address of a file below this one. `relative` has `/` between its parts.
     pub(crate) fn below(&self, relative: &str) -> Self {
-        let key = relative.split('/').fold(self.key.clone(), |key, part| key.join(part));
+        let key = relative.split('/').fold(self.key.clone(), Path::join);
         self.with_key(key)
     }
 }

@@ -29,7 +29,7 @@ fn retries() -> RetryConfig {
             base: 2.0,
         },
         max_retries: 8,
-        retry_timeout: Duration::from_secs(120),
+        retry_timeout: Duration::from_mins(2),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use object_store::memory::InMemory;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::publish::{LocalFile, Publication};
 use crate::{Address, Error, ErrorKind, Found, PART_BYTES, PARTS_AT_ONCE, Purpose, Storage};
@@ -97,7 +97,9 @@ fn what_is_fetched_ahead_is_bounded_and_given_back() {
     };
     let all = memory.storage.ahead().available_permits();
     let objects: Vec<_> = (0..20).map(|_| find()).collect();
-    objects.iter().for_each(|object| object.prepare(Purpose::Read));
+    for object in &objects {
+        object.prepare(Purpose::Read);
+    }
     assert_eq!(
         memory.storage.ahead().available_permits(),
         all % usize::try_from(PART_BYTES).unwrap()

@@ -21,7 +21,7 @@ use crate::proxy::{Fault, Proxy};
 /// The export of the repository: three gzip files and their manifest.
 fn export() -> Snapshot {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testdata/export");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let files = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     files
         .map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap()))
         .collect()

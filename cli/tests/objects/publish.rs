@@ -148,11 +148,13 @@ fn an_earlier_result_outlives_what_fails_before_anything_is_seen() {
     for (part, method) in [("partNumber", "PUT"), (JOURNAL, "PUT")] {
         let broken = Arc::new(AtomicBool::new(false));
         let now = Arc::clone(&broken);
-        let rule =
-            move |request: &Request| match now.load(Ordering::SeqCst) && request.is(method, part) {
-                true => Fault::Status(403),
-                false => Fault::None,
-            };
+        let rule = move |request: &Request| {
+            if now.load(Ordering::SeqCst) && request.is(method, part) {
+                Fault::Status(403)
+            } else {
+                Fault::None
+            }
+        };
         let Some(place) = Place::new(rule) else { return };
         let _ = place.local_tables();
         place.bcda("convert export --quiet --out @out/").exits(0);
@@ -252,9 +254,12 @@ fn after_a_kill_the_next_run_needs_no_tidying_by_hand() {
 
 #[test]
 fn two_runs_do_not_publish_at_once() {
-    let Some(place) = Place::new(|request| match request.is("PUT", JOURNAL) {
-        true => Fault::Slow(Duration::from_millis(600)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is("PUT", JOURNAL) {
+            Fault::Slow(Duration::from_millis(600))
+        } else {
+            Fault::None
+        }
     }) else {
         return;
     };

@@ -43,7 +43,8 @@ fn objects_that_are_named_and_patients_elsewhere() {
     place.work.synth("export", "--beneficiaries 4 --claims 6");
     let files = place.work.data_files("export");
     let is_of = |kind: &str, bytes: &[u8]| {
-        String::from_utf8_lossy(&bytes[..200]).contains(&format!("\"resourceType\":\"{kind}\""))
+        String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap())
+            .contains(&format!("\"resourceType\":\"{kind}\""))
     };
     let mut claims = String::new();
     for (name, bytes) in &files {
@@ -71,9 +72,8 @@ fn objects_that_are_named_and_patients_elsewhere() {
 
 #[test]
 fn many_small_objects_come_ahead_of_their_turn() {
-    let Some(place) = Place::new(|request| match request.is_of_an_object() {
-        true => Fault::Slow(Duration::from_millis(40)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is_of_an_object() { Fault::Slow(Duration::from_millis(40)) } else { Fault::None }
     }) else {
         return;
     };
@@ -109,7 +109,7 @@ fn large_objects_are_read_in_ranges_side_by_side() {
         largest = largest.max(bytes.len());
         place.bucket.put(&format!("in/{name}"), &bytes);
     }
-    assert!(largest > 3 * (4 << 20), "{largest} bytes are few ranges");
+    assert!(largest > 2 * (4 << 20), "{largest} bytes are few ranges");
     let date = "--file-date 2024-01-31";
     place.work.bcda(&format!("convert export {date} --quiet --out expected")).exits(0);
     place.bcda(&format!("convert @in/ {date} --quiet --out out")).exits(0);
@@ -178,9 +178,12 @@ fn a_store_that_never_recovers_is_a_clean_failure() {
 
 #[test]
 fn an_object_that_is_replaced_between_readings_ends_the_run() {
-    let Some(place) = Place::new(|request| match request.is("GET", "replaced.ndjson") {
-        true => Fault::Slow(Duration::from_millis(700)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is("GET", "replaced.ndjson") {
+            Fault::Slow(Duration::from_millis(700))
+        } else {
+            Fault::None
+        }
     }) else {
         return;
     };
@@ -217,9 +220,8 @@ fn validate_and_inspect_read_objects() {
 
 #[test]
 fn an_interrupted_reading_ends_soon() {
-    let Some(place) = Place::new(|request| match request.is_of_an_object() {
-        true => Fault::Hang(Duration::from_secs(60)),
-        false => Fault::None,
+    let Some(place) = Place::new(|request| {
+        if request.is_of_an_object() { Fault::Hang(Duration::from_secs(60)) } else { Fault::None }
     }) else {
         return;
     };
@@ -247,7 +249,7 @@ fn memory_does_not_grow_with_the_object() {
     work.synth("export", "--beneficiaries 8 --claims 30");
     let (name, bytes) =
         work.data_files("export").into_iter().max_by_key(|(_, bytes)| bytes.len()).unwrap();
-    let times = (192 << 20) / bytes.len();
+    let times = (300 << 20) / bytes.len();
     place.bucket.put(&format!("in/{name}"), &bytes.repeat(times));
     let mut child = place
         .start("convert @in/ --quiet --file-date 2024-01-31 --tables cclf5 --threads 2 --out out");
@@ -262,5 +264,5 @@ fn memory_does_not_grow_with_the_object() {
     }
     let ran: crate::common::Ran = child.wait_with_output().unwrap().into();
     let _ = ran.exits(0);
-    assert!(peak > 0 && peak < 256 << 10, "{peak} kB at most, for 192 MiB");
+    assert!(peak > 0 && peak < 256 << 10, "{peak} kB at most, for 300 MiB");
 }

@@ -8,9 +8,9 @@ mod none;
 mod objects;
 
 #[cfg(not(feature = "object-storage"))]
-pub(crate) use none::{Elsewhere, Publication, overlaps};
+pub(crate) use none::{Elsewhere, overlaps};
 #[cfg(feature = "object-storage")]
-pub(crate) use objects::{Elsewhere, Publication, overlaps};
+pub(crate) use objects::{Elsewhere, overlaps};
 
 /// How addresses begin that are not paths.
 const SCHEMES: [&str; 8] =

@@ -58,16 +58,15 @@ impl Elsewhere {
     }
 
     /// What an input names, if it is an address: an object, all objects below a prefix, or those below it that match
-    /// a pattern (`*`, `?` is not one here).
+    /// a pattern (`*` and `[..]`; a `?` begins a query).
     pub(crate) fn find(&self, input: &str) -> Result<Option<FoundElsewhere>, Error> {
         if !is_address(input) {
             return Ok(None);
         }
+        let host = input.find("://").map_or(0, |at| at + "://".len());
         let (named, pattern) = match input.find(['*', '[']).and_then(|at| input[..at].rfind('/')) {
             // A bracket within the host is an address of IPv6.
-            Some(slash) if slash > "https://".len() || input[slash..].contains('*') => {
-                (&input[..=slash], Some(&input[slash + 1..]))
-            }
+            Some(slash) if slash >= host => (&input[..=slash], Some(&input[slash + 1..])),
             _ => (input, None),
         };
         let address: Address = named.parse()?;
@@ -127,7 +126,8 @@ impl Elsewhere {
         } else {
             allowed(storage.directly_below(&address))?
         };
-        objects.retain(|object| object.file_name().ends_with(".json") && object.len() <= most);
+        let is_json = |name: &str| Path::new(name).extension().is_some_and(|end| end == "json");
+        objects.retain(|object| is_json(object.file_name()) && object.len() <= most);
         objects.sort_by_key(|object| object.file_name() != first);
         let mut texts = Vec::new();
         for object in objects {

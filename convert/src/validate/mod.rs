@@ -144,8 +144,9 @@ fn write_failed(error: &io::Error) -> Error {
 fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<(), Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
     for (number, file) in files.iter().enumerate().filter(|(_, file)| !file.is_stream()) {
-        let next = files.iter().skip(number + 1).take(PREPARED_FILES);
-        next.for_each(|file| file.prepare(Purpose::Look));
+        for next in files.iter().skip(number + 1).take(PREPARED_FILES) {
+            next.prepare(Purpose::Look);
+        }
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }

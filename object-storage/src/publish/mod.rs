@@ -32,6 +32,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 use crate::address::Address;
 use crate::error::{Error, ErrorKind};
 use crate::existing::{Existing, examine};
+use crate::object::Object;
 use crate::publish::undo::{GRACE, delete_all};
 use crate::publish::upload::Upload;
 use crate::storage::Storage;
@@ -110,7 +111,7 @@ impl Publication {
 
     fn uploads(&self, files: &[LocalFile], existing: &Existing) -> Result<Vec<Upload>, Error> {
         let upload = |file: &LocalFile| {
-            let earlier = existing.objects.get(&file.name).and_then(|object| object.e_tag());
+            let earlier = existing.objects.get(&file.name).and_then(Object::e_tag);
             Upload::new(self.out.below(&file.name), file, self.out.is_http(), earlier)
         };
         files.iter().map(upload).collect()
@@ -151,7 +152,7 @@ impl Run {
         }
         opened?;
         if self.existing.manifest.is_some() {
-            self.remove(&[self.publication.manifest_name.clone()])?;
+            self.remove(std::slice::from_ref(&self.publication.manifest_name))?;
         }
         self.complete()?;
         let new = |name: &String| self.uploads.iter().any(|upload| upload.name == *name);
@@ -217,13 +218,13 @@ impl Run {
         let written = match storage.wait(&mut task) {
             Ok(written) => written,
             // The run is to end, and the set is complete but for an answer: that may come in a moment.
-            Err(error) => match storage.wait_regardless(GRACE, &mut task) {
-                Some(written) => written,
-                None => {
+            Err(error) => {
+                let Some(written) = storage.wait_regardless(GRACE, &mut task) else {
                     task.abort();
                     return Err(error);
-                }
-            },
+                };
+                written
+            }
         };
         written
             .map_err(|_| Error::cancelled())?

@@ -130,7 +130,7 @@ mod tests {
     fn parts_are_never_too_many() {
         assert_eq!(part_bytes(0), 8 << 20);
         assert_eq!(part_bytes(1 << 30), 8 << 20);
-        for len in [100 << 30, 5 << 40] {
+        for len in [100_u64 << 30, 5 << 40] {
             assert!(len.div_ceil(part_bytes(len)) <= 10_000, "{len}");
             assert_eq!(part_bytes(len) % (1 << 20), 0);
         }

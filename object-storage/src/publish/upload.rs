@@ -74,13 +74,12 @@ impl Upload {
         let (len, earlier) = (self.len, self.earlier.clone());
         let (name, path) = (self.name.clone(), self.path.clone());
         async move {
-            let ended = match begun {
-                Some(begun) => begun.lock().await.complete().await.map(drop),
-                None => {
-                    let bytes = tokio::fs::read(&path).await;
-                    let bytes = bytes.map_err(|error| cannot_read(&name, &error))?;
-                    store.put(&address.key, PutPayload::from(bytes)).await.map(drop)
-                }
+            let ended = if let Some(begun) = begun {
+                begun.lock().await.complete().await.map(drop)
+            } else {
+                let bytes = tokio::fs::read(&path).await;
+                let bytes = bytes.map_err(|error| cannot_read(&name, &error))?;
+                store.put(&address.key, PutPayload::from(bytes)).await.map(drop)
             };
             let Err(error) = ended else { return Ok(()) };
             // The answer to a try may have been lost, and the next one finds the upload gone: is the object there?
