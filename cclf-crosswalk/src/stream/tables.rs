@@ -138,7 +138,8 @@ pub struct TableStream {
 }
 
 impl TableStream {
-    /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others.
+    /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others. A table of which
+    /// the options name no column is left out.
     pub fn new(people: Beneficiaries, tables: &[Table], options: &TableStreamOptions) -> Self {
         let Beneficiaries { plan, index, lineages, counts, .. } = people;
         let options =
@@ -151,7 +152,9 @@ impl TableStream {
                 options.batch_rows,
             ),
         };
-        let wanted = Table::ALL.iter().filter(|table| tables.contains(table));
+        let has_columns =
+            |table: &Table| !schema(plan.crosswalk(), *table, &options.columns).fields().is_empty();
+        let wanted = Table::ALL.iter().filter(|table| tables.contains(table) && has_columns(table));
         let outputs = Outputs(wanted.map(output).collect());
         Self {
             plan,
