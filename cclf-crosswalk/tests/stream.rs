@@ -195,6 +195,18 @@ fn claims_of_strangers_and_tables_without_rows_are_told() {
 }
 
 #[test]
+fn a_table_without_a_column_is_left_out() {
+    let (patients, claims) = records(2);
+    let names = ["cclf5.CLM_LINE_NUM".to_owned()];
+    let columns = Columns::only(Crosswalk::stu3(), &[Table::Cclf5], true, &names).unwrap();
+    let options = TableStreamOptions { columns, ..options(100) };
+    let (made, bad, _) = tables(people(&patients), &claims, &Table::ALL, &options);
+    assert!(bad.is_empty());
+    assert_eq!(made.keys().copied().collect::<Vec<_>>(), [Table::Cclf5, Table::Cclf0]);
+    assert_eq!((made[&Table::Cclf5].num_columns(), made[&Table::Cclf0].num_rows()), (1, 1));
+}
+
+#[test]
 fn another_version_of_the_api_is_not_taken() {
     let r4 = "{\"resourceType\":\"ExplanationOfBenefit\",\"id\":\"1\",\"use\":\"claim\",\"outcome\":\"complete\",\
               \"insurer\":{},\"provider\":{},\"insurance\":[{\"focal\":true}]}";

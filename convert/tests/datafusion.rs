@@ -150,6 +150,9 @@ async fn a_choice_of_columns_is_a_choice_of_tables() {
     assert!(export.table(Table::Cclf1).is_none());
     assert_eq!(sql(&context, "SELECT * FROM cclf5").await[0].num_columns(), 1);
     assert!(context.sql("SELECT * FROM cclf1").await.is_err());
+    // It counts the rows of all tables all the same.
+    let rows = "SELECT NUMBER_OF_RECORDS FROM cclf0 WHERE FILE_TYPE = 'CCLF1'";
+    assert_eq!(number(&context, rows).await, 9);
 }
 
 #[tokio::test]

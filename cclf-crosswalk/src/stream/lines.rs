@@ -4,7 +4,8 @@ use arrow::array::RecordBatch;
 
 use super::counts::RecordCounts;
 use super::error::{BadRecord, BatchError};
-use super::tables::{LastBatches, TableStream};
+use super::last::LastBatches;
+use super::tables::TableStream;
 use crate::table::Table;
 
 /// The batches of [`TableStream::batches`].

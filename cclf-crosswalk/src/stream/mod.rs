@@ -11,11 +11,14 @@
 mod beneficiaries;
 mod counts;
 mod error;
+mod last;
 mod lines;
+mod outputs;
 mod tables;
 
 pub use beneficiaries::Beneficiaries;
 pub use counts::RecordCounts;
 pub use error::{BadRecord, BatchError, NotTaken};
+pub use last::LastBatches;
 pub use lines::Batches;
-pub use tables::{LastBatches, TableStream, TableStreamOptions, Taken};
+pub use tables::{TableStream, TableStreamOptions, Taken};

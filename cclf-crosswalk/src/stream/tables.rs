@@ -7,14 +7,14 @@ use arrow::error::ArrowError;
 use super::beneficiaries::Beneficiaries;
 use super::counts::{RecordCounts, is_of_a_claim};
 use super::error::NotTaken;
+use super::last::LastBatches;
 use super::lines::Batches;
+use super::outputs::Outputs;
 use crate::batch::{ClaimTables, schema};
 use crate::claim::{Claim, Lineage};
 use crate::columns::Columns;
-use crate::index::{BeneficiaryNumber, HospiceRanges, Index};
-use crate::people::{PeopleTables, summary};
+use crate::index::{HospiceRanges, Index};
 use crate::plan::{Plan, Reader, Verdict};
-use crate::rebatch::Rebatch;
 use crate::resolve::Resource;
 use crate::sink::BATCH_ROWS;
 use crate::table::Table;
@@ -49,44 +49,6 @@ pub enum Taken {
     Skipped,
     /// Known from the first reading.
     Known,
-}
-
-/// A table that was asked for.
-#[derive(Debug)]
-struct Output {
-    table: Table,
-    rows: u64,
-    batches: Rebatch,
-}
-
-/// The tables asked for, in the order of [`Table::ALL`].
-#[derive(Debug)]
-struct Outputs(Vec<Output>);
-
-impl Outputs {
-    fn push(&mut self, made: Vec<(Table, RecordBatch)>) -> Result<(), ArrowError> {
-        for (table, batch) in made {
-            if let Some(output) = self.0.iter_mut().find(|output| output.table == table) {
-                output.rows += batch.num_rows() as u64;
-                output.batches.push(batch)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn next_batch(&mut self) -> Option<(Table, RecordBatch)> {
-        self.0
-            .iter_mut()
-            .find_map(|output| output.batches.next_batch().map(|batch| (output.table, batch)))
-    }
-
-    fn finish(&mut self) -> Result<(), ArrowError> {
-        self.0.iter_mut().try_for_each(|output| output.batches.finish())
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        self.0.iter().map(|output| output.table).collect()
-    }
 }
 
 /// Makes tables of claims as they come: the rows that a whole run would write, in the same order.
@@ -124,35 +86,27 @@ impl Outputs {
 /// ```
 #[derive(Debug)]
 pub struct TableStream {
-    plan: &'static Plan,
-    options: TableStreamOptions,
+    pub(super) plan: &'static Plan,
+    pub(super) options: TableStreamOptions,
     reader: Reader,
-    index: Index,
+    pub(super) index: Index,
     /// Where the Patients of the index come from.
-    lineages: Vec<Lineage>,
+    pub(super) lineages: Vec<Lineage>,
     source: Lineage,
-    hospice: HospiceRanges,
-    claims: ClaimTables,
-    outputs: Outputs,
-    counts: RecordCounts,
+    pub(super) hospice: HospiceRanges,
+    pub(super) claims: ClaimTables,
+    pub(super) outputs: Outputs,
+    pub(super) counts: RecordCounts,
 }
 
 impl TableStream {
-    /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others.
+    /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others. A table of which
+    /// the options name no column is left out.
     pub fn new(people: Beneficiaries, tables: &[Table], options: &TableStreamOptions) -> Self {
         let Beneficiaries { plan, index, lineages, counts, .. } = people;
         let options =
             TableStreamOptions { batch_rows: options.batch_rows.max(1), ..options.clone() };
-        let output = |table: &Table| Output {
-            table: *table,
-            rows: 0,
-            batches: Rebatch::new(
-                schema(plan.crosswalk(), *table, &options.columns),
-                options.batch_rows,
-            ),
-        };
-        let wanted = Table::ALL.iter().filter(|table| tables.contains(table));
-        let outputs = Outputs(wanted.map(output).collect());
+        let outputs = Outputs::new(plan, tables, &options);
         Self {
             plan,
             reader: Reader::new(plan),
@@ -240,98 +194,12 @@ impl TableStream {
 
     /// There are no more claims: gives all that is left.
     pub fn finish(self) -> LastBatches {
-        let tables = self.outputs.tables();
-        LastBatches {
-            people: PeopleTables::new(self.plan, &tables, &self.options.columns),
-            rest: self.index.in_order().into_iter(),
-            stage: Stage::Claims,
-            stream: self,
-        }
+        LastBatches::new(self)
     }
 
     /// Gives the batches of all `records`, then what is left, as an iterator. Records that are not taken are given back
     /// among the batches, in their order.
     pub fn batches<I: IntoIterator<Item: AsRef<[u8]>>>(self, records: I) -> Batches<I::IntoIter> {
         Batches::new(self, records.into_iter())
-    }
-}
-
-/// How far the end has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Rows of claims wait to be built.
-    Claims,
-    /// The rows of people are being built.
-    People,
-    /// Only batches wait.
-    Built,
-}
-
-/// The batches after the last claim: what waited, CCLF8 and CCLF9, then CCLF0.
-#[derive(Debug)]
-pub struct LastBatches {
-    stream: TableStream,
-    people: PeopleTables,
-    rest: std::vec::IntoIter<BeneficiaryNumber>,
-    stage: Stage,
-}
-
-impl LastBatches {
-    /// What became of the records.
-    pub fn counts(&self) -> RecordCounts {
-        self.stream.counts
-    }
-
-    fn step(&mut self) -> Result<(), ArrowError> {
-        let stream = &mut self.stream;
-        match self.stage {
-            Stage::Claims => {
-                stream.outputs.push(stream.claims.finish()?)?;
-                self.stage = Stage::People;
-            }
-            Stage::People => {
-                let TableStream { index, hospice, lineages, .. } = &*stream;
-                while self.people.rows() < stream.options.batch_rows {
-                    let Some(number) = self.rest.next() else {
-                        self.stage = Stage::Built;
-                        break;
-                    };
-                    self.people.append(index, number, hospice, lineages);
-                }
-                stream.counts.untranslated_states += self.people.take_untranslated().states;
-                stream.outputs.push(self.people.finish()?)?;
-                if self.stage == Stage::Built {
-                    let counted = stream.outputs.0.iter();
-                    let counted: Vec<(Table, u64)> = counted
-                        .filter(|output| output.table != Table::Cclf0)
-                        .map(|output| (output.table, output.rows))
-                        .collect();
-                    let rows = summary(stream.plan, &counted)?;
-                    stream.outputs.push(vec![(Table::Cclf0, rows)])?;
-                    stream.outputs.finish()?;
-                }
-            }
-            Stage::Built => {}
-        }
-        Ok(())
-    }
-}
-
-impl Iterator for LastBatches {
-    type Item = Result<(Table, RecordBatch), ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(batch) = self.stream.outputs.next_batch() {
-                return Some(Ok(batch));
-            }
-            if self.stage == Stage::Built {
-                return None;
-            }
-            if let Err(error) = self.step() {
-                self.stage = Stage::Built;
-                return Some(Err(error));
-            }
-        }
     }
 }

@@ -45,14 +45,10 @@ impl Export {
     /// # Errors
     /// The options make no sense, or there is no such input.
     pub fn with(options: &ScanOptions) -> Result<Self, Error> {
-        let table = |table| ExportTable::new(ScanOptions { table, ..options.clone() });
-        let mut tables = Vec::new();
-        for (name, table) in Table::ALL.map(|name| (name, table(name))) {
-            let table = table?;
-            if !table.schema().fields().is_empty() {
-                tables.push((name, Arc::new(table)));
-            }
-        }
+        options.check()?;
+        let table = |table| ExportTable::unchecked(ScanOptions { table, ..options.clone() });
+        let tables = Table::ALL.map(|name| (name, Arc::new(table(name)))).into_iter();
+        let tables = tables.filter(|(_, table)| !table.schema().fields().is_empty()).collect();
         Ok(Self { tables })
     }
 

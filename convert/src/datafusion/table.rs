@@ -29,8 +29,13 @@ impl ExportTable {
     /// What [`ScanOptions::check`] says.
     pub fn new(options: ScanOptions) -> Result<Self, Error> {
         options.check()?;
+        Ok(Self::unchecked(options))
+    }
+
+    /// The table of options that were checked.
+    pub(super) fn unchecked(options: ScanOptions) -> Self {
         let schema = options.schema();
-        Ok(Self { options, schema, last_report: Arc::default() })
+        Self { options, schema, last_report: Arc::default() }
     }
 
     /// What the last query did that read the table to its end: how many records were read and rejected, and where
