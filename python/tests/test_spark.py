@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -17,7 +18,7 @@ import pyarrow.parquet
 import pytest
 
 import bcda
-
+from conftest import ROOT
 
 pyspark = pytest.importorskip("pyspark", reason="skipped: no pyspark")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
@@ -51,7 +52,11 @@ def begin(master="local-cluster[2,1,1024]"):
 
 @pytest.fixture(scope="module")
 def spark():
+    # Relative paths are those of where Spark was started.
+    before = os.getcwd()
+    os.chdir(ROOT)
     session = begin()
+    os.chdir(before)
     yield session
     session.stop()
 
@@ -222,3 +227,12 @@ def test_a_killed_executor_changes_no_row(spark, large):
     rows = read_rows[0]
     assert rows.num_rows == expected.num_rows
     assert digest(rows.cast(expected.schema)) == digest(expected)
+
+
+def test_the_example_of_the_readme_says_what_it_prints(spark, tmp_path, monkeypatch, capsys):
+    text = (ROOT / "README.md").read_text().split("\n## Spark\n")[1]
+    code, expected = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```\n", text, re.DOTALL).groups()
+    monkeypatch.chdir(ROOT)
+    # The session is that of the tests.
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == expected

@@ -89,8 +89,8 @@ pub(super) struct Indexed {
 /// identifiers of people), which all who read parts must see. If it is there and of the same files, nothing is read.
 ///
 /// # Errors
-/// What [`scan`](crate::scan) says of the options and of the people; a usage error for the tables of people, and where
-/// `index` is missing and the table needs it.
+/// What [`scan`](crate::scan) says of the options and of the people; a usage error where `index` is missing and the table
+/// needs it. Parts give no rows of CCLF8, CCLF9 and CCLF0.
 pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
     let started = Instant::now();
     let (files, patients) = super::files(options)?;
