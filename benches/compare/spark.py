@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 MASTER = "local-cluster[{},1,1024]"
-# What Spark does not use comes from the page cache: the files are read before.
+# Of the records of a synthetic beneficiary.
+MEGABYTES_EACH = 0.575
 TABLES = ("cclf1", "cclf5")
 
 
@@ -33,8 +34,7 @@ def export(asked):
     size = f"{asked.gigabytes:g}"
     if not (folder / f"made-{size}").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        # A beneficiary has about 1 MB of claims.
-        people = max(1, round(asked.gigabytes * 1000 / 1.0))
+        people = max(1, round(asked.gigabytes * 1000 / MEGABYTES_EACH))
         words = ["synth", "--beneficiaries", str(people), "--seed", "11", "--quiet", "--overwrite", "--out"]
         subprocess.run([asked.bcda, *words, str(folder / "export")], check=True)
         (folder / f"made-{size}").touch()

@@ -7,8 +7,8 @@ use cclf_crosswalk::Table;
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::compute::concat_batches;
 use convert::{
-    Counts, Error, MaxRejects, OnBadRecord, Part, People, RejectPlace, ScanOptions, ScanReport,
-    scan, split,
+    Cancel, Counts, Error, MaxRejects, OnBadRecord, Part, People, RejectPlace, ScanOptions,
+    ScanReport, scan, split,
 };
 use synth::ClaimType;
 
@@ -174,7 +174,8 @@ fn a_bad_record_of_a_part_is_named_by_its_line_in_the_file() {
     asked.on_bad_record = OnBadRecord::Fail;
     let split = split(&asked, 20_000, Some(&work.path().join("index"))).unwrap();
     assert!(split.parts.len() > 5);
-    let read = |part: &Part| read_part(part.clone(), asked.clone()).err();
+    let own = || ScanOptions { cancel: Cancel::new(), ..asked.clone() };
+    let read = |part: &Part| read_part(part.clone(), own()).err();
     let errors: Vec<Error> = split.parts.iter().filter_map(read).collect();
     let [error] = errors.as_slice() else { panic!("{} errors, as {}", errors.len(), errors[0]) };
     let (place, before) = (error.record().unwrap(), claims[..31].join("\n").len() + 1);

@@ -90,6 +90,8 @@ class Asked:
             self.inputs = [given["path"]]
         else:
             raise UsageError("no input is named; give load() a file, a folder or a glob", "usage", 2)
+        # Executors stand elsewhere.
+        self.inputs = [_absolute(path) for path in self.inputs]
         self.table = given.get("table", "").strip().lower()
         if not self.table:
             message = 'no table is asked for: option("table", "cclf5"), or another, or "rejects" or "counts"'
@@ -102,6 +104,9 @@ class Asked:
             raise UsageError("partition_bytes: expected a number of bytes, at least 1", "usage", 2)
         self.partition_bytes = int(size)
         self.scan = {name: value for name, value in given.items() if name not in OWN}
+        if "patients" in self.scan:
+            paths = self.scan["patients"].split(",")
+            self.scan["patients"] = ",".join(_absolute(path.strip()) for path in paths)
         if self.table in SIDE:
             # All of them, not the first thousand.
             self.scan["most_places"] = str((1 << 63) - 1)
@@ -130,8 +135,12 @@ class Asked:
         folder = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
         if not os.path.isdir(folder):
             folder = tempfile.mkdtemp(prefix="bcda-spark-")
-        what = json.dumps([[os.path.abspath(path) for path in self.inputs], self.scan], sort_keys=True)
+        what = json.dumps([self.inputs, self.scan], sort_keys=True)
         return os.path.join(folder, f"bcda-{hashlib.sha256(what.encode()).hexdigest()[:16]}.index")
+
+
+def _absolute(path):
+    return path if "://" in path else os.path.abspath(path)
 
 
 class Part(InputPartition):

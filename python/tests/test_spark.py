@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -17,7 +18,7 @@ import pyarrow.parquet
 import pytest
 
 import bcda
-
+from conftest import ROOT
 
 pyspark = pytest.importorskip("pyspark", reason="skipped: no pyspark")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
@@ -30,7 +31,7 @@ TABLES = [f"cclf{name}" for name in "123456789ab0"]
 SMALL = str(400_000)
 
 
-def begin(master="local-cluster[2,1,1024]"):
+def begin(folder):
     os.environ["PYSPARK_PYTHON"] = sys.executable
     options = {
         "spark.ui.enabled": "false",
@@ -38,9 +39,9 @@ def begin(master="local-cluster[2,1,1024]"):
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
-        "spark.task.maxFailures": "4",
+        "spark.local.dir": str(folder),
     }
-    builder = SparkSession.builder.master(master).appName("bcda tests")
+    builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("bcda tests")
     for name, value in options.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
@@ -50,10 +51,17 @@ def begin(master="local-cluster[2,1,1024]"):
 
 
 @pytest.fixture(scope="module")
-def spark():
-    session = begin()
+def spark(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("spark")
+    # Relative paths are those of where Spark was started.
+    before = os.getcwd()
+    os.chdir(ROOT)
+    session = begin(folder)
+    os.chdir(before)
     yield session
     session.stop()
+    # What Spark clears away is all of it.
+    assert list(folder.rglob("bcda-*.index")) == []
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +131,11 @@ def test_columns_are_pruned_and_rows_counted(spark, export):
     assert lines.schema["CLM_LINE_CVRD_PD_AMT"].dataType == types.DecimalType(13, 2)
     assert lines.schema["CLM_LINE_NUM"].metadata["comment"]
     # A schema, in an order of its own.
-    own = spark.read.format("bcda").schema("CLM_LINE_NUM int, BENE_MBI_ID string").options(table="cclf5")
+    own = spark.read.format("bcda").schema("CLM_LINE_NUM bigint, BENE_MBI_ID string").options(table="cclf5")
     own = own.options(partition_bytes=SMALL, max_rejects="100%").load(str(export))
     same(own, whole.select(["CLM_LINE_NUM", "BENE_MBI_ID"]))
     # Several inputs, patients apart.
-    people = [str(file) for file in export.glob("*.ndjson") if b'"ExplanationOfBenefit"' not in file.read_bytes()[:9000]]
+    people = [str(file) for file in export.glob("*.ndjson") if b'"ExplanationOfBenefit"' not in file.read_bytes()]
     claims = [str(file) for file in export.iterdir() if str(file) not in people]
     options = {"table": "cclf5", "patients": ",".join(people), "columns": ",".join(names), "max_rejects": "100%"}
     apart = spark.read.format("bcda").options(**options).load(claims)
@@ -143,14 +151,13 @@ def test_the_index_is_private_shared_and_cleared_away(spark, export, tmp_path):
     assert index.stat().st_ino == made.st_ino
     # Without the option it lies with what Spark clears away.
     read(spark, export, "cclf1").count()
-    folder = pathlib.Path(str(spark._jvm.org.apache.spark.SparkEnv.get().blockManager().diskBlockManager().localDirs()[0]))
-    left = list(folder.glob("bcda-*.index"))
+    left = list(pathlib.Path(spark.conf.get("spark.local.dir")).rglob("bcda-*.index"))
     assert left and {stat.S_IMODE(file.stat().st_mode) for file in left} == {0o600}
 
 
 def test_what_cannot_be_is_said(spark, export, tmp_path):
     for options, said in [
-        ({"table": "cclf55"}, "cclf55"),
+        ({"table": "cclf55"}, "no such table"),
         ({"table": ""}, "no table is asked for"),
         ({"table": "cclf5", "columns": "NOTHING"}, "NOTHING"),
         ({"table": "cclf5", "partition_bytes": "x"}, "partition_bytes: expected"),
@@ -161,7 +168,7 @@ def test_what_cannot_be_is_said(spark, export, tmp_path):
             spark.read.format("bcda").options(**options).load(str(export)).count()
     with pytest.raises(Exception, match="no such file"):
         read(spark, tmp_path / "nothing", "cclf5").count()
-    with pytest.raises(Exception, match="it is int"):
+    with pytest.raises(Exception, match="it is bigint"):
         wrong = spark.read.format("bcda").schema("CLM_LINE_NUM string").options(table="cclf5")
         wrong.load(str(export)).count()
     with pytest.raises(Exception, match=r"line \d+ .at byte \d+."):
@@ -222,3 +229,12 @@ def test_a_killed_executor_changes_no_row(spark, large):
     rows = read_rows[0]
     assert rows.num_rows == expected.num_rows
     assert digest(rows.cast(expected.schema)) == digest(expected)
+
+
+def test_the_example_of_the_readme_says_what_it_prints(spark, tmp_path, monkeypatch, capsys):
+    text = (ROOT / "README.md").read_text().split("\n## Spark\n")[1]
+    code, expected = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```\n", text, re.DOTALL).groups()
+    monkeypatch.chdir(ROOT)
+    # The session is that of the tests.
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == expected

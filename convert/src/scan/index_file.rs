@@ -92,7 +92,7 @@ pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
     })?;
     let mut index = Index::new();
     while !rest.is_empty() {
-        let entry = take_text(&mut rest).and_then(|id| Some((id?, take_text(&mut rest)?)));
+        let entry = take_entry(&mut rest);
         let (id, mbi) = entry.ok_or_else(|| Error::failed(format!("{shown}: damaged index")))?;
         index.add_join(id, mbi);
     }
@@ -121,13 +121,18 @@ fn take<'f, const N: usize>(rest: &mut &'f [u8]) -> Option<&'f [u8; N]> {
     Some(taken)
 }
 
-/// A text that may be missing; none if the file is damaged.
-fn take_text<'f>(rest: &mut &'f [u8]) -> Option<Option<&'f str>> {
+/// Id and MBI of a beneficiary; none if the file is damaged.
+fn take_entry<'f>(rest: &mut &'f [u8]) -> Option<(&'f str, Option<&'f str>)> {
     let len = u32::from_le_bytes(*take(rest)?);
-    if len == NONE {
-        return Some(None);
+    let id = take_text(rest, len)?;
+    match u32::from_le_bytes(*take(rest)?) {
+        NONE => Some((id, None)),
+        len => Some((id, Some(take_text(rest, len)?))),
     }
+}
+
+fn take_text<'f>(rest: &mut &'f [u8], len: u32) -> Option<&'f str> {
     let (text, after) = rest.split_at_checked(usize::try_from(len).ok()?)?;
     *rest = after;
-    Some(Some(std::str::from_utf8(text).ok()?))
+    std::str::from_utf8(text).ok()
 }

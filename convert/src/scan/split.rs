@@ -78,8 +78,8 @@ pub struct Split {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Indexed {
     pub(super) people: ScanReport,
-    /// By source.
-    indexed: Vec<bool>,
+    /// By source: its people are in the index.
+    people_read: Vec<bool>,
     /// By their place among the sources.
     with_claims: Vec<usize>,
 }
@@ -90,8 +90,8 @@ pub(super) struct Indexed {
 /// identifiers of people), which all who read parts must see. If it is there and of the same files, nothing is read.
 ///
 /// # Errors
-/// What [`scan`](crate::scan) says of the options and of the people; a usage error for the tables of people, and where
-/// `index` is missing and the table needs it.
+/// What [`scan`](crate::scan) says of the options and of the people; a usage error where `index` is missing and the table
+/// needs it. Parts give no rows of CCLF8, CCLF9 and CCLF0.
 pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
     let started = Instant::now();
     let elsewhere = Elsewhere::new(&options.cancel);
@@ -105,19 +105,18 @@ pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Re
     }
     let key = key(options, &sources);
     let known = index.and_then(|path| index_file::about(path, &key));
-    let known = match known {
-        Some(known) => known,
-        None => {
-            let passes = run.people_first(&sources, options.people == People::Anywhere)?;
-            run.warn_of_ends(&passes);
-            let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
-            let people = report(options, &run, &sources, passes, 0, started);
-            let known = Indexed { people, indexed, with_claims };
-            if let Some(path) = index {
-                index_file::write(path, &key, &known, run.index())?;
-            }
-            known
+    let known = if let Some(known) = known {
+        known
+    } else {
+        let passes = run.people_first(&sources, options.people == People::Anywhere)?;
+        run.warn_of_ends(&passes);
+        let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
+        let people = report(options, &run, &sources, passes, 0, started);
+        let known = Indexed { people, people_read: indexed, with_claims };
+        if let Some(path) = index {
+            index_file::write(path, &key, &known, run.index())?;
         }
+        known
     };
     let index = index.map(|path| (path.to_owned(), key));
     let parts = group(pieces(&sources, &known, part_bytes)?, part_bytes);
@@ -149,7 +148,7 @@ fn pieces(sources: &[Source], known: &Indexed, part_bytes: u64) -> Result<Vec<Pi
     let part_bytes = part_bytes.max(1);
     let mut pieces = Vec::new();
     for (number, source) in sources.iter().enumerate() {
-        let indexed = known.indexed.get(number).copied().unwrap_or(false);
+        let indexed = known.people_read.get(number).copied().unwrap_or(false);
         let file_bytes = source.file.len().unwrap_or(0);
         if source.only_people
             || file_bytes == 0
