@@ -22,7 +22,7 @@ pub(super) struct Batches {
     table: Table,
     /// The tables whose rows are made, and how many came.
     counts: Vec<(Table, u64)>,
-    batches: Rebatch,
+    rebatch: Rebatch,
     reader: Sender<RecordBatch>,
     cancel: Cancel,
     handed_out: bool,
@@ -46,7 +46,7 @@ impl Batches {
         Self {
             table,
             counts: made.iter().map(|table| (*table, 0)).collect(),
-            batches: Rebatch::new(schema, batch_rows),
+            rebatch: Rebatch::new(schema, batch_rows),
             reader,
             cancel,
             handed_out: false,
@@ -72,13 +72,13 @@ impl Batches {
     }
 
     fn push(&mut self, batch: RecordBatch) -> Result<(), Error> {
-        self.batches.push(batch).map_err(unbuilt)?;
+        self.rebatch.push(batch).map_err(unbuilt)?;
         self.hand_out()
     }
 
     /// Hands out the batches that are whole, as the reader takes them.
     fn hand_out(&mut self) -> Result<(), Error> {
-        while let Some(batch) = self.batches.next_batch() {
+        while let Some(batch) = self.rebatch.next_batch() {
             self.handed_out = true;
             self.rows += batch.num_rows() as u64;
             let mut waiting = batch;
@@ -101,7 +101,7 @@ impl Batches {
             let summary = cclf_crosswalk::summary(plan, &self.counts).map_err(unbuilt)?;
             self.push(summary)?;
         }
-        self.batches.finish().map_err(unbuilt)?;
+        self.rebatch.finish().map_err(unbuilt)?;
         self.hand_out()?;
         Ok(self.rows)
     }
