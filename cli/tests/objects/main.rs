@@ -1,6 +1,8 @@
 //! Object storage as the program meets it: a moto server on loopback, and between the two a proxy that answers 500,
 //! drops connections and cuts bodies. BCDA_TEST_MOTO names a Python that has moto; without one these tests say so.
 
+#![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod http;

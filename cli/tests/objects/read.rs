@@ -221,7 +221,7 @@ fn validate_and_inspect_read_objects() {
 #[test]
 fn an_interrupted_reading_ends_soon() {
     let Some(place) = Place::new(|request| {
-        if request.is_of_an_object() { Fault::Hang(Duration::from_secs(60)) } else { Fault::None }
+        if request.is_of_an_object() { Fault::Hang(Duration::from_mins(1)) } else { Fault::None }
     }) else {
         return;
     };
