@@ -27,9 +27,9 @@ fn read(options: ScanOptions) -> Result<(RecordBatch, ScanReport), Error> {
     Ok((concat_batches(&scan.schema(), &batches).unwrap(), scan.report().unwrap().clone()))
 }
 
-fn read_part(part: Part, mut options: ScanOptions) -> Result<(RecordBatch, ScanReport), Error> {
+fn read_part(part: &Part, mut options: ScanOptions) -> Result<(RecordBatch, ScanReport), Error> {
     // As they travel.
-    let json = serde_json::to_string(&part).unwrap();
+    let json = serde_json::to_string(part).unwrap();
     options.part = Some(serde_json::from_str(&json).unwrap());
     options.inputs = Vec::new();
     read(options)
@@ -98,7 +98,7 @@ fn parts_give_what_the_whole_gives() {
                 let (mut batches, mut sum) = (Vec::new(), split.people.records);
                 let mut rejects = split.people.rejects.clone();
                 for part in split.parts {
-                    let (rows, part) = read_part(part, asked()).unwrap();
+                    let (rows, part) = read_part(&part, asked()).unwrap();
                     batches.push(rows);
                     add(&mut sum, part.records);
                     rejects.extend(part.rejects);
@@ -140,9 +140,9 @@ fn the_index_is_made_once_and_is_private() {
     fs::write(export.join("more.ndjson"), synth::patient(50)).unwrap();
     let other = split(&asked(), 30_000, Some(&index)).unwrap();
     assert_eq!(other.people.records.joined, first.people.records.joined + 1);
-    let error = read_part(first.parts[0].clone(), asked()).unwrap_err();
+    let error = read_part(&first.parts[0], asked()).unwrap_err();
     assert!(error.to_string().contains("begin the reading again"), "{error}");
-    read_part(other.parts[0].clone(), asked()).unwrap();
+    read_part(&other.parts[0], asked()).unwrap();
 
     // Damage anywhere is seen; the next reading makes it anew.
     let whole = fs::read(&index).unwrap();
@@ -155,15 +155,15 @@ fn the_index_is_made_once_and_is_private() {
         fs::rename(&index, &moved).unwrap();
         let mut part = other.parts[0].clone();
         part.index.as_mut().unwrap().0.clone_from(&moved);
-        let error = read_part(part, asked()).unwrap_err().to_string();
+        let error = read_part(&part, asked()).unwrap_err().to_string();
         assert!(error.contains("damaged"), "{error}");
         fs::rename(&moved, &index).unwrap();
         split(&asked(), 30_000, Some(&index)).unwrap();
-        read_part(other.parts[0].clone(), asked()).unwrap();
+        read_part(&other.parts[0], asked()).unwrap();
     }
     let mut part = other.parts[0].clone();
     part.index.as_mut().unwrap().0 = work.path().join("nowhere");
-    let error = read_part(part, asked()).unwrap_err().to_string();
+    let error = read_part(&part, asked()).unwrap_err().to_string();
     assert!(error.contains("every executor must see it"), "{error}");
 }
 
@@ -178,7 +178,7 @@ fn a_bad_record_of_a_part_is_named_by_its_line_in_the_file() {
     let split = split(&asked, 20_000, Some(&work.path().join("index"))).unwrap();
     assert!(split.parts.len() > 5);
     let own = || ScanOptions { cancel: Cancel::new(), ..asked.clone() };
-    let read = |part: &Part| read_part(part.clone(), own()).err();
+    let read = |part: &Part| read_part(part, own()).err();
     let errors: Vec<Error> = split.parts.iter().filter_map(read).collect();
     let [error] = errors.as_slice() else { panic!("{} errors, as {}", errors.len(), errors[0]) };
     let (place, before) = (error.record().unwrap(), claims[..31].join("\n").len() + 1);
@@ -196,11 +196,11 @@ fn a_part_of_a_file_that_changed_is_refused() {
     let split_now = || split(&asked(), 20_000, Some(&work.path().join("index"))).unwrap().parts;
     let parts = split_now();
     fs::write(&file, claims.clone() + &claims).unwrap();
-    let error = read_part(parts[1].clone(), asked()).unwrap_err().to_string();
+    let error = read_part(&parts[1], asked()).unwrap_err().to_string();
     assert!(error.starts_with("claims.ndjson: the file changed after"), "{error}");
     // Patients among claims that were to be read in one go.
     fs::write(&file, claims + &synth::patient(1)).unwrap();
-    let errors = split_now().into_iter().filter_map(|part| read_part(part, asked()).err());
+    let errors = split_now().into_iter().filter_map(|part| read_part(&part, asked()).err());
     let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
     assert_eq!(errors.len(), 1);
     assert!(errors[0].contains("people=\"anywhere\""), "{}", errors[0]);

@@ -297,12 +297,7 @@ fn parts_of_a_file_give_each_line_once() {
             let cuts = 0..size.div_ceil(part_bytes);
             let cut = |cut| whole.part(cut * part_bytes..(cut + 1) * part_bytes);
             let parts: Vec<SourceFile> = cuts.map(cut).collect();
-            let options = ReadOptions {
-                threads: 2,
-                block_bytes,
-                limits: limits.clone(),
-                ..ReadOptions::default()
-            };
+            let options = ReadOptions { threads: 2, block_bytes, limits, ..ReadOptions::default() };
             let (seen, reports) = read_all(&parts, &options);
             let reports = reports.unwrap();
             let sum: u64 = reports.iter().map(|report| report.raw_bytes).sum();

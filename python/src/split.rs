@@ -34,7 +34,7 @@ fn options(
         match name.as_str() {
             "lineage" => lineage = boolean(name, text)?,
             "patients" => {
-                options.patients = text.split(',').map(|path| path.trim().to_owned()).collect()
+                options.patients = text.split(',').map(|path| path.trim().to_owned()).collect();
             }
             "people" => {
                 options.people = match text.as_str() {
@@ -93,6 +93,7 @@ fn boolean(name: &str, text: &str) -> Result<bool, Failure> {
 ///
 /// Returns:
 ///     The parts, each a JSON text for scan_part, and the report of the people as JSON.
+#[allow(clippy::needless_pass_by_value, reason = "what comes from Python comes by value")]
 #[pyfunction]
 pub(crate) fn split(
     py: Python<'_>,
@@ -117,6 +118,7 @@ pub(crate) fn split(
 }
 
 /// Reads a part, or without one the whole input: a bcda.Scan.
+#[allow(clippy::needless_pass_by_value, reason = "what comes from Python comes by value")]
 #[pyfunction]
 pub(crate) fn scan_part(
     inputs: Vec<String>,
