@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
-use convert::datafusion::register;
+use convert::datafusion::{ExportTable, register};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 const SPEND: &str = "
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     context.sql(SPEND).await?.show().await?;
 
     // What became of the records of the export, whatever the query wanted of them.
-    let report = tables.table("cclf5".parse()?).and_then(|table| table.last_report());
+    let report = tables.table("cclf5".parse()?).and_then(ExportTable::last_report);
     if let Some(records) = report.map(|report| report.records) {
         println!("{} records were read, {} rejected", records.read, records.rejected);
     }
