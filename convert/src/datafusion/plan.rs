@@ -154,10 +154,7 @@ impl ExecutionPlan for ExportScan {
         Some(self.metrics.clone_inner())
     }
 
-    fn supports_limit_pushdown(&self) -> bool {
-        true
-    }
-
+    // It takes a limit itself and hands none on: `supports_limit_pushdown`, which says the latter, stays false.
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
         let metrics = ExecutionPlanMetricsSet::new();
         Some(Arc::new(Self { limit, metrics, ..self.clone() }))
