@@ -190,7 +190,7 @@ impl Work {
         let mut names: Vec<String> = names
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .filter(|name| {
-                let spools = name.contains("-stdout") || name.contains("-objects");
+                let spools = name.contains("bcda-stdout") || name.contains("bcda-objects");
                 name.contains(".partial") || name.starts_with('.') || spools
             })
             .collect();
