@@ -1,5 +1,6 @@
 //! The run from inputs to published tables.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -333,8 +334,9 @@ impl<'o> Run<'o> {
         mut abandon: impl FnMut(T) -> Result<(), Error>,
     ) -> Result<(T, Option<Duplicates<'o>>), Error> {
         loop {
+            let with_claims: HashSet<usize> = passes.with_claims.iter().copied().collect();
             let claims: Vec<usize> = (0..sources.len())
-                .filter(|number| !passes.indexed[*number] || passes.with_claims.contains(number))
+                .filter(|number| !passes.indexed[*number] || with_claims.contains(number))
                 .collect();
             let mut tables = begin()?;
             let mut ids = self.stage.map(Duplicates::new);

@@ -1,6 +1,6 @@
 //! Addresses of objects: what may be named, and how it is shown.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use object_store::path::Path;
@@ -148,10 +148,18 @@ impl Address {
     }
 }
 
+/// As it is written: read again, it names the same. What would begin a query, a fragment, an escape or a pattern is
+/// escaped.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = if self.folder && !self.key.is_root() { "/" } else { "" };
-        write!(f, "{}/{}{end}", self.root, self.key)
+        write!(f, "{}/", self.root)?;
+        for character in self.key.as_ref().chars() {
+            match character {
+                '%' | '?' | '#' | '*' | '[' => write!(f, "%{:02X}", u32::from(character))?,
+                other => f.write_char(other)?,
+            }
+        }
+        f.write_str(if self.folder && !self.key.is_root() { "/" } else { "" })
     }
 }
 
@@ -229,6 +237,19 @@ mod tests {
         assert!(!overlap("s3://b/ab", "s3://b/a"));
         assert!(!overlap("s3://b/a", "s3://c/a"));
         assert!(!overlap("gs://b/a", "s3://b/a"));
+    }
+
+    #[test]
+    fn what_is_shown_names_the_same() {
+        for key in ["a b.ndjson", "50%25", "%2541", "a%3Fb%23c", "x%2Ay%5B1%5D", "\u{e9}/\u{1f600}"]
+        {
+            for end in ["", "/"] {
+                let address = parse(&format!("s3://b/{key}{end}")).unwrap();
+                assert_eq!(parse(&address.to_string()).unwrap(), address, "{address}");
+                assert!(!address.to_string().contains(['?', '#', '*', '[']), "{address}");
+            }
+        }
+        assert_eq!(parse("s3://b/a%20b").unwrap().to_string(), "s3://b/a b");
     }
 
     #[test]

@@ -56,16 +56,15 @@ impl Object {
         self.0.address.key.filename().unwrap_or_default()
     }
 
-    /// Its key below that of `folder`, with `/` between parts; its file name if it is not below.
+    /// Its key below that of `folder`, with `/` between parts; all of its key if it is not below.
     pub fn relative_to(&self, folder: &Address) -> String {
         let key = &self.0.address.key;
-        let whole = key.as_ref();
         match key.prefix_match(&folder.key) {
             Some(rest) => {
                 let parts: Vec<_> = rest.map(|part| part.as_ref().to_owned()).collect();
                 parts.join("/")
             }
-            None => whole.to_owned(),
+            None => key.as_ref().to_owned(),
         }
     }
 

@@ -31,7 +31,6 @@ by the same path. Options, all texts:
 import hashlib
 import json
 import os
-import tempfile
 
 import pyarrow
 from pyspark.sql import types
@@ -134,7 +133,9 @@ class Asked:
         # Spark's own folder for what it spills, which it removes when it ends.
         folder = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
         if not os.path.isdir(folder):
-            folder = tempfile.mkdtemp(prefix="bcda-spark-")
+            # Whatever else was made would stay, with identifiers of people in it.
+            message = 'Spark names no folder of its own (SPARK_LOCAL_DIRS) for the index: name a file, option("index", ...)'
+            raise UsageError(message, "usage", 2)
         what = json.dumps([self.inputs, self.scan], sort_keys=True)
         return os.path.join(folder, f"bcda-{hashlib.sha256(what.encode()).hexdigest()[:16]}.index")
 

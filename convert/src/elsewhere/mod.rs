@@ -8,13 +8,13 @@ mod none;
 mod objects;
 
 #[cfg(not(feature = "object-storage"))]
+use none::is_one;
+#[cfg(not(feature = "object-storage"))]
 pub(crate) use none::{Elsewhere, overlaps};
 #[cfg(feature = "object-storage")]
+use object_storage::is_address as is_one;
+#[cfg(feature = "object-storage")]
 pub(crate) use objects::{Elsewhere, overlaps};
-
-/// How addresses begin that are not paths.
-const SCHEMES: [&str; 8] =
-    ["s3://", "s3a://", "gs://", "az://", "abfs://", "abfss://", "https://", "http://"];
 
 /// Whether an input or output is an address in object storage or of an HTTP server, rather than a path.
 ///
@@ -25,7 +25,5 @@ const SCHEMES: [&str; 8] =
 /// assert!(!convert::is_address("export/Patient.ndjson"));
 /// ```
 pub fn is_address(text: &str) -> bool {
-    SCHEMES
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme)))
+    is_one(text)
 }

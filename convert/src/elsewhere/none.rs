@@ -9,9 +9,18 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use crate::elsewhere::is_address;
 use crate::error::Error;
 use crate::options::Cancel;
+
+/// How addresses begin; `object-storage`, which is not there to be asked, has the same list.
+const SCHEMES: [&str; 8] =
+    ["s3://", "s3a://", "gs://", "az://", "abfs://", "abfss://", "https://", "http://"];
+
+pub(super) fn is_one(text: &str) -> bool {
+    let begins =
+        |scheme: &str| text.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme));
+    SCHEMES.into_iter().any(begins)
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Elsewhere;
@@ -34,7 +43,7 @@ impl Elsewhere {
     }
 
     pub(crate) fn find(&self, input: &str) -> Result<Option<ndjson_io::Elsewhere>, Error> {
-        if is_address(input) { Err(refused(input)) } else { Ok(None) }
+        if is_one(input) { Err(refused(input)) } else { Ok(None) }
     }
 
     pub(crate) fn json_files(

@@ -22,8 +22,8 @@ pub struct ScanReport {
     pub records: Counts,
     /// Rejected records by class.
     pub rejected_by_class: BTreeMap<String, u64>,
-    /// Where rejected records stand: at most the first 1,000 (or [`most_places`](crate::ScanOptions::most_places)) of those met while people were read, and of those met
-    /// while claims were.
+    /// Where rejected records stand: at most the first [`most_places`](crate::ScanOptions::most_places) (1,000) of those
+    /// met while people were read, and of those met while claims were.
     pub rejects: Vec<RejectPlace>,
     /// The inputs.
     pub inputs: Vec<InputReport>,

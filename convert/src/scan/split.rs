@@ -8,6 +8,7 @@
 //! The parts together give the rows of a whole scan, each once, and their counts and those of the people add up to
 //! its counts. Only claims are cut: CCLF8, CCLF9 and CCLF0 need all of the input, and one scan reads them.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -146,14 +147,12 @@ fn key(options: &ScanOptions, sources: &[Source]) -> Key {
 /// The claims of the sources; large plain files in several pieces.
 fn pieces(sources: &[Source], known: &Indexed, part_bytes: u64) -> Result<Vec<Piece>, Error> {
     let part_bytes = part_bytes.max(1);
+    let with_claims: HashSet<usize> = known.with_claims.iter().copied().collect();
     let mut pieces = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         let indexed = known.people_read.get(number).copied().unwrap_or(false);
         let file_bytes = source.file.len().unwrap_or(0);
-        if source.only_people
-            || file_bytes == 0
-            || (indexed && !known.with_claims.contains(&number))
-        {
+        if source.only_people || file_bytes == 0 || (indexed && !with_claims.contains(&number)) {
             continue;
         }
         if source.file.path().to_str().is_none() {
