@@ -5,7 +5,7 @@ import jobs
 from measure import calibrate, machine, measure
 
 CONVERT = "import sys, bcda; bcda.convert(sys.argv[1], sys.argv[2], threads=int(sys.argv[3]))"
-SLOW_BATCHES, PAUSE = 400, 0.2
+SLOW_BATCHES, PAUSE = 40, 2.0
 # Peak memory is the process's own word: what the system reports for a child starts at the size of its parent.
 SCAN = f"""
 import json, sys, time, bcda

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Measures the Spark data source: one table, read by one executor of one core and by two.
 
-Each round starts a cluster of real executor processes (local-cluster), reads once to warm it up, then reads the table
-into nothing and takes the time. Writes the figures; report.py makes the section of docs/performance.md of them.
+Each round starts a cluster of real executor processes (local-cluster), binds each to a core of its own (Spark counts
+cores, but holds no executor to them), reads once to warm it up, then reads the table into nothing and takes the time.
+The driver may use every core. Writes the figures; report.py makes the section of docs/performance.md of them.
 """
 import argparse, json, os, pathlib, platform, statistics, subprocess, sys, time
 
@@ -44,13 +45,44 @@ def export(asked):
 def session(executors):
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master(MASTER.format(executors)).appName("bcda")
-    for name, value in {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1",
+    for name, value in {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.host": "127.0.0.1",
                         "spark.driver.bindAddress": "127.0.0.1", "spark.sql.session.timeZone": "UTC"}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     spark.dataSource.register(bcda.spark.BcdaDataSource)
     return spark
+
+
+def bind(executors):
+    """Holds each executor, and the Python that it starts, to one core."""
+    until = time.monotonic() + 60
+    while len(found := processes("CoarseGrainedExecutorBackend")) < executors:
+        if time.monotonic() > until:
+            sys.exit(f"{len(found)} of {executors} executors have started")
+        time.sleep(0.2)
+    cores = sorted(os.sched_getaffinity(0))
+    if executors > len(cores):
+        sys.exit(f"{executors} executors need as many cores")
+    for executor, core in zip(found, cores):
+        for thread in pathlib.Path(f"/proc/{executor}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+    # Those of before are gone; a thread that began meanwhile has its parent's core.
+    assert len(found) == executors
+
+
+def processes(word):
+    """Those of this system with a word in their command."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if any(each.endswith(word) for each in words):
+                found.append(int(entry.name))
+    return sorted(found)
 
 
 def main():
@@ -61,6 +93,7 @@ def main():
     for _ in range(asked.rounds):
         for executors in (1, 2):
             spark = session(executors)
+            bind(executors)
             for table in TABLES:
                 read = spark.read.format("bcda").options(table=table, partition_bytes=str(asked.partition_bytes)).load(str(path))
                 rows.setdefault(table, set()).add(read.count())

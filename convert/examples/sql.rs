@@ -1,6 +1,6 @@
 //! SQL over an export as it lies there: what Part B paid for each beneficiary in each month.
 //!
-//!     cargo run --profile datafusion -p bcda-convert --features datafusion --example sql -- testdata/export
+//!     cargo run -p bcda-convert --features datafusion --example sql -- testdata/export
 
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
