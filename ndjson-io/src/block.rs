@@ -56,7 +56,10 @@ impl Block {
 
     /// Makes room for at least `bytes`, exactly, unless there is more already.
     pub(crate) fn grow(&mut self, bytes: usize) {
-        if self.buffer.len() < bytes {
+        if self.buffer.is_empty() {
+            // Zeros of the system's, which cost nothing until a page is used.
+            self.buffer = vec![0; bytes];
+        } else if self.buffer.len() < bytes {
             self.buffer.reserve_exact(bytes - self.buffer.len());
             self.buffer.resize(bytes, 0);
         }

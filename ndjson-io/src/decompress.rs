@@ -145,7 +145,9 @@ impl Stream {
         hash: bool,
         max_decompressed: u64,
     ) -> Self {
-        decoders.input.resize(INPUT_BYTES, 0);
+        if decoders.input.is_empty() {
+            decoders.input = vec![0; INPUT_BYTES];
+        }
         let raw = Raw::new(opened, hash);
         // What a part of a file begins with tells nothing.
         let codec = if raw.part.is_some() { Codec::Plain } else { Codec::Unknown };
