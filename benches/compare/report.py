@@ -129,9 +129,9 @@ def spark_page(spark):
     tables = sorted({table for table, _ in figures})
     lines = ["## Spark", "",
              f"The data source `bcda` of Spark {spark['pyspark']}: a table of a synthetic export of {spark['megabytes']:,.0f} MB read into nothing,",
-             "by executors that are processes of their own with one core each (`local-cluster[1,1,1024]` and `[2,1,1024]`),",
-             f"partitions of {spark['partition_bytes'] >> 20} MiB, on {spark['cores']} cores ({spark['cpu']}). Driver, executors and their Python all share",
-             f"these cores. The index is there from the query before. Medians of {spark['rounds']} runs, each with a cluster of its own.",
+             "by executors that are processes of their own, each bound to one core (`local-cluster[1,1,1024]` and `[2,1,1024]`),",
+             f"partitions of {spark['partition_bytes'] >> 20} MiB, on {spark['cores']} cores ({spark['cpu']}). The driver shares them;",
+             f"a figure above two times is noise. The index is there from the query before. Medians of {spark['rounds']} runs, each with a cluster of its own.",
              *([spark["note"]] if spark["note"] else []), "",
              "| table | rows | 1 executor, s | MB/s | 2 executors, s | MB/s | times as fast |", "|---|--:|--:|--:|--:|--:|--:|"]
     for table in tables:

@@ -57,18 +57,18 @@ def session(executors):
 def bind(executors):
     """Holds each executor, and the Python that it starts, to one core."""
     until = time.monotonic() + 60
-    while len(found := processes("CoarseGrainedExecutorBackend")) < executors:
+    # Those of the cluster before may still be ending.
+    while len(found := processes("CoarseGrainedExecutorBackend")) != executors:
         if time.monotonic() > until:
-            sys.exit(f"{len(found)} of {executors} executors have started")
+            sys.exit(f"{len(found)} executors run on this machine; {executors} are wanted")
         time.sleep(0.2)
     cores = sorted(os.sched_getaffinity(0))
     if executors > len(cores):
         sys.exit(f"{executors} executors need as many cores")
     for executor, core in zip(found, cores):
+        # A thread that begins meanwhile has the core of the one that starts it.
         for thread in pathlib.Path(f"/proc/{executor}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {core})
-    # Those of before are gone; a thread that began meanwhile has its parent's core.
-    assert len(found) == executors
 
 
 def processes(word):
