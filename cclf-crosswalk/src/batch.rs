@@ -280,6 +280,11 @@ impl ClaimTables {
         self.tables.iter().map(TableBuilder::rows).max().unwrap_or(0)
     }
 
+    /// Rows of each table that wait for [`finish`](Self::finish).
+    pub fn table_rows(&self) -> impl Iterator<Item = (Table, usize)> {
+        self.tables.iter().map(|table| (table.def.table, table.rows()))
+    }
+
     /// Whether a column is made that has the MBI of a claim's beneficiary.
     pub fn want_mbi(&self) -> bool {
         let mut programs = self

@@ -27,6 +27,7 @@ mod evaluate;
 mod fact;
 mod index;
 pub mod interpret;
+mod late_mbi;
 mod links;
 mod naming;
 mod people;
@@ -52,6 +53,7 @@ pub use crosswalk::{
 pub use error::{ErrorClass, LoadError, RecordError};
 pub use evaluate::Untranslated;
 pub use index::{BeneficiaryNumber, HospiceRanges, Index};
+pub use late_mbi::LateMbi;
 pub use naming::Naming;
 pub use people::{PeopleTables, summary};
 pub use person::{Beneficiary, Enrolment};

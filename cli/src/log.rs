@@ -28,16 +28,13 @@ impl Log {
     }
 
     fn line(self, level: &str, message: &str) {
-        let mut stderr = std::io::stderr().lock();
-        // Nobody is left to tell when standard error is closed.
-        let _ = match self.format {
+        say(&match self.format {
             LogFormat::Json => {
-                let line = serde_json::json!({ "level": level, "message": message });
-                writeln!(stderr, "{line}")
+                serde_json::json!({ "level": level, "message": message }).to_string()
             }
-            LogFormat::Text if level == "info" => writeln!(stderr, "{}", harmless(message)),
-            LogFormat::Text => writeln!(stderr, "{level}: {}", harmless(message)),
-        };
+            LogFormat::Text if level == "info" => harmless(message).into_owned(),
+            LogFormat::Text => format!("{level}: {}", harmless(message)),
+        });
     }
 
     pub(crate) fn error(self, message: &str) {
@@ -59,9 +56,15 @@ impl Log {
     /// One JSON object, as the line it is.
     pub(crate) fn json(self, value: &serde_json::Value) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr().lock(), "{value}");
+            say(&value.to_string());
         }
     }
+}
+
+/// Says a line in one piece: what others write there comes before or after it, and no half of it is said alone.
+pub(crate) fn say(line: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// The names of files may hold anything; a terminal must not obey it.

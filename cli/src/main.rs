@@ -59,10 +59,9 @@ fn tell_panics_without_data() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |at| format!(" at {at}"));
         // A second panic, because nobody reads standard error, would abort.
-        let _ = writeln!(
-            std::io::stderr(),
+        log::say(&format!(
             "error: internal fault{place}; please report it with the output of --report"
-        );
+        ));
     }));
 }
 

@@ -118,6 +118,29 @@ fn rows_of_a_stream_never_have_an_mbi_that_is_not_the_newest() {
 }
 
 #[test]
+fn a_newer_patient_counts_who_comes_just_before_the_claims() {
+    // Blocks are read side by side: that of a claim, too, while that of its Patient is not indexed yet.
+    let work = Work::new();
+    let ids = || (0..200_u32).map(|id| id.to_string());
+    let people = |mbi: char| {
+        lines(&ids().map(|id| patient(&id, &format!("1S00A{mbi}{id:0>5}"))).collect::<Vec<_>>())
+    };
+    // The first claims are of those who came last.
+    let claims = lines(&ids().rev().map(|id| carrier(&id, &id)).collect::<Vec<_>>());
+    let newest: Vec<String> = ids().rev().map(|id| format!("1S00AN{id:0>5}")).collect();
+    let input = joined([people('O'), people('N'), claims].concat());
+    work.write("people.ndjson", joined(people('O')));
+    for (threads, options) in [(1, ""), (8, ""), (3, ""), (8, "--patients people.ndjson")] {
+        let words =
+            "convert - --out out --tables cclf5 --format csv --overwrite -q --block-bytes 4000";
+        let words = format!("{words} --threads {threads} {options}");
+        work.feed(&words, input.chunks(70_000)).exits(0);
+        let rows = work.csv("out/cclf5.csv");
+        assert_eq!(rows.column("BENE_MBI_ID"), newest, "{threads} threads {options}");
+    }
+}
+
+#[test]
 fn a_stream_gives_the_tables_of_a_file_wherever_people_stand() {
     const CLAIMS: u32 = 20_000;
     let work = Work::new();

@@ -64,28 +64,32 @@ struct Worker<'s> {
     block: Block,
 }
 
+/// The beneficiary of a claim, and their MBI.
+pub(crate) type Joined<'i> = (BeneficiaryNumber, Option<&'i str>);
+
+/// Whose claim it is, if the index knows.
+pub(crate) fn join<'i>(claim: &Claim<'_>, index: &'i Index) -> Option<Joined<'i>> {
+    let number = claim.patient().and_then(|patient| index.find(&patient))?;
+    Some((number, index.mbi(number)))
+}
+
 /// Makes the rows of a claim and what else the run wants of it.
 pub(crate) fn convert(
     claim: &Claim<'_>,
     tables: &mut ClaimTables,
-    index: Option<&Index>,
+    beneficiary: Option<Joined<'_>>,
     lineage: &Lineage,
     hasher: &BuildHasherDefault<DefaultHasher>,
     block: &mut ClaimBlock,
 ) {
-    let mut beneficiary = None;
-    if let Some(index) = index {
-        beneficiary = claim.patient().and_then(|patient| index.find(&patient));
-        block.tally.unmatched_claims += u64::from(beneficiary.is_none());
-    }
-    let mbi = beneficiary.zip(index).and_then(|(number, index)| index.mbi(number));
+    let mbi = beneficiary.and_then(|(_, mbi)| mbi);
     if tables.append(claim, mbi, lineage) > 0 {
         block.tally.with_rows += 1;
     } else {
         block.tally.without_rows += 1;
     }
     block.tally.partial_dates += claim.partial_dates();
-    if let (Some(number), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
+    if let (Some((number, _)), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
         block.stays.push((number, start, end));
     }
     if let Some(id) = claim.id() {
@@ -121,7 +125,10 @@ impl BlockWorker for Worker<'_> {
             Ok(Verdict::Record(CLAIM, record)) => {
                 if let Some(claim) = Claim::new(record) {
                     let (lineage, claims) = (&sources[source].lineage, &mut block.claims);
-                    convert(&claim, tables, *index, lineage, hasher, claims);
+                    let beneficiary = index.and_then(|index| join(&claim, index));
+                    let unmatched = index.is_some() && beneficiary.is_none();
+                    claims.tally.unmatched_claims += u64::from(unmatched);
+                    convert(&claim, tables, beneficiary, lineage, hasher, claims);
                 }
                 Judged::Claim
             }

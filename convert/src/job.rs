@@ -270,7 +270,7 @@ impl<'o> Run<'o> {
                 &sources,
                 options,
                 self.joins,
-                &stage.scratch()?,
+                stage,
                 &mut self.index,
                 &mut tables,
                 &mut gathered,

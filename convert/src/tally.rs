@@ -11,8 +11,6 @@ pub(crate) struct Tally {
     pub(crate) joined: u64,
     pub(crate) without_rows: u64,
     pub(crate) skipped: u64,
-    /// Claims of a stream that wait for its end; none when a run ends.
-    pub(crate) held: u64,
     pub(crate) rejected: BTreeMap<ErrorClass, u64>,
     pub(crate) unmatched_claims: u64,
     pub(crate) partial_dates: u64,
@@ -25,8 +23,7 @@ impl Tally {
     }
 
     pub(crate) fn read(&self) -> u64 {
-        let judged = self.with_rows + self.joined + self.without_rows + self.skipped;
-        judged + self.held + self.rejected()
+        self.with_rows + self.joined + self.without_rows + self.skipped + self.rejected()
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -34,7 +31,6 @@ impl Tally {
         self.joined += other.joined;
         self.without_rows += other.without_rows;
         self.skipped += other.skipped;
-        self.held += other.held;
         for (class, count) in &other.rejected {
             *self.rejected.entry(*class).or_default() += count;
         }

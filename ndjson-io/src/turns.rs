@@ -3,40 +3,54 @@
 //! Besides the workers there are the thread that reads and the one that has the sink. Without turns a run with one
 //! worker keeps up to three processors busy.
 
+use std::thread;
+
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 #[derive(Clone)]
 pub(crate) struct Turns {
-    free: Receiver<()>,
-    back: Sender<()>,
+    /// None when there are turns for all.
+    queue: Option<(Sender<()>, Receiver<()>)>,
 }
 
 /// Somebody's turn, until it is dropped. Whoever waits for another thread must not have one.
 pub(crate) struct Turn {
-    back: Sender<()>,
+    back: Option<Sender<()>>,
 }
 
 impl Turns {
+    /// Where a machine has no more processors than that, it sees to it by itself, and wastes less on the change from
+    /// one thread to the next.
     pub(crate) fn new(at_once: usize) -> Self {
+        let processors = thread::available_parallelism().map_or(usize::MAX, usize::from);
+        if at_once < processors { Self::of(at_once) } else { Self { queue: None } }
+    }
+
+    fn of(at_once: usize) -> Self {
         let (back, free) = bounded(at_once.max(1));
         for _ in 0..at_once.max(1) {
             // There is room for all of them.
             let _ = back.send(());
         }
-        Self { free, back }
+        Self { queue: Some((back, free)) }
     }
 
     /// Waits for a turn.
     pub(crate) fn take(&self) -> Turn {
-        // Both ends are here, so it is never disconnected.
-        let _ = self.free.recv();
-        Turn { back: self.back.clone() }
+        let back = self.queue.as_ref().map(|(back, free)| {
+            // Both ends are here, so it is never disconnected.
+            let _ = free.recv();
+            back.clone()
+        });
+        Turn { back }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let _ = self.back.try_send(());
+        if let Some(back) = &self.back {
+            let _ = back.try_send(());
+        }
     }
 }
 
@@ -48,8 +62,7 @@ mod tests {
     #[test]
     fn no_more_at_once_than_asked_for() {
         for at_once in [1, 3] {
-            let (turns, now, most) =
-                (Turns::new(at_once), AtomicUsize::new(0), AtomicUsize::new(0));
+            let (turns, now, most) = (Turns::of(at_once), AtomicUsize::new(0), AtomicUsize::new(0));
             std::thread::scope(|scope| {
                 for _ in 0..8 {
                     scope.spawn(|| {
@@ -73,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_panic_gives_the_turn_back() {
-        let turns = Turns::new(1);
+        let turns = Turns::of(1);
         let panicked = std::panic::catch_unwind(|| {
             let _turn = turns.take();
             panic!("in turn");

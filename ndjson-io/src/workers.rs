@@ -69,8 +69,8 @@ pub trait BlockWorker {
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
     /// How many threads work at once, and how many workers there are; 0 counts as 1. The thread that reads files and
-    /// the sink take turns with the workers; reading a pipe is not counted. Default: as many as the machine runs at
-    /// once.
+    /// the sink take turns with the workers where the machine would run more than that; reading a pipe is not counted.
+    /// Default: as many as the machine runs at once.
     pub threads: usize,
     /// Size of a block in bytes, from 1 up; 0 counts as 1. Default: 1 MiB. It changes speed and
     /// memory, never what is read.

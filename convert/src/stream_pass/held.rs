@@ -1,0 +1,150 @@
+//! Rows that wait for the end of the stream: a file for each table, in the run's private folder.
+//!
+//! Rows whose Patient has not come have that Patient's id beside them, in a column of its own.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Seek};
+use std::sync::Arc;
+
+use cclf_crosswalk::arrow::array::{
+    Array, ArrayBuilder, ArrayRef, AsArray, RecordBatch, StringBuilder,
+};
+use cclf_crosswalk::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use cclf_crosswalk::arrow::error::ArrowError;
+use cclf_crosswalk::arrow::ipc::reader::StreamReader;
+use cclf_crosswalk::arrow::ipc::writer::StreamWriter;
+use cclf_crosswalk::{Index, LateMbi, Table};
+use publish::Stage;
+
+use super::OpenClaim;
+use crate::error::Error;
+use crate::options::Options;
+use crate::output::Tables;
+use crate::sources::cancelled;
+
+/// The column of ids; no column of a table has a name in lower case.
+const PATIENT: &str = "patient";
+
+/// Rows that are held back, in their order.
+pub(super) struct Held {
+    late: LateMbi,
+    tables: Vec<(Table, HeldTable)>,
+}
+
+struct HeldTable {
+    /// Of the rows as they are written in the end.
+    schema: SchemaRef,
+    spool: StreamWriter<BufWriter<File>>,
+}
+
+impl Held {
+    pub(super) fn new(late: LateMbi) -> Self {
+        Self { late, tables: Vec::new() }
+    }
+
+    /// Holds the rows of a block, of which these claims' are open.
+    pub(super) fn push(
+        &mut self,
+        rows: Vec<(Table, RecordBatch)>,
+        open: &[OpenClaim],
+        stage: &Stage,
+    ) -> Result<(), Error> {
+        for (table, batch) in rows {
+            let schema = batch.schema();
+            let batch = if self.late.is_in(table) {
+                with_patients(&batch, table, open).map_err(|error| fault(&error))?
+            } else {
+                batch
+            };
+            if self.tables.iter().all(|(one, _)| *one != table) {
+                let file = BufWriter::new(stage.spool()?);
+                let spool = StreamWriter::try_new(file, &batch.schema());
+                let spool = spool.map_err(|error| fault(&error))?;
+                self.tables.push((table, HeldTable { schema, spool }));
+            }
+            let held = self.tables.iter_mut().find(|(one, _)| *one == table);
+            let written = held.map(|(_, held)| held.spool.write(&batch));
+            written.unwrap_or(Ok(())).map_err(|error| fault(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes all rows, with the MBIs of the complete index.
+    pub(super) fn write(
+        self,
+        index: &Index,
+        tables: &mut Tables,
+        options: &Options,
+    ) -> Result<(), Error> {
+        for (table, HeldTable { schema, spool }) in self.tables {
+            let file = again(spool).map_err(|error| fault(&error))?;
+            let held = StreamReader::try_new(BufReader::new(file), None);
+            for batch in held.map_err(|error| fault(&error))? {
+                if options.cancel.is_cancelled() {
+                    return Err(cancelled());
+                }
+                let batch = batch
+                    .and_then(|batch| complete(&self.late, table, &schema, &batch, index))
+                    .map_err(|error| fault(&error))?;
+                tables.write(table, batch)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The batch with a column more: whose claim a row is of, where it is open.
+fn with_patients(
+    batch: &RecordBatch,
+    table: Table,
+    open: &[OpenClaim],
+) -> Result<RecordBatch, ArrowError> {
+    let mut patients = StringBuilder::new();
+    for claim in open {
+        for (_, range) in claim.rows.iter().filter(|(one, _)| *one == table) {
+            patients.append_nulls(range.start - patients.len());
+            range.clone().for_each(|_| patients.append_value(&claim.patient));
+        }
+    }
+    patients.append_nulls(batch.num_rows() - patients.len());
+    let mut fields = batch.schema().fields().to_vec();
+    fields.push(Arc::new(Field::new(PATIENT, DataType::Utf8, true)));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(patients.finish()) as ArrayRef);
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+/// Rows that were held back, without the column of ids and with the MBIs.
+fn complete(
+    late: &LateMbi,
+    table: Table,
+    schema: &SchemaRef,
+    held: &RecordBatch,
+    index: &Index,
+) -> Result<RecordBatch, ArrowError> {
+    let (columns, rest) = held.columns().split_at(schema.fields().len());
+    let rows = RecordBatch::try_new(SchemaRef::clone(schema), columns.to_vec())?;
+    let Some(patients) = rest.first().and_then(|patients| patients.as_string_opt::<i32>()) else {
+        return Ok(rows);
+    };
+    let number = |row| patients.is_valid(row).then(|| patients.value(row));
+    late.put(table, &rows, |row| index.mbi(index.find(number(row)?)?))
+}
+
+/// The file of a spool that is complete, at its beginning.
+fn again(spool: StreamWriter<BufWriter<File>>) -> Result<File, ArrowError> {
+    let file = spool.into_inner()?;
+    let mut file = file.into_inner().map_err(|error| ArrowError::from(error.into_error()))?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Only what the system said is told: other messages may quote what is in a row.
+fn fault(error: &ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(_, error) => {
+            Error::failed(format!("the spool of standard input failed: {error}"))
+        }
+        _ => Error::failed("the spool of standard input failed; please report it"),
+    }
+}
