@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cclf_crosswalk::arrow::array::{
@@ -22,12 +23,17 @@ use crate::options::Options;
 use crate::output::Tables;
 use crate::sources::cancelled;
 
+/// Bytes on their way to or from a spool.
+const BUFFER_BYTES: usize = 256 << 10;
+
 /// The column of ids; no column of a table has a name in lower case.
 const PATIENT: &str = "patient";
 
 /// Rows that are held back, in their order.
 pub(super) struct Held {
     late: LateMbi,
+    /// Where the spools are, for messages: they have no names.
+    folder: PathBuf,
     tables: Vec<(Table, HeldTable)>,
 }
 
@@ -38,8 +44,8 @@ struct HeldTable {
 }
 
 impl Held {
-    pub(super) fn new(late: LateMbi) -> Self {
-        Self { late, tables: Vec::new() }
+    pub(super) fn new(late: LateMbi, stage: &Stage) -> Result<Self, Error> {
+        Ok(Self { late, folder: stage.scratch()?, tables: Vec::new() })
     }
 
     /// Holds the rows of a block, of which these claims' are open.
@@ -49,22 +55,19 @@ impl Held {
         open: &[OpenClaim],
         stage: &Stage,
     ) -> Result<(), Error> {
+        let fault = |error| fault(&self.folder, &error);
         for (table, batch) in rows {
             let schema = batch.schema();
-            let batch = if self.late.is_in(table) {
-                with_patients(&batch, table, open).map_err(|error| fault(&error))?
-            } else {
-                batch
-            };
+            let is_open = self.late.is_in(table);
+            let batch =
+                if is_open { with_patients(&batch, table, open).map_err(fault)? } else { batch };
             if self.tables.iter().all(|(one, _)| *one != table) {
-                let file = BufWriter::new(stage.spool()?);
-                let spool = StreamWriter::try_new(file, &batch.schema());
-                let spool = spool.map_err(|error| fault(&error))?;
+                let file = BufWriter::with_capacity(BUFFER_BYTES, stage.spool()?);
+                let spool = StreamWriter::try_new(file, &batch.schema()).map_err(fault)?;
                 self.tables.push((table, HeldTable { schema, spool }));
             }
             let held = self.tables.iter_mut().find(|(one, _)| *one == table);
-            let written = held.map(|(_, held)| held.spool.write(&batch));
-            written.unwrap_or(Ok(())).map_err(|error| fault(&error))?;
+            held.map_or(Ok(()), |(_, held)| held.spool.write(&batch)).map_err(fault)?;
         }
         Ok(())
     }
@@ -76,20 +79,30 @@ impl Held {
         tables: &mut Tables,
         options: &Options,
     ) -> Result<(), Error> {
-        for (table, HeldTable { schema, spool }) in self.tables {
-            let file = again(spool).map_err(|error| fault(&error))?;
-            let held = StreamReader::try_new(BufReader::new(file), None);
-            for batch in held.map_err(|error| fault(&error))? {
+        let Self { late, folder, tables: held } = self;
+        let fault = |error| fault(&folder, &error);
+        for (table, HeldTable { schema, spool }) in held {
+            let file = BufReader::with_capacity(BUFFER_BYTES, again(spool).map_err(fault)?);
+            for batch in StreamReader::try_new(file, None).map_err(fault)? {
                 if options.cancel.is_cancelled() {
                     return Err(cancelled());
                 }
-                let batch = batch
-                    .and_then(|batch| complete(&self.late, table, &schema, &batch, index))
-                    .map_err(|error| fault(&error))?;
-                tables.write(table, batch)?;
+                let batch = batch.and_then(|batch| complete(&late, table, &schema, &batch, index));
+                tables.write(table, batch.map_err(fault)?)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Only what the system said is told: other messages may quote what is in a row.
+fn fault(folder: &Path, error: &ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(_, error) => {
+            let folder = folder.display();
+            Error::failed(format!("the spool of standard input in {folder} failed: {error}"))
+        }
+        _ => Error::failed("the spool of standard input failed; please report it"),
     }
 }
 
@@ -137,14 +150,4 @@ fn again(spool: StreamWriter<BufWriter<File>>) -> Result<File, ArrowError> {
     let mut file = file.into_inner().map_err(|error| ArrowError::from(error.into_error()))?;
     file.rewind()?;
     Ok(file)
-}
-
-/// Only what the system said is told: other messages may quote what is in a row.
-fn fault(error: &ArrowError) -> Error {
-    match error {
-        ArrowError::IoError(_, error) => {
-            Error::failed(format!("the spool of standard input failed: {error}"))
-        }
-        _ => Error::failed("the spool of standard input failed; please report it"),
-    }
 }

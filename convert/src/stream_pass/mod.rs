@@ -235,7 +235,7 @@ impl Sink<'_, '_, '_> {
         let open = self.close(&mut block)?;
         let rows = block.claims.batches;
         if self.held.is_none() && self.waits && open.iter().any(|claim| !claim.rows.is_empty()) {
-            self.held = Some(Held::new(self.late.clone()));
+            self.held = Some(Held::new(self.late.clone(), self.stage)?);
         }
         match &mut self.held {
             Some(held) => held.push(rows, &open, self.stage),
