@@ -12,7 +12,7 @@ use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 use crate::claim::{Claim, ClaimRow, Lineage};
 use crate::columns::Columns;
 use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
-use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
+use crate::evaluate::{Lookup, Program, Untranslated, Value};
 use crate::plan::Plan;
 use crate::table::{ColumnType, Per, Table};
 
@@ -283,18 +283,6 @@ impl ClaimTables {
     /// Rows of each table that wait for [`finish`](Self::finish).
     pub fn table_rows(&self) -> impl Iterator<Item = (Table, usize)> {
         self.tables.iter().map(|table| (table.def.table, table.rows()))
-    }
-
-    /// Whether a column is made that has the MBI of a claim's beneficiary.
-    pub fn want_mbi(&self) -> bool {
-        let mut programs = self
-            .tables
-            .iter()
-            .flat_map(|table| table.columns.iter().filter_map(|column| column.program));
-        programs.any(|program| {
-            let mut accesses = program.alternatives.iter().map(|alternative| &alternative.access);
-            accesses.any(|access| matches!(access, Access::MbiCurrent | Access::PatientMbi))
-        })
     }
 
     /// What could not be translated since the last call.

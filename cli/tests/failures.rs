@@ -6,9 +6,11 @@ mod common;
 
 use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::records::{carrier, coverage, lines, patient, r4_claim};
@@ -21,6 +23,30 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+#[test]
+fn a_message_is_written_in_one_piece() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(1));
+    let json = "--log-format json --report missing/report.json";
+    for options in ["--report missing/report.json", json] {
+        // Each write to it is a message of its own.
+        let (said, stderr) = UnixDatagram::pair().unwrap();
+        let mut command = Command::new(common::bcda());
+        command.args(["convert", "in.ndjson", "--out", "out"]).args(options.split(' '));
+        command.current_dir(work.path(".")).stderr(Stdio::from(OwnedFd::from(stderr)));
+        assert!(!command.status().unwrap().success());
+        drop(command);
+        said.set_nonblocking(true).unwrap();
+        let mut message = [0; 4096];
+        let mut last = String::new();
+        while let Ok(count) = said.recv(&mut message) {
+            last = String::from_utf8(message[..count].to_vec()).unwrap();
+            assert!(last.ends_with('\n'), "a piece of a message: {last:?}");
+        }
+        assert!(last.contains("error") && last.contains("report.json"), "{last:?}");
+    }
 }
 
 /// Some good claims as a file.

@@ -29,11 +29,24 @@ pub(crate) struct ClaimBlock {
     /// Hashes of their ids.
     ids: Vec<u64>,
     pub(crate) tally: Tally,
+    failed: bool,
 }
 
 impl ClaimBlock {
+    /// Ends the rows of the block.
+    pub(crate) fn end(&mut self, tables: &mut ClaimTables) {
+        match tables.finish() {
+            Ok(batches) => self.batches = batches,
+            Err(_) => self.failed = true,
+        }
+        self.tally.untranslated = tables.take_untranslated();
+    }
+
     /// Adds what the run wants of the claims besides their rows and their count.
     pub(crate) fn gather(&self, gathered: &mut Gathered<'_, '_>) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::unbuilt());
+        }
         for (number, start, end) in &self.stays {
             gathered.hospice.add(*number, *start, *end);
         }
@@ -48,7 +61,6 @@ struct Block {
     fatal: Option<Fatal>,
     /// A Patient or Coverage stands among the claims: the pass must start again.
     person: bool,
-    failed: bool,
 }
 
 struct Worker<'s> {
@@ -167,11 +179,7 @@ impl BlockWorker for Worker<'_> {
 
     fn finish_block(&mut self) -> Block {
         let mut block = std::mem::take(&mut self.block);
-        match self.tables.finish() {
-            Ok(batches) => block.claims.batches = batches,
-            Err(_) => block.failed = true,
-        }
-        block.claims.tally.untranslated = self.tables.take_untranslated();
+        block.claims.end(&mut self.tables);
         block
     }
 }
@@ -226,9 +234,6 @@ pub(crate) fn run(
     let hash = !files.iter().any(SourceFile::is_part);
     let reports = ndjson_io::read(&files, &options.reading(hash), make, |block: Block| {
         let mut take = || {
-            if block.failed {
-                return Err(Error::failed("building a record batch failed; please report it"));
-            }
             keep_rejects(&block.rejects, None, sources, gathered.tally, gathered.rejects, options)?;
             if let Some(fatal) = block.fatal {
                 return Err(fatal_error(fatal, sources));

@@ -45,6 +45,11 @@ impl Error {
         Self::new(ErrorKind::Failed, message)
     }
 
+    /// Columns that do not fit together: never with the tables of a loaded crosswalk.
+    pub(crate) fn unbuilt() -> Self {
+        Self::failed("building a record batch failed; please report it")
+    }
+
     pub(crate) fn bad_data(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::BadData, message)
     }

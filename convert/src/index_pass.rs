@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::{
-    Beneficiary, Enrolment, Guess, Guesser, Index, Plan, Reader, RecordError, Resource, Verdict,
+    Beneficiary, Enrolment, Guess, Guesser, Index, Plan, Reader, Record, RecordError, Resource,
+    Verdict,
 };
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
@@ -38,6 +39,22 @@ struct Worker<'s> {
     block: Block,
 }
 
+/// Counts a Patient or Coverage and takes of it what the index keeps.
+pub(crate) fn person(
+    resource: Resource,
+    record: &Record<'_>,
+    source: usize,
+    tally: &mut Tally,
+) -> Option<Person> {
+    tally.partial_dates += record.partial_dates();
+    tally.joined += 1;
+    match resource {
+        Resource::Patient => Some(Person::Patient(Beneficiary::new(record)?, source)),
+        Resource::Coverage => Some(Person::Coverage(Enrolment::new(record)?)),
+        Resource::ExplanationOfBenefit => None,
+    }
+}
+
 impl Worker<'_> {
     fn reject(
         &mut self,
@@ -70,19 +87,9 @@ impl BlockWorker for Worker<'_> {
                     self.block.with_claims.push(source);
                 }
             }
-            Ok(Verdict::Record(Resource::Patient, record)) => {
-                self.block.tally.partial_dates += record.partial_dates();
-                self.block.tally.joined += 1;
-                if let Some(patient) = Beneficiary::new(&record) {
-                    self.block.people.push(Person::Patient(patient, source));
-                }
-            }
-            Ok(Verdict::Record(Resource::Coverage, record)) => {
-                self.block.tally.partial_dates += record.partial_dates();
-                self.block.tally.joined += 1;
-                if let Some(coverage) = Enrolment::new(&record) {
-                    self.block.people.push(Person::Coverage(coverage));
-                }
+            Ok(Verdict::Record(resource, record)) => {
+                let person = person(resource, &record, source, &mut self.block.tally);
+                self.block.people.extend(person);
             }
             Ok(Verdict::Skipped) => self.block.tally.skipped += 1,
             Ok(Verdict::Foreign) => {

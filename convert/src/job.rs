@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, ClaimTables, Guess, HospiceRanges, Index, Lineage, PeopleTables, Plan,
-    Reader, Table, civil_from_days,
+    CROSSWALK_VERSION, Guess, HospiceRanges, Index, LateMbi, Lineage, PeopleTables, Plan, Reader,
+    Table, civil_from_days,
 };
 use ndjson_io::{Line, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
@@ -139,7 +139,7 @@ fn check(options: &Options) -> Result<(), Error> {
 /// Whether something is written that needs the beneficiary of a claim: an MBI, or the hospice stays of CCLF8.
 fn joins(options: &Options) -> bool {
     options.tables.contains(&Table::Cclf8)
-        || ClaimTables::new(Plan::stu3(), &options.tables, &options.columns).want_mbi()
+        || LateMbi::new(Plan::stu3(), &options.tables, &options.columns).is_anywhere()
 }
 
 fn open_stage(options: &Options) -> Result<Stage, Error> {
@@ -468,9 +468,7 @@ impl<'o> Run<'o> {
         let lineages: Vec<Lineage> = sources.iter().map(|source| source.lineage.clone()).collect();
         let mut people = PeopleTables::new(self.plan, &wanted, &self.options.columns);
         let mut write = |people: &mut PeopleTables| {
-            let batches = people
-                .finish()
-                .map_err(|_| Error::failed("building a record batch failed; please report it"))?;
+            let batches = people.finish().map_err(|_| Error::unbuilt())?;
             batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch))
         };
         for beneficiary in self.index.in_order() {

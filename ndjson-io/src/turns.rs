@@ -85,6 +85,14 @@ mod tests {
     }
 
     #[test]
+    fn where_no_more_could_run_nobody_waits() {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let (first, second) = (Turns::new(processors), Turns::new(processors + 1));
+        assert!(first.queue.is_none() && second.queue.is_none());
+        assert_eq!(Turns::new(1).queue.is_some(), processors > 1);
+    }
+
+    #[test]
     fn a_panic_gives_the_turn_back() {
         let turns = Turns::of(1);
         let panicked = std::panic::catch_unwind(|| {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
-use cclf_crosswalk::arrow::error::ArrowError;
 use cclf_crosswalk::{Plan, Rebatch, Table};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
@@ -27,10 +26,6 @@ pub(super) struct Batches {
     cancel: Cancel,
     handed_out: bool,
     rows: u64,
-}
-
-fn unbuilt(_: ArrowError) -> Error {
-    Error::failed("building a record batch failed; please report it")
 }
 
 impl Batches {
@@ -72,7 +67,7 @@ impl Batches {
     }
 
     fn push(&mut self, batch: RecordBatch) -> Result<(), Error> {
-        self.rebatch.push(batch).map_err(unbuilt)?;
+        self.rebatch.push(batch).map_err(|_| Error::unbuilt())?;
         self.hand_out()
     }
 
@@ -98,10 +93,11 @@ impl Batches {
     /// Hands out what is left; gives the number of rows.
     pub(super) fn finish(mut self, plan: &'static Plan) -> Result<u64, Error> {
         if self.table == Table::Cclf0 {
-            let summary = cclf_crosswalk::summary(plan, &self.counts).map_err(unbuilt)?;
+            let summary =
+                cclf_crosswalk::summary(plan, &self.counts).map_err(|_| Error::unbuilt())?;
             self.push(summary)?;
         }
-        self.rebatch.finish().map_err(unbuilt)?;
+        self.rebatch.finish().map_err(|_| Error::unbuilt())?;
         self.hand_out()?;
         Ok(self.rows)
     }

@@ -24,15 +24,14 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
-    Beneficiary, Claim, ClaimTables, Enrolment, Index, LateMbi, Plan, Reader, RecordError,
-    Resource, Table, Verdict,
+    Claim, ClaimTables, Index, LateMbi, Plan, Reader, RecordError, Resource, Table, Verdict,
 };
 use ndjson_io::{BlockWorker, Line, SourceReport};
 use publish::Stage;
 
 use crate::claim_pass::{self, ClaimBlock, Gathered};
 use crate::error::Error;
-use crate::index_pass::{Person, count, fatal_error, keep_rejects, or_stop};
+use crate::index_pass::{Person, count, fatal_error, keep_rejects, or_stop, person};
 use crate::options::Options;
 use crate::output::Tables;
 use crate::sources::Source;
@@ -89,7 +88,6 @@ struct Block {
     open: Vec<OpenClaim>,
     rejects: Vec<Reject>,
     fatal: Option<Fatal>,
-    failed: bool,
 }
 
 struct Worker<'s> {
@@ -101,10 +99,6 @@ struct Worker<'s> {
     /// The number of the stream among the sources.
     source: usize,
     block: Block,
-}
-
-fn unbuilt() -> Error {
-    Error::failed("building a record batch failed; please report it")
 }
 
 impl BlockWorker for Worker<'_> {
@@ -146,25 +140,16 @@ impl BlockWorker for Worker<'_> {
                     }
                 }
             }
-            Ok(Verdict::Record(Resource::Patient, record)) => {
-                tally.partial_dates += record.partial_dates();
-                tally.joined += 1;
-                if let Some(patient) = Beneficiary::new(&record) {
-                    let own = |open: &OpenClaim| *open.patient == *patient.id();
-                    let after_own_claim = block.open.iter().any(own);
-                    let person = Person::Patient(patient, *source);
-                    let after_claim = block.has_claims;
-                    block.people.push(Came { person, after_claim, after_own_claim });
-                }
-            }
-            Ok(Verdict::Record(Resource::Coverage, record)) => {
-                tally.partial_dates += record.partial_dates();
-                tally.joined += 1;
-                if let Some(coverage) = Enrolment::new(&record) {
-                    let person = Person::Coverage(coverage);
-                    let after_claim = block.has_claims;
-                    block.people.push(Came { person, after_claim, after_own_claim: false });
-                }
+            Ok(Verdict::Record(resource, record)) => {
+                let Some(person) = person(resource, &record, *source, tally) else { return };
+                let after_own_claim = match &person {
+                    Person::Patient(patient, _) => {
+                        block.open.iter().any(|open| *open.patient == *patient.id())
+                    }
+                    Person::Coverage(_) => false,
+                };
+                let after_claim = block.has_claims;
+                block.people.push(Came { person, after_claim, after_own_claim });
             }
             Ok(Verdict::Skipped) => tally.skipped += 1,
             Ok(Verdict::Foreign) => {
@@ -187,11 +172,7 @@ impl BlockWorker for Worker<'_> {
 
     fn finish_block(&mut self) -> Block {
         let mut block = std::mem::take(&mut self.block);
-        match self.tables.finish() {
-            Ok(batches) => block.claims.batches = batches,
-            Err(_) => block.failed = true,
-        }
-        block.claims.tally.untranslated = self.tables.take_untranslated();
+        block.claims.end(&mut self.tables);
         block
     }
 }
@@ -215,9 +196,6 @@ struct Sink<'r, 'g, 's> {
 
 impl Sink<'_, '_, '_> {
     fn take(&mut self, mut block: Block) -> Result<(), Error> {
-        if block.failed {
-            return Err(unbuilt());
-        }
         let Gathered { tally, rejects, .. } = &mut *self.gathered;
         let judged = block.claims.tally.read();
         let begins = (!self.begun && judged > 0).then_some(judged);
@@ -325,7 +303,7 @@ fn with_mbis(
         let place = mbis.partition_point(|(range, _)| range.end <= row);
         mbis.get(place).filter(|(range, _)| range.contains(&row)).map(|(_, mbi)| *mbi)
     };
-    late.put(table, batch, mbi).map_err(|_| unbuilt())
+    late.put(table, batch, mbi).map_err(|_| Error::unbuilt())
 }
 
 /// Reads the last of the sources, which is a stream. `index` has the people that came beforehand.
