@@ -157,13 +157,39 @@ impl<'a> Reader<'_, 'a> {
         &mut self,
         mut member: impl FnMut(JsonStr<'a>, &mut Self) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if !self.walker.enter_object() {
-            return Err(self.unexpected(Kind::Object));
-        }
-        while let Some(key) = self.walker.next_key() {
+        self.enter_object()?;
+        while let Some(key) = self.next_key() {
             member(key, self)?;
         }
         Ok(())
+    }
+
+    /// Enters the object at the walker.
+    #[inline]
+    pub(crate) fn enter_object(&mut self) -> Result<(), Error> {
+        if self.walker.enter_object() { Ok(()) } else { Err(self.unexpected(Kind::Object)) }
+    }
+
+    /// The next member name of the object last entered, with the walker at its value, which must be read.
+    #[inline]
+    pub(crate) fn next_key(&mut self) -> Option<JsonStr<'a>> {
+        self.walker.next_key()
+    }
+
+    /// The whole text.
+    #[inline]
+    pub(crate) fn text_bytes(&self) -> &'a [u8] {
+        self.walker.text().as_bytes()
+    }
+
+    /// How many entries of the array last entered are still to come, the one at the walker with them.
+    pub(crate) fn remaining(&self) -> usize {
+        let (mut walker, mut count) = (self.walker, 0);
+        while walker.next_element() {
+            walker.skip();
+            count += 1;
+        }
+        count
     }
 
     /// Reads an array: `element` is called at each entry and must read it.

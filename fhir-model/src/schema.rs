@@ -56,6 +56,8 @@ pub struct ElementDef {
     pub(crate) field: u8,
     /// Which type of a choice it is.
     pub(crate) variant: u8,
+    /// The end of the name: see [`tail`].
+    pub(crate) tail: u64,
 }
 
 /// The `field` of `resourceType`, which no struct stores.
@@ -88,12 +90,37 @@ pub struct TypeDef {
 /// A slot without a member.
 pub(crate) const EMPTY: u8 = u8::MAX;
 
+/// Bytes of a word.
+const WORD: usize = 8;
+
+/// The last eight bytes of a name, the last one highest; zeros where it is shorter.
+pub(crate) const fn tail(name: &[u8]) -> u64 {
+    let mut tail = 0;
+    let mut place = name.len().saturating_sub(WORD);
+    while place < name.len() {
+        tail = tail >> 8 | (name[place] as u64) << 56;
+        place += 1;
+    }
+    tail
+}
+
+/// The same of the name at `text[start..end]`, in one load: what stands before a short name is blanked.
+#[inline]
+fn tail_at(text: &[u8], start: usize, end: usize) -> u64 {
+    match text.get(end.wrapping_sub(WORD)..end).and_then(|word| word.first_chunk()) {
+        Some(word) => {
+            let blank = 8 * WORD.saturating_sub(end - start);
+            if blank == 64 { 0 } else { u64::from_le_bytes(*word) >> blank << blank }
+        }
+        None => tail(text.get(start..end).unwrap_or_default()),
+    }
+}
+
 /// Where the search for a name begins, before it is cut to the number of slots. The generator
 /// (`examples/generate`) fills the slots by the same function.
-fn hash(name: &[u8]) -> usize {
-    let byte = |place: usize| name.get(place).map_or(0, |byte| usize::from(*byte));
-    let last = name.len().wrapping_sub(1);
-    name.len() + byte(0) * 3 + byte(name.len() / 2) * 5 + byte(last) * 7
+#[inline]
+fn hash(tail: u64, len: usize) -> usize {
+    ((tail ^ len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
 }
 
 impl TypeDef {
@@ -115,16 +142,31 @@ impl TypeDef {
         self.position(name).map(|(_, member)| member)
     }
 
-    /// The same with its place in `members`. Every member name of every record comes through here, and a
-    /// binary search over names that begin alike (`valueCode`, `valueCoding`) showed in profiles.
+    /// The same with its place in `members`.
     pub(crate) fn position(&self, name: &str) -> Option<(usize, &'static ElementDef)> {
-        let mut slot = hash(name.as_bytes());
+        self.position_at(name.as_bytes(), 0, name.len())
+    }
+
+    /// The same of the name at `text[start..end]`. Every member name of every record comes through here:
+    /// its last word is compared first, and of most names it is all there is.
+    #[inline]
+    pub(crate) fn position_at(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+    ) -> Option<(usize, &'static ElementDef)> {
+        let (tail, len) = (tail_at(text, start, end), end - start);
+        let mut slot = hash(tail, len);
         loop {
             slot &= self.slots.len() - 1;
             let place = usize::from(self.slots[slot]);
             // An empty slot leads out of the members.
             let member = self.members.get(place)?;
-            if member.name == name {
+            if member.tail == tail
+                && member.name.len() == len
+                && (len <= WORD || text.get(start..end) == Some(member.name.as_bytes()))
+            {
                 return Some((place, member));
             }
             slot += 1;

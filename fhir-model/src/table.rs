@@ -13,7 +13,7 @@ use crate::read::{FromJson, Reader};
 use crate::schema::{ElementDef, RESOURCE_TYPE, TypeDef};
 use crate::text::Str;
 use crate::value::Value;
-use json_walk::Members;
+use json_walk::{JsonStr, Members};
 
 /// A value that shows itself as a node.
 pub(crate) trait View {
@@ -96,9 +96,12 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
 impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
-            if index == 0 {
+            match index {
                 // Most lists have one entry. A list on its own would begin with room for four.
-                self.reserve_exact(1);
+                0 => self.reserve_exact(1),
+                // Where there are more, they are counted: a large list would move time and again.
+                1 => self.reserve_exact(reader.remaining()),
+                _ => {}
             }
             T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
         })?;
@@ -155,51 +158,51 @@ impl View for Value<'_> {
     }
 }
 
-/// Reads the object at the cursor into `table`; the fields of a resource must have its type among them.
-pub(crate) fn fill<'a>(
-    table: &mut dyn FillTable<'a>,
+/// Reads the object at the reader into `table`; the fields of a resource must have its type among them.
+///
+/// The loop is compiled for each struct: members are most of what there is to read.
+pub(crate) fn fill<'a, T: FillTable<'a>>(
+    table: &mut T,
+    def: &'static TypeDef,
     is_resource: bool,
     reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
-    let def = table.def();
     let start = reader.offset();
-    // One bit per member of the table: seen as itself, seen with an underscore.
-    let (mut seen, mut beside) = (0_u64, 0_u64);
-    // Made at the first member that the table does not have: most objects need none.
-    let mut unknown: Option<Box<Members<'a>>> = None;
-    reader.object(|key, reader| {
-        let offset = key.offset();
-        let unescaped;
-        let name = if key.is_escaped() {
-            unescaped = key.unescape();
-            &*unescaped
+    // One bit per member of the table: seen as itself.
+    let mut seen = 0_u64;
+    let mut rest = Rest::default();
+    reader.enter_object()?;
+    while let Some(key) = reader.next_key() {
+        let known = if key.is_escaped() {
+            def.position(&key.unescape())
         } else {
-            key.raw()
+            def.position_at(reader.text_bytes(), key.offset(), key.end())
         };
-        let mark = |marks: &mut u64, place: usize| {
-            let bit = 1_u64 << place;
-            if *marks & bit != 0 {
-                return Err(Error::new(ErrorKind::DuplicateMember, offset));
-            }
-            *marks |= bit;
+        let Some((place, member)) = known else {
+            rest.member(table, def, key, reader)?;
+            continue;
+        };
+        let bit = 1_u64 << place;
+        if seen & bit != 0 {
+            return Err(Error::new(ErrorKind::DuplicateMember, key.offset()));
+        }
+        seen |= bit;
+        let read = if member.field == RESOURCE_TYPE {
+            resource_type(def, reader)
+        } else if reader.null() {
+            table.extra_mut().add_unknown(member.name, Value::Null);
             Ok(())
+        } else {
+            table.fill_field(member.field, member.variant, reader).map(|filled| {
+                if filled == Filled::EmptyList {
+                    table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
+                }
+            })
         };
-        if let Some((place, member)) = def.position(name) {
-            mark(&mut seen, place)?;
-            return fill_member(table, def, member, reader).map_err(|fault| fault.at(member.name));
+        if let Err(fault) = read {
+            return Err(fault.at(member.name));
         }
-        if let Some((place, member)) = name.strip_prefix('_').and_then(|name| def.position(name))
-            && member.is_primitive()
-        {
-            mark(&mut beside, place)?;
-            return fill_sibling(table, member, key.unescape().into(), reader)
-                .map_err(|fault| fault.at(member.name));
-        }
-        unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
-        let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
-        table.extra_mut().add_unknown(key.unescape(), value);
-        Ok(())
-    })?;
+    }
     if is_resource
         && let Some((place, _)) = def.position("resourceType")
         && seen & (1 << place) == 0
@@ -209,27 +212,48 @@ pub(crate) fn fill<'a>(
     Ok(())
 }
 
-fn fill_member<'a>(
-    table: &mut dyn FillTable<'a>,
-    def: &'static TypeDef,
-    member: &'static ElementDef,
-    reader: &mut Reader<'_, 'a>,
-) -> Result<(), Error> {
-    if member.field == RESOURCE_TYPE {
-        let start = reader.offset();
-        if reader.text()? == def.name {
-            return Ok(());
-        }
-        return Err(Error::new(ErrorKind::WrongResourceType { expected: def.name }, start));
-    }
-    if reader.null() {
-        table.extra_mut().add_unknown(member.name, Value::Null);
+fn resource_type(def: &'static TypeDef, reader: &mut Reader<'_, '_>) -> Result<(), Error> {
+    let start = reader.offset();
+    if reader.text()? == def.name {
         return Ok(());
     }
-    if table.fill_field(member.field, member.variant, reader)? == Filled::EmptyList {
-        table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
+    Err(Error::new(ErrorKind::WrongResourceType { expected: def.name }, start))
+}
+
+/// Members of an object that its table does not have: siblings of primitives, and what STU3 does not know.
+#[derive(Default)]
+struct Rest<'a> {
+    /// One bit per member of the table: seen with an underscore.
+    beside: u64,
+    /// Made at the first unknown member: most objects need none.
+    unknown: Option<Box<Members<'a>>>,
+}
+
+impl<'a> Rest<'a> {
+    #[cold]
+    fn member(
+        &mut self,
+        table: &mut dyn FillTable<'a>,
+        def: &'static TypeDef,
+        key: JsonStr<'a>,
+        reader: &mut Reader<'_, 'a>,
+    ) -> Result<(), Error> {
+        let name = key.unescape();
+        if let Some((place, member)) = name.strip_prefix('_').and_then(|name| def.position(name))
+            && member.is_primitive()
+        {
+            if self.beside & 1 << place != 0 {
+                return Err(Error::new(ErrorKind::DuplicateMember, key.offset()));
+            }
+            self.beside |= 1 << place;
+            return fill_sibling(table, member, name.into(), reader)
+                .map_err(|fault| fault.at(member.name));
+        }
+        self.unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
+        let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
+        table.extra_mut().add_unknown(name, value);
+        Ok(())
     }
-    Ok(())
 }
 
 fn fill_sibling<'a>(
@@ -372,7 +396,12 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 let mut value = Self::default();
-                crate::table::fill(&mut value, const { super::schema::$def.is_resource() }, reader)?;
+                crate::table::fill(
+                    &mut value,
+                    &super::schema::$def,
+                    const { super::schema::$def.is_resource() },
+                    reader,
+                )?;
                 Ok(value)
             }
 
@@ -381,7 +410,12 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Box<Self>, crate::error::Error> {
                 let mut value = Box::<Self>::default();
-                crate::table::fill(&mut *value, const { super::schema::$def.is_resource() }, reader)?;
+                crate::table::fill(
+                    &mut *value,
+                    &super::schema::$def,
+                    const { super::schema::$def.is_resource() },
+                    reader,
+                )?;
                 Ok(value)
             }
 
@@ -392,9 +426,12 @@ macro_rules! element {
             ) -> Result<(), crate::error::Error> {
                 list.push(Self::default());
                 match list.last_mut() {
-                    Some(value) => {
-                        crate::table::fill(value, const { super::schema::$def.is_resource() }, reader)
-                    }
+                    Some(value) => crate::table::fill(
+                        value,
+                        &super::schema::$def,
+                        const { super::schema::$def.is_resource() },
+                        reader,
+                    ),
                     None => unreachable!("it was pushed"),
                 }
             }

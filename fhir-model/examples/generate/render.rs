@@ -167,9 +167,9 @@ pub(crate) fn members(row: &Row) -> Vec<(String, &'static str)> {
 
 fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String {
     let mut text = format!(
-        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef}};\nuse super::codes;\n\n"
+        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef, tail}};\nuse super::codes;\n\n"
     );
-    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant }\n}\n\n");
+    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant, tail: tail(name.as_bytes()) }\n}\n\n");
     let mut names: Vec<&str> = parents.keys().copied().collect();
     names.push("Resource");
     names.sort_unstable();
@@ -225,9 +225,9 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
 
 /// The hash of `src/schema.rs`; a test looks every name up.
 fn hash(name: &[u8]) -> usize {
-    let byte = |place: usize| name.get(place).map_or(0, |byte| usize::from(*byte));
-    let last = name.len().wrapping_sub(1);
-    name.len() + byte(0) * 3 + byte(name.len() / 2) * 5 + byte(last) * 7
+    let last = &name[name.len().saturating_sub(8)..];
+    let tail = last.iter().fold(0, |tail, byte| tail >> 8 | u64::from(*byte) << 56);
+    ((tail ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
 }
 
 /// The places of the names by their hash, at most a quarter of the slots full.
