@@ -173,11 +173,11 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
     let mut rest = Rest::default();
     reader.enter_object()?;
     while let Some(key) = reader.next_key() {
-        let known = if key.is_escaped() {
-            def.position(&key.unescape())
-        } else {
-            def.position_at(reader.text_bytes(), key.offset(), key.end())
-        };
+        // No name of the table has a backslash: what is found as it stands has no escapes.
+        let mut known = def.position_at(reader.text_bytes(), key.offset(), key.end());
+        if known.is_none() && key.is_escaped() {
+            known = def.position(&key.unescape());
+        }
         let Some((place, member)) = known else {
             rest.member(table, def, key, reader)?;
             continue;
