@@ -81,11 +81,21 @@ def all_jobs(bcda, data, work, threads):
     add("bcda-stdin-patients", "from standard input, --patients", "ways",
         lambda to: f"cat {claims} | '{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' {patients} "
                    f"--file-date {export.file_date(plain)} {' '.join(whole)}", **moved)
+    add("bcda-stdin-file", "from standard input, redirected", "ways",
+        lambda to: f"'{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' "
+                   f"--file-date {export.file_date(plain)} {' '.join(whole)} < '{data.stream}'", **moved)
     add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole), **moved)
     add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole), **moved)
     add("bcda-csv", "to CSV", "ways", bcda_on(plain, "--format", "csv", *whole))
     add("bcda-empty", "an empty file, all tables", "ways", bcda_on(str(data.empty), "--file-date", "2024-01-01"), megabytes=0, repeat=20)
     return jobs
+
+
+def join(paths, to):
+    with open(to, "wb") as out:
+        for path in paths:
+            with open(path, "rb") as file:
+                shutil.copyfileobj(file, out, 1 << 20)
 
 
 class Data:
@@ -96,6 +106,7 @@ class Data:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.plain, self.gzip, self.one, self.small = (self.folder / name for name in ("plain", "gzip", "one", "small"))
         self.empty = self.folder / "empty.ndjson"
+        self.stream = self.folder / "people-then-claims.ndjson"
         self.gunzip = "pigz" if shutil.which("pigz") else "gzip"
         synth(bcda, self.plain, gigabytes)
         synth(bcda, self.gzip, gigabytes, gzip=True)
@@ -103,17 +114,21 @@ class Data:
         self.claim_megabytes = sum(pathlib.Path(path).stat().st_size for path in self.claims) / 1e6
         self.empty.write_bytes(b"")
         self.make_one()
+        self.make_stream()
         self.small_files = self.make_small(small_files)
 
     def make_one(self):
         if self.complete(self.one):
             return
         for kind, paths in (("claims", self.claims), ("people", self.people)):
-            with open(self.one / f"{kind}.ndjson", "wb") as out:
-                for path in paths:
-                    with open(path, "rb") as file:
-                        shutil.copyfileobj(file, out, 1 << 20)
+            join(paths, self.one / f"{kind}.ndjson")
         self.seal(self.one)
+
+    def make_stream(self):
+        paths = self.people + self.claims
+        size = sum(pathlib.Path(path).stat().st_size for path in paths)
+        if not self.stream.exists() or self.stream.stat().st_size != size:
+            join(paths, self.stream)
 
     def make_small(self, count):
         if not self.complete(self.small):

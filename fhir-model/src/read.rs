@@ -208,9 +208,10 @@ impl<'a> Reader<'_, 'a> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn text(&mut self) -> Result<Str<'a>, Error> {
         match self.walker.string() {
-            Some(text) if text.is_escaped() => Ok(text.unescape().into()),
+            Some(text) if text.is_escaped() => Ok(unescaped(text)),
             Some(text) => Ok(text.raw().into()),
             None => Err(self.unexpected(Kind::String)),
         }
@@ -264,6 +265,11 @@ fn find_type<'a>(mut walker: Walker<'_, 'a>) -> Result<Option<Str<'a>>, Error> {
         walker.skip();
     }
     Ok(None)
+}
+
+#[cold]
+fn unescaped(text: JsonStr<'_>) -> Str<'_> {
+    text.unescape().into()
 }
 
 /// A JSON type with its article, for messages.

@@ -83,12 +83,21 @@ pub struct TypeDef {
     pub name: &'static str,
     /// The children, sorted by name.
     pub members: &'static [ElementDef],
-    /// Open addressing over the names: places in `members`, [`EMPTY`] between them.
-    pub(crate) slots: &'static [u8],
+    /// Open addressing over the names: a power of two of them.
+    pub(crate) slots: &'static [Slot],
 }
 
-/// A slot without a member.
-pub(crate) const EMPTY: u8 = u8::MAX;
+/// What finding a member takes, in a quarter of a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    tail: u64,
+    /// Length of the name; 0: the slot has no member.
+    len: u16,
+    /// Its place in `members`.
+    pub(crate) place: u8,
+    pub(crate) field: u8,
+    pub(crate) variant: u8,
+}
 
 /// Bytes of a word.
 const WORD: usize = 8;
@@ -116,11 +125,28 @@ fn tail_at(text: &[u8], start: usize, end: usize) -> u64 {
     }
 }
 
-/// Where the search for a name begins, before it is cut to the number of slots. The generator
-/// (`examples/generate`) fills the slots by the same function.
+/// Where the search for a name begins, before it is cut to the number of slots.
 #[inline]
-fn hash(tail: u64, len: usize) -> usize {
+const fn hash(tail: u64, len: usize) -> usize {
     ((tail ^ len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
+}
+
+/// The slots of these members.
+#[allow(clippy::cast_possible_truncation, reason = "names are short, and there are fewer members")]
+pub(crate) const fn slots<const N: usize>(members: &[ElementDef]) -> [Slot; N] {
+    assert!(N.is_power_of_two() && members.len() < N && members.len() < 256, "slots end a search");
+    let mut slots = [Slot { tail: 0, len: 0, place: 0, field: 0, variant: 0 }; N];
+    let mut place = 0;
+    while place < members.len() {
+        let ElementDef { name, tail, field, variant, .. } = members[place];
+        let mut slot = hash(tail, name.len()) & (N - 1);
+        while slots[slot].len != 0 {
+            slot = (slot + 1) & (N - 1);
+        }
+        slots[slot] = Slot { tail, len: name.len() as u16, place: place as u8, field, variant };
+        place += 1;
+    }
+    slots
 }
 
 impl TypeDef {
@@ -144,32 +170,34 @@ impl TypeDef {
 
     /// The same with its place in `members`.
     pub(crate) fn position(&self, name: &str) -> Option<(usize, &'static ElementDef)> {
-        self.position_at(name.as_bytes(), 0, name.len())
+        let slot = self.slot(name.as_bytes(), 0, name.len())?;
+        Some((usize::from(slot.place), self.at(slot)))
     }
 
-    /// The same of the name at `text[start..end]`. Every member name of every record comes through here:
+    /// The member of a slot that was found.
+    pub(crate) fn at(&self, slot: Slot) -> &'static ElementDef {
+        &self.members[usize::from(slot.place)]
+    }
+
+    /// The member whose name stands at `text[start..end]`. Every member name of every record comes through here:
     /// its last word is compared first, and of most names it is all there is.
     #[inline]
-    pub(crate) fn position_at(
-        &self,
-        text: &[u8],
-        start: usize,
-        end: usize,
-    ) -> Option<(usize, &'static ElementDef)> {
+    pub(crate) fn slot(&self, text: &[u8], start: usize, end: usize) -> Option<Slot> {
         let (tail, len) = (tail_at(text, start, end), end - start);
-        let mut slot = hash(tail, len);
+        let mut place = hash(tail, len);
         loop {
-            slot &= self.slots.len() - 1;
-            let place = usize::from(self.slots[slot]);
-            // An empty slot leads out of the members.
-            let member = self.members.get(place)?;
-            if member.tail == tail
-                && member.name.len() == len
-                && (len <= WORD || text.get(start..end) == Some(member.name.as_bytes()))
-            {
-                return Some((place, member));
+            place &= self.slots.len() - 1;
+            let slot = self.slots[place];
+            if slot.len == 0 {
+                return None;
             }
-            slot += 1;
+            if slot.tail == tail
+                && usize::from(slot.len) == len
+                && (len <= WORD || text.get(start..end) == Some(self.at(slot).name.as_bytes()))
+            {
+                return Some(slot);
+            }
+            place += 1;
         }
     }
 }

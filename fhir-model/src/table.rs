@@ -174,33 +174,34 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
     reader.enter_object()?;
     while let Some(key) = reader.next_key() {
         // No name of the table has a backslash: what is found as it stands has no escapes.
-        let mut known = def.position_at(reader.text_bytes(), key.offset(), key.end());
+        let mut known = def.slot(reader.text_bytes(), key.offset(), key.end());
         if known.is_none() && key.is_escaped() {
-            known = def.position(&key.unescape());
+            let name = key.unescape();
+            known = def.slot(name.as_bytes(), 0, name.len());
         }
-        let Some((place, member)) = known else {
+        let Some(slot) = known else {
             rest.member(table, def, key, reader)?;
             continue;
         };
-        let bit = 1_u64 << place;
+        let bit = 1_u64 << slot.place;
         if seen & bit != 0 {
             return Err(Error::new(ErrorKind::DuplicateMember, key.offset()));
         }
         seen |= bit;
-        let read = if member.field == RESOURCE_TYPE {
+        let read = if slot.field == RESOURCE_TYPE {
             resource_type(def, reader)
         } else if reader.null() {
-            table.extra_mut().add_unknown(member.name, Value::Null);
+            table.extra_mut().add_unknown(def.at(slot).name, Value::Null);
             Ok(())
         } else {
-            table.fill_field(member.field, member.variant, reader).map(|filled| {
+            table.fill_field(slot.field, slot.variant, reader).map(|filled| {
                 if filled == Filled::EmptyList {
-                    table.extra_mut().add_unknown(member.name, Value::List(Vec::new()));
+                    table.extra_mut().add_unknown(def.at(slot).name, Value::List(Vec::new()));
                 }
             })
         };
         if let Err(fault) = read {
-            return Err(fault.at(member.name));
+            return Err(fault.at(def.at(slot).name));
         }
     }
     if is_resource

@@ -102,12 +102,11 @@ impl<'i, 'a> Walker<'i, 'a> {
     /// closing brace. The value must be read or skipped before the next call.
     #[inline]
     pub fn next_key(&mut self) -> Option<JsonStr<'a>> {
-        if self.byte() == b'"' {
-            Some(self.string_here())
-        } else {
+        let key = self.string();
+        if key.is_none() {
             self.at += 1;
-            None
         }
+        key
     }
 
     /// As [`next_key`](Self::next_key), but only the places in the text between which the name stands.
@@ -150,15 +149,15 @@ impl<'i, 'a> Walker<'i, 'a> {
     /// Reads the string at the walker.
     #[inline]
     pub fn string(&mut self) -> Option<JsonStr<'a>> {
-        (self.byte() == b'"').then(|| self.string_here())
-    }
-
-    #[inline]
-    fn string_here(&mut self) -> JsonStr<'a> {
-        let (start, end) = (self.place(self.at) + 1, self.place(self.at + 1));
+        let quotes = self.tokens.get(self.at..)?.first_chunk()?;
+        let [open, end] = quotes.map(|place| place as usize);
+        if self.text.as_bytes().get(open) != Some(&b'"') {
+            return None;
+        }
         self.at += 2;
+        let start = open + 1;
         let maybe_escaped = start <= self.escapes.1 && end > self.escapes.0;
-        JsonStr::within(self.text, start, end, maybe_escaped)
+        Some(JsonStr::within(self.text, start, end, maybe_escaped))
     }
 
     /// Reads the number at the walker, as text.

@@ -167,7 +167,7 @@ pub(crate) fn members(row: &Row) -> Vec<(String, &'static str)> {
 
 fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String {
     let mut text = format!(
-        "//! The element table.\n{HEAD}use crate::schema::{{EMPTY as X, ElementDef, RESOURCE_TYPE, TypeDef, tail}};\nuse super::codes;\n\n"
+        "//! The element table.\n{HEAD}use crate::schema::{{ElementDef, RESOURCE_TYPE, TypeDef, slots, tail}};\nuse super::codes;\n\n"
     );
     text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant, tail: tail(name.as_bytes()) }\n}\n\n");
     let mut names: Vec<&str> = parents.keys().copied().collect();
@@ -203,17 +203,18 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
             }
         }
         assert!(entries.len() <= 64, "the reader marks the members it has seen in one word");
+        let constant = constant(name);
+        writeln!(text, "const {constant}_MEMBERS: &[ElementDef] = &[").unwrap();
+        for entry in entries.values() {
+            writeln!(text, "    {entry},").unwrap();
+        }
+        // At most a quarter of the slots is taken, so that a search ends soon.
+        let slots = (entries.len() * 4).next_power_of_two();
         writeln!(
             text,
-            "pub(crate) static {}: TypeDef = TypeDef {{\n    name: {name:?},\n    members: &[",
-            constant(name)
+            "];\npub(crate) static {constant}: TypeDef = TypeDef {{ name: {name:?}, members: {constant}_MEMBERS, slots: &slots::<{slots}>({constant}_MEMBERS) }};\n",
         )
         .unwrap();
-        for entry in entries.values() {
-            writeln!(text, "        {entry},").unwrap();
-        }
-        let names: Vec<&str> = entries.keys().map(String::as_str).collect();
-        writeln!(text, "    ],\n    slots: &[{}],\n}};\n", slots(&names)).unwrap();
     }
     text.push_str("/// All resources, datatypes and nested elements, sorted by name.\npub static TYPES: &[&TypeDef] = &[\n");
     for name in names {
@@ -221,26 +222,6 @@ fn schema(rows: &[Row], parents: &BTreeMap<&'static str, Vec<usize>>) -> String 
     }
     text.push_str("];\n");
     text
-}
-
-/// The hash of `src/schema.rs`; a test looks every name up.
-fn hash(name: &[u8]) -> usize {
-    let last = &name[name.len().saturating_sub(8)..];
-    let tail = last.iter().fold(0, |tail, byte| tail >> 8 | u64::from(*byte) << 56);
-    ((tail ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
-}
-
-/// The places of the names by their hash, at most a quarter of the slots full.
-fn slots(names: &[&str]) -> String {
-    let mut slots = vec!["X".to_owned(); (names.len() * 4).next_power_of_two()];
-    for (place, name) in names.iter().enumerate() {
-        let mut slot = hash(name.as_bytes()) % slots.len();
-        while slots[slot] != "X" {
-            slot = (slot + 1) % slots.len();
-        }
-        slots[slot] = place.to_string();
-    }
-    slots.join(", ")
 }
 
 fn constant(parent: &str) -> String {
