@@ -12,7 +12,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "bcda", "svg.fonttype": "path", "fon
                             "axes.spines.right": False, "figure.facecolor": "white"})
 import matplotlib.pyplot as plt
 
-import package, targets
+import model, package, targets
 
 OURS, OTHERS = "#1f6f8b", "#b9c0c7"
 
@@ -193,6 +193,8 @@ def main():
         lines += spark_page(results["spark"])
     if "package" in results:
         lines += package.page(results["package"])
+    if "model" in results:
+        lines += model.page(results["model"])
     if "race" in results:
         lines += arithmetic(results["race"], dollars)
     lines += ["## To repeat it", "", "    cargo build --release", "    benches/compare/run", "",

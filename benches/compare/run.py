@@ -10,7 +10,7 @@ Needs a release build of bcda: cargo build --release, or --bcda.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
-import export, growth, jobs, odd, package, targets
+import export, growth, jobs, model, odd, package, targets
 from measure import calibrate, machine, measure
 
 RESULTS = export.HERE / "results.json"
@@ -18,7 +18,7 @@ RESULTS = export.HERE / "results.json"
 
 def arguments():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, package, report (default: race,growth,report)")
+    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, package, model, report (default: race,growth,report)")
     options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
@@ -41,8 +41,8 @@ def main():
     options = arguments()
     options.bcda = str(pathlib.Path(options.bcda).resolve())
     steps = options.steps.split(",")
-    if any(step not in ("odd", "race", "growth", "package", "report") for step in steps):
-        sys.exit("--steps takes odd, race, growth, package and report")
+    if any(step not in ("odd", "race", "growth", "package", "model", "report") for step in steps):
+        sys.exit("--steps takes odd, race, growth, package, model and report")
     if not pathlib.Path(options.bcda).exists():
         sys.exit(f"no {options.bcda}: cargo build --release")
     work = pathlib.Path(options.work)
@@ -65,6 +65,10 @@ def main():
         results["package"] = package.measure_package(options, work)
         save(options.results, results)
         print("\n".join(package.page(results["package"])))
+    if "model" in steps:
+        results["model"] = model.measure_model()
+        save(options.results, results)
+        print("\n".join(model.page(results["model"])))
     if "report" in steps:
         subprocess.run([sys.executable, str(export.HERE / "report.py"), str(options.results), str(options.docs), str(options.dollars)], check=True)
     sys.exit(0 if agree else 1)

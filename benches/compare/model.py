@@ -1,0 +1,35 @@
+"""The typed model beside the crate `fhir-sdk`: the first table of `benches/peers`."""
+import datetime, re, subprocess
+
+import export
+from measure import machine
+
+# `fhir` turns on a feature of serde_json that slows `fhir-sdk`, so that one is measured by itself.
+COMMAND = ["cargo", "bench", "--manifest-path", "benches/peers/Cargo.toml", "--no-default-features", "--features", "sdk"]
+ROW = re.compile(r"^(?P<reader>\S.*?) {2,}(?P<accepts>\d+) +(?P<rate>\d+) +(?P<ours>\d+) +(?P<times>[\d.]+)$")
+PEER, WANTED = "fhir-sdk", 4
+
+
+def measure_model():
+    told = subprocess.run(COMMAND, cwd=export.ROOT, capture_output=True, text=True, check=True).stdout
+    rows = [match.groupdict() for match in map(ROW.match, told.splitlines()) if match]
+    claims, rounds = map(int, re.search(r"(\d+) synthetic claims, median of (\d+) rounds", told).groups())
+    return {"machine": machine(), "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "claims": claims, "rounds": rounds, "rows": rows}
+
+
+def page(results):
+    """The section of docs/performance.md."""
+    m = results["machine"]
+    claim = next(row for row in results["rows"] if row["reader"].startswith(PEER) and row["reader"].endswith("claim"))
+    verdict = "PASS" if float(claim["times"]) >= WANTED else "**MISS**"
+    lines = [
+        "## The typed model", "",
+        f"Reading {results['claims']} synthetic claims of all types into structs and dropping them, on one core, in memory; turn by turn, medians",
+        f"of {results['rounds']} rounds, every crate on the lines that it accepts. {m['cpu']}, {results['date']}. *Ours* is `bcda-fhir-model`",
+        "reading a known claim, borrowed, on the same lines.", "",
+        f"Wanted: a claim at least {WANTED} times as fast as `{PEER}`. Measured: {claim['times']} times. {verdict}", "",
+        "| reader | accepts | MB/s | ours, MB/s | ours, times |", "|---|--:|--:|--:|--:|",
+    ]
+    lines += [f"| {row['reader']} | {row['accepts']} | {row['rate']} | {row['ours']} | {row['times']} |" for row in results["rows"]]
+    return lines + ["", "To repeat it: `benches/compare/run --steps model,report`.", ""]
