@@ -182,10 +182,11 @@ impl<'a> Reader<'_, 'a> {
         self.walker.text().as_bytes()
     }
 
-    /// How many entries of the array last entered are still to come, the one at the walker with them.
-    pub(crate) fn remaining(&self) -> usize {
+    /// How many entries of the array last entered are still to come, the one at the walker with them; no more
+    /// than `most`.
+    pub(crate) fn remaining(&self, most: usize) -> usize {
         let (mut walker, mut count) = (self.walker, 0);
-        while walker.next_element() {
+        while count < most && walker.next_element() {
             walker.skip();
             count += 1;
         }

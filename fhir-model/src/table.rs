@@ -35,6 +35,9 @@ pub(crate) trait Fill<'a> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error>;
 }
 
+/// Entries of a list that get room before they are read. No more: what is to come may be no entries at all.
+const COUNTED: usize = 64;
+
 /// What a field shows of the value it took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
@@ -99,8 +102,8 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
             match index {
                 // Most lists have one entry. A list on its own would begin with room for four.
                 0 => self.reserve_exact(1),
-                // Where there are more, they are counted: a large list would move time and again.
-                1 => self.reserve_exact(reader.remaining()),
+                // Where there are more, they are counted: a list would move as it grows.
+                1 => self.reserve_exact(reader.remaining(COUNTED)),
                 _ => {}
             }
             T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
