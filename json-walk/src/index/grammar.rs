@@ -32,8 +32,6 @@ pub(super) struct Grammar<W> {
     bad: W,
     /// White space outside strings.
     white: W,
-    /// The text has a backslash.
-    pub(super) backslashes: bool,
     /// The text has a byte above 0x7f.
     pub(super) high: bool,
 }
@@ -100,25 +98,23 @@ impl<W: Wide> Grammar<W> {
             array_evidence: false,
             bad: W::load(&none),
             white: W::load(&none),
-            backslashes: false,
             high: false,
         }
     }
 
-    /// Quotes that no backslash escapes.
+    /// Quotes that no backslash escapes; whether there may be backslashes.
     #[inline(always)]
-    fn quotes(&mut self, group: &Group) -> W {
+    fn quotes(&mut self, group: &Group) -> (W, bool) {
         let quote = W::load(&group.quote);
         if self.escaped == 0 && W::load(&group.backslash).is_zero() {
-            return quote;
+            return (quote, false);
         }
-        self.escaped_quotes(group)
+        (self.escaped_quotes(group), true)
     }
 
     #[cold]
     #[inline(never)]
     fn escaped_quotes(&mut self, group: &Group) -> W {
-        self.backslashes = true;
         let mut words = group.quote;
         for (word, backslash) in words.iter_mut().zip(group.backslash) {
             *word &= !escaped(backslash, &mut self.escaped);
@@ -127,17 +123,18 @@ impl<W: Wide> Grammar<W> {
     }
 
     /// Judges the next group. `text` has the bits set that are text and not what the last group is filled
-    /// up with. Without `SPACED` no white space is expected outside strings.
+    /// up with. Without `SPACED` no white space is expected outside strings. Gives whether the group may have
+    /// backslashes, which are not judged here.
     #[inline(always)]
     pub(super) fn step<const SPACED: bool>(
         &mut self,
         group: &Group,
         text: &Words,
         marks: &mut Marks,
-    ) {
+    ) -> bool {
         self.high |= group.high;
         let text = W::load(text);
-        let quote = self.quotes(group);
+        let (quote, backslashes) = self.quotes(group);
         // From each opening quote to the byte before the closing one.
         let string = quote.parity(&mut self.in_string);
         let outside = text.without(string.or(quote));
@@ -184,6 +181,7 @@ impl<W: Wide> Grammar<W> {
             .store(&mut marks.in_array);
         scalars.store(&mut marks.scalars);
         brackets.store(&mut marks.brackets);
+        backslashes
     }
 
     /// Whether every group was good and the text ends outside strings.

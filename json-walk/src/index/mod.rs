@@ -99,10 +99,9 @@ impl Index {
         let found = self.found(bytes.trim_ascii_end());
         let good = found.good && self.is_whole(bytes, limits);
         let text = if found.ascii { Some(ascii(bytes)) } else { std::str::from_utf8(bytes).ok() };
-        let escapes = if found.backslashes { escapes(bytes) } else { Some(NO_ESCAPES) };
-        let (text, escapes) = match (text, escapes) {
-            (Some(text), Some(escapes)) if good => (text, escapes),
-            (_, escapes) => (Self::judged(bytes, limits)?, escapes.unwrap_or(NO_ESCAPES)),
+        let text = match text {
+            Some(text) if good => text,
+            _ => Self::judged(bytes, limits)?,
         };
         let (tokens, partners) = (&self.lists.tokens, &self.lists.partners);
         let count = self.lists.token_count;
@@ -110,7 +109,7 @@ impl Index {
             text,
             tokens: tokens.get(..count).unwrap_or_default(),
             partners: partners.get(..count).unwrap_or_default(),
-            escapes,
+            escapes: found.escapes,
         })
     }
 
@@ -183,20 +182,6 @@ fn ascii(bytes: &[u8]) -> &str {
 pub(crate) type Escapes = (usize, usize);
 
 const NO_ESCAPES: Escapes = (usize::MAX, 0);
-
-/// Checks all escapes, and tells where they begin and end. Backslashes outside strings were refused before.
-#[cold]
-#[inline(never)]
-fn escapes(bytes: &[u8]) -> Option<Escapes> {
-    let (mut first, mut last) = NO_ESCAPES;
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..).and_then(|rest| memchr::memchr(b'\\', rest)) {
-        first = first.min(from + at);
-        last = from + at;
-        from = scan::escape(bytes, last).ok()?;
-    }
-    Some((first, last))
-}
 
 /// A text (`'a`) that was checked whole, and its tokens, which lie in an [`Index`] (`'i`).
 #[derive(Clone, Copy, Debug)]

@@ -6,14 +6,16 @@ use super::lists::Lists;
 #[cfg(target_arch = "x86_64")]
 use super::wide::Avx512;
 use super::wide::Portable;
+use super::{Escapes, NO_ESCAPES};
 use crate::scan;
 
 /// What the pass over a text found, apart from the lists.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// No local rule is broken. Brackets are not matched yet, escapes and UTF-8 not looked at.
+    /// No local rule is broken. Brackets are not matched yet, UTF-8 not looked at.
     pub(super) good: bool,
-    pub(super) backslashes: bool,
+    /// Places of the first and last escape.
+    pub(super) escapes: Escapes,
     pub(super) ascii: bool,
     /// White space stands outside strings; when it was not expected, the text must be read again.
     pub(super) spaced: bool,
@@ -74,6 +76,40 @@ fn are_scalars(text: &[u8], mut base: usize, starts: &Words) -> bool {
     good
 }
 
+/// The escapes of a text, as far as it was read.
+#[derive(Clone, Copy, Debug)]
+struct EscapesSeen {
+    places: Escapes,
+    /// After the last one.
+    end: usize,
+    good: bool,
+}
+
+impl EscapesSeen {
+    /// Checks those that begin in a group, whose backslashes are given.
+    #[cold]
+    #[inline(never)]
+    fn check(&mut self, text: &[u8], mut base: usize, backslash: &Words) {
+        for &word in backslash {
+            let mut starts = word;
+            while starts != 0 {
+                let at = base + starts.trailing_zeros() as usize;
+                starts &= starts - 1;
+                // One that is escaped begins none; the second half of a pair was checked with the first.
+                if at < self.end {
+                    continue;
+                }
+                self.places = (self.places.0.min(at), at);
+                match scan::escape(text, at) {
+                    Ok(end) => self.end = end,
+                    Err(_) => self.good = false,
+                }
+            }
+            base += BLOCK_BYTES;
+        }
+    }
+}
+
 /// The bits of a group's first `len` bytes.
 fn first_bits(len: usize) -> Words {
     let mut words = [0; GROUP_BLOCKS];
@@ -103,6 +139,7 @@ macro_rules! pass {
             let mut next = Group::default();
             let mut marks = Marks::default();
             let mut scalars_good = true;
+            let mut escapes = EscapesSeen { places: NO_ESCAPES, end: 0, good: true };
             let mut base = 0;
             // The blocks of a group are counted at run time, which keeps the compiler from gathering
             // the words of eight blocks in registers.
@@ -126,15 +163,17 @@ macro_rules! pass {
                 } else {
                     text_bits = first_bits(rest.len());
                 }
-                grammar.step::<SPACED>(&now, &text_bits, &mut marks);
+                if grammar.step::<SPACED>(&now, &text_bits, &mut marks) {
+                    escapes.check(text, base, &now.backslash);
+                }
                 #[allow(clippy::cast_possible_truncation, reason = "texts are at most u32::MAX long")]
                 $write(here, &marks, base as u32, lists);
                 scalars_good &= are_scalars(text, base, &marks.scalars);
                 base += GROUP_BYTES;
             }
             Found {
-                good: grammar.is_good() && scalars_good,
-                backslashes: grammar.backslashes,
+                good: grammar.is_good() && scalars_good && escapes.good,
+                escapes: escapes.places,
                 ascii: !grammar.high,
                 spaced: grammar.is_spaced(),
             }
