@@ -1,6 +1,8 @@
 //! What a line says it is: the slow look at `resourceType` and the marks of FHIR R4, for lines that are no
 //! record of the guessed kind.
 
+use std::sync::LazyLock;
+
 use json_walk::{Cursor, Document, Index, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
@@ -143,11 +145,22 @@ fn begins_as_a_long_claim(text: &[u8]) -> bool {
     else {
         return false;
     };
-    let has = |resource: Resource| fhir_model::schema::child(resource.name(), name).is_some();
-    Resource::ALL
-        .into_iter()
-        .all(|resource| has(resource) == (resource == Resource::ExplanationOfBenefit))
+    ONLY_OF_CLAIMS.contains(&name)
 }
+
+/// Members that claims have and people have not. Made once: of many small files, each is asked about.
+static ONLY_OF_CLAIMS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let of_people = |name: &str| {
+        [Resource::Patient, Resource::Coverage]
+            .into_iter()
+            .any(|resource| fhir_model::schema::child(resource.name(), name).is_some())
+    };
+    fhir_model::schema::type_def(Resource::ExplanationOfBenefit.name())
+        .into_iter()
+        .flat_map(|def| def.members.iter().map(|member| member.name))
+        .filter(|name| !of_people(name))
+        .collect()
+});
 
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
