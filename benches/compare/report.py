@@ -12,7 +12,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "bcda", "svg.fonttype": "path", "fon
                             "axes.spines.right": False, "figure.facecolor": "white"})
 import matplotlib.pyplot as plt
 
-import model, package, targets
+import model, package, split, targets
 
 OURS, OTHERS = "#1f6f8b", "#b9c0c7"
 
@@ -189,6 +189,8 @@ def main():
     if "growth" in results:
         growth_picture(results["growth"], docs / "performance-growth.svg")
         lines += growth_page(results["growth"])
+    if "split" in results:
+        lines += split.page(results["split"])
     if "spark" in results:
         lines += spark_page(results["spark"])
     if "package" in results:

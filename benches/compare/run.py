@@ -10,7 +10,7 @@ Needs a release build of bcda: cargo build --release, or --bcda.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
-import export, growth, jobs, model, odd, package, targets
+import export, growth, jobs, model, odd, package, split, targets
 from measure import calibrate, machine, measure
 
 RESULTS = export.HERE / "results.json"
@@ -18,7 +18,7 @@ RESULTS = export.HERE / "results.json"
 
 def arguments():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, package, model, report (default: race,growth,report)")
+    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, split, package, model, report (default: race,growth,report)")
     options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
@@ -41,8 +41,8 @@ def main():
     options = arguments()
     options.bcda = str(pathlib.Path(options.bcda).resolve())
     steps = options.steps.split(",")
-    if any(step not in ("odd", "race", "growth", "package", "model", "report") for step in steps):
-        sys.exit("--steps takes odd, race, growth, package, model and report")
+    if any(step not in ("odd", "race", "growth", "split", "package", "model", "report") for step in steps):
+        sys.exit("--steps takes odd, race, growth, split, package, model and report")
     if not pathlib.Path(options.bcda).exists():
         sys.exit(f"no {options.bcda}: cargo build --release")
     work = pathlib.Path(options.work)
@@ -61,6 +61,10 @@ def main():
     if "growth" in steps:
         results["growth"] = growth.measure_growth(options, work)
         save(options.results, results)
+    if "split" in steps:
+        results["split"] = split.measure_split(options, work)
+        save(options.results, results)
+        print("\n".join(split.page(results["split"])))
     if "package" in steps:
         results["package"] = package.measure_package(options, work)
         save(options.results, results)
