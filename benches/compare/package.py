@@ -73,6 +73,6 @@ def page(results):
     lines += [
         "", f"A scan whose reader is slow: CCLF5 of {slow['bytes'] / 1e9:.2f} GB, {slow['rows']:,} rows in {slow['batches']:,} batches, of which the first",
         f"{slow['slow_batches']} are waited for {slow['pause']} s each. Peak memory of the whole Python process: **{slow['peak']:.0f} MB**.", "",
-        "To repeat it: `cargo build --release; ci/python-package; benches/compare/run --steps package,report`.", "",
+        "To repeat it: `cargo build --profile dist; ci/python-package; benches/compare/run --steps package,report`.", "",
     ]
     return lines

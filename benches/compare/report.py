@@ -199,7 +199,7 @@ def main():
         lines += model.page(results["model"])
     if "race" in results:
         lines += arithmetic(results["race"], dollars)
-    lines += ["## To repeat it", "", "    cargo build --release", "    benches/compare/run", "",
+    lines += ["## To repeat it", "", "    cargo build --profile dist", "    benches/compare/run", "",
               "`benches/compare/run --help` tells how to choose jobs, sizes and rounds. Stages have criterion benches of their own:",
               "`cargo bench -p bcda-benches`.", ""]
     (docs / "performance.md").write_text("\n".join(lines))

@@ -6,7 +6,7 @@ checks that all outputs agree, and writes docs/performance.md with its pictures.
     benches/compare/run --gigabytes 0.1 --rounds 2 --steps race    a quick look: prints, writes no page
     benches/compare/run --steps odd --gigabytes 0.05           odd records: bcda and DuckDB cell by cell, no timing
 
-Needs a release build of bcda: cargo build --release, or --bcda.
+Needs the build that is shipped: cargo build --profile dist, or --bcda.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
@@ -28,7 +28,7 @@ def arguments():
     options.add_argument("--package-gigabytes", default="1,4", help="sizes for the Python package: overhead, slow reader")
     options.add_argument("--python", default=str(export.ROOT / "target/python-package/bin/python"),
                          help="a Python with the package: ci/python-package makes this one")
-    options.add_argument("--bcda", default=str(export.ROOT / "target/release/bcda"))
+    options.add_argument("--bcda", default=str(export.ROOT / "target/dist/bcda"))
     options.add_argument("--work", default=str(export.ROOT / "target/compare"), help="folder of data and tables")
     options.add_argument("--results", type=pathlib.Path, default=RESULTS)
     options.add_argument("--docs", type=pathlib.Path, default=export.ROOT / "docs", help="where report writes")
@@ -44,7 +44,7 @@ def main():
     if any(step not in ("odd", "race", "growth", "split", "package", "model", "report") for step in steps):
         sys.exit("--steps takes odd, race, growth, split, package, model and report")
     if not pathlib.Path(options.bcda).exists():
-        sys.exit(f"no {options.bcda}: cargo build --release")
+        sys.exit(f"no {options.bcda}: cargo build --profile dist")
     work = pathlib.Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
     results = json.loads(options.results.read_text()) if options.results.exists() else {}

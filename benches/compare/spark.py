@@ -23,7 +23,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=0.8, help="size of the synthetic export (default 0.8)")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each, interleaved (default 3)")
-    parser.add_argument("--bcda", default=str(ROOT / "target/release/bcda"), help="the program that makes the export")
+    parser.add_argument("--bcda", default=str(ROOT / "target/dist/bcda"), help="the program that makes the export")
     parser.add_argument("--partition-bytes", type=int, default=32 << 20)
     parser.add_argument("--results", type=pathlib.Path, default=HERE / "results.json")
     parser.add_argument("--note", default="", help="a sentence about the machine, printed with the figures")

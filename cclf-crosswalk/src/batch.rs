@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
+use crate::arrow::array::{
     Array, ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder,
     PrimitiveBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
+use crate::arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 
 use crate::claim::{Claim, ClaimRow, Lineage};
 use crate::columns::Columns;
@@ -219,7 +219,7 @@ impl TableBuilder {
     }
 
     /// The rows so far as a batch; the builder starts again empty.
-    pub(crate) fn finish(&mut self) -> Result<RecordBatch, arrow::error::ArrowError> {
+    pub(crate) fn finish(&mut self) -> Result<RecordBatch, crate::arrow::error::ArrowError> {
         let rows = std::mem::take(&mut self.rows);
         let columns = self.columns.iter_mut().map(|column| column.builder.finish(rows)).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
@@ -294,7 +294,7 @@ impl ClaimTables {
     ///
     /// # Errors
     /// Never with the tables of a loaded crosswalk.
-    pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, arrow::error::ArrowError> {
+    pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, crate::arrow::error::ArrowError> {
         self.tables
             .iter_mut()
             .filter(|table| table.rows() > 0)

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringBuilder};
-use arrow::error::ArrowError;
+use crate::arrow::array::{ArrayRef, AsArray, RecordBatch, StringBuilder};
+use crate::arrow::error::ArrowError;
 
 use crate::columns::Columns;
 use crate::evaluate::{Access, Program};
@@ -99,7 +99,7 @@ const MBI_LEN: usize = 11;
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{StringArray, new_null_array};
+    use crate::arrow::array::{StringArray, new_null_array};
 
     use super::*;
     use crate::schema;

@@ -15,6 +15,7 @@
 //! Nothing here opens a file or starts a thread.
 #![forbid(unsafe_code)]
 
+pub mod arrow;
 mod batch;
 mod claim;
 mod claim_type;
@@ -40,7 +41,6 @@ mod sink;
 mod stream;
 mod table;
 
-pub use arrow;
 pub use batch::{ClaimTables, schema};
 pub use claim::{Claim, Lineage};
 pub use claim_type::{ClaimType, ClaimTypes};

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::error::ArrowError;
 
 use crate::batch::TableBuilder;
 use crate::claim::Lineage;

@@ -1,9 +1,9 @@
 //! Batches of any size into batches of one size: the one place where rows wait for their batch.
 
-use arrow::array::RecordBatch;
-use arrow::compute::{BatchCoalescer, concat_batches};
-use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::compute::{BatchCoalescer, concat_batches};
+use crate::arrow::datatypes::SchemaRef;
+use crate::arrow::error::ArrowError;
 
 /// Batches with fewer rows than this are joined before they wait for a whole batch. What waits holds on to the
 /// memory of every array that came, and a table of few rows gets thousands of small ones before its batch is full.
@@ -84,8 +84,8 @@ impl Rebatch {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::AsArray;
-    use arrow::datatypes::Int64Type;
+    use crate::arrow::array::AsArray;
+    use crate::arrow::datatypes::Int64Type;
 
     use super::*;
     use crate::{Crosswalk, Plan, Table, schema, summary};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use crate::arrow::datatypes::{DataType, TimeUnit};
 
 use crate::error::LoadError;
 

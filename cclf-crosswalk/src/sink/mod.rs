@@ -9,9 +9,9 @@ use std::fmt::{self, Debug, Formatter};
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::datatypes::SchemaRef;
+use crate::arrow::error::ArrowError;
 
 use crate::error::LoadError;
 use crate::rebatch::Rebatch;
@@ -198,7 +198,7 @@ impl<W: Write + Send> TableWriter<W> {
         self.drain()?;
         match self.encoder {
             Encoder::Parquet(encoder) => encoder.finish(),
-            Encoder::Csv(encoder) => Ok(encoder.finish()),
+            Encoder::Csv(encoder) => encoder.finish(),
             Encoder::Arrow(encoder) => encoder.finish(),
         }
     }

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, SchemaRef};
-use arrow::error::ArrowError;
+use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::datatypes::{Field, SchemaRef};
+use crate::arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use arrow::array::StringArray;
-    use arrow::datatypes::{DataType, Schema};
+    use crate::arrow::array::StringArray;
+    use crate::arrow::datatypes::{DataType, Schema};
 
     #[test]
     fn a_spill_does_not_show() {

@@ -7,13 +7,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::buffer::Buffer;
-use arrow::datatypes::{Schema, SchemaRef};
-use arrow::error::ArrowError;
-use arrow::ipc::reader::read_record_batch;
-use arrow::ipc::root_as_message;
-use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
+use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::buffer::Buffer;
+use crate::arrow::datatypes::{Schema, SchemaRef};
+use crate::arrow::error::ArrowError;
+use crate::arrow::ipc::reader::read_record_batch;
+use crate::arrow::ipc::root_as_message;
+use crate::arrow::ipc::writer::{
+    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
+};
 
 use super::Spill;
 

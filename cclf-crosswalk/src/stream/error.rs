@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arrow::error::ArrowError;
+use crate::arrow::error::ArrowError;
 
 use crate::error::RecordError;
 

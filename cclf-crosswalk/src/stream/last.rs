@@ -1,7 +1,7 @@
 //! What comes after the last claim.
 
-use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::error::ArrowError;
 
 use super::counts::RecordCounts;
 use super::tables::TableStream;

@@ -1,6 +1,6 @@
 //! Records from an iterator, batches from an iterator.
 
-use arrow::array::RecordBatch;
+use crate::arrow::array::RecordBatch;
 
 use super::counts::RecordCounts;
 use super::error::{BadRecord, BatchError};

@@ -1,8 +1,8 @@
 //! The tables that were asked for, and what waits of them.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::datatypes::SchemaRef;
+use crate::arrow::error::ArrowError;
 
 use super::tables::TableStreamOptions;
 use crate::batch::schema;

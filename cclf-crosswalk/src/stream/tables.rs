@@ -1,8 +1,8 @@
 //! Claims in, batches of tables out.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::datatypes::SchemaRef;
+use crate::arrow::error::ArrowError;
 
 use super::beneficiaries::Beneficiaries;
 use super::counts::{RecordCounts, is_of_a_claim};

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, RecordBatch};
-use arrow::util::display::array_value_to_string;
+use cclf_crosswalk::arrow::array::{Array, RecordBatch};
 use cclf_crosswalk::{
-    Beneficiary, Claim, ClaimTables, ClaimType, Enrolment, HospiceRanges, Index, Lineage,
-    PeopleTables, Plan, Reader, Resource, Table, Verdict,
+    Beneficiary, Claim, ClaimTables, ClaimType, Compression, Enrolment, Format, HospiceRanges,
+    Index, Lineage, PeopleTables, Plan, Provenance, Reader, Resource, Resources, Table,
+    TableWriter, Verdict,
 };
 
 /// The rows of one table: columns by name.
@@ -17,19 +17,33 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The rows of a batch.
+    /// The rows of a batch, as CSV has them.
     pub(crate) fn new(batch: &RecordBatch) -> Self {
+        let mut table = TableWriter::new(
+            batch.schema(),
+            Format::Csv,
+            Compression::None,
+            &Provenance::default(),
+            false,
+            Resources::default(),
+            Vec::new(),
+        )
+        .expect("a table");
+        table.write(batch.clone()).expect("rows");
+        let text = table.finish().expect("text");
+        let cells: Vec<csv::StringRecord> =
+            csv::Reader::from_reader(&text[..]).records().collect::<Result<_, _>>().expect("CSV");
         let schema = batch.schema();
         let columns = schema
             .fields()
             .iter()
             .zip(batch.columns())
-            .map(|(field, column)| {
-                let cell = |row| {
-                    let text = || array_value_to_string(column, row).expect("a value as text");
-                    (!column.is_null(row)).then(text)
+            .enumerate()
+            .map(|(at, (field, column))| {
+                let cell = |(row, cells): (usize, &csv::StringRecord)| {
+                    (!column.is_null(row)).then(|| cells[at].to_owned())
                 };
-                (field.name().clone(), (0..batch.num_rows()).map(cell).collect())
+                (field.name().clone(), cells.iter().enumerate().map(cell).collect())
             })
             .collect();
         Self { columns, count: batch.num_rows() }
