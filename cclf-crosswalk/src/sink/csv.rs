@@ -97,7 +97,7 @@ impl<'a> Cells<'a> {
             Self::Int32(column) if column.is_valid(row) => write!(buffer, "{}", column.value(row))?,
             Self::Int64(column) if column.is_valid(row) => write!(buffer, "{}", column.value(row))?,
             Self::Timestamp(column) if column.is_valid(row) => {
-                timestamp(column.value(row), buffer)?
+                timestamp(column.value(row), buffer)?;
             }
             Self::Decimal(column, scale) if column.is_valid(row) => {
                 decimal(column.value(row), *scale, buffer)?;
