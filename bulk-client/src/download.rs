@@ -156,7 +156,10 @@ impl<'d> Download<'d> {
         }
         let mut response = self.server.try_once(&call).await.map_err(|error| match error.status() {
             Some(401 | 403) if !self.server.is_trusted(self.item.url, self.item.token) => {
-                error.at("the file is at another server, which is not given the token; if you trust it, allow its origin")
+                error.at(match self.item.token {
+                    TokenFor::Allowed => "the file is at another server, which is not given the token; if you trust it, allow its origin",
+                    _ => "the file is at another server, which is not given the token, since the manifest does not say that files need it",
+                })
             }
             _ => error,
         })?;

@@ -260,7 +260,7 @@ impl<'r> Run<'r> {
     async fn download(&self, manifest: &Manifest, urls: &[Url]) -> Result<(), Error> {
         let token = match manifest.requires_access_token {
             Some(true) => TokenFor::Allowed,
-            Some(false) => TokenFor::Nobody,
+            Some(false) => TokenFor::OnDemand,
             None => TokenFor::Configured,
         };
         let entries = manifest.output.iter().chain(&manifest.deleted).chain(&manifest.error);

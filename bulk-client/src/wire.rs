@@ -6,18 +6,22 @@ use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
+use crate::auth::Token;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
-use crate::place::is_loopback;
+use crate::place::{check_plain, is_loopback, parse};
+use crate::server::Call;
 use crate::settings::Settings;
 
+/// Redirects that are followed in one call.
+const MAX_REDIRECTS: usize = 10;
 /// Largest headers of an answer, in bytes.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Longest body of an error that is looked at, in bytes.
@@ -72,6 +76,44 @@ impl Wire {
             return Err(Error::server(format!("the headers of the answer exceed {limit} KiB")));
         }
         Ok(response)
+    }
+
+    /// Sends a call and follows where it leads; `bearer` says which token goes to which URL.
+    pub(crate) async fn follow<'t>(
+        &self,
+        call: &Call<'_>,
+        bearer: impl Fn(&Url) -> Option<&'t Token>,
+    ) -> Result<Response, Error> {
+        let mut url = call.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            check_plain(&url, self.settings.insecure_http)
+                .map_err(|error| error.of_kind(ErrorKind::Server))?;
+            let mut request = self.client.request(call.method.clone(), url.clone());
+            for (name, value) in &call.headers {
+                request = request.header(name, value);
+            }
+            if let Some(token) = bearer(&url) {
+                request = request.bearer_auth(token.text());
+            }
+            let response = self.exchange(built(request)?).await?;
+            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return Ok(response);
+            }
+            if call.method != Method::GET {
+                return Err(Error::server(
+                    "the server redirects a call that is not repeated elsewhere",
+                ));
+            }
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let next = location.ok_or_else(|| Error::server("a redirect that leads nowhere"))?;
+            let next = parse(next, Some(&url))
+                .map_err(|error| error.of_kind(ErrorKind::Server).at("the server redirects"))?;
+            if url.scheme() == "https" && next.scheme() != "https" {
+                return Err(Error::server("the server redirects from https to plain http"));
+            }
+            url = next;
+        }
+        Err(Error::server(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
     /// The next piece of a body; none at its end.

@@ -150,6 +150,13 @@ impl Observer for Shown {
         }
     }
 
+    fn token_demanded(&self, at: &Url) {
+        self.info(&format!(
+            "{}: files need the token, though the manifest says that they do not; it goes to this server alone",
+            shown_url(at)
+        ));
+    }
+
     fn retrying(&self, error: &Error, wait: Duration) {
         self.info(&format!("{error}; again in {:.1} s", wait.as_secs_f64()));
     }
