@@ -90,6 +90,23 @@ impl Auth {
         }
     }
 
+    /// What was refused, where it came from, and why that may be.
+    fn refused(&self) -> String {
+        match self {
+            Self::Basic { credentials, .. } => format!(
+                "the client id and secret{} are refused; BCDA's expire after 90 days, after which new ones are needed",
+                credentials.place()
+            ),
+            Self::Backend { .. } => {
+                "the client id and the signed statement are refused; the server must know the id and the public key"
+                    .to_owned()
+            }
+            Self::None | Self::Bearer(_) => {
+                "the token that was given is refused, and no other can be had; BCDA's are good for 20 minutes".to_owned()
+            }
+        }
+    }
+
     /// What tells the tokens of one client at one server from others; none where there is nothing to keep.
     fn cache_name(&self, base: &Url) -> Option<String> {
         let mut hasher = blake3::Hasher::new_derive_key("bcda-bulk-client 2026 token cache name");
@@ -178,6 +195,11 @@ impl Tokens {
         Ok(current.clone())
     }
 
+    /// Why a call may have been refused though a token went along, where that is ours to tell.
+    pub(crate) fn why_refused(&self) -> Option<String> {
+        matches!(self.auth, Auth::Bearer(_)).then(|| self.auth.refused())
+    }
+
     /// A token in place of one that the server refused; none where it cannot be renewed.
     pub(crate) async fn instead_of(&self, refused: &Token) -> Result<Option<Token>, Error> {
         let mut current = self.current.lock().await;
@@ -193,15 +215,16 @@ impl Tokens {
 
     async fn fetch(&self) -> Result<Option<Token>, Error> {
         if let Auth::Bearer(text) = &self.auth {
-            if !is_token(text.expose_secret()) {
+            if !is_bearer(text.expose_secret()) {
                 return Err(Error::usage(
-                    "the token is empty or has a line break or another character that no token has",
+                    "the token is empty or has a line break or another character that no token has: expected the \
+                     token alone, no JSON and no name before it",
                 ));
             }
             let expires = SystemTime::now() + Duration::from_hours(24 * 365);
             return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
         }
-        let mut tries = self.wire.tries();
+        let mut tries = self.wire.tries().of("token");
         loop {
             let asked = match self.question().await {
                 Ok(None) => return Ok(None),
@@ -311,8 +334,9 @@ impl Tokens {
             let error = self.wire.refusal(response, &secrets).await;
             return Err(match (status.as_u16(), error.is_passing()) {
                 (_, Some(_)) => error,
+                (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(&self.auth.refused()),
                 // A redirect is not followed: the credentials are for this address alone.
-                (300..400, None) => error.of_kind(ErrorKind::Server),
+                (300..=399, None) => error.of_kind(ErrorKind::Server),
                 (_, None) => error.of_kind(ErrorKind::Refused),
             });
         }
@@ -358,6 +382,12 @@ impl Tokens {
 /// Whether a header can hold it.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Whether it is what RFC 6750 lets be sent: a file with more than a token in it is not.
+fn is_bearer(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+    !text.is_empty() && text.bytes().all(known)
 }
 
 /// `expires_in`: BCDA writes a string, others a number. What is no time that can pass is as good as absent.

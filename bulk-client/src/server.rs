@@ -158,7 +158,12 @@ impl Server {
                 continue;
             }
             let secret = token.as_ref().map(Token::text).unwrap_or_default();
-            return Err(named(self.wire.refusal(response, &[secret]).await));
+            let error = self.wire.refusal(response, &[secret]).await;
+            let why = self.tokens.why_refused().filter(|_| status == StatusCode::UNAUTHORIZED);
+            return Err(named(match why.filter(|_| token.is_some()) {
+                Some(why) => error.at(&why),
+                None => error,
+            }));
         }
     }
 

@@ -30,7 +30,8 @@ pub(crate) enum AuthKind {
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArgs {
     #[arg(
-        help = "The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself"
+        help = "The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself. The variables \
+                HTTPS_PROXY and NO_PROXY say by way of which proxy, SSL_CERT_FILE whom to trust"
     )]
     #[arg(long, value_name = "URL", help_heading = "Server")]
     pub(crate) base_url: Option<String>,
@@ -179,13 +180,12 @@ impl ConnectionArgs {
             }
             AuthKind::Basic => {
                 let credentials = match &self.credentials {
-                    Some(file) => Credentials::parse(exposed(&secret(file)?))?,
-                    None => match (variable("BCDA_CLIENT_ID"), variable("BCDA_CLIENT_SECRET")) {
-                        (Some(id), Some(secret)) => {
-                            Credentials::new(exposed(&id), exposed(&secret))
-                        }
-                        _ => return Err(missing("--credentials FILE")),
-                    },
+                    Some(file) if file == Path::new("-") => {
+                        Credentials::parse(exposed(&secret(file)?))?.from_place("standard input")
+                    }
+                    Some(file) => Credentials::from_file(file)?,
+                    None => Credentials::from_environment()
+                        .ok_or_else(|| missing("--credentials FILE"))?,
                 };
                 let token_url = token_url.unwrap_or_else(|| bulk_client::bcda_token_url(base));
                 Auth::Basic { credentials, token_url }

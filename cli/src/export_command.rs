@@ -51,7 +51,7 @@ pub(crate) enum OnInterrupt {
 
 Exit codes: 0 done; 1 this machine failed; 2 usage; 3 done, but the server could not deliver all records, or a type
 has no file; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
-data. After 1, 5, 130 and 143 the same command goes on.")]
+data. After 1, 130 and 143 the same command goes on, and after 5 where the message says so.")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,

@@ -100,12 +100,9 @@ fn auth(
     token: Option<&Path>,
     token_url: Url,
 ) -> Result<Auth, Failure> {
-    let basic = || match (credentials, variable("BCDA_CLIENT_ID"), variable("BCDA_CLIENT_SECRET")) {
-        (Some(file), ..) => Ok(Some(Credentials::from_file(file)?)),
-        (None, Some(id), Some(secret)) => {
-            Ok(Some(Credentials::new(id.expose_secret(), secret.expose_secret())))
-        }
-        _ => Ok::<_, Failure>(None),
+    let basic = || match credentials {
+        Some(file) => Ok::<_, Failure>(Some(Credentials::from_file(file)?)),
+        None => Ok(Credentials::from_environment()),
     };
     let bearer = || match token {
         Some(file) => Ok::<_, Failure>(Some(read_secret(file)?)),
