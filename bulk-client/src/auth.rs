@@ -9,18 +9,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use encryption::{Curve, EcKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Request, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use crate::credentials::{Credentials, read_secret};
 use crate::error::{Error, ErrorKind};
+use crate::job::MAX_MANIFEST;
+use crate::metadata::Metadata;
+use crate::place::{below, check_plain, parse};
+use crate::server::Call;
 use crate::wire::{Wire, built};
 
 /// Life of a token where the server does not tell it: BCDA's guides say 20 minutes.
@@ -48,18 +53,19 @@ pub enum Auth {
         /// Where tokens are given, such as `https://sandbox.bcda.cms.gov/auth/token`.
         token_url: Url,
     },
-    /// SMART Backend Services: an assertion signed with our key (RS384 or ES384).
+    /// SMART Backend Services: an assertion signed with our key (RS384, ES384 or ES256, as the key is).
     Backend {
         /// The id under which the server knows our public key.
         client_id: String,
-        /// The private key, PEM: RSA, or EC on P-384.
+        /// The private key, PEM: RSA, or EC on P-384 or P-256.
         key: SecretString,
         /// The `kid` of the key, if the server wants one.
         key_id: Option<String>,
         /// What is asked for, such as `system/*.read`.
         scope: String,
-        /// Where tokens are given; also the `aud` of the assertion.
-        token_url: Url,
+        /// Where tokens are given; also the `aud` of the assertion. None: where the server says, in
+        /// `.well-known/smart-configuration` or in its CapabilityStatement.
+        token_url: Option<Url>,
     },
 }
 
@@ -75,15 +81,34 @@ impl fmt::Debug for Auth {
 }
 
 impl Auth {
-    fn token_url(&self) -> Option<&Url> {
+    /// Where tokens are given, if that is known.
+    pub(crate) fn token_url(&self) -> Option<&Url> {
         match self {
             Self::None | Self::Bearer(_) => None,
-            Self::Basic { token_url, .. } | Self::Backend { token_url, .. } => Some(token_url),
+            Self::Basic { token_url, .. } => Some(token_url),
+            Self::Backend { token_url, .. } => token_url.as_ref(),
+        }
+    }
+
+    /// What was refused, where it came from, and why that may be.
+    fn refused(&self) -> String {
+        match self {
+            Self::Basic { credentials, .. } => format!(
+                "the client id and secret{} are refused; BCDA's expire after 90 days, after which new ones are needed",
+                credentials.place()
+            ),
+            Self::Backend { .. } => {
+                "the client id and the signed statement are refused; the server must know the id and the public key"
+                    .to_owned()
+            }
+            Self::None | Self::Bearer(_) => {
+                "the token that was given is refused, and no other can be had; BCDA's are good for 20 minutes".to_owned()
+            }
         }
     }
 
     /// What tells the tokens of one client at one server from others; none where there is nothing to keep.
-    fn cache_name(&self) -> Option<String> {
+    fn cache_name(&self, base: &Url) -> Option<String> {
         let mut hasher = blake3::Hasher::new_derive_key("bcda-bulk-client 2026 token cache name");
         let (id, secret) = match self {
             Self::None | Self::Bearer(_) => return None,
@@ -92,7 +117,7 @@ impl Auth {
             }
             Self::Backend { client_id, key, .. } => (client_id.as_str(), key.expose_secret()),
         };
-        for part in [self.token_url()?.as_str(), id, secret] {
+        for part in [self.token_url().unwrap_or(base).as_str(), id, secret] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }
@@ -143,6 +168,9 @@ struct Question {
 pub(crate) struct Tokens {
     auth: Auth,
     wire: Arc<Wire>,
+    /// The FHIR base, which says where tokens are given if nobody else does.
+    base: Url,
+    discovered: OnceCell<Url>,
     /// The file that runs share.
     cache: Option<PathBuf>,
     current: Mutex<Option<Token>>,
@@ -150,9 +178,10 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// `cache` is the folder of shared tokens, made 0700 if need be; without it they are not shared.
-    pub(crate) fn new(auth: Auth, wire: Arc<Wire>, cache: Option<PathBuf>) -> Self {
-        let cache = cache.zip(auth.cache_name()).map(|(folder, name)| folder.join(name));
-        Self { auth, wire, cache, current: Mutex::new(None) }
+    pub(crate) fn new(auth: Auth, base: &Url, wire: Arc<Wire>, cache: Option<PathBuf>) -> Self {
+        let cache = cache.zip(auth.cache_name(base)).map(|(folder, name)| folder.join(name));
+        let (base, discovered) = (base.clone(), OnceCell::new());
+        Self { auth, wire, base, discovered, cache, current: Mutex::new(None) }
     }
 
     /// A token that is not about to expire; none where none is used.
@@ -164,6 +193,11 @@ impl Tokens {
             None => self.fetch().await?,
         };
         Ok(current.clone())
+    }
+
+    /// Why a call may have been refused though a token went along, where that is ours to tell.
+    pub(crate) fn why_refused(&self) -> Option<String> {
+        matches!(self.auth, Auth::Bearer(_)).then(|| self.auth.refused())
     }
 
     /// A token in place of one that the server refused; none where it cannot be renewed.
@@ -181,19 +215,21 @@ impl Tokens {
 
     async fn fetch(&self) -> Result<Option<Token>, Error> {
         if let Auth::Bearer(text) = &self.auth {
-            if !is_token(text.expose_secret()) {
+            if !is_bearer(text.expose_secret()) {
                 return Err(Error::usage(
-                    "the token is empty or has a line break or another character that no token has",
+                    "the token is empty or has a line break or another character that no token has: expected the \
+                     token alone, no JSON and no name before it",
                 ));
             }
             let expires = SystemTime::now() + Duration::from_hours(24 * 365);
             return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
         }
-        let mut tries = self.wire.tries();
+        let mut tries = self.wire.tries().of("token");
         loop {
-            let asked = match self.question()? {
-                None => return Ok(None),
-                Some(question) => self.ask(question).await,
+            let asked = match self.question().await {
+                Ok(None) => return Ok(None),
+                Ok(Some(question)) => self.ask(question).await,
+                Err(error) => Err(error),
             };
             match asked {
                 Ok(token) => {
@@ -207,8 +243,55 @@ impl Tokens {
         }
     }
 
-    fn question(&self) -> Result<Option<Question>, Error> {
-        let Some(url) = self.auth.token_url() else { return Ok(None) };
+    /// Where tokens are given, as the server says.
+    async fn discover(&self) -> Result<Url, Error> {
+        let configuration = below(&self.base, &[".well-known", "smart-configuration"]);
+        let found = match self.ask_openly(&configuration).await {
+            Ok(found) => found["token_endpoint"].as_str().map(str::to_owned),
+            Err(error) if error.is_passing().is_some() => return Err(error),
+            Err(_) => None,
+        };
+        // Servers from before that file have it in their statement.
+        let found = match found {
+            Some(found) => found,
+            None => {
+                let statement = self.ask_openly(&below(&self.base, &["metadata"])).await?;
+                Metadata::of(&statement).token_url
+            }
+        };
+        if found.is_empty() {
+            return Err(Error::usage(
+                "the server does not say where tokens are given, neither in .well-known/smart-configuration nor in \
+                 metadata: name the place (--token-url)",
+            ));
+        }
+        let url = parse(&found, Some(&configuration))
+            .and_then(|url| check_plain(&url, self.wire.settings.insecure_http).map(|()| url));
+        url.map_err(|error| {
+            error.of_kind(ErrorKind::Server).at("where the server says that tokens are given")
+        })
+    }
+
+    /// JSON for which no token is needed.
+    async fn ask_openly(&self, url: &Url) -> Result<Value, Error> {
+        let call =
+            Call { headers: vec![(ACCEPT, "application/json".to_owned())], ..Call::get(url) };
+        let response = self.wire.follow(&call, |_| None).await?;
+        if !response.status().is_success() {
+            return Err(self.wire.refusal(response, &[]).await);
+        }
+        let body = self.wire.body(response, MAX_MANIFEST).await?;
+        serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))
+    }
+
+    async fn question(&self) -> Result<Option<Question>, Error> {
+        let url = match (&self.auth, self.auth.token_url()) {
+            (_, Some(url)) => url,
+            (Auth::Backend { .. }, None) => {
+                self.discovered.get_or_try_init(|| self.discover()).await?
+            }
+            (_, None) => return Ok(None),
+        };
         let post = self.wire.client.post(url.clone()).header(ACCEPT, "application/json");
         let (post, said) = match &self.auth {
             Auth::None | Auth::Bearer(_) => return Ok(None),
@@ -251,8 +334,9 @@ impl Tokens {
             let error = self.wire.refusal(response, &secrets).await;
             return Err(match (status.as_u16(), error.is_passing()) {
                 (_, Some(_)) => error,
+                (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(&self.auth.refused()),
                 // A redirect is not followed: the credentials are for this address alone.
-                (300..400, None) => error.of_kind(ErrorKind::Server),
+                (300..=399, None) => error.of_kind(ErrorKind::Server),
                 (_, None) => error.of_kind(ErrorKind::Refused),
             });
         }
@@ -300,6 +384,12 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// Whether it is what RFC 6750 lets be sent: a file with more than a token in it is not.
+fn is_bearer(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+    !text.is_empty() && text.bytes().all(known)
+}
+
 /// `expires_in`: BCDA writes a string, others a number. What is no time that can pass is as good as absent.
 fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
@@ -317,13 +407,7 @@ fn assertion(
     key_id: Option<String>,
     audience: &Url,
 ) -> Result<String, Error> {
-    let pem = key.expose_secret().as_bytes();
-    let (algorithm, key) = EncodingKey::from_rsa_pem(pem)
-        .map(|key| (Algorithm::RS384, key))
-        .or_else(|_| EncodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES384, key)))
-        .map_err(|_| {
-            Error::usage("the key is no private key in PEM: RSA, or EC (P-384, PKCS#8)")
-        })?;
+    let (algorithm, key) = signing_key(key.expose_secret().as_bytes())?;
     let random = || RandomState::new().build_hasher().finish();
     let expires = (SystemTime::now() + ASSERTION_LIFE).duration_since(UNIX_EPOCH);
     let claims = serde_json::json!({
@@ -335,7 +419,25 @@ fn assertion(
     });
     let header = Header { kid: key_id, ..Header::new(algorithm) };
     jsonwebtoken::encode(&header, &claims, &key)
-        .map_err(|_| Error::usage("the key cannot sign: it must be RSA, or EC on the curve P-384"))
+        .map_err(|_| Error::usage("the key cannot sign: it must be RSA, or EC on P-384 or P-256"))
+}
+
+/// A key and what it signs with: the algorithms of SMART, RS384 and ES384, and ES256 where the key is of that curve.
+fn signing_key(pem: &[u8]) -> Result<(Algorithm, EncodingKey), Error> {
+    if let Ok(key) = EncodingKey::from_rsa_pem(pem) {
+        return Ok((Algorithm::RS384, key));
+    }
+    // The signing library takes EC keys in PKCS#8 alone.
+    let key = EcKey::from_pem(pem).map_err(|error| {
+        Error::usage(format!(
+            "the key is no private key in PEM, RSA or EC on P-384 or P-256: {error}"
+        ))
+    })?;
+    let algorithm = match key.curve() {
+        Curve::P256 => Algorithm::ES256,
+        _ => Algorithm::ES384,
+    };
+    Ok((algorithm, EncodingKey::from_ec_der(key.pkcs8())))
 }
 
 #[cfg(test)]
@@ -362,8 +464,9 @@ mod tests {
             credentials: Credentials::new(id, secret),
             token_url: "https://bulk.example/auth/token".parse().unwrap(),
         };
-        let name = auth("a", "bc").cache_name().unwrap();
-        assert_ne!(name, auth("ab", "c").cache_name().unwrap());
+        let name_of = |auth: Auth| auth.cache_name(&"https://bulk.example/".parse().unwrap());
+        let name = name_of(auth("a", "bc")).unwrap();
+        assert_ne!(name, name_of(auth("ab", "c")).unwrap());
         assert!(name.starts_with("token-") && name.len() == 43);
         assert!(!format!("{:?}", auth("id", "canary")).contains("canary"));
     }

@@ -13,6 +13,8 @@ use crate::error::Error;
 
 /// Larger files hold no credentials, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
+/// The variables that hold an id and a secret.
+const VARIABLES: [&str; 2] = ["BCDA_CLIENT_ID", "BCDA_CLIENT_SECRET"];
 /// The permission bits of group and others.
 const OTHERS: u32 = 0o077;
 
@@ -33,6 +35,8 @@ const OTHERS: u32 = 0o077;
 pub struct Credentials {
     pub(crate) id: SecretString,
     pub(crate) secret: SecretString,
+    /// Where they are from, for messages.
+    place: Option<String>,
 }
 
 impl fmt::Debug for Credentials {
@@ -52,19 +56,47 @@ struct Json {
 impl Credentials {
     /// A client id and its secret.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { id: id.into().into(), secret: secret.into().into() }
+        Self { id: id.into().into(), secret: secret.into().into(), place: None }
+    }
+
+    /// The same, with words for where they are from.
+    #[must_use]
+    pub fn from_place(self, place: impl Into<String>) -> Self {
+        Self { place: Some(place.into()), ..self }
+    }
+
+    /// Those of the variables BCDA_CLIENT_ID and BCDA_CLIENT_SECRET, if both are set.
+    pub fn from_environment() -> Option<Self> {
+        let [id, secret] = VARIABLES.map(|name| std::env::var(name).ok());
+        let [id, secret] = [id, secret].map(|text| text.filter(|text| !text.is_empty()));
+        Some(Self::new(id?, secret?).from_place(VARIABLES.join(" and ")))
+    }
+
+    /// ` of PLACE`, if that is known.
+    pub(crate) fn place(&self) -> String {
+        self.place.as_ref().map(|place| format!(" of {place}")).unwrap_or_default()
     }
 
     /// Reads JSON with `client_id` and `client_secret`; or lines `client_id = ...` and `client_secret = ...`, with
     /// or without `BCDA_` and capitals; or two lines, the id and the secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for any other form: names with other words or marks (`ID=...`,
+    /// `client_id: ...`) are not taken for an id or a secret.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let unclear = || {
             Error::usage(
-                "credentials: expected two lines, client_id = ... and client_secret = ..., or JSON with these members",
+                "the credentials have another form than expected: two lines, client_id = ... and client_secret = ..., \
+                 or JSON with these members",
             )
         };
+        let text = text.trim_start_matches('\u{feff}');
         if text.trim_start().starts_with('{') {
             let found: Json = serde_json::from_str(text).map_err(|_| unclear())?;
+            if found.client_id.is_empty() || found.client_secret.is_empty() {
+                return Err(unclear());
+            }
             return Ok(Self::new(found.client_id, found.client_secret));
         }
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -81,7 +113,12 @@ impl Credentials {
             }
         }
         match (id, secret, bare.as_slice()) {
-            (Some(id), Some(secret), _) | (None, None, &[id, secret]) => Ok(Self::new(id, secret)),
+            (Some(id), Some(secret), _) if !id.is_empty() && !secret.is_empty() => {
+                Ok(Self::new(id, secret))
+            }
+            (None, None, &[id, secret]) if is_bare_id(id) && is_bare_secret(secret) => {
+                Ok(Self::new(id, secret))
+            }
             _ => Err(unclear()),
         }
     }
@@ -93,8 +130,25 @@ impl Credentials {
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when group or others have any permission on it, when it is no
     /// regular file or when credentials are not in it.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
-        Self::parse(read_secret(path)?.expose_secret())
+        let place = path.display();
+        let found = Self::parse(read_secret(path)?.expose_secret());
+        let found = found.map_err(|error| error.at(&place.to_string()))?;
+        Ok(found.from_place(place.to_string()))
     }
+}
+
+/// Whether a line can be an id and nothing else: a name before it, or JSON or YAML around it, has one of these marks.
+fn is_bare_id(line: &str) -> bool {
+    !line.contains(|ch: char| ch.is_whitespace() || "=:\"'{}[],;<>".contains(ch))
+}
+
+/// The same of a secret, which may have marks of its own, such as the = that ends base64.
+fn is_bare_secret(line: &str) -> bool {
+    let named = line.split_once(['=', ':']).is_some_and(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        ["secret", "password", "client_secret", "clientsecret"].contains(&name.as_str())
+    });
+    !named && !line.contains(|ch: char| ch.is_whitespace() || "\"'{}[],<>".contains(ch))
 }
 
 /// Reads a small file of secrets that only its owner can read.
@@ -164,6 +218,13 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         let found = Credentials::from_file(&path).unwrap();
         assert_eq!((found.id.expose_secret(), found.secret.expose_secret()), ("me", "canary"));
+        assert_eq!(found.place(), format!(" of {}", path.display()));
+        std::fs::write(&path, "ID=me\nSECRET=canary\n").unwrap();
+        let error = Credentials::from_file(&path).unwrap_err().to_string();
+        assert!(
+            error.contains(&path.display().to_string()) && !error.contains("canary"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -176,8 +237,37 @@ mod tests {
         assert_eq!(both("a\nb=c\n"), wanted);
         assert_eq!(both("# mine\nexport BCDA_CLIENT_ID=\"a\"\nBCDA_CLIENT_SECRET='b=c'\n"), wanted);
         assert_eq!(both(r#"{"clientId":"a","clientSecret":"b=c"}"#), wanted);
-        for bad in ["", "{}", "client_id=a", "a\nb\nc"] {
-            assert!(Credentials::parse(bad).is_err());
+        assert_eq!(both("\u{feff}client_id=a\r\nclient_secret=b=c\r\n"), wanted);
+    }
+
+    #[test]
+    fn other_forms_are_refused_by_what_they_should_look_like() {
+        for bad in [
+            "",
+            "{}",
+            "client_id=a",
+            "a\nb\nc",
+            "ID=canary\nSECRET=canary",
+            "id = canary\nsecret = canary",
+            "ID: canary\nSECRET: canary",
+            "client_id: canary\nclient_secret: canary\n",
+            "client_id:canary\nclient_secret:canary",
+            "canary\nclient_secret: canary",
+            "canary\nsecret=canary",
+            "[\"canary\",\n\"canary\"]",
+            "\"client_id\": \"canary\",\n\"client_secret\": \"canary\"",
+            "{\"ID\": \"canary\", \"SECRET\": \"canary\"}",
+            "{\"client_id\": \"\", \"client_secret\": \"canary\"}",
+            "[{\"client_id\": \"canary\", \"client_secret\": \"canary\"}]",
+            "<id>canary</id>\n<secret>canary</secret>",
+            "client_id=\nclient_secret=canary",
+            "user canary\npassword canary",
+        ] {
+            let error = Credentials::parse(bad).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad}");
+            let told = error.to_string();
+            assert!(told.contains("client_id = ... and client_secret = ..."), "{told}");
+            assert!(!told.contains("canary"), "{told}");
         }
     }
 }

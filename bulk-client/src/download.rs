@@ -92,7 +92,7 @@ impl<'d> Download<'d> {
     }
 
     async fn run(mut self) -> Result<FileRecord, Error> {
-        let mut tries = self.server.wire.tries();
+        let mut tries = self.server.wire.tries().of(&self.item.record.name);
         let mut most = self.part.bytes();
         let checked = loop {
             let received = match self.receive().await {
@@ -156,7 +156,13 @@ impl<'d> Download<'d> {
         }
         let mut response = self.server.try_once(&call).await.map_err(|error| match error.status() {
             Some(401 | 403) if !self.server.is_trusted(self.item.url, self.item.token) => {
-                error.at("the file is at another server, which is not given the token; if you trust it, allow its origin")
+                error.at(match self.item.token {
+                    TokenFor::Allowed => "the file is at another server, which is not given the token; if you trust it, allow its origin",
+                    _ => "the file is at another server, which is not given the token, since the manifest does not say that files need it",
+                })
+            }
+            Some(404 | 410) => {
+                error.at("the file is not there any more; only a new job can bring it (--restart)")
             }
             _ => error,
         })?;
@@ -183,15 +189,16 @@ impl<'d> Download<'d> {
             return Err(bad("it is an HTML page, not NDJSON"));
         }
         let mut pace = Pace::new(&self.server.wire.settings);
+        let way = self.server.wire.way(response.url());
         while let Some(chunk) = self.server.wire.chunk(&mut response).await? {
             self.part.write_all(chunk.as_ref()).map_err(|error| Error::local(error.to_string()))?;
             self.server.observer().download_bytes(&self.item.record.name, self.part.bytes(), total);
-            pace.came(chunk.as_ref().len())?;
+            pace.came(chunk.as_ref().len()).map_err(|error| error.on(&way))?;
         }
         match total {
             Some(total) if total > self.part.bytes() => {
                 let message = "the connection broke before the end of the file";
-                Err(Error::new(ErrorKind::Network, message).passing(None))
+                Err(Error::new(ErrorKind::Network, message).passing(None).on(&way))
             }
             Some(total) if total < self.part.bytes() => Err(bad("it is longer than announced")),
             _ => Ok(()),

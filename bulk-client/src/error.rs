@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use crate::outcome::Outcome;
 
+/// The remedy of what may pass.
+const GOES_ON: &str = "what is complete stays, and the same command goes on from there";
+/// The remedy of a request that the server does not want.
+const REFUSED_AGAIN: &str = "asking again will not help: something must change first";
+
 /// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +41,8 @@ pub struct Error {
     status: Option<u16>,
     outcome: Option<Box<Outcome>>,
     passing: Option<Passing>,
+    /// What to do about it, where the message does not say so.
+    remedy: Option<&'static str>,
 }
 
 /// The fault may be gone when one tries again.
@@ -47,7 +54,14 @@ pub(crate) struct Passing {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), status: None, outcome: None, passing: None }
+        Self {
+            kind,
+            message: message.into(),
+            status: None,
+            outcome: None,
+            passing: None,
+            remedy: None,
+        }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -109,6 +123,24 @@ impl Error {
         self
     }
 
+    /// The same error of a connection, which is named.
+    pub(crate) fn on(mut self, connection: &str) -> Self {
+        self.message = format!("{} ({connection})", self.message);
+        self
+    }
+
+    /// The error that a run ends with: what ends by something that may pass goes on when it is run again, if a job was
+    /// begun, and what was refused for good is refused again.
+    pub(crate) fn with_remedy(mut self, begun: bool) -> Self {
+        self.remedy = match (self.kind, self.status) {
+            (ErrorKind::Network | ErrorKind::BadFile, _)
+            | (ErrorKind::Server, Some(408 | 429 | 500 | 502..)) => begun.then_some(GOES_ON),
+            (ErrorKind::Server | ErrorKind::Refused, Some(400..=499)) => Some(REFUSED_AGAIN),
+            _ => None,
+        };
+        self
+    }
+
     /// The class.
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -140,9 +172,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.outcome {
-            Some(outcome) if !outcome.is_empty() => write!(f, " ({outcome})"),
-            _ => Ok(()),
+            Some(outcome) if !outcome.is_empty() => write!(f, " ({outcome})")?,
+            _ => {}
         }
+        self.remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
     }
 }
 

@@ -111,14 +111,15 @@ impl Export {
             () = cancel.cancelled() => Err(Error::interrupted()),
         };
         // Without a job there is nothing worth a journal.
-        if run.journal().export.is_some() {
+        let begun = run.journal().export.is_some();
+        if begun {
             let journal = run.journal().clone();
             let saved = journal.write(&run.folder);
             if ended.is_ok() {
                 saved?;
             }
         }
-        ended
+        ended.map_err(|error| error.with_remedy(begun))
     }
 }
 
@@ -260,7 +261,7 @@ impl<'r> Run<'r> {
     async fn download(&self, manifest: &Manifest, urls: &[Url]) -> Result<(), Error> {
         let token = match manifest.requires_access_token {
             Some(true) => TokenFor::Allowed,
-            Some(false) => TokenFor::Nobody,
+            Some(false) => TokenFor::OnDemand,
             None => TokenFor::Configured,
         };
         let entries = manifest.output.iter().chain(&manifest.deleted).chain(&manifest.error);

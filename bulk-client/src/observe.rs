@@ -33,6 +33,9 @@ pub trait Observer: Send + Sync {
     fn download_complete(&self, name: &str, url: &Url, bytes: u64, lines: u64) {}
     /// The file could not be had.
     fn download_failed(&self, name: &str, url: &Url, error: &Error) {}
+    /// A file there needs the token, though the manifest says that none does: it goes to its own origin, and to no
+    /// other. Told once.
+    fn token_demanded(&self, at: &Url) {}
     /// A call is tried again after a wait.
     fn retrying(&self, error: &Error, wait: Duration) {}
     /// All that could be fetched is there.
@@ -105,6 +108,11 @@ impl Observer for Vec<std::sync::Arc<dyn Observer>> {
     fn download_failed(&self, name: &str, url: &Url, error: &Error) {
         for one in self {
             one.download_failed(name, url, error);
+        }
+    }
+    fn token_demanded(&self, at: &Url) {
+        for one in self {
+            one.token_demanded(at);
         }
     }
     fn retrying(&self, error: &Error, wait: Duration) {

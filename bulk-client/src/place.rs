@@ -72,6 +72,15 @@ pub(crate) fn shown(url: &Url) -> String {
     url.into()
 }
 
+/// A URL below another.
+pub(crate) fn below(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
 /// Whether what is sent there does not leave this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

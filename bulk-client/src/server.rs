@@ -2,26 +2,29 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use reqwest::header::{ACCEPT, HeaderName, LOCATION};
+use reqwest::header::{ACCEPT, HeaderName};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
 use crate::auth::{Auth, Token, Tokens};
 use crate::error::{Error, ErrorKind};
 use crate::observe::Observer;
-use crate::place::{Origin, check_plain, parse, shown};
+use crate::place::{Origin, below, check_plain, parse, shown};
 use crate::settings::Settings;
-use crate::wire::{Wire, built};
+use crate::wire::Wire;
 
-/// Redirects that are followed in one call.
-const MAX_REDIRECTS: usize = 10;
+/// The `api` of a FHIR base that has none.
+const NO_API: &str = "none";
 
 /// Who may be given the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenFor {
     /// Nobody.
     Nobody,
+    /// The configured origin, once it has answered 401 without the token.
+    OnDemand,
     /// The configured origin.
     Configured,
     /// The configured origin, and those that the user allows.
@@ -63,6 +66,8 @@ pub struct Server {
     pub(crate) wire: Arc<Wire>,
     configured: Origin,
     tokens: Tokens,
+    /// Whether files wanted the token of which the manifest says that they need none.
+    demanded: AtomicBool,
 }
 
 impl Server {
@@ -79,12 +84,13 @@ impl Server {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
         check_plain(&base, settings.insecure_http)?;
-        if let Auth::Basic { token_url, .. } | Auth::Backend { token_url, .. } = &auth {
+        if let Some(token_url) = auth.token_url() {
             check_plain(token_url, settings.insecure_http)?;
         }
         let wire = Arc::new(Wire::new(&base, settings, observer)?);
-        let tokens = Tokens::new(auth, Arc::clone(&wire), token_cache);
-        Ok(Self { configured: Origin::of(&base), base, wire, tokens })
+        let tokens = Tokens::new(auth, &base, Arc::clone(&wire), token_cache);
+        let demanded = AtomicBool::new(false);
+        Ok(Self { configured: Origin::of(&base), base, wire, tokens, demanded })
     }
 
     /// The FHIR base.
@@ -98,11 +104,7 @@ impl Server {
 
     /// A URL below the FHIR base.
     pub(crate) fn below(&self, path: &[&str]) -> Url {
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        url
+        below(&self.base, path)
     }
 
     /// Whether the token goes there.
@@ -110,7 +112,7 @@ impl Server {
         let origin = Origin::of(url);
         match token {
             TokenFor::Nobody => false,
-            TokenFor::Configured => origin == self.configured,
+            TokenFor::Configured | TokenFor::OnDemand => origin == self.configured,
             TokenFor::Allowed => {
                 origin == self.configured || self.wire.settings.allowed_origins.contains(&origin)
             }
@@ -128,7 +130,8 @@ impl Server {
         }
     }
 
-    /// Calls once; a refused token is renewed once. Statuses other than 2xx are errors, 416 for a part excepted.
+    /// Calls once; a refused token is renewed once, and one that was not sent goes along once where it is demanded.
+    /// Statuses other than 2xx are errors, 416 for a part excepted.
     pub(crate) async fn try_once(&self, call: &Call<'_>) -> Result<Response, Error> {
         let named = |error: Error| {
             let place = format!("{} {}", call.method, shown(call.url));
@@ -136,71 +139,66 @@ impl Server {
         };
         let mut token = match call.token {
             TokenFor::Nobody => None,
+            TokenFor::OnDemand if !self.demanded.load(Ordering::Relaxed) => None,
             _ => self.tokens.current().await?,
         };
         let mut renewed = false;
         loop {
-            let response = self.follow(call, token.as_ref()).await.map_err(named)?;
+            let bearer = |url: &Url| token.as_ref().filter(|_| self.is_trusted(url, call.token));
+            let response = self.wire.follow(call, bearer).await.map_err(named)?;
             let status = response.status();
             if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
                 return Ok(response);
             }
             if status == StatusCode::UNAUTHORIZED
                 && !renewed
-                && let Some(refused) = &token
-                && let Some(other) = self.tokens.instead_of(refused).await?
+                && let Some(other) = self.instead_of(token.as_ref(), call, response.url()).await?
             {
                 (token, renewed) = (Some(other), true);
                 continue;
             }
             let secret = token.as_ref().map(Token::text).unwrap_or_default();
-            return Err(named(self.wire.refusal(response, &[secret]).await));
+            let error = self.wire.refusal(response, &[secret]).await;
+            let why = self.tokens.why_refused().filter(|_| status == StatusCode::UNAUTHORIZED);
+            return Err(named(match why.filter(|_| token.is_some()) {
+                Some(why) => error.at(&why),
+                None => error,
+            }));
         }
     }
 
-    /// Sends a request and follows where it leads.
-    async fn follow(&self, call: &Call<'_>, token: Option<&Token>) -> Result<Response, Error> {
-        let mut url = call.url.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            check_plain(&url, self.wire.settings.insecure_http)
-                .map_err(|error| error.of_kind(ErrorKind::Server))?;
-            let mut request = self.wire.client.request(call.method.clone(), url.clone());
-            for (name, value) in &call.headers {
-                request = request.header(name, value);
+    /// What to send in place of a token that was refused there, or of none.
+    async fn instead_of(
+        &self,
+        sent: Option<&Token>,
+        call: &Call<'_>,
+        refused_at: &Url,
+    ) -> Result<Option<Token>, Error> {
+        match sent {
+            Some(refused) => self.tokens.instead_of(refused).await,
+            None if call.token == TokenFor::OnDemand
+                && self.is_trusted(refused_at, TokenFor::Configured) =>
+            {
+                let token = self.tokens.current().await?;
+                if token.is_some() && !self.demanded.swap(true, Ordering::Relaxed) {
+                    self.observer().token_demanded(refused_at);
+                }
+                Ok(token)
             }
-            if let Some(token) = token.filter(|_| self.is_trusted(&url, call.token)) {
-                request = request.bearer_auth(token.text());
-            }
-            let response = self.wire.exchange(built(request)?).await?;
-            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(response);
-            }
-            if call.method != Method::GET {
-                return Err(Error::server(
-                    "the server redirects a call that is not repeated elsewhere",
-                ));
-            }
-            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let next = location.ok_or_else(|| Error::server("a redirect that leads nowhere"))?;
-            let next = parse(next, Some(&url))
-                .map_err(|error| error.of_kind(ErrorKind::Server).at("the server redirects"))?;
-            if url.scheme() == "https" && next.scheme() != "https" {
-                return Err(Error::server("the server redirects from https to plain http"));
-            }
-            url = next;
+            None => Ok(None),
         }
-        Err(Error::server(format!("more than {MAX_REDIRECTS} redirects")))
     }
 }
 
 /// The FHIR base that `--base-url` and `--api` mean: a URL without a path gets `/api/<api>` (v1 by default), one
-/// with a path is the base itself, unless an `api` is asked for.
+/// with a path is the base itself, unless an `api` is asked for. With the api `none` (or an empty one) the URL is the
+/// base, whatever its path.
 pub fn fhir_base(base_url: &str, api: Option<&str>) -> Result<Url, Error> {
     let mut url = parse(base_url, None).map_err(|error| error.at("the base URL"))?;
     url.set_query(None);
     url.set_fragment(None);
-    let bare = url.path() == "/";
-    if let Some(api) = api.or(bare.then_some("v1"))
+    let usual = (url.path() == "/").then_some("v1");
+    if let Some(api) = api.or(usual).filter(|api| !matches!(*api, "" | NO_API))
         && let Ok(mut segments) = url.path_segments_mut()
     {
         segments.pop_if_empty().extend(["api", api]);
@@ -228,6 +226,13 @@ mod tests {
         assert_eq!(base("https://a.example/", Some("v2")), "https://a.example/api/v2");
         assert_eq!(base("https://a.example/fhir/R4/?x=1", None), "https://a.example/fhir/R4");
         assert_eq!(base("https://a.example/x", Some("v1")), "https://a.example/x/api/v1");
+        for root in ["https://a.example", "https://a.example/"] {
+            assert_eq!(base(root, Some("none")), "https://a.example/");
+            assert_eq!(base(root, Some("")), "https://a.example/");
+        }
+        assert_eq!(base("https://a.example/fhir/", Some("none")), "https://a.example/fhir");
+        let metadata = below(&fhir_base("https://a.example", Some("none")).unwrap(), &["metadata"]);
+        assert_eq!(metadata.as_str(), "https://a.example/metadata");
         let token = bcda_token_url(&fhir_base("https://a.example:8/b", None).unwrap());
         assert_eq!(token.as_str(), "https://a.example:8/auth/token");
     }

@@ -6,18 +6,23 @@ use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Request, RequestBuilder, Response, StatusCode, redirect};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
+use crate::auth::Token;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
-use crate::place::is_loopback;
+use crate::place::{check_plain, is_loopback, parse};
+use crate::server::Call;
 use crate::settings::Settings;
 
+/// Redirects that are followed in one call.
+const MAX_REDIRECTS: usize = 10;
 /// Largest headers of an answer, in bytes.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Longest body of an error that is looked at, in bytes.
@@ -31,6 +36,8 @@ pub(crate) struct Wire {
     pub(crate) settings: Settings,
     pub(crate) observer: Arc<dyn Observer>,
     rate: DefaultDirectRateLimiter,
+    /// Who says whether there is a proxy, if one is used at all.
+    proxies: Option<Matcher>,
 }
 
 impl Wire {
@@ -47,20 +54,23 @@ impl Wire {
             .referer(false)
             .connect_timeout(settings.connect_timeout)
             .user_agent(concat!("bcda-bulk-client/", env!("CARGO_PKG_VERSION")));
-        let builder = if is_loopback(base) { builder.no_proxy() } else { builder };
+        let here = is_loopback(base);
+        let builder = if here { builder.no_proxy() } else { builder };
+        let proxies = (!here).then(Matcher::from_system);
         let client = builder
             .build()
             .map_err(|error| Error::local(format!("no HTTP client: {}", root_cause(&error))))?;
-        Ok(Self { client, rate: rate(&settings), settings, observer })
+        Ok(Self { client, rate: rate(&settings), proxies, settings, observer })
     }
 
     /// Sends a request when its turn has come, and waits for the headers of the answer.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Error> {
         self.rate.until_ready().await;
+        let url = request.url().clone();
         let sent = self.client.execute(request);
         let response = match timeout(self.settings.idle_timeout, sent).await {
-            Err(_) => return Err(silent(self.settings.idle_timeout)),
-            Ok(Err(error)) => return Err(broken(&error)),
+            Err(_) => return Err(silent(self.settings.idle_timeout).on(&self.way(&url))),
+            Ok(Err(error)) => return Err(broken(&error).on(&self.way(&url))),
             Ok(Ok(response)) => response,
         };
         let size =
@@ -74,26 +84,81 @@ impl Wire {
         Ok(response)
     }
 
+    /// Sends a call and follows where it leads; `bearer` says which token goes to which URL.
+    pub(crate) async fn follow<'t>(
+        &self,
+        call: &Call<'_>,
+        bearer: impl Fn(&Url) -> Option<&'t Token>,
+    ) -> Result<Response, Error> {
+        let mut url = call.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            check_plain(&url, self.settings.insecure_http)
+                .map_err(|error| error.of_kind(ErrorKind::Server))?;
+            let mut request = self.client.request(call.method.clone(), url.clone());
+            for (name, value) in &call.headers {
+                request = request.header(name, value);
+            }
+            if let Some(token) = bearer(&url) {
+                request = request.bearer_auth(token.text());
+            }
+            let response = self.exchange(built(request)?).await?;
+            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return Ok(response);
+            }
+            if call.method != Method::GET {
+                return Err(Error::server(
+                    "the server redirects a call that is not repeated elsewhere",
+                ));
+            }
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let next = location.ok_or_else(|| Error::server("a redirect that leads nowhere"))?;
+            let next = parse(next, Some(&url))
+                .map_err(|error| error.of_kind(ErrorKind::Server).at("the server redirects"))?;
+            if url.scheme() == "https" && next.scheme() != "https" {
+                return Err(Error::server("the server redirects from https to plain http"));
+            }
+            url = next;
+        }
+        Err(Error::server(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
     /// The next piece of a body; none at its end.
     pub(crate) async fn chunk(
         &self,
         response: &mut Response,
     ) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
         match timeout(self.settings.idle_timeout, response.chunk()).await {
-            Err(_) => Err(silent(self.settings.idle_timeout)),
-            Ok(Err(error)) => Err(broken(&error)),
+            Err(_) => Err(silent(self.settings.idle_timeout).on(&self.way(response.url()))),
+            Ok(Err(error)) => Err(broken(&error).on(&self.way(response.url()))),
             Ok(Ok(chunk)) => Ok(chunk),
+        }
+    }
+
+    /// Which host is behind a connection, and by way of which proxy it is reached: what is wrong with a connection may
+    /// be either's fault.
+    pub(crate) fn way(&self, url: &Url) -> String {
+        let with_port = |host: &str, port: Option<u16>| match port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let host = with_port(url.host_str().unwrap_or_default(), url.port_or_known_default());
+        let found = url.as_str().parse().ok();
+        let found = found.and_then(|uri| self.proxies.as_ref()?.intercept(&uri));
+        match found.as_ref().and_then(|proxy| Some((proxy.uri().host()?, proxy.uri().port_u16()))) {
+            Some((proxy, port)) => format!("{host}, by the proxy {}", with_port(proxy, port)),
+            None => format!("{host}, without a proxy"),
         }
     }
 
     /// A whole body of at most `limit` bytes, however slowly it comes, but not for ever.
     pub(crate) async fn body(&self, response: Response, limit: usize) -> Result<Vec<u8>, Error> {
         let longest = self.settings.whole_answer();
+        let way = self.way(response.url());
         let body = timeout(longest, self.body_at_last(response, limit)).await;
         body.unwrap_or_else(|_| {
             let seconds = longest.as_secs_f32();
             let message = format!("the answer was not complete after {seconds} seconds");
-            Err(Error::new(ErrorKind::Network, message).passing(None))
+            Err(Error::new(ErrorKind::Network, message).passing(None).on(&way))
         })
     }
 
@@ -128,7 +193,7 @@ impl Wire {
 
     /// The tries of one call.
     pub(crate) fn tries(&self) -> Tries<'_> {
-        Tries { wire: self, waits: self.waits() }
+        Tries { wire: self, waits: self.waits(), of: None }
     }
 
     fn waits(&self) -> ExponentialBackoff {
@@ -146,9 +211,16 @@ impl Wire {
 pub(crate) struct Tries<'w> {
     wire: &'w Wire,
     waits: ExponentialBackoff,
+    /// What is tried, where the errors themselves do not name it.
+    of: Option<&'w str>,
 }
 
-impl Tries<'_> {
+impl<'w> Tries<'w> {
+    /// The tries of what has this name.
+    pub(crate) fn of(self, name: &'w str) -> Self {
+        Self { of: Some(name), ..self }
+    }
+
     /// Waits before the next try; gives the error back if it does not pass or no try is left.
     pub(crate) async fn after(&mut self, error: Error) -> Result<(), Error> {
         let Some(passing) = error.is_passing() else { return Err(error) };
@@ -158,6 +230,10 @@ impl Tries<'_> {
         };
         let wait = wait.max(passing.asked.unwrap_or_default());
         let wait = wait.min(self.wire.settings.longest_wait);
+        let error = match self.of {
+            Some(name) => error.at(name),
+            None => error,
+        };
         self.wire.observer.retrying(&error, wait);
         sleep(wait).await;
         Ok(())

@@ -61,22 +61,93 @@ fn the_token_does_not_follow_redirects_or_manifests_to_other_servers() {
     assert!(got_token(&elsewhere));
 }
 
-#[test]
-fn the_token_is_not_sent_where_files_need_none_or_the_job_is_elsewhere() {
-    let open = Service::start(|request, _| {
+/// A service whose manifest says that its files, at these URLs, need no token; `data` answers for them.
+fn needing_none(
+    urls: &[&str],
+    data: impl Fn(&common::Request) -> Answer + Send + Sync + 'static,
+) -> Service {
+    let urls: Vec<String> = urls.iter().map(|&url| url.to_owned()).collect();
+    Service::start(move |request, _| {
         if request.path() == "/api/v1/jobs/1" {
-            let here = request.header("host");
-            return Some(Answer::ok(format!(
-                r#"{{"transactionTime":"2020-01-01T00:00:00Z","requiresAccessToken":false,
-                "output":[{{"type":"Patient","url":"http://{here}{FILE}"}}],"error":[]}}"#
-            )));
+            let here = format!("http://{}", request.header("host"));
+            let place =
+                |url: &String| if url.starts_with('/') { here.clone() } else { String::new() };
+            let one =
+                |url| serde_json::json!({"type": "Patient", "url": format!("{}{url}", place(url))});
+            let output: Vec<_> = urls.iter().map(one).collect();
+            let manifest = serde_json::json!({
+                "transactionTime": "2020-01-01T00:00:00Z", "requiresAccessToken": false, "output": output, "error": [],
+            });
+            return Some(Answer::ok(manifest.to_string()));
         }
-        usual(request, &[], &[]).or_else(|| Some(Answer::ok(patients(10))))
-    });
+        usual(request, &[], &[]).or_else(|| Some(data(request)))
+    })
+}
+
+/// An observer that keeps where the token was demanded.
+#[derive(Default)]
+struct Demands(Mutex<Vec<String>>);
+
+impl Observer for Demands {
+    fn token_demanded(&self, at: &bulk_client::Url) {
+        self.0.lock().unwrap().push(at.to_string());
+    }
+}
+
+#[test]
+fn where_files_need_no_token_it_is_sent_once_after_a_401_and_to_its_own_origin_alone() {
+    let open = needing_none(&[FILE], |_| Answer::ok(patients(10)));
     Client::new().export(&open).unwrap();
     let file = open.seen().into_iter().find(|request| request.path() == FILE).unwrap();
     assert_eq!(file.header("authorization"), "");
 
+    // The manifest is wrong: without the token there is a 401, with it the file. One line says so.
+    let demands = Arc::new(Demands::default());
+    let wrong = needing_none(&[FILE, "/data/1/b.ndjson"], |request| match request.token() {
+        Some(_) => Answer::ok(patients(10)),
+        None => Answer::new("401 Unauthorized"),
+    });
+    let mut client = Client { observer: demands.clone(), ..Client::new() };
+    client.settings.parallel = 1;
+    client.export(&wrong).unwrap();
+    let tokens: Vec<bool> = wrong
+        .seen()
+        .iter()
+        .filter(|request| request.path().starts_with("/data/"))
+        .map(|request| request.token().is_some())
+        .collect();
+    assert_eq!(tokens, [false, true, true]);
+    assert_eq!(*demands.0.lock().unwrap(), [format!("{}{FILE}", wrong.place)]);
+
+    // A token that does not help is not sent again, and the message does not speak of another server.
+    let refusing = needing_none(&[FILE], |_| Answer::new("401 Unauthorized"));
+    let error = Client::new().export(&refusing).unwrap_err();
+    assert_eq!((error.kind(), refusing.count(FILE)), (ErrorKind::Refused, 2));
+    assert!(!error.to_string().contains("another server"), "{error}");
+
+    // Only a 401 has it sent, and none of another origin, named by the manifest or by a redirect, allowed or not.
+    let forbidding = needing_none(&[FILE], |_| Answer::new("403 Forbidden"));
+    Client::new().export(&forbidding).unwrap_err();
+    assert!(forbidding.seen().iter().all(|seen| seen.path() != FILE || seen.token().is_none()));
+    for redirected in [false, true] {
+        let elsewhere = Service::start(|_, _| Some(Answer::new("401 Unauthorized")));
+        let place = format!("{}/file", elsewhere.place);
+        let url = if redirected { FILE } else { place.as_str() };
+        let to = place.clone();
+        let service = needing_none(&[url], move |_| {
+            Answer::new("307 Temporary Redirect").with("Location", to.clone())
+        });
+        let mut client = Client::new();
+        client.settings.allowed_origins = vec![Origin::of(&elsewhere.place.parse().unwrap())];
+        let error = client.export(&service).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert!(!got_token(&elsewhere));
+        assert!(service.seen().iter().all(|seen| seen.path() != FILE || seen.token().is_none()));
+    }
+}
+
+#[test]
+fn the_token_is_not_sent_where_the_job_is_elsewhere() {
     let elsewhere = Service::start(|_, _| Some(Answer::new("401 Unauthorized")));
     let place = format!("{}/jobs/1", elsewhere.place);
     let service = Service::start(move |request, _| match request.path() {
@@ -345,7 +416,7 @@ fn what_the_token_endpoint_sends_back_is_not_shown() {
                         key: include_str!("keys/ec-p384-private.pem").into(),
                         key_id: None,
                         scope: "system/*.read".into(),
-                        token_url,
+                        token_url: Some(token_url),
                     }
                 } else {
                     let credentials =

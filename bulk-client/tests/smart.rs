@@ -16,13 +16,20 @@ use serde_json::{Value, json};
 const RSA_PRIVATE: &str = include_str!("../../encryption/tests/vector/private-pkcs8.pem");
 const RSA_PUBLIC: &str = include_str!("../../encryption/tests/vector/public-spki.pem");
 const EC_PRIVATE: &str = include_str!("keys/ec-p384-private.pem");
+const EC_SEC1: &str = include_str!("keys/ec-p384-sec1.pem");
 const EC_PUBLIC: &str = include_str!("keys/ec-p384-public.pem");
+const EC_256_SEC1: &str = include_str!("keys/ec-p256-sec1.pem");
+const EC_256_PUBLIC: &str = include_str!("keys/ec-p256-public.pem");
 
 #[test]
 fn statements_are_signed_with_rsa_or_ec() {
+    let ec = |public: &str| DecodingKey::from_ec_pem(public.as_bytes()).unwrap();
     let keys = [
         (RSA_PRIVATE, DecodingKey::from_rsa_pem(RSA_PUBLIC.as_bytes()).unwrap(), Algorithm::RS384),
-        (EC_PRIVATE, DecodingKey::from_ec_pem(EC_PUBLIC.as_bytes()).unwrap(), Algorithm::ES384),
+        (EC_PRIVATE, ec(EC_PUBLIC), Algorithm::ES384),
+        // As `openssl ecparam -genkey` writes them, one with the parameters in front.
+        (EC_SEC1, ec(EC_PUBLIC), Algorithm::ES384),
+        (EC_256_SEC1, ec(EC_256_PUBLIC), Algorithm::ES256),
     ];
     for (private, public, algorithm) in keys {
         let service = Service::start(|request, _| match request.path() {
@@ -35,7 +42,7 @@ fn statements_are_signed_with_rsa_or_ec() {
             key: private.into(),
             key_id: Some("k1".into()),
             scope: "system/*.read".into(),
-            token_url: token_url.clone(),
+            token_url: Some(token_url.clone()),
         };
         let client = Client::new();
         let server = client.server_with(&service, auth);
@@ -60,6 +67,114 @@ fn statements_are_signed_with_rsa_or_ec() {
     }
 }
 
+fn with_key() -> Auth {
+    Auth::Backend {
+        client_id: "me".into(),
+        key: EC_SEC1.into(),
+        key_id: None,
+        scope: "system/*.read".into(),
+        token_url: None,
+    }
+}
+
+#[test]
+fn where_tokens_are_given_is_what_the_server_says() {
+    let statement = |url: &str| json!({"rest": [{"security": {"extension": [{"extension": [{"url": "token", "valueUri": url}]}]}}]});
+    // As SMART has it, as its first version had it, relative, and behind a redirect.
+    for kind in 0..4 {
+        let service = Service::start(move |request, _| {
+            let place = format!("http://{}/token", request.header("host"));
+            let configuration = "/api/v1/.well-known/smart-configuration";
+            Some(match (request.path(), kind) {
+                ("/token", _) => token("1", 300),
+                ("/api/v1/jobs", _) => Answer::ok(r#"{"resourceType":"Bundle"}"#),
+                (path, 0) if path == configuration => {
+                    Answer::ok(json!({"token_endpoint": place}).to_string())
+                }
+                (path, 1) if path == configuration => Answer::new("404 Not Found"),
+                ("/api/v1/metadata", 1) => Answer::ok(statement(&place).to_string()),
+                (path, 2) if path == configuration => Answer::ok(r#"{"token_endpoint":"/token"}"#),
+                (path, 3) if path == configuration => {
+                    Answer::new("302 Found").with("Location", "/elsewhere")
+                }
+                ("/elsewhere", _) => Answer::ok(json!({"token_endpoint": place}).to_string()),
+                _ => Answer::new("500 Internal Server Error"),
+            })
+        });
+        let client = Client::new();
+        let server = client.server_with(&service, with_key());
+        block_on(server.jobs()).unwrap();
+        block_on(server.jobs()).unwrap();
+        let seen = service.seen();
+        assert!(seen.iter().all(|seen| seen.path().ends_with("jobs") == seen.token().is_some()));
+        let audience = format!("{}/token", service.place);
+        let asked = seen.iter().find(|seen| seen.path() == "/token").unwrap();
+        let mut validation = Validation::new(Algorithm::ES384);
+        validation.set_audience(&[audience]);
+        let form: std::collections::BTreeMap<String, String> =
+            url::form_urlencoded::parse(asked.body.as_bytes()).into_owned().collect();
+        let public = DecodingKey::from_ec_pem(EC_PUBLIC.as_bytes()).unwrap();
+        decode::<Value>(&form["client_assertion"], &public, &validation).unwrap();
+        assert_eq!(service.count("/token"), 1);
+        // A token that is kept needs no question where another is had.
+        let asked = seen.len();
+        block_on(client.server_with(&service, with_key()).jobs()).unwrap();
+        assert_eq!(service.seen().len(), asked + 1);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_say_where_tokens_are_given_gets_no_statement() {
+    for (place, code, said) in [
+        (None, 2, "--token-url"),
+        (Some("http://bulk.example/token"), 5, "plain HTTP"),
+        (Some("file:///etc/passwd"), 5, "expected an https URL"),
+    ] {
+        let service = Service::start(move |request, _| {
+            Some(match place {
+                Some(place) => Answer::ok(json!({"token_endpoint": place}).to_string()),
+                None if request.path() == "/api/v1/metadata" => Answer::ok("{}"),
+                None => Answer::ok("<html>no</html>"),
+            })
+        });
+        let error = block_on(Client::new().server_with(&service, with_key()).jobs()).unwrap_err();
+        assert_eq!(error.exit_code(), code, "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(service.seen().iter().all(|seen| seen.method == "GET"));
+    }
+}
+
+#[test]
+fn a_base_at_the_root_of_a_host_is_asked_there_and_again_when_the_export_goes_on() {
+    let service = Service::start(|request, _| {
+        let here = format!("http://{}", request.header("host"));
+        Some(match request.path() {
+            "/Group/all/$export" => {
+                Answer::new("202 Accepted").with("Content-Location", format!("{here}/job"))
+            }
+            "/job" => Answer::ok(common::manifest(&[("Patient", &format!("{here}/file"))], &[])),
+            "/file" => Answer::ok(patients(100)),
+            _ => Answer::new("404 Not Found"),
+        })
+    });
+    let client = Client::new();
+    let base = bulk_client::fhir_base(&service.place, Some("none")).unwrap();
+    let server =
+        bulk_client::Server::new(base, Auth::None, common::quick(), None, Arc::new(())).unwrap();
+    let mut request = ExportRequest::new(Level::Group("all".into()));
+    request.types = vec!["Patient".into()];
+    let export = Export {
+        request,
+        out: client.out(),
+        begin: Begin::Usual,
+        decryption: None,
+        since_last: false,
+    };
+    block_on(export.run(&server, &client.cancel)).unwrap();
+    let known = bulk_client::unfinished(&client.out()).unwrap().unwrap().base_url;
+    assert_eq!(bulk_client::fhir_base(&known, Some("none")).unwrap(), *server.base());
+}
+
 #[test]
 fn a_key_that_cannot_sign_is_a_matter_of_usage() {
     let service = Service::start(|_, _| Some(token("1", 300)));
@@ -68,7 +183,7 @@ fn a_key_that_cannot_sign_is_a_matter_of_usage() {
         key: format!("-----BEGIN {CANARY}-----").into(),
         key_id: None,
         scope: String::new(),
-        token_url: service.place.parse().unwrap(),
+        token_url: Some(service.place.parse().unwrap()),
     };
     let error = block_on(Client::new().server_with(&service, auth).jobs()).unwrap_err();
     assert_eq!(error.exit_code(), 2);

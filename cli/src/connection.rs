@@ -30,11 +30,13 @@ pub(crate) enum AuthKind {
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArgs {
     #[arg(
-        help = "The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself"
+        help = "The server, e.g. https://sandbox.bcda.cms.gov; with a path, the FHIR base itself. The variables \
+                HTTPS_PROXY and NO_PROXY say by way of which proxy, SSL_CERT_FILE whom to trust"
     )]
     #[arg(long, value_name = "URL", help_heading = "Server")]
     pub(crate) base_url: Option<String>,
-    /// Version of the API, below /api/ at the server; v1 unless the URL has a path.
+    /// Version of the API, below /api/ at the server; v1 unless the URL has a path. none: the URL is the FHIR base,
+    /// though it has no path.
     #[arg(long, value_name = "API", help_heading = "Server")]
     pub(crate) api: Option<String>,
     /// Other server that may be given the token where the manifest says that files need it; repeatable.
@@ -63,7 +65,7 @@ pub(crate) struct ConnectionArgs {
     /// File with a token that only you can read; - is standard input. Without it the variable BCDA_TOKEN.
     #[arg(long, value_name = "FILE", conflicts_with = "credentials", help_heading = "Credentials")]
     pub(crate) token: Option<PathBuf>,
-    /// File with a private key (PEM: RSA, or EC on P-384) that only you can read.
+    /// File with a private key (PEM: RSA, or EC on P-384 or P-256) that only you can read.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["credentials", "token"], help_heading = "Credentials")]
     pub(crate) signing_key: Option<PathBuf>,
     /// The id under which the server knows the key.
@@ -80,7 +82,8 @@ pub(crate) struct ConnectionArgs {
         help_heading = "Credentials"
     )]
     pub(crate) scope: String,
-    /// Where tokens are given; with client id and secret, /auth/token at the server unless given.
+    /// Where tokens are given; unless given, /auth/token at the server with client id and secret, and with a key where
+    /// the server says (.well-known/smart-configuration).
     #[arg(long, value_name = "URL", help_heading = "Credentials")]
     pub(crate) token_url: Option<String>,
     /// Do not keep tokens for the next run (in the user's cache folder, readable by you only).
@@ -93,7 +96,8 @@ impl ConnectionArgs {
     pub(crate) fn base(&self, known: Option<&str>) -> Result<Url, Failure> {
         match (&self.base_url, known) {
             (Some(url), _) => Ok(bulk_client::fhir_base(url, self.api.as_deref())?),
-            (None, Some(known)) => Ok(bulk_client::fhir_base(known, None)?),
+            // It is the base itself, at the root of its host too.
+            (None, Some(known)) => Ok(bulk_client::fhir_base(known, Some("none"))?),
             (None, None) => {
                 let message = "which server? give --base-url, e.g. https://sandbox.bcda.cms.gov";
                 Err(Failure::new(2, message))
@@ -157,16 +161,14 @@ impl ConnectionArgs {
         })
     }
 
-    /// Where tokens are given.
-    pub(crate) fn token_url(&self, base: &Url) -> Result<Url, Failure> {
-        match &self.token_url {
-            Some(text) => text.parse().map_err(|_| Failure::new(2, "--token-url: expected a URL")),
-            None => Ok(bulk_client::bcda_token_url(base)),
-        }
+    /// Where tokens are given, if that was said.
+    pub(crate) fn token_url(&self) -> Result<Option<Url>, Failure> {
+        let parsed = self.token_url.as_ref().map(|text| text.parse()).transpose();
+        parsed.map_err(|_| Failure::new(2, "--token-url: expected a URL"))
     }
 
     fn auth(&self, base: &Url) -> Result<Auth, Failure> {
-        let token_url = self.token_url(base)?;
+        let token_url = self.token_url()?;
         Ok(match self.kind()? {
             AuthKind::None => Auth::None,
             AuthKind::Bearer => {
@@ -178,22 +180,19 @@ impl ConnectionArgs {
             }
             AuthKind::Basic => {
                 let credentials = match &self.credentials {
-                    Some(file) => Credentials::parse(exposed(&secret(file)?))?,
-                    None => match (variable("BCDA_CLIENT_ID"), variable("BCDA_CLIENT_SECRET")) {
-                        (Some(id), Some(secret)) => {
-                            Credentials::new(exposed(&id), exposed(&secret))
-                        }
-                        _ => return Err(missing("--credentials FILE")),
-                    },
+                    Some(file) if file == Path::new("-") => {
+                        Credentials::parse(exposed(&secret(file)?))?.from_place("standard input")
+                    }
+                    Some(file) => Credentials::from_file(file)?,
+                    None => Credentials::from_environment()
+                        .ok_or_else(|| missing("--credentials FILE"))?,
                 };
+                let token_url = token_url.unwrap_or_else(|| bulk_client::bcda_token_url(base));
                 Auth::Basic { credentials, token_url }
             }
             AuthKind::Backend => {
-                // Every server has its own place for tokens; a guess would send the statement astray.
-                let (Some(file), Some(client_id), Some(_)) =
-                    (&self.signing_key, &self.client_id, &self.token_url)
-                else {
-                    return Err(missing("--signing-key FILE, --client-id ID and --token-url URL"));
+                let (Some(file), Some(client_id)) = (&self.signing_key, &self.client_id) else {
+                    return Err(missing("--signing-key FILE and --client-id ID"));
                 };
                 Auth::Backend {
                     client_id: client_id.clone(),

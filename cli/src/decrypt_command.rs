@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bulk_client::JOURNAL_NAME;
+use bulk_client::{JOURNAL_NAME, Opened};
 use clap::Args;
 use encryption::{DecryptError, PrivateKey, decrypt};
 use serde_json::Value;
@@ -22,7 +22,8 @@ const SEALED: &str = ".enc";
 /// Decrypt the files of an export of 2018 to 2020.
 ///
 /// The manifest, which names the key of each file, is the body of the finished job, or the journal that bcda export
-/// wrote. Files that have the server's names need nothing else; renamed ones must be in the journal.
+/// wrote. Files that have the server's names need nothing else; renamed ones must be in the journal. The folder of the
+/// decrypted files gets a bcda-export.json too, so that their tables have the export's FILE_DATE.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   bcda decrypt --key aco-private.pem --manifest manifest.json data/*.ndjson --out plain
@@ -48,12 +49,17 @@ pub(crate) struct DecryptArgs {
 
 pub(crate) fn run(arguments: &DecryptArgs, log: Log) -> Result<u8, Failure> {
     let key = private_key(&arguments.key)?;
-    let keys = Keys::read(&manifest_path(arguments))?;
+    let manifest = read_manifest(&manifest_path(arguments))?;
+    let keys = Keys::of(&manifest).map_err(|what| no_manifest(&manifest_path(arguments), what))?;
     make_folder(&arguments.out)?;
+    let mut opened = Opened::of(manifest, &arguments.out)?;
     let mut failed = 0;
     for file in &arguments.files {
         match decrypt_file(file, &key, &keys, arguments) {
-            Ok(to) => log.info(&format!("{} -> {}", file.display(), to.display())),
+            Ok(to) => {
+                log.info(&format!("{} -> {}", file.display(), to.display()));
+                opened.add(file, &to)?;
+            }
             Err(Failure { code: 2, message }) => {
                 return Err(Failure::new(2, format!("{}: {message}", file.display())));
             }
@@ -135,17 +141,23 @@ struct Keys {
     labels: HashMap<String, String>,
 }
 
+fn no_manifest(path: &Path, what: &str) -> Failure {
+    Failure::new(2, format!("the manifest {}: {what}", path.display()))
+}
+
+fn read_manifest(path: &Path) -> Result<Value, Failure> {
+    let failed = |error| no_manifest(path, &format!("cannot be read: {error}"));
+    let mut text = Vec::new();
+    File::open(path)
+        .map_err(failed)?
+        .take(MAX_MANIFEST_BYTES)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    serde_json::from_slice(&text).map_err(|_| no_manifest(path, "it is not JSON"))
+}
+
 impl Keys {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let failed =
-            |what: &str| Failure::new(2, format!("the manifest {}: {what}", path.display()));
-        let opened =
-            File::open(path).map_err(|error| failed(&format!("cannot be read: {error}")))?;
-        let mut text = Vec::new();
-        let read = opened.take(MAX_MANIFEST_BYTES).read_to_end(&mut text);
-        read.map_err(|error| failed(&format!("cannot be read: {error}")))?;
-        let manifest: Value =
-            serde_json::from_slice(&text).map_err(|_| failed("it is not JSON"))?;
+    fn of(manifest: &Value) -> Result<Self, &'static str> {
         let mut found = Self::default();
         for list in ["output", "error"] {
             for entry in manifest.get(list).and_then(Value::as_array).into_iter().flatten() {
@@ -166,7 +178,7 @@ impl Keys {
             }
         }
         if found.keys.is_empty() {
-            return Err(failed("it has no keys (KeyMap, or encryptedKey of output)"));
+            return Err("it has no keys (KeyMap, or encryptedKey of output)");
         }
         Ok(found)
     }

@@ -51,7 +51,7 @@ pub(crate) enum OnInterrupt {
 
 Exit codes: 0 done; 1 this machine failed; 2 usage; 3 done, but the server could not deliver all records, or a type
 has no file; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
-data. After 1, 5, 130 and 143 the same command goes on.")]
+data. After 1, 130 and 143 the same command goes on, and after 5 where the message says so.")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
@@ -265,12 +265,18 @@ fn plan(
     server: &Server,
 ) -> Result<String, Failure> {
     let mut lines = vec![format!("server     {}", server.base())];
-    let token_url = arguments.connection.token_url(server.base())?;
-    lines.push(match arguments.connection.kind()? {
-        AuthKind::Basic => format!("token      POST {token_url} with client id and secret"),
-        AuthKind::Backend => format!("token      POST {token_url} with a signed statement"),
-        AuthKind::Bearer => "token      the one given".to_owned(),
-        AuthKind::None => "token      none".to_owned(),
+    let token_url = arguments.connection.token_url()?;
+    lines.push(match (arguments.connection.kind()?, token_url) {
+        (AuthKind::Basic, given) => {
+            let url = given.unwrap_or_else(|| bulk_client::bcda_token_url(server.base()));
+            format!("token      POST {url} with client id and secret")
+        }
+        (AuthKind::Backend, Some(url)) => format!("token      POST {url} with a signed statement"),
+        (AuthKind::Backend, None) => {
+            "token      POST where the server's .well-known/smart-configuration says, with a signed statement".to_owned()
+        }
+        (AuthKind::Bearer, _) => "token      the one given".to_owned(),
+        (AuthKind::None, _) => "token      none".to_owned(),
     });
     let journal = Journal::read(&arguments.out)?;
     match journal.as_ref().and_then(Journal::job_url).filter(|_| !arguments.restart) {

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bulk_client::{Error, FileStart, Manifest, Observer, Report, Url, shown_url};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::log::Log;
 
@@ -18,11 +18,15 @@ const TOTAL: &str = "{bar:20} {pos}/{len} files {elapsed} {wide_msg}";
 /// How often clocks are drawn.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How often a download is told of where no bars are seen.
+const LINE_EVERY: Duration = Duration::from_mins(1);
+
 /// Tells a person what an export does.
 pub(crate) struct Shown {
     log: Log,
     bars: Option<MultiProgress>,
     state: Mutex<State>,
+    line_every: Duration,
 }
 
 #[derive(Default)]
@@ -32,12 +36,31 @@ struct State {
     files: HashMap<String, ProgressBar>,
     /// What was said of the job last.
     words: String,
+    /// Files that are there, and that there are in all.
+    done: usize,
+    of: usize,
+    /// Bytes of files that are under way.
+    bytes: HashMap<String, u64>,
+    /// When something was said of the download last.
+    line: Option<Instant>,
 }
 
 impl Shown {
     pub(crate) fn new(log: Log) -> Self {
         let bars = log.shows_progress().then(MultiProgress::new);
-        Self { log, bars, state: Mutex::default() }
+        Self { log, bars, state: Mutex::default(), line_every: LINE_EVERY }
+    }
+
+    /// So many bytes of a file have come; gives what to say of the download, when it is time to say something.
+    fn came(&self, name: &str, bytes: u64) -> Option<String> {
+        let mut state = self.state();
+        state.bytes.insert(name.to_owned(), bytes);
+        if state.line.is_some_and(|line| line.elapsed() < self.line_every) {
+            return None;
+        }
+        state.line = Some(Instant::now());
+        let bytes = DecimalBytes(state.bytes.values().sum());
+        Some(format!("{} of {} files are there, {bytes} of others", state.done, state.of))
     }
 
     fn bar(&self, length: Option<u64>, template: &str) -> Option<ProgressBar> {
@@ -111,6 +134,7 @@ impl Observer for Shown {
 
     fn downloads(&self, files: usize, of: usize) {
         let mut state = self.state();
+        (state.done, state.of, state.line) = (of - files, of, Some(Instant::now()));
         state.total = self.ticking(of as u64, TOTAL);
         if let Some(bar) = &state.total {
             bar.set_position((of - files) as u64);
@@ -125,6 +149,12 @@ impl Observer for Shown {
     }
 
     fn download_bytes(&self, name: &str, bytes: u64, of: Option<u64>) {
+        if self.bars.is_none() {
+            if let Some(line) = self.came(name, bytes) {
+                self.log.info(&line);
+            }
+            return;
+        }
         if let Some(bar) = self.state().files.get(name) {
             if of.is_some() && bar.length() != of {
                 bar.set_length(of.unwrap_or_default());
@@ -136,6 +166,8 @@ impl Observer for Shown {
 
     fn download_complete(&self, name: &str, _: &Url, _: u64, _: u64) {
         let mut state = self.state();
+        state.done += 1;
+        state.bytes.remove(name);
         if let Some(bar) = state.files.remove(name) {
             bar.finish_and_clear();
         }
@@ -150,11 +182,50 @@ impl Observer for Shown {
         }
     }
 
+    fn token_demanded(&self, at: &Url) {
+        self.info(&format!(
+            "{}: files need the token, though the manifest says that they do not; it goes to this server alone",
+            shown_url(at)
+        ));
+    }
+
     fn retrying(&self, error: &Error, wait: Duration) {
         self.info(&format!("{error}; again in {:.1} s", wait.as_secs_f64()));
     }
 
     fn export_complete(&self, _: &Report) {
         self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::LogFormat;
+
+    #[test]
+    fn without_bars_a_long_download_says_a_line_as_often_as_it_should() {
+        let shown = Shown::new(Log::new(LogFormat::Json, true));
+        assert!(shown.bars.is_none());
+        assert_eq!(shown.line_every, Duration::from_mins(1));
+        let url: Url = "https://bulk.example/a".parse().unwrap();
+        shown.downloads(3, 5);
+        // A short one says nothing of itself.
+        assert_eq!(shown.came("Patient-0001.ndjson", 1_000_000), None);
+        let shown = Shown { line_every: Duration::ZERO, ..shown };
+        shown.download_complete("Patient-0001.ndjson", &url, 2_000_000, 9);
+        shown.came("Coverage-0001.ndjson", 500_000).unwrap();
+        assert_eq!(
+            shown.came("Patient-0002.ndjson", 1_000_000).unwrap(),
+            "3 of 5 files are there, 1.50 MB of others"
+        );
+        let shown = Shown { line_every: Duration::from_millis(30), ..shown };
+        shown.downloads(3, 5);
+        let began = Instant::now();
+        let mut said = 0_u128;
+        while began.elapsed() < Duration::from_millis(200) {
+            said += u128::from(shown.came("Patient-0002.ndjson", 1).is_some());
+        }
+        assert!((1..=6).contains(&said), "{said}");
     }
 }

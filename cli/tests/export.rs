@@ -267,6 +267,110 @@ fn exit_codes_and_what_is_said() {
 }
 
 #[test]
+fn credentials_of_another_form_or_time_are_told_by_their_file() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let url = running.url();
+    for (number, text) in [
+        "ID=canary7Q\nSECRET=canary7Q\n",
+        "{\"ID\": \"canary7Q\", \"SECRET\": \"canary7Q\"}",
+        "client_id: canary7Q\nclient_secret: canary7Q\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("other-{number}");
+        work.write(&name, text);
+        make_private(&work, &name, 0o600);
+        let ran = bcda(&work, &format!("jobs list --base-url {url} --credentials {name}")).exits(2);
+        assert!(
+            ran.stderr.contains(&name) && ran.stderr.contains("client_id = "),
+            "{}",
+            ran.stderr
+        );
+        assert!(!ran.stderr.contains("canary7Q"), "{}", ran.stderr);
+    }
+    assert_eq!(running.statistics().all().count(), 0, "nothing was sent");
+    work.write("old", "client_id = me\nclient_secret = canary7Q\n");
+    make_private(&work, "old", 0o600);
+    let ran = bcda(&work, &format!("jobs list --base-url {url} --credentials old")).exits(5);
+    for said in [" old ", "90 days", "401"] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let words = format!("jobs list --base-url {url}");
+    let mut asked = command(&work, &words);
+    asked.env("BCDA_CLIENT_ID", "me").env("BCDA_CLIENT_SECRET", "canary7Q");
+    let ran = Ran::from(asked.output().unwrap()).exits(5);
+    assert!(
+        ran.stderr.contains("BCDA_CLIENT_ID") && !ran.stderr.contains("canary7Q"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_connection_that_fails_names_the_host_and_the_proxy() {
+    let work = Work::new();
+    let ask = |url: &str, variables: &[(&str, &str)]| {
+        let words = format!("metadata --base-url {url} --attempts 1 --insecure-http");
+        let mut command = command(&work, &words);
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        command.envs(variables.iter().copied());
+        Ran::from(command.output().unwrap()).exits(5).stderr
+    };
+    let proxy = "http://me:canary7Q@127.0.0.1:9";
+    for (url, variables, said) in [
+        ("http://127.0.0.1:9", &[][..], "127.0.0.1:9, without a proxy"),
+        ("https://bulk.invalid", &[], "bulk.invalid:443, without a proxy"),
+        (
+            "https://bulk.invalid",
+            &[("HTTPS_PROXY", proxy)],
+            "bulk.invalid:443, by the proxy 127.0.0.1:9",
+        ),
+        (
+            "https://bulk.invalid:8443",
+            &[("all_proxy", proxy)],
+            "bulk.invalid:8443, by the proxy 127.0.0.1:9",
+        ),
+        ("http://bulk.invalid", &[("HTTPS_PROXY", proxy)], "bulk.invalid:80, without a proxy"),
+        (
+            "https://bulk.invalid",
+            &[("HTTPS_PROXY", proxy), ("NO_PROXY", "bulk.invalid")],
+            "bulk.invalid:443, without a proxy",
+        ),
+        // To this machine no proxy is asked.
+        ("https://127.0.0.1:9", &[("HTTPS_PROXY", proxy)], "127.0.0.1:9, without a proxy"),
+    ] {
+        let told = ask(url, variables);
+        assert!(told.contains(said), "{said}: {told}");
+        assert!(!told.contains("canary7Q"), "{told}");
+    }
+}
+
+#[test]
+fn an_export_at_the_root_of_a_host_goes_on_there() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let words = format!("{} --api none", export(&running, "root"));
+    let plan = bcda(&work, &format!("{words} --dry-run")).exits(0);
+    let kickoff = format!("GET {}/Group/all/$export", running.url());
+    assert!(plan.text().contains(&kickoff), "{}", plan.text());
+    // An export of such a server is gone on with there, not below /api/v1.
+    let begun = serde_json::json!({
+        "request": format!("{}/Group/all/$export", running.url()),
+        "export": {"tool": "", "baseUrl": format!("{}/", running.url()), "started": "",
+            "jobUrl": format!("{}/jobs/1", running.url())},
+    });
+    fs::create_dir(work.path("root")).unwrap();
+    work.write("root/bcda-export.json", begun.to_string());
+    let words = "export --resume --dry-run --credentials credentials --out root";
+    let plan = bcda(&work, words).exits(0);
+    assert!(plan.text().contains(&format!("server     {}/\n", running.url())), "{}", plan.text());
+}
+
+#[test]
 fn a_decryption_key_that_is_none_is_found_before_anything_is_asked_for() {
     let work = work();
     let running = serve(&work, &[]);
@@ -447,8 +551,61 @@ fn encrypted_exports_are_decrypted_on_the_way_or_later() {
         &format!("decrypt --key private-pkcs8.pem {files} --out plain --max-decrypt-bytes 100"),
     )
     .exits(1);
+    // Tables are not made before the files are opened, of none and of some of them.
+    let first = files.split(' ').next().unwrap();
+    for input in ["sealed", first] {
+        let ran = bcda(&work, &format!("convert {input} --out no-tables")).exits(2);
+        assert!(ran.stderr.contains("bcda decrypt"), "{}", ran.stderr);
+        assert!(!work.exists("no-tables"));
+    }
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(0);
     assert!(tables(&work, "plain", "plain-tables") == wanted);
+    // The export's date goes along, and the journal knows the files by their new names.
+    bcda(&work, "convert plain --out dated --format csv").exits(0);
+    let dated = work.read_text("dated/tables-manifest.json");
+    assert!(dated.contains("export_manifest") || dated.contains("export-manifest"), "{dated}");
+    let (before, after) =
+        (work.read_json("sealed/bcda-export.json"), work.read_json("plain/bcda-export.json"));
+    assert_eq!(before["transactionTime"], after["transactionTime"]);
+    for file in after["files"].as_array().unwrap() {
+        let name = file["name"].as_str().unwrap();
+        assert_eq!(file["state"], "complete");
+        assert_eq!(file["bytes"], work.read(&format!("plain/{name}")).len());
+    }
+    // Files of another time do not go to the same folder.
+    work.write(
+        "other.json",
+        before.to_string().replace("transactionTime\":\"20", "transactionTime\":\"19"),
+    );
+    let ran = bcda(
+        &work,
+        &format!("decrypt --key private-pkcs8.pem {files} --manifest other.json --out plain"),
+    )
+    .exits(2);
+    assert!(ran.stderr.contains("another export"), "{}", ran.stderr);
+    // The body of the job does as well as the journal; signatures in it do not.
+    let mut body = before.clone();
+    for member in ["files", "export"] {
+        body.as_object_mut().unwrap().remove(member);
+    }
+    let url = body["output"][0]["url"].as_str().unwrap().to_owned();
+    body["output"][0]["url"] = format!("{url}?sig=canary7Q").into();
+    let sealed_name = files.split(' ').next().unwrap();
+    let label = before["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|file| sealed_name.ends_with(file["name"].as_str().unwrap()));
+    let label = label.unwrap()["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    fs::copy(work.path(sealed_name), work.path(&label)).unwrap();
+    work.write("body.json", body.to_string());
+    bcda(
+        &work,
+        &format!("decrypt --key private-pkcs8.pem {label} --manifest body.json --out bare"),
+    )
+    .exits(0);
+    let carried = work.read_text("bare/bcda-export.json");
+    assert!(!carried.contains("canary7Q") && carried.contains("transactionTime"), "{carried}");
     bcda(&work, &format!("decrypt --key private-pkcs8.pem {files} --out plain")).exits(2);
 
     // A key that comes later opens what is there.

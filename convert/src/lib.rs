@@ -33,6 +33,7 @@ mod rejects;
 mod report;
 mod rows;
 mod scan;
+mod sealed;
 mod shared;
 mod sources;
 mod stream_pass;

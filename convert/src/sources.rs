@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::file_date::FileDates;
 use crate::options::{Cancel, Options, Output};
 use crate::report::FileDateOrigin;
+use crate::sealed;
 use crate::shared::shared;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
@@ -73,6 +74,7 @@ pub(crate) fn find_in(
 ) -> Result<Vec<SourceFile>, Error> {
     let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
     let stdin = inputs.iter().filter(|input| *input == "-").count();
+    sealed::refuse(&paths)?;
     if stdin > 1 {
         return Err(Error::usage("standard input (-) is named more than once"));
     }
@@ -122,6 +124,7 @@ pub(crate) fn find_patients(
     if options.patients.is_empty() {
         return Ok(Vec::new());
     }
+    sealed::refuse(&options.patients)?;
     ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input))
 }
 

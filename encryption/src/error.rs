@@ -94,4 +94,7 @@ pub enum KeyError {
     /// The section does not hold an RSA key of 2,048 to 8,192 bits.
     #[error("not an RSA key of 2048 to 8192 bits")]
     NotRsa,
+    /// The section does not hold an EC key on one of the curves.
+    #[error("not an EC key on the curve P-256 or P-384")]
+    NotEc,
 }

@@ -1,4 +1,4 @@
-//! RSA keys from PEM files.
+//! Keys from PEM files: RSA keys, which open and seal, and EC keys, which sign.
 
 use std::fmt;
 
@@ -7,6 +7,9 @@ use aws_lc_rs::rsa::{
     KeyPair, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
     PublicEncryptingKey, PublicKey as AnyPublicKey,
 };
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+};
 use pem::Pem;
 use zeroize::Zeroizing;
 
@@ -14,6 +17,7 @@ use crate::KeyError;
 
 const PKCS1_PRIVATE: &str = "RSA PRIVATE KEY";
 const PKCS8_PRIVATE: &str = "PRIVATE KEY";
+const SEC1_PRIVATE: &str = "EC PRIVATE KEY";
 const PKCS8_ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 const SPKI_PUBLIC: &str = "PUBLIC KEY";
 const PKCS1_PUBLIC: &str = "RSA PUBLIC KEY";
@@ -29,22 +33,13 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Passphrase`] when the key is protected, and what else keeps the text from being a key.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let sections = sections(text)?;
-        if let Some(section) = find(&sections, &[PKCS1_PRIVATE, PKCS8_PRIVATE]) {
-            if section.passphrase {
-                return Err(KeyError::Passphrase);
-            }
-            let key = if section.tag == PKCS1_PRIVATE {
-                pkcs1(&section.contents)
-            } else {
-                PrivateDecryptingKey::from_pkcs8(&section.contents).ok()
-            };
-            return key.map(Self).ok_or(KeyError::NotRsa);
-        }
-        if find(&sections, &[PKCS8_ENCRYPTED]).is_some() {
-            return Err(KeyError::Passphrase);
-        }
-        Err(KeyError::Missing("private key"))
+        let section = private(text, &[PKCS1_PRIVATE, PKCS8_PRIVATE])?;
+        let key = if section.tag == PKCS1_PRIVATE {
+            pkcs1(&section.contents)
+        } else {
+            PrivateDecryptingKey::from_pkcs8(&section.contents).ok()
+        };
+        key.map(Self).ok_or(KeyError::NotRsa)
     }
 
     /// Bytes of the modulus, which are those of a wrapped key.
@@ -72,6 +67,59 @@ fn pkcs1(der: &[u8]) -> Option<PrivateDecryptingKey> {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({} bits)", self.0.key_size_bits())
+    }
+}
+
+/// The curve of an EC key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Curve {
+    /// NIST P-256.
+    P256,
+    /// NIST P-384.
+    P384,
+}
+
+/// A private EC key, for libraries that sign with one in PKCS#8.
+pub struct EcKey {
+    curve: Curve,
+    pkcs8: Zeroizing<Vec<u8>>,
+}
+
+impl EcKey {
+    /// Reads the first private key of a PEM text, SEC 1 (`EC PRIVATE KEY`, as `openssl ecparam -genkey` writes it) or
+    /// PKCS#8 (`PRIVATE KEY`). Other sections, such as `EC PARAMETERS`, are passed over.
+    ///
+    /// # Errors
+    /// [`KeyError::Passphrase`] when the key is protected, and what else keeps the text from being a key.
+    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        let section = private(text, &[SEC1_PRIVATE, PKCS8_PRIVATE])?;
+        for (curve, algorithm) in [
+            (Curve::P256, &ECDSA_P256_SHA256_FIXED_SIGNING),
+            (Curve::P384, &ECDSA_P384_SHA384_FIXED_SIGNING),
+        ] {
+            let pair = EcdsaKeyPair::from_private_key_der(algorithm, &section.contents).ok();
+            if let Some(der) = pair.and_then(|pair| pair.to_pkcs8v1().ok()) {
+                return Ok(Self { curve, pkcs8: Zeroizing::new(der.as_ref().to_vec()) });
+            }
+        }
+        Err(KeyError::NotEc)
+    }
+
+    /// Its curve.
+    pub fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// The key in PKCS#8.
+    pub fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+}
+
+impl fmt::Debug for EcKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EcKey({:?})", self.curve)
     }
 }
 
@@ -124,6 +172,18 @@ fn sections(text: &[u8]) -> Result<Vec<Section>, KeyError> {
         contents: Zeroizing::new(pem.into_contents()),
     };
     Ok(parsed.into_iter().map(section).collect())
+}
+
+/// The first private key of one of these kinds that no passphrase protects.
+fn private(text: &[u8], tags: &[&str]) -> Result<Section, KeyError> {
+    let mut sections = sections(text)?;
+    let at = sections.iter().position(|section| tags.contains(&section.tag.as_str()));
+    match at.map(|at| sections.swap_remove(at)) {
+        Some(section) if section.passphrase => Err(KeyError::Passphrase),
+        Some(section) => Ok(section),
+        None if find(&sections, &[PKCS8_ENCRYPTED]).is_some() => Err(KeyError::Passphrase),
+        None => Err(KeyError::Missing("private key")),
+    }
 }
 
 fn find<'s>(sections: &'s [Section], tags: &[&str]) -> Option<&'s Section> {

@@ -100,12 +100,9 @@ fn auth(
     token: Option<&Path>,
     token_url: Url,
 ) -> Result<Auth, Failure> {
-    let basic = || match (credentials, variable("BCDA_CLIENT_ID"), variable("BCDA_CLIENT_SECRET")) {
-        (Some(file), ..) => Ok(Some(Credentials::from_file(file)?)),
-        (None, Some(id), Some(secret)) => {
-            Ok(Some(Credentials::new(id.expose_secret(), secret.expose_secret())))
-        }
-        _ => Ok::<_, Failure>(None),
+    let basic = || match credentials {
+        Some(file) => Ok::<_, Failure>(Some(Credentials::from_file(file)?)),
+        None => Ok(Credentials::from_environment()),
     };
     let bearer = || match token {
         Some(file) => Ok::<_, Failure>(Some(read_secret(file)?)),
@@ -173,7 +170,8 @@ fn since(
 /// Args:
 ///     base_url: the server, e.g. "https://sandbox.bcda.cms.gov"; with a path, the FHIR base itself.
 ///     out: the folder of the files; the one around it must exist.
-///     api: version of the API, below /api/ at the server; "v1" unless the URL has a path.
+///     api: version of the API, below /api/ at the server; "v1" unless the URL has a path. "none": the URL is the FHIR
+///         base, though it has no path.
 ///     auth: how a token is had: "basic", "bearer" or "none"; told by the other arguments unless given.
 ///     credentials: a file with client_id = ... and client_secret = ... that only you can read; without it the
 ///         variables BCDA_CLIENT_ID and BCDA_CLIENT_SECRET.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::faults::Faults;
+use crate::resource::ResourceType;
 
 pub(crate) const FHIR_JSON: &str = "application/fhir+json";
 pub(crate) const JSON: &str = "application/json";
@@ -24,6 +25,24 @@ pub(crate) fn typed(status: StatusCode, kind: &'static str, body: impl Into<Body
 /// Plain text, as the token and data endpoints answer errors.
 pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response {
     typed(status, PLAIN, text)
+}
+
+/// What is nowhere. A path of an export without its operation is what a shell leaves of `$export` between double
+/// quotes: it takes that for a variable.
+pub(crate) fn not_found(path: &str) -> Response {
+    let export = path.strip_prefix("/api/v1/").is_some_and(|rest| {
+        let rest = rest.trim_end_matches('/');
+        ResourceType::named(rest).is_some() || rest.split('/').next() == Some("Group")
+    });
+    plain(
+        StatusCode::NOT_FOUND,
+        if export {
+            "404 page not found\nThe path lacks its operation. The shell may have eaten $export, which it takes for a \
+             variable: write \\$export, or put the URL between single quotes.\n"
+        } else {
+            "404 page not found\n"
+        },
+    )
 }
 
 /// JSON.

@@ -20,6 +20,7 @@ use crate::app::{App, Client};
 use crate::compress;
 use crate::fault::{Fault, Requests};
 use crate::file_body::{Ending, FileBody};
+use crate::guides;
 use crate::job::{JobFile, View};
 use crate::range::{self, Asked};
 
@@ -89,9 +90,14 @@ pub(crate) async fn file(
 }
 
 fn find(app: &App, client: usize, id: &str, name: &str) -> Option<Arc<JobFile>> {
-    let job = app.jobs.of(client, id.parse().ok()?)?;
+    let (job, kind) = match app.jobs.of(client, id.parse().ok()?) {
+        Some(job) => (job, None),
+        None => (guides::job(app, client, id)?, Some(guides::kind(id, name)?)),
+    };
     let View::Completed(_, files) = job.view() else { return None };
-    files.iter().find(|file| file.name == name).cloned()
+    let wanted =
+        |file: &&Arc<JobFile>| kind.map_or(file.name == name, |kind| file.of == Some(kind));
+    files.iter().find(wanted).cloned()
 }
 
 /// The file as it is, or compressed when the request mentions gzip. Another coding is passed over.

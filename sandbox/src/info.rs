@@ -58,6 +58,9 @@ fn capabilities(origin: &str) -> Value {
             "operation": [
                 operation("export", "/api/v1/Patient/$export"),
                 operation("export", "/api/v1/Group/all/$export"),
+                operation("export", "/api/v1/Group/runout/$export"),
+                operation("export", "/api/v1/ExplanationOfBenefit/$export"),
+                operation("export", "/api/v1/Coverage/$export"),
                 operation("jobs", "/api/v1/jobs/[jobId]"),
                 operation("metadata", "/api/v1/metadata"),
                 operation("version", "/_version"),

@@ -9,9 +9,10 @@ use axum::response::Response;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
 
-use crate::answer::{self, FHIR_JSON, JSON, empty, plain};
+use crate::answer::{self, FHIR_JSON, JSON, empty, not_found};
 use crate::app::{App, Client, Origin};
 use crate::fault::{Fault, Requests};
+use crate::guides;
 use crate::job::{Job, Order, View};
 use crate::manifest;
 use crate::parameters;
@@ -34,7 +35,7 @@ pub(crate) async fn start_of_type(
             let only = (kind != ResourceType::Patient).then_some(kind);
             start(&app, client, &origin, only, &uri, &headers)
         }
-        _ => not_found(),
+        _ => not_found(uri.path()),
     }
 }
 
@@ -48,16 +49,12 @@ pub(crate) async fn start_of_group(
     headers: HeaderMap,
 ) -> Response {
     if operation != EXPORT {
-        return not_found();
+        return not_found(uri.path());
     }
     if group != "all" && group != "runout" {
         return app.error(StatusCode::BAD_REQUEST, "Invalid group ID");
     }
     start(&app, client, &origin, None, &uri, &headers)
-}
-
-fn not_found() -> Response {
-    plain(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
 fn start(
@@ -139,7 +136,9 @@ pub(crate) async fn status(
     if let Some(refusal) = app.refusal(Requests::Status) {
         return refusal;
     }
-    let job = match named(&app, client, &id) {
+    let job =
+        named(&app, client, &id).or_else(|refusal| guides::job(&app, client.0, &id).ok_or(refusal));
+    let job = match job {
         Ok(job) => job,
         Err(response) => return *response,
     };

@@ -51,6 +51,7 @@ mod error;
 mod fault;
 mod faults;
 mod file_body;
+mod guides;
 mod idle;
 mod info;
 mod job;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::middleware;
 use axum::routing::{get, post};
 
-use crate::answer::plain;
+use crate::answer::{not_found, plain};
 use crate::app::{App, around};
 use crate::{auth, data, info, jobs, openapi, page};
 
@@ -26,7 +26,7 @@ pub(crate) fn new(app: &Arc<App>) -> Router {
         .route("/_version", get(info::version))
         .route("/_health", get(info::health))
         .route("/_auth", get(info::auth))
-        .fallback(async || plain(StatusCode::NOT_FOUND, "404 page not found\n"))
+        .fallback(async |uri: Uri| not_found(uri.path()))
         .method_not_allowed_fallback(async || {
             plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n")
         })
