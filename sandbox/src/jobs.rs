@@ -31,8 +31,10 @@ pub(crate) async fn start_of_type(
 ) -> Response {
     match ResourceType::named(&resource) {
         Some(kind) if operation == EXPORT => {
-            let only = (kind != ResourceType::Patient).then_some(kind);
-            start(&app, client, &origin, only, &uri, &headers)
+            // The endpoints of one type are older than _type.
+            let only = [kind];
+            let types = if kind == ResourceType::Patient { &ResourceType::ALL[..] } else { &only };
+            start(&app, client, &origin, types, &uri, &headers)
         }
         _ => not_found(),
     }
@@ -53,7 +55,7 @@ pub(crate) async fn start_of_group(
     if group != "all" && group != "runout" {
         return app.error(StatusCode::BAD_REQUEST, "Invalid group ID");
     }
-    start(&app, client, &origin, None, &uri, &headers)
+    start(&app, client, &origin, &ResourceType::ALL, &uri, &headers)
 }
 
 fn not_found() -> Response {
@@ -64,7 +66,7 @@ fn start(
     app: &Arc<App>,
     Client(client): Client,
     Origin(origin): &Origin,
-    only: Option<ResourceType>,
+    known: &[ResourceType],
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
@@ -72,13 +74,12 @@ fn start(
         return refusal;
     }
     let parameters = parameters::check_headers(headers)
-        .and_then(|()| parameters::parse(uri.query().unwrap_or("")));
+        .and_then(|()| parameters::parse(uri.query().unwrap_or(""), known));
     let parameters = match parameters {
         Ok(parameters) => parameters,
         Err(text) => return app.error(StatusCode::BAD_REQUEST, &text),
     };
-    // The endpoints of one type are older than _type.
-    let types = only.map_or(parameters.types, |only| vec![only]);
+    let types = parameters.types;
     if app.faults.has(Fault::RefuseOverlap) && overlaps(app, client, &types) {
         let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
         answer::retry_after(&app.faults, &mut response, 1);
