@@ -53,17 +53,17 @@ pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(St
     for found in finished(out, url) {
         let Some(export) = &found.journal.export else { continue };
         let types = &export.types;
-        let has_types = types.is_empty()
-            || !asked.is_empty() && asked.iter().all(|name| types.contains(name));
+        let has_types =
+            types.is_empty() || !asked.is_empty() && asked.iter().all(|name| types.contains(name));
         if export.records_missing || !has_types {
             continue;
         }
         // One that began at an instant of the user's choice counts if another reaches to there.
         let reaches = match export.since.as_ref().filter(|_| !export.since_last) {
             None => true,
-            Some(since) => since.parse().is_ok_and(|since: Timestamp| {
-                last.as_ref().is_some_and(|last| since <= last.end)
-            }),
+            Some(since) => since
+                .parse()
+                .is_ok_and(|since: Timestamp| last.as_ref().is_some_and(|last| since <= last.end)),
         };
         if reaches {
             last = Some(found);
@@ -78,11 +78,7 @@ pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(St
 /// # Errors
 ///
 /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when there is no such export.
-pub fn since_last(
-    out: &Path,
-    request: &ExportRequest,
-    url: &Url,
-) -> Result<Option<String>, Error> {
+pub fn since_last(out: &Path, request: &ExportRequest, url: &Url) -> Result<Option<String>, Error> {
     if let Some(begun) = Journal::read(out)? {
         let is_complete = begun.is_complete();
         if let Some(export) = begun.export.filter(|export| !is_complete || export.since_last) {

@@ -371,9 +371,10 @@ impl<'r> Run<'r> {
 
 /// Which types came, beside those that were asked for.
 fn compare_types(report: &mut Report, mut asked: Vec<String>) {
-    let records = report.files.iter().filter(|file| {
-        file.item_type == ItemType::Output && file.holds() == Holds::Records
-    });
+    let records = report
+        .files
+        .iter()
+        .filter(|file| file.item_type == ItemType::Output && file.holds() == Holds::Records);
     let listed: BTreeSet<&str> = records.clone().map(|file| file.resource_type.as_str()).collect();
     let with_records: BTreeSet<&str> = records
         .filter(|file| file.records > 0 || file.state == FileState::Encrypted)

@@ -320,15 +320,14 @@ mod tests {
     fn names_are_ours_and_stay() {
         let mut journal = Journal::default();
         journal
-            .take_over(&manifest(&[
-                ("Patient", "x?sig=1"),
-                ("Coverage", "../../y"),
-                ("Patient", "z"),
-            ]), |saved| {
-                assert!(saved.transaction_time.is_some() && saved.output.len() == 3);
-                assert!(saved.files.is_empty(), "it is saved before names are worked out");
-                Ok(())
-            })
+            .take_over(
+                &manifest(&[("Patient", "x?sig=1"), ("Coverage", "../../y"), ("Patient", "z")]),
+                |saved| {
+                    assert!(saved.transaction_time.is_some() && saved.output.len() == 3);
+                    assert!(saved.files.is_empty(), "it is saved before names are worked out");
+                    Ok(())
+                },
+            )
             .unwrap();
         let names = |journal: &Journal| {
             journal.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>()

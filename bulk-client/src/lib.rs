@@ -102,9 +102,7 @@ pub use download::Decryption;
 pub use error::{Error, ErrorKind};
 pub use export::{Begin, Export, unfinished};
 pub use job::{JobState, JobSummary};
-pub use journal::{
-    ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed,
-};
+pub use journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed};
 pub use log::NdjsonLog;
 pub use manifest::{Entry, Manifest};
 pub use metadata::Metadata;

@@ -244,13 +244,20 @@ mod tests {
         let of = |urls: &[String]| manifest(&urls.iter().map(String::as_str).collect::<Vec<_>>());
         for count in [5_000, 20_000] {
             // New, the same again, the same under new signatures, and such that nothing tells apart.
-            for (first, second, least) in [("a/", "a/", 0), ("a?", "a?", 0), ("a/", "b/", count), ("a?", "a?s=", count)] {
+            for (first, second, least) in
+                [("a/", "a/", 0), ("a?", "a?", 0), ("a/", "b/", count), ("a?", "a?s=", count)]
+            {
                 let known = matched(Vec::new(), &of(&urls(first, count)));
                 assert_eq!((known.files.len(), known.tried), (count, count), "{first}");
                 let again = matched(known.files, &of(&urls(second, count)));
                 assert_eq!(again.files.len(), count, "{second}");
-                assert!((least..=2 * count).contains(&again.tried), "{second}: {} for {count}", again.tried);
-                let names: HashSet<&str> = again.files.iter().map(|file| file.name.as_str()).collect();
+                assert!(
+                    (least..=2 * count).contains(&again.tried),
+                    "{second}: {} for {count}",
+                    again.tried
+                );
+                let names: HashSet<&str> =
+                    again.files.iter().map(|file| file.name.as_str()).collect();
                 assert_eq!(names.len(), count, "{second}");
             }
         }

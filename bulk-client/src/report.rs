@@ -103,7 +103,10 @@ impl Report {
         match &self.since {
             // What did not change has nothing to come.
             Some(since) if self.nothing => {
-                say(Weight::Note, format!("the export has no record: nothing changed since {since}"));
+                say(
+                    Weight::Note,
+                    format!("the export has no record: nothing changed since {since}"),
+                );
             }
             Some(_) => {
                 for name in &self.types_without_file {
@@ -158,7 +161,11 @@ impl Report {
             &|file| came(file) && fewer(file),
             "have fewer records than the manifest says",
         );
-        told(Weight::Gap, &|file| came(file) && more(file), "have more records than the manifest says");
+        told(
+            Weight::Gap,
+            &|file| came(file) && more(file),
+            "have more records than the manifest says",
+        );
         // Of a type without changes some servers make an empty file.
         let of_empty = if self.since.is_some() { Weight::Note } else { Weight::Gap };
         told(of_empty, &|file| came(file) && empty(file), "have no record");
@@ -186,9 +193,10 @@ impl Report {
             Some((Severity::Warning, ..)) => {
                 (Weight::Gap, "the server warns of something; the files *.errors say of what")
             }
-            Some((Severity::Information, ..)) => {
-                (Weight::Note, "the server has something to say, no error; it is in the files *.errors")
-            }
+            Some((Severity::Information, ..)) => (
+                Weight::Note,
+                "the server has something to say, no error; it is in the files *.errors",
+            ),
         };
         say(weight, text.to_owned());
     }

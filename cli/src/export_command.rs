@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord, FileState, ItemType,
-    Journal, Level, Metadata, NdjsonLog, Observer, Report, Server, block_on, shown_url,
+    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord, FileState,
+    ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, Server, block_on, shown_url,
 };
 use clap::{Args, Parser, ValueEnum};
 
@@ -202,7 +202,8 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
     }
     for people in arguments.patients.iter().filter(|people| !convert::is_address(people)) {
         if publish::overlaps(tables, Path::new(people)) {
-            let message = format!("the tables and {people} lie in one another; choose another folder");
+            let message =
+                format!("the tables and {people} lie in one another; choose another folder");
             return Err(Failure::new(2, message));
         }
         if !people.contains(['*', '?', '[']) && !Path::new(people).exists() {
@@ -227,9 +228,9 @@ fn holds_tables(tables: &Path, files: &[FileRecord]) -> bool {
     let inputs = manifest["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
     let hashes: HashSet<&str> =
         inputs.iter().filter_map(|input| input["blake3"].as_str()).collect();
-    let mut records = files.iter().filter(|file| {
-        file.item_type == ItemType::Output && file.state == FileState::Complete
-    });
+    let mut records = files
+        .iter()
+        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete);
     !hashes.is_empty()
         && records.all(|file| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash)))
 }
@@ -345,7 +346,8 @@ fn convert(
     let plain = |path: &Path| {
         if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
     };
-    let mut words: Vec<OsString> = vec!["bcda".into(), "convert".into(), plain(&arguments.out).into()];
+    let mut words: Vec<OsString> =
+        vec!["bcda".into(), "convert".into(), plain(&arguments.out).into()];
     words.extend(["--out".into(), plain(tables).into()]);
     let people = arguments.patients.iter().map(OsString::from);
     for path in people.chain(report.earlier_people.iter().map(OsString::from)) {

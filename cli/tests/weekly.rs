@@ -74,7 +74,13 @@ fn three_weeks(work: &Work) {
     // By its name it comes before the first.
     export(work, "exports/a-week", &all, (second, Some(first)), &[("Patient", &people)]);
     let claims = [carrier("3", "-1"), carrier("4", "-2"), carrier("5", "-3")];
-    export(work, "exports/third", &all, (third, Some(second)), &[("ExplanationOfBenefit", &claims)]);
+    export(
+        work,
+        "exports/third",
+        &all,
+        (third, Some(second)),
+        &[("ExplanationOfBenefit", &claims)],
+    );
 
     // None of these is of the same data, or earlier, or finished.
     let other = |mbi: &str| [newer(patient("-2", mbi), "2024-03-14T00:00:00Z")];
@@ -113,11 +119,13 @@ fn people_of(work: &Work, table: &str) -> Vec<String> {
 
 /// MBI, FILE_NAME and FILE_DATE of the rows of CCLF5, CCLF8 and CCLF9.
 fn mbis(work: &Work, tables: &str) -> [Vec<[String; 3]>; 3] {
-    [("cclf5", "BENE_MBI_ID"), ("cclf8", "BENE_MBI_ID"), ("cclf9", "PRVS_NUM")].map(|(table, mbi)| {
-        let columns = [mbi, "FILE_NAME", "FILE_DATE"];
-        let rows = work.csv(&format!("{tables}/{table}.csv"));
-        rows.select(columns).into_iter().map(|row| row.map(str::to_owned)).collect()
-    })
+    [("cclf5", "BENE_MBI_ID"), ("cclf8", "BENE_MBI_ID"), ("cclf9", "PRVS_NUM")].map(
+        |(table, mbi)| {
+            let columns = [mbi, "FILE_NAME", "FILE_DATE"];
+            let rows = work.csv(&format!("{tables}/{table}.csv"));
+            rows.select(columns).into_iter().map(|row| row.map(str::to_owned)).collect()
+        },
+    )
 }
 
 #[test]
@@ -173,7 +181,10 @@ fn the_same_command_again_has_nothing_to_do() {
     }
     let mut after = work.snapshot(".").unwrap();
     // The journal is written again, in our own words.
-    after.insert("exports/third/bcda-export.json".into(), before["exports/third/bcda-export.json"].clone());
+    after.insert(
+        "exports/third/bcda-export.json".into(),
+        before["exports/third/bcda-export.json"].clone(),
+    );
     assert!(after == before);
     // Something else is not done over it.
     for more in ["--type Patient", "--restart", "--convert exports-of-old"] {
@@ -197,12 +208,24 @@ fn people_can_be_named_and_what_is_gone_is_told() {
     assert_eq!(work.read_json("tables/tables-manifest.json")["claims_without_patient"], 1);
     fs::remove_dir_all(work.path("tables")).unwrap();
 
-    work.write_lines("people/of-mine.ndjson", lines(&[patient("-2", "2AA2AA2AA22"), carrier("9", "-2")]));
+    work.write_lines(
+        "people/of-mine.ndjson",
+        lines(&[patient("-2", "2AA2AA2AA22"), carrier("9", "-2")]),
+    );
     convert_third(&work, "--patients people").exits(0);
     let manifest = work.read_json("tables/tables-manifest.json");
-    assert_eq!((&manifest["claims_without_patient"], &manifest["beneficiaries"]), (&json!(0), &json!(3)));
-    for (more, said) in [("--patients no-such", "no-such"), ("--patients tables/x --convert tables", "")] {
-        let ran = work.bcda(&format!("export --auth none --base-url http://127.0.0.1:9 --out exports/third {more}"));
+    assert_eq!(
+        (&manifest["claims_without_patient"], &manifest["beneficiaries"]),
+        (&json!(0), &json!(3))
+    );
+    for (more, said) in [
+        ("--patients no-such --convert new", "no-such"),
+        ("--patients new/x --convert new", "lie in one another"),
+        ("--patients people", "--convert"),
+    ] {
+        let ran = work.bcda(&format!(
+            "export --auth none --base-url http://127.0.0.1:9 --out exports/third {more}"
+        ));
         assert!(ran.exits(2).stderr.contains(said));
     }
 }
@@ -214,12 +237,18 @@ fn people_may_be_folders_beside_folders_and_no_file_is_read_twice() {
     for name in ["later", "unfinished", "other-0", "other-1", "other-2"] {
         fs::remove_dir_all(work.path(&format!("exports/{name}"))).unwrap();
     }
-    work.bcda("convert exports/third --patients exports --out tables --format csv --quiet").exits(0);
+    work.bcda("convert exports/third --patients exports --out tables --format csv --quiet")
+        .exits(0);
     let manifest = work.read_json("tables/tables-manifest.json");
     let [read, with_rows, joined, ..] = common::counts(&manifest);
     // Claims of the folders of people are nobody's.
     assert_eq!((read, with_rows, joined), (9, 3, 6));
-    let names: Vec<&str> = manifest["inputs"].as_array().unwrap().iter().map(|input| input["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = manifest["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| input["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names.iter().filter(|name| **name == "ExplanationOfBenefit-0001.ndjson").count(), 1);
 }
 
@@ -235,16 +264,23 @@ fn the_recipe_of_the_readme_gives_every_claim_its_person() {
     fs::remove_file(work.path("data/bcda-export.json")).unwrap();
     let running = serve(&work);
     let known = sandbox::Credentials::published();
-    work.write("credentials", format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret));
+    work.write(
+        "credentials",
+        format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret),
+    );
     fs::set_permissions(work.path("credentials"), fs::Permissions::from_mode(0o600)).unwrap();
 
     let readme = include_str!("../../README.md");
     let (_, readme) = readme.split_once("## Fetching an export").unwrap();
-    let recipe: Vec<&str> =
-        readme.lines().filter(|line| line.starts_with("    bcda export ") || line.starts_with("    mkdir ")).collect();
+    let recipe: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("    bcda export ") || line.starts_with("    mkdir "))
+        .collect();
     assert_eq!(recipe.len(), 3, "{recipe:?}");
     let run = |line: &str, date: &str| -> Ran {
-        let line = line.trim().replace("https://sandbox.bcda.cms.gov", running.url().trim_end_matches('/'));
+        let line = line
+            .trim()
+            .replace("https://sandbox.bcda.cms.gov", running.url().trim_end_matches('/'));
         let line = line.replace("~/.bcda", "credentials").replace("$(date +%F)", date);
         assert!(!line.contains(['$', '~']), "{line}");
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
@@ -255,11 +291,18 @@ fn the_recipe_of_the_readme_gives_every_claim_its_person() {
         fs::create_dir(work.path(folder)).unwrap();
     }
     run(recipe[1], "2024-03-01").exits(0);
-    assert_eq!(work.read_json("tables/2024-03-01/tables-manifest.json")["claims_without_patient"], 0);
+    assert_eq!(
+        work.read_json("tables/2024-03-01/tables-manifest.json")["claims_without_patient"],
+        0
+    );
 
     // A week without changes.
     let ran = run(recipe[2], "2024-03-08").exits(0);
-    assert!(ran.stderr.contains("nothing changed") && !work.exists("tables/2024-03-08"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("nothing changed") && !work.exists("tables/2024-03-08"),
+        "{}",
+        ran.stderr
+    );
 
     // A week in which only claims changed.
     let mut claims = 0;
@@ -276,8 +319,15 @@ fn the_recipe_of_the_readme_gives_every_claim_its_person() {
     let ran = run(recipe[2], "2024-03-15").exits(0);
     assert!(ran.stderr.contains("no file of Patient: nothing of it changed"), "{}", ran.stderr);
     let manifest = work.read_json("tables/2024-03-15/tables-manifest.json");
-    assert_eq!(manifest["records"]["with_rows"].as_u64().unwrap() + manifest["records"]["without_rows"].as_u64().unwrap(), claims);
-    assert_eq!((&manifest["beneficiaries"], &manifest["claims_without_patient"]), (&json!(4), &json!(0)));
+    assert_eq!(
+        manifest["records"]["with_rows"].as_u64().unwrap()
+            + manifest["records"]["without_rows"].as_u64().unwrap(),
+        claims
+    );
+    assert_eq!(
+        (&manifest["beneficiaries"], &manifest["claims_without_patient"]),
+        (&json!(4), &json!(0))
+    );
     let again = run(recipe[2], "2024-03-15").exits(0);
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
 }

@@ -74,11 +74,7 @@ pub(crate) fn parse(query: &str, known: &[ResourceType]) -> Result<Parameters, S
     Ok(parameters)
 }
 
-fn types(
-    value: &str,
-    known: &[ResourceType],
-    types: &mut Vec<ResourceType>,
-) -> Result<(), String> {
+fn types(value: &str, known: &[ResourceType], types: &mut Vec<ResourceType>) -> Result<(), String> {
     for name in value.split(',') {
         let Some(kind) = ResourceType::named(name).filter(|kind| known.contains(kind)) else {
             // A name of any length may stand there.
