@@ -1,5 +1,6 @@
 //! The exports beside one: where `--since last` begins, and whose people are joined to claims that changed.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -112,9 +113,11 @@ pub(crate) fn earlier_people(out: &Path, increment: &Journal) -> EarlierPeople {
     let (Some(_), Some(end), Ok(url)) = (since, end, increment.request.parse()) else {
         return people;
     };
-    let own = out.canonicalize().ok();
+    // A link to one of the folders is no export of its own.
+    let mut seen: HashSet<PathBuf> = out.canonicalize().into_iter().collect();
     for earlier in finished(out, &url) {
-        if earlier.end > end || earlier.folder.canonicalize().ok() == own {
+        let real = earlier.folder.canonicalize();
+        if earlier.end > end || !real.is_ok_and(|real| seen.insert(real)) {
             continue;
         }
         for file in &earlier.journal.files {

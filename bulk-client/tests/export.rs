@@ -68,7 +68,7 @@ fn the_usual_export() {
     assert_eq!(service.seen().len(), asked);
     // And nothing else is done over it.
     for (begin, types) in [(Begin::Restart, vec!["Patient".into()]), (Begin::Usual, Vec::new())] {
-        again = Client { begin, types, ..again };
+        again = Client { types, begin, ..again };
         assert_eq!(again.export(&service).unwrap_err().exit_code(), 2);
     }
 }

@@ -176,7 +176,7 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
             log.info("there is nothing to convert");
             Ok(code)
         }
-        Some(tables) if holds_tables(tables, &report.files) => {
+        Some(tables) if holds_tables(tables, &report.files, report.earlier_people.len()) => {
             log.info(&format!("nothing to do: {} has the tables already", tables.display()));
             Ok(code)
         }
@@ -213,7 +213,7 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
     let has_entries = std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some());
     // Tables of a finished export may be those of an earlier run of this command.
     let export = Journal::read(&arguments.out)?.filter(Journal::is_complete);
-    if has_entries && !export.is_some_and(|export| holds_tables(tables, &export.files)) {
+    if has_entries && !export.is_some_and(|export| holds_tables(tables, &export.files, 0)) {
         let message =
             format!("{} is not empty; choose another folder for the tables", tables.display());
         return Err(Failure::new(2, message));
@@ -221,18 +221,20 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the tables are those of this export, from an earlier run: they were made of each of its files.
-fn holds_tables(tables: &Path, files: &[FileRecord]) -> bool {
+/// Whether the tables are those of this export, from an earlier run: they were made of each of its files, and of at
+/// least so many more.
+fn holds_tables(tables: &Path, files: &[FileRecord], more: usize) -> bool {
     let text = std::fs::read(tables.join(convert::TABLES_MANIFEST)).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     let inputs = manifest["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
     let hashes: HashSet<&str> =
         inputs.iter().filter_map(|input| input["blake3"].as_str()).collect();
-    let mut records = files
+    let records: Vec<&FileRecord> = files
         .iter()
-        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete);
-    !hashes.is_empty()
-        && records.all(|file| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash)))
+        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete)
+        .collect();
+    let has = |file: &FileRecord| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash));
+    inputs.len() >= (records.len() + more).max(1) && records.into_iter().all(has)
 }
 
 fn level(arguments: &ExportArgs) -> Level {

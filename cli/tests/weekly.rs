@@ -82,6 +82,8 @@ fn three_weeks(work: &Work) {
         &[("ExplanationOfBenefit", &claims)],
     );
 
+    // A link is no export of its own.
+    std::os::unix::fs::symlink("first", work.path("exports/latest")).unwrap();
     // None of these is of the same data, or earlier, or finished.
     let other = |mbi: &str| [newer(patient("-2", mbi), "2024-03-14T00:00:00Z")];
     for (number, endpoint) in [
@@ -195,6 +197,9 @@ fn the_same_command_again_has_nothing_to_do() {
     // Tables of another export are not taken for these.
     work.bcda("convert exports/first --out other --quiet").exits(0);
     work.bcda(&format!("{words} --convert other")).exits(2);
+    // Nor are such without the people.
+    work.bcda("convert exports/third --out alone --quiet").exits(0);
+    work.bcda(&format!("{words} --convert alone")).exits(2);
 }
 
 #[test]
