@@ -11,6 +11,7 @@ use publish::GrowingFolder;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::beside::earlier_people;
 use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal};
@@ -19,18 +20,21 @@ use crate::place::shown;
 use crate::report::Report;
 use crate::request::ExportRequest;
 use crate::server::{Server, TokenFor};
-use crate::verify::{check_ndjson, count_issues};
+use crate::verify::{Holds, check_ndjson, count_issues};
 
 /// The types that BCDA v1 has.
 const BCDA_TYPES: [&str; 3] = ["Coverage", "ExplanationOfBenefit", "Patient"];
 
 /// How often the journal is written while files arrive.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// Writing it takes a twentieth of the time at most, however many files it names.
+const SAVE_SHARE: u32 = 20;
 
 /// Where to begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Begin {
-    /// Anew in an empty folder; in one of an unfinished export of the same request, where that stopped.
+    /// Anew in an empty folder; in one of an export of the same request, where that stopped. If it was finished, there
+    /// is nothing to do.
     #[default]
     Usual,
     /// Where the export in the folder stopped, whatever was asked for.
@@ -50,7 +54,7 @@ pub struct Export {
     pub begin: Begin,
     /// What opens encrypted files; without it they are kept as they are.
     pub decryption: Option<Decryption>,
-    /// Whether `since` is where an earlier export ended, as [`last_export`](crate::last_export) says.
+    /// Whether `since` is where an earlier export ended, as [`since_last`](crate::since_last) says.
     pub since_last: bool,
 }
 
@@ -84,11 +88,13 @@ impl Export {
                     .to_owned(),
             ),
             (Some(found), Begin::Resume) => Ok((found, false)),
-            (Some(found), _) if found.is_complete() => {
-                refused("holds a finished export; choose another folder".to_owned())
+            // A finished one has nothing left to do, and says so.
+            (Some(found), Begin::Usual) if found.request == request => Ok((found, false)),
+            (Some(found), begin) if found.is_complete() => {
+                let other = if begin == Begin::Usual { " of another request" } else { "" };
+                refused(format!("holds a finished export{other}; choose another folder"))
             }
             (Some(found), Begin::Restart) => Ok((found, true)),
-            (Some(found), Begin::Usual) if found.request == request => Ok((found, false)),
             (Some(_), Begin::Usual) => refused(
                 "holds an unfinished export of another request; --resume goes on with it, --restart replaces it"
                     .to_owned(),
@@ -129,7 +135,8 @@ struct Run<'r> {
     server: &'r Server,
     folder: GrowingFolder,
     journal: Mutex<Journal>,
-    saved: Mutex<Instant>,
+    /// When it was written last, and how long to wait until it is again.
+    saved: Mutex<(Instant, Duration)>,
     started: Instant,
 }
 
@@ -143,7 +150,7 @@ impl<'r> Run<'r> {
             journal = Journal::default();
         }
         let now = Instant::now();
-        let (journal, saved) = (Mutex::new(journal), Mutex::new(now));
+        let (journal, saved) = (Mutex::new(journal), Mutex::new((now, SAVE_EVERY)));
         Ok(Self { export, server, folder, journal, saved, started: now })
     }
 
@@ -152,9 +159,10 @@ impl<'r> Run<'r> {
     }
 
     fn save(&self) -> Result<(), Error> {
-        let journal = self.journal().clone();
+        let (began, journal) = (Instant::now(), self.journal().clone());
         journal.write(&self.folder)?;
-        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let wait = SAVE_EVERY.max(began.elapsed() * SAVE_SHARE);
+        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), wait);
         Ok(())
     }
 
@@ -172,11 +180,12 @@ impl<'r> Run<'r> {
                     }
                     _ => error,
                 })?;
-            let urls = self.journal().take_over(&manifest)?;
+            let urls =
+                self.journal().take_over(&manifest, |journal| journal.write(&self.folder))?;
             self.save()?;
             self.download(&manifest, &urls).await?;
         }
-        self.report(already_there).await
+        self.report(already_there, all_there).await
     }
 
     /// The job of this export, started if it has none.
@@ -194,7 +203,7 @@ impl<'r> Run<'r> {
                 tool: concat!("bcda-bulk-client ", env!("CARGO_PKG_VERSION")).to_owned(),
                 base_url: self.server.base().to_string(),
                 job_url: job.to_string(),
-                types: request.types.clone(),
+                types: request.asked_types(),
                 since: request.since.clone(),
                 since_last: self.export.since_last,
                 started: Timestamp::now().to_string(),
@@ -227,6 +236,7 @@ impl<'r> Run<'r> {
                     item_type: file.item_type,
                     url: file.url.clone(),
                     url_hash: file.url_hash.clone(),
+                    count: file.count,
                     ..FileRecord::default()
                 };
                 for name in [format!("{}.gz", file.name), file.name.clone()] {
@@ -257,7 +267,7 @@ impl<'r> Run<'r> {
     }
 
     /// Fetches what is missing. A file that fails does not keep the others from coming; what fails on this machine,
-    /// or for all files alike, does.
+    /// or for all files alike, does. One that has expired at the server stays pending, and is told by the report.
     async fn download(&self, manifest: &Manifest, urls: &[Url]) -> Result<(), Error> {
         let token = match manifest.requires_access_token {
             Some(true) => TokenFor::Allowed,
@@ -290,6 +300,8 @@ impl<'r> Run<'r> {
                     match fetch(self.server, &self.folder, &item).await {
                         Ok(done) => self.note(at, done),
                         Err(error) if ends_all(&error) => Err(error.at(&item.record.name)),
+                        // It has expired.
+                        Err(error) if matches!(error.status(), Some(404 | 410)) => Ok(()),
                         Err(error) => {
                             let error = error.at(&item.record.name);
                             failures.lock().unwrap_or_else(PoisonError::into_inner).push(error);
@@ -315,16 +327,16 @@ impl<'r> Run<'r> {
         if let Some(file) = self.journal().files.get_mut(at) {
             *file = done;
         }
-        let due = self.saved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= SAVE_EVERY;
-        if due { self.save() } else { Ok(()) }
+        let (saved, wait) = *self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        if saved.elapsed() >= wait { self.save() } else { Ok(()) }
     }
 
-    /// Sums up, and notes that the export is complete.
-    async fn report(&self, already_there: usize) -> Result<Report, Error> {
-        let mut report = Report { already_there, ..Report::default() };
+    /// Sums up, and notes that the export is complete, unless files have expired.
+    async fn report(&self, already_there: usize, was_finished: bool) -> Result<Report, Error> {
+        let mut report = Report { already_there, was_finished, ..Report::default() };
         report.files.clone_from(&self.journal().files);
         for file in &report.files {
-            if file.item_type == ItemType::Error && file.state == FileState::Complete {
+            if file.holds() == Holds::Outcomes && file.state == FileState::Complete {
                 let path = self.folder.path().join(&file.name);
                 let opened = std::fs::File::open(path).map_err(|error| {
                     Error::local(format!("{} cannot be read: {error}", file.name))
@@ -336,34 +348,18 @@ impl<'r> Run<'r> {
             // Left from a run without the key.
             self.folder.remove(&format!("{}.enc", file.name.trim_end_matches(".gz")))?;
         }
-        let with_records: BTreeSet<&str> = report
-            .files
-            .iter()
-            .filter(|file| file.item_type == ItemType::Output)
-            .filter(|file| file.records > 0 || file.state == FileState::Encrypted)
-            .map(|file| file.resource_type.as_str())
-            .collect();
-        report.nothing = with_records.is_empty();
         let mut journal = self.journal();
-        let mut asked =
-            journal.export.as_ref().map(|export| export.types.clone()).unwrap_or_default();
-        let of_bcda = !report.nothing && with_records.iter().all(|name| BCDA_TYPES.contains(name));
-        if asked.is_empty() && of_bcda {
-            // Everything was asked for, and what came is BCDA's: that is these three.
-            asked = BCDA_TYPES.map(str::to_owned).to_vec();
-        }
-        report.types_without_file =
-            asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
-        let unread = report
-            .files
-            .iter()
-            .any(|file| file.item_type == ItemType::Error && file.state == FileState::Encrypted);
         report.transaction_time = journal.transaction_time.clone().unwrap_or_default();
+        let people = earlier_people(self.folder.path(), &journal);
+        (report.earlier_people, report.earlier_people_missing) = (people.files, people.missing);
         if let Some(export) = &mut journal.export {
-            export.completed.get_or_insert_with(|| Timestamp::now().to_string());
-            // What changed since an instant may well lack a type; everything may not.
-            let lacks_type = export.since.is_none() && !report.types_without_file.is_empty();
-            export.records_missing = report.issues.has_errors() || unread || lacks_type;
+            report.since.clone_from(&export.since);
+            report.repeated_urls = export.repeated_urls;
+            compare_types(&mut report, export.types.clone());
+            if report.files.iter().all(|file| file.state != FileState::Pending) {
+                export.completed.get_or_insert_with(|| Timestamp::now().to_string());
+            }
+            export.records_missing = report.lacks_records();
             report.job_url =
                 export.job_url.parse().map_or_else(|_| String::new(), |url| shown(&url));
         }
@@ -372,6 +368,30 @@ impl<'r> Run<'r> {
         self.server.observer().export_complete(&report);
         Ok(report)
     }
+}
+
+/// Which types came, beside those that were asked for.
+fn compare_types(report: &mut Report, mut asked: Vec<String>) {
+    let records = report
+        .files
+        .iter()
+        .filter(|file| file.item_type == ItemType::Output && file.holds() == Holds::Records);
+    let listed: BTreeSet<&str> = records.clone().map(|file| file.resource_type.as_str()).collect();
+    let with_records: BTreeSet<&str> = records
+        .filter(|file| file.records > 0 || file.state == FileState::Encrypted)
+        .map(|file| file.resource_type.as_str())
+        .collect();
+    let unasked = listed.into_iter().filter(|_| !asked.is_empty());
+    let unasked = unasked.filter(|&came| asked.iter().all(|name| name != came));
+    let unasked = unasked.map(str::to_owned).collect();
+    let of_bcda = with_records.iter().all(|name| BCDA_TYPES.contains(name));
+    if asked.is_empty() && !with_records.is_empty() && of_bcda {
+        // Everything was asked for, and what came is BCDA's: that is these three.
+        asked = BCDA_TYPES.map(str::to_owned).to_vec();
+    }
+    let without = asked.into_iter().filter(|name| !with_records.contains(name.as_str())).collect();
+    report.nothing = with_records.is_empty();
+    (report.unasked_types, report.types_without_file) = (unasked, without);
 }
 
 /// Whether the other files would fail alike.

@@ -128,11 +128,19 @@ impl Server {
     }
 
     /// The jobs that the server lists for us.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Server`] for a 404, unless it says that there are no jobs.
     pub async fn jobs(&self) -> Result<Vec<JobSummary>, Error> {
         let url = self.below(&["jobs"]);
         let response = match self.send(&Call::get(&url)).await {
-            // BCDA's way to say that there are none.
-            Err(error) if error.status() == Some(404) => return Ok(Vec::new()),
+            Err(error) if says_none(&error) => return Ok(Vec::new()),
+            Err(error) if error.status() == Some(404) => {
+                return Err(error
+                    .of_kind(ErrorKind::Server)
+                    .at("the server has no list of jobs there, or does not tell us"));
+            }
             other => other?,
         };
         let body = self.wire.body(response, MAX_MANIFEST).await?;
@@ -140,6 +148,12 @@ impl Server {
             .map_err(|_| Error::server("the list of jobs is not a Bundle"))?;
         Ok(bundle.entry.into_iter().map(|entry| summary(&entry.resource)).collect())
     }
+}
+
+/// BCDA's way to say that there are no jobs: a 404 that says so. Any other is no answer to the question.
+fn says_none(error: &Error) -> bool {
+    let said = error.outcome().map(|outcome| outcome.to_string().to_ascii_lowercase());
+    error.status() == Some(404) && said.is_some_and(|said| said.contains("no jobs"))
 }
 
 /// A job of the server's list; what the server does not tell is empty.

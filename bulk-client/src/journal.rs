@@ -1,7 +1,7 @@
 //! `bcda-export.json`: what was asked, which job does it, which files are there. It makes a run resumable, tells the
 //! next one where to begin, and tells `bcda convert` its FILE_DATE.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use publish::GrowingFolder;
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,16 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::Error;
+use crate::job::MAX_MANIFEST;
 use crate::manifest::{Entry, Manifest};
 use crate::matching::matched;
 use crate::place::shown;
-use crate::request::ExportRequest;
 use crate::verify::Holds;
 
 /// The name of the journal in the folder of an export.
 pub const JOURNAL_NAME: &str = "bcda-export.json";
-/// Larger ones are not ours, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
+/// Larger ones are not ours, in bytes: a file takes up to thirty times as much here as in the longest manifest.
+const MAX_BYTES: u64 = 32 * MAX_MANIFEST as u64;
 
 /// What a file may have after its name, on its way and at its end.
 const FORMS: [&str; 7] = ["", ".gz", ".part", ".enc", ".enc.part", ".part-info", ".enc.part-info"];
@@ -89,7 +89,7 @@ pub struct ExportRecord {
     pub base_url: String,
     /// Where the job tells its state.
     pub job_url: String,
-    /// `_type` as asked for.
+    /// The types that were asked for: `_type`, or that of the endpoint; empty for all.
     #[serde(default)]
     pub types: Vec<String>,
     /// `_since` as asked for.
@@ -103,10 +103,13 @@ pub struct ExportRecord {
     /// When all files were there; none before.
     #[serde(default)]
     pub completed: Option<String>,
-    /// Whether records are missing, or may be: error files tell of some or cannot be read, or an export of everything
-    /// lacks a type. The next export may not begin where this one ended.
+    /// Whether records are missing, or may be, as [`Report::lacks_records`](crate::Report::lacks_records) says. The
+    /// next export may not begin where this one ended.
     #[serde(default)]
     pub records_missing: bool,
+    /// Entries of the manifest that named a URL again.
+    #[serde(default)]
+    pub repeated_urls: u64,
 }
 
 /// What became of a file.
@@ -180,6 +183,9 @@ pub struct FileRecord {
     /// Lines that are not blank.
     #[serde(default)]
     pub records: u64,
+    /// How many records the manifest says it has; none if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// BLAKE3 of the file, hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blake3: Option<String>,
@@ -252,13 +258,17 @@ impl Journal {
         self.export.as_ref()?.job_url.parse().ok()
     }
 
-    /// Takes over what the server says of the finished job. Files that are known keep their names and states; the
-    /// URLs of the result, with their queries, go with `files`, one by one.
+    /// Takes over what the server says of the finished job, saves that, and then names its files. Files that are
+    /// known keep their names and states; the URLs of the result, with their queries, go with `files`, one by one.
     ///
     /// A file is known by its whole URL, or else by its URL without the query (a new signature), if no other file has
     /// that, neither here nor in the manifest. Otherwise nothing tells which file is which: they are given up and
     /// fetched anew under names of their own.
-    pub(crate) fn take_over(&mut self, manifest: &Manifest) -> Result<Vec<Url>, Error> {
+    pub(crate) fn take_over(
+        &mut self,
+        manifest: &Manifest,
+        save: impl FnOnce(&Self) -> Result<(), Error>,
+    ) -> Result<Vec<Url>, Error> {
         if self.transaction_time.as_ref().is_some_and(|time| *time != manifest.transaction_time) {
             return Err(Error::server(
                 "the job has another transactionTime than before: it is not the job that was begun",
@@ -269,6 +279,11 @@ impl Journal {
         self.output = manifest.output.iter().map(Listed::from).collect();
         self.error = manifest.error.iter().map(Listed::from).collect();
         self.job_id.clone_from(&manifest.job_id);
+        if let Some(export) = &mut self.export {
+            export.repeated_urls = manifest.repeated;
+        }
+        // What the server said is worth keeping whatever comes of many files.
+        save(self)?;
         let matched = matched(std::mem::take(&mut self.files), manifest);
         self.files = matched.files;
         self.given_up.extend(matched.given_up);
@@ -282,47 +297,6 @@ fn remove_forms(folder: &GrowingFolder, plain: &str) -> Result<(), Error> {
         folder.remove(&format!("{plain}{ending}"))?;
     }
     Ok(())
-}
-
-/// The end of the newest finished export of the same data: what `--since last` means.
-///
-/// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
-/// are asked for now, without records that the server could not deliver, and without a gap before them: of
-/// everything, or from where a finished export ended. Gives the instant and the folder.
-pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(String, PathBuf)> {
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let beside = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    let mut found: Vec<_> = beside
-        .filter(|path| path.is_dir())
-        .filter_map(|folder| {
-            let journal = Journal::read(&folder).ok().flatten()?;
-            let export = journal.export.as_ref()?;
-            let types = &export.types;
-            let has_types = types.is_empty()
-                || !request.types.is_empty()
-                    && request.types.iter().all(|name| types.contains(name));
-            let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
-            let usable = journal.is_complete() && !export.records_missing && has_types && same;
-            let since = match &export.since {
-                Some(since) if !export.since_last => Some(since.parse::<jiff::Timestamp>().ok()?),
-                _ => None,
-            };
-            let time = journal.transaction_time.clone().filter(|_| usable)?;
-            Some((time.parse::<jiff::Timestamp>().ok()?, since, time, folder))
-        })
-        .collect();
-    // One that began at an instant of the user's choice counts if another reaches to there.
-    found.sort_by_key(|(instant, ..)| *instant);
-    let mut last: Option<(jiff::Timestamp, String, PathBuf)> = None;
-    for (instant, since, time, folder) in found {
-        if since.is_none_or(|since| last.as_ref().is_some_and(|(end, ..)| since <= *end)) {
-            last = Some((instant, time, folder));
-        }
-    }
-    last.map(|(_, time, folder)| (time, folder))
 }
 
 #[cfg(test)]
@@ -346,11 +320,14 @@ mod tests {
     fn names_are_ours_and_stay() {
         let mut journal = Journal::default();
         journal
-            .take_over(&manifest(&[
-                ("Patient", "x?sig=1"),
-                ("Coverage", "../../y"),
-                ("Patient", "z"),
-            ]))
+            .take_over(
+                &manifest(&[("Patient", "x?sig=1"), ("Coverage", "../../y"), ("Patient", "z")]),
+                |saved| {
+                    assert!(saved.transaction_time.is_some() && saved.output.len() == 3);
+                    assert!(saved.files.is_empty(), "it is saved before names are worked out");
+                    Ok(())
+                },
+            )
             .unwrap();
         let names = |journal: &Journal| {
             journal.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>()
@@ -368,7 +345,7 @@ mod tests {
         assert!(journal.files.iter().all(|file| file.url_hash.is_some()));
         let files =
             [("Patient", "new"), ("Patient", "z"), ("Coverage", "y"), ("Patient", "x?sig=2")];
-        let urls = journal.take_over(&manifest(&files)).unwrap();
+        let urls = journal.take_over(&manifest(&files), |_| Ok(())).unwrap();
         assert_eq!(urls[3].query(), Some("sig=2"));
         let later = [
             "Patient-0003.ndjson",
@@ -385,6 +362,6 @@ mod tests {
     fn another_job_is_not_taken_for_this_one() {
         let mut journal =
             Journal { transaction_time: Some("2019-01-01T00:00:00Z".into()), ..Journal::default() };
-        assert!(journal.take_over(&manifest(&[])).is_err());
+        assert!(journal.take_over(&manifest(&[]), |_| Ok(())).is_err());
     }
 }

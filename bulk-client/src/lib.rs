@@ -70,6 +70,7 @@
 #![forbid(unsafe_code)]
 
 mod auth;
+mod beside;
 mod continuation;
 mod credentials;
 mod download;
@@ -96,14 +97,13 @@ mod verify;
 mod wire;
 
 pub use auth::Auth;
+pub use beside::{last_export, since_last};
 pub use credentials::{Credentials, read_secret, read_secret_from};
 pub use download::Decryption;
 pub use error::{Error, ErrorKind};
 pub use export::{Begin, Export, unfinished};
 pub use job::{JobState, JobSummary};
-pub use journal::{
-    ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed, last_export,
-};
+pub use journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal, Listed};
 pub use log::NdjsonLog;
 pub use manifest::{Entry, Manifest};
 pub use metadata::Metadata;
@@ -111,7 +111,7 @@ pub use observe::{FileStart, Observer};
 pub use opened::Opened;
 pub use outcome::{IssueCounts, Outcome, Severity};
 pub use place::{Origin, shown_url};
-pub use report::Report;
+pub use report::{Remark, Report, Weight};
 pub use request::{ExportRequest, Level};
 pub use runtime::{block_on, within};
 pub use secrecy::{ExposeSecret, SecretString};

@@ -1,10 +1,10 @@
 //! What the server answers when a job is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
+use url::{Position, Url};
 
 use crate::error::{Error, ErrorKind};
 use crate::place::parse;
@@ -22,6 +22,8 @@ pub struct Entry {
     pub url: Url,
     /// The wrapped key of an encrypted file (2018 to 2020), hex.
     pub encrypted_key: Option<String>,
+    /// How many records the server says the file has; none if it does not say.
+    pub count: Option<u64>,
 }
 
 impl Entry {
@@ -67,6 +69,8 @@ pub struct Manifest {
     pub deleted: Vec<Entry>,
     /// `JobID`.
     pub job_id: Option<Value>,
+    /// Entries that named the URL of another one of their list: the lists have each URL once.
+    pub repeated: u64,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +99,9 @@ struct RawEntry {
     url: String,
     #[serde(default, rename = "encryptedKey", alias = "EncryptedKey")]
     encrypted_key: Option<String>,
+    /// Some servers write numbers as texts.
+    #[serde(default)]
+    count: Option<Value>,
 }
 
 impl Manifest {
@@ -119,20 +126,29 @@ impl Manifest {
         let keys = raw.key_map.unwrap_or_default();
         let keys: BTreeMap<&str, &String> =
             keys.iter().map(|(name, key)| (name.trim(), key)).collect();
-        let entries = |raw: Option<Vec<RawEntry>>| -> Result<Vec<Entry>, Error> {
+        let mut repeated = 0;
+        let mut entries = |raw: Option<Vec<RawEntry>>| -> Result<Vec<Entry>, Error> {
             let entries = raw.unwrap_or_default().into_iter().map(|raw| entry(raw, &keys, job));
             let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
             entries.retain(|entry| entry.server_name() != BLANK);
+            let listed = entries.len();
+            let mut seen = HashSet::new();
+            // A fragment is never sent: it makes no other file.
+            entries.retain(|entry| seen.insert(entry.url[..Position::AfterQuery].to_owned()));
+            repeated += (listed - entries.len()) as u64;
             Ok(entries)
         };
+        let (output, error, deleted) =
+            (entries(raw.output)?, entries(raw.error)?, entries(raw.deleted)?);
         Ok(Self {
             transaction_time: raw.transaction_time,
             request: raw.request.unwrap_or_default(),
             requires_access_token: raw.requires_access_token,
-            output: entries(raw.output)?,
-            error: entries(raw.error)?,
-            deleted: entries(raw.deleted)?,
+            output,
+            error,
+            deleted,
             job_id: raw.job_id,
+            repeated,
         })
     }
 }
@@ -149,7 +165,11 @@ fn entry(raw: RawEntry, keys: &BTreeMap<&str, &String>, job: &Url) -> Result<Ent
     let key = raw.encrypted_key.filter(|key| !key.trim().is_empty());
     let key = key.or_else(|| keys.get(base_name(&url)).map(|&key| key.clone()));
     let encrypted_key = key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
-    Ok(Entry { resource_type: raw.resource_type, url, encrypted_key })
+    let count = raw.count.and_then(|count| match count {
+        Value::String(digits) => digits.trim().parse().ok(),
+        count => count.as_u64(),
+    });
+    Ok(Entry { resource_type: raw.resource_type, url, encrypted_key, count })
 }
 
 #[cfg(test)]
@@ -176,6 +196,25 @@ mod tests {
         assert_eq!(keys, [Some("0a"), Some("0b")]);
         assert_eq!(found.output[1].server_name(), "b.ndjson");
         assert_eq!((found.error[0].encrypted_key.as_deref(), found.job_id), (None, Some(7.into())));
+    }
+
+    #[test]
+    fn counts_are_numbers_and_each_url_stands_once() {
+        let of = |count: &str| {
+            let found = manifest(&format!(
+                r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":[
+                {{"type":"Patient","url":"/a?x=1","count":{count}}},{{"type":"Coverage","url":"/a?x=1#again"}},
+                {{"type":"Patient","url":"/a?x=2"}}],"error":[{{"type":"OperationOutcome","url":"/a?x=1"}}]}}"#
+            ));
+            let found = found.unwrap();
+            assert_eq!((found.output.len(), found.error.len(), found.repeated), (2, 1, 1));
+            assert_eq!(found.output[0].resource_type, "Patient");
+            found.output[0].count
+        };
+        assert_eq!((of("7"), of("\" 7 \""), of("0")), (Some(7), Some(7), Some(0)));
+        for nonsense in ["null", "-1", "1.5", "\"x\"", "[]", "true"] {
+            assert_eq!(of(nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which file of the journal is which of the manifest: by the whole URL, or by what is left of it without the query.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use url::Url;
 
@@ -20,6 +20,9 @@ pub(crate) struct Matched {
     pub(crate) urls: Vec<Url>,
     /// Names, as while pending, of known files that nothing may be left of.
     pub(crate) given_up: Vec<String>,
+    /// Names that were tried: what might grow faster than the files do.
+    #[cfg(test)]
+    tried: usize,
 }
 
 /// Finds the files of the manifest among the known ones.
@@ -40,7 +43,7 @@ pub(crate) fn matched(known: Vec<FileRecord>, manifest: &Manifest) -> Matched {
             ((item_type, entry.resource_type.clone(), shown(&entry.url)), entry)
         })
         .collect();
-    let before = known.clone();
+    let mut names = Names::of(&known);
     let mut listed: HashMap<&Key, usize> = HashMap::new();
     for (key, _) in &entries {
         *listed.entry(key).or_default() += 1;
@@ -55,13 +58,15 @@ pub(crate) fn matched(known: Vec<FileRecord>, manifest: &Manifest) -> Matched {
         let hash = url_hash(&entry.url);
         let alone = listed.get(key) == Some(&1);
         let found = slots.get_mut(key).and_then(|slots| slots.take(&hash, alone));
+        let (item_type, resource_type, url) = key.clone();
+        let free = names.pass(item_type, &resource_type);
         let record = found.unwrap_or_else(|| {
             unclear.insert(key);
-            let (item_type, resource_type, url) = key.clone();
-            let name = name(&matched.files, &before, item_type, &resource_type);
+            let name = free.take();
             FileRecord { name, resource_type, item_type, url, ..FileRecord::default() }
         });
-        matched.files.push(FileRecord { url_hash: Some(hash), ..record });
+        let count = entry.count;
+        matched.files.push(FileRecord { url_hash: Some(hash), count, ..record });
         matched.urls.push(entry.url.clone());
     }
     // What may be the same as a file that comes anew, or never came whole, must not stay beside the others.
@@ -70,6 +75,10 @@ pub(crate) fn matched(known: Vec<FileRecord>, manifest: &Manifest) -> Matched {
         let gone = gone.filter(|file| file.state == FileState::Pending || unclear.contains(key));
         matched.given_up.extend(gone.map(|file| file.plain_name().to_owned()));
     }
+    #[cfg(test)]
+    {
+        matched.tried = names.tried;
+    }
     matched
 }
 
@@ -77,20 +86,22 @@ pub(crate) fn matched(known: Vec<FileRecord>, manifest: &Manifest) -> Matched {
 #[derive(Default)]
 struct Slots {
     files: Vec<Option<FileRecord>>,
+    /// Places of those with a hash; the first of several with the same.
+    by_hash: HashMap<String, VecDeque<usize>>,
 }
 
 impl Slots {
     fn push(&mut self, file: FileRecord) {
+        if let Some(hash) = &file.url_hash {
+            self.by_hash.entry(hash.clone()).or_default().push_back(self.files.len());
+        }
         self.files.push(Some(file));
     }
 
     /// The file of this URL, if it is clear which it is.
     fn take(&mut self, hash: &str, alone: bool) -> Option<FileRecord> {
-        let same = |file: &&mut Option<FileRecord>| {
-            file.as_ref().is_some_and(|file| file.url_hash.as_deref() == Some(hash))
-        };
-        if let Some(same) = self.files.iter_mut().find(same) {
-            return same.take();
+        if let Some(place) = self.by_hash.get_mut(hash).and_then(VecDeque::pop_front) {
+            return self.files[place].take();
         }
         match self.files.as_mut_slice() {
             [only] if alone => only.take().map(|file| FileRecord { resigned: true, ..file }),
@@ -110,29 +121,62 @@ pub(crate) fn url_hash(url: &Url) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// A name that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders
+/// Names that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders
 /// shall not take the others for records.
-fn name(
-    files: &[FileRecord],
-    before: &[FileRecord],
+#[derive(Default)]
+struct Names {
+    /// Of known files.
+    taken: HashSet<String>,
+    /// By list and type: how many files have passed, and the first number that may be free. Names are never given
+    /// back, so what is below stays taken and each is tried once.
+    passed: HashMap<(ItemType, String), (usize, usize)>,
+    #[cfg(test)]
+    tried: usize,
+}
+
+/// The name that the next file of a list and type would have.
+struct Free<'n> {
+    names: &'n mut Names,
     item_type: ItemType,
-    resource_type: &str,
-) -> String {
-    let ending = match item_type {
-        ItemType::Output => "ndjson",
-        ItemType::Deleted => "deleted",
-        ItemType::Error => "errors",
-    };
-    let taken = |name: &str| files.iter().chain(before).any(|file| file.plain_name() == name);
-    let like =
-        |file: &&FileRecord| file.item_type == item_type && file.resource_type == resource_type;
-    let mut number = files.iter().filter(like).count() + 1;
-    loop {
-        let name = format!("{resource_type}-{number:04}.{ending}");
-        if !taken(&name) {
-            return name;
+    resource_type: String,
+}
+
+impl Names {
+    fn of(known: &[FileRecord]) -> Self {
+        let taken = known.iter().map(|file| file.plain_name().to_owned()).collect();
+        Self { taken, ..Self::default() }
+    }
+
+    /// One more file of this list and type has its turn.
+    fn pass(&mut self, item_type: ItemType, resource_type: &str) -> Free<'_> {
+        let resource_type = resource_type.to_owned();
+        let (passed, free) = self.passed.entry((item_type, resource_type.clone())).or_default();
+        *passed += 1;
+        *free = (*free).max(*passed);
+        Free { names: self, item_type, resource_type }
+    }
+}
+
+impl Free<'_> {
+    fn take(self) -> String {
+        let Self { names, item_type, resource_type } = self;
+        let ending = match item_type {
+            ItemType::Output => "ndjson",
+            ItemType::Deleted => "deleted",
+            ItemType::Error => "errors",
+        };
+        let (_, free) = names.passed.entry((item_type, resource_type.clone())).or_default();
+        loop {
+            let name = format!("{resource_type}-{:04}.{ending}", *free);
+            *free += 1;
+            #[cfg(test)]
+            {
+                names.tried += 1;
+            }
+            if !names.taken.contains(&name) {
+                return name;
+            }
         }
-        number += 1;
     }
 }
 
@@ -145,6 +189,7 @@ mod tests {
             resource_type: "Patient".into(),
             url: format!("https://a.example/{url}").parse().unwrap(),
             encrypted_key: None,
+            count: None,
         });
         Manifest {
             transaction_time: "2020-01-01T00:00:00Z".into(),
@@ -154,6 +199,7 @@ mod tests {
             error: Vec::new(),
             deleted: Vec::new(),
             job_id: None,
+            repeated: 0,
         }
     }
 
@@ -189,5 +235,31 @@ mod tests {
         // Journals without hashes.
         assert_eq!(numbers(&["a?s=1", "b"], false, &["b", "a?s=1"]), (vec![2, 1], none()));
         assert_eq!(numbers(&known, false, &known), (vec![3, 4], vec![1, 2]));
+    }
+    #[test]
+    fn work_grows_with_the_files_and_no_faster() {
+        let urls = |path: &str, count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("{path}{number}")).collect()
+        };
+        let of = |urls: &[String]| manifest(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+        for count in [5_000, 20_000] {
+            // New, the same again, the same under new signatures, and such that nothing tells apart.
+            for (first, second, least) in
+                [("a/", "a/", 0), ("a?", "a?", 0), ("a/", "b/", count), ("a?", "a?s=", count)]
+            {
+                let known = matched(Vec::new(), &of(&urls(first, count)));
+                assert_eq!((known.files.len(), known.tried), (count, count), "{first}");
+                let again = matched(known.files, &of(&urls(second, count)));
+                assert_eq!(again.files.len(), count, "{second}");
+                assert!(
+                    (least..=2 * count).contains(&again.tried),
+                    "{second}: {} for {count}",
+                    again.tried
+                );
+                let names: HashSet<&str> =
+                    again.files.iter().map(|file| file.name.as_str()).collect();
+                assert_eq!(names.len(), count, "{second}");
+            }
+        }
     }
 }

@@ -75,6 +75,15 @@ impl Severity {
             _ => Self::Error,
         }
     }
+
+    /// `error`, `warning` or `information`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Information => "information",
+        }
+    }
 }
 
 /// What a server said about a request.
@@ -191,7 +200,7 @@ impl IssueCounts {
         self.counts.iter().map(|((severity, class), count)| (*severity, class.as_str(), *count))
     }
 
-    /// Whether records are missing.
+    /// Whether there is an error among them.
     pub fn has_errors(&self) -> bool {
         self.counts.keys().any(|(severity, _)| *severity == Severity::Error)
     }

@@ -1,9 +1,15 @@
-//! What an export brought, and what it lacks.
+//! What an export brought, what it lacks, and how much that matters.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::journal::{FileRecord, FileState, ItemType};
-use crate::outcome::IssueCounts;
+use crate::outcome::{IssueCounts, Severity};
+
+/// The export is less than what was asked for, or not what was announced.
+const EXIT_GAPS: u8 = 3;
 
 /// What an export brought.
 #[derive(Clone, Debug, Default)]
@@ -12,13 +18,26 @@ pub struct Report {
     pub files: Vec<FileRecord>,
     /// How many of them were there already.
     pub already_there: usize,
+    /// Whether the export was finished before: there was nothing to do.
+    pub was_finished: bool,
+    /// `_since`, if only what changed was asked for.
+    pub since: Option<String>,
     /// Types that were asked for and have no file with a record; of BCDA's three if everything was asked for and only
     /// some of them came.
     pub types_without_file: Vec<String>,
+    /// Types that came though others were asked for.
+    pub unasked_types: Vec<String>,
     /// Whether there is no record at all.
     pub nothing: bool,
+    /// Entries of the manifest that named a URL again; it was fetched once.
+    pub repeated_urls: u64,
     /// What the error files tell.
     pub issues: IssueCounts,
+    /// Of an increment: the files of Patients and Coverages of the earlier exports beside it, the oldest first. Its
+    /// claims are of these people too.
+    pub earlier_people: Vec<PathBuf>,
+    /// Files of people that earlier exports had, and that are gone or still encrypted.
+    pub earlier_people_missing: Vec<PathBuf>,
     /// The server's `transactionTime`.
     pub transaction_time: String,
     /// Where the job is.
@@ -27,18 +46,207 @@ pub struct Report {
     pub took: Duration,
 }
 
+/// How much something matters that is to be said of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Worth knowing.
+    Note,
+    /// Not as it was asked for or announced, but no record is missing for it: exit code 3.
+    Gap,
+    /// Records are missing, or may be: exit code 3, and the next export may not begin where this one ended.
+    Missing,
+}
+
+impl Weight {
+    /// `note`, `gap` or `missing`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Gap => "gap",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// Something that is to be said of an export: how much it matters, and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// How much it matters.
+    pub weight: Weight,
+    /// Names of files and types and counts; nothing of a record.
+    pub text: String,
+}
+
 impl Report {
-    /// Whether the export is less than what was asked for: error files, or a type without a file. Exit code 3.
+    /// Everything that is to be said. What makes an export one with gaps, or one without a sequel, is decided here.
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        let mut say = |weight, text: String| remarks.push(Remark { weight, text });
+        if self.was_finished {
+            say(Weight::Note, "nothing to do: the export was finished before".to_owned());
+        }
+        self.of_types(&mut say);
+        self.of_files(&mut say);
+        self.of_issues(&mut say);
+        if let Some(first) = self.earlier_people_missing.first() {
+            let (count, first) = (self.earlier_people_missing.len(), first.display());
+            let text = format!(
+                "{count} of the files of people of earlier exports are gone or still encrypted, and are not joined; \
+                 the first: {first}"
+            );
+            say(Weight::Note, text);
+        }
+        remarks
+    }
+
+    fn of_types(&self, say: &mut impl FnMut(Weight, String)) {
+        match &self.since {
+            // What did not change has nothing to come.
+            Some(since) if self.nothing => {
+                say(
+                    Weight::Note,
+                    format!("the export has no record: nothing changed since {since}"),
+                );
+            }
+            Some(_) => {
+                for name in &self.types_without_file {
+                    say(Weight::Note, format!("no file of {name}: nothing of it changed"));
+                }
+            }
+            None => {
+                for name in &self.types_without_file {
+                    say(Weight::Missing, format!("no file of {name}, though it was asked for"));
+                }
+                if self.nothing {
+                    say(Weight::Missing, "the export has no record".to_owned());
+                }
+            }
+        }
+        for name in &self.unasked_types {
+            say(Weight::Gap, format!("{name} was not asked for, but came; its files are kept"));
+        }
+        if self.repeated_urls > 0 {
+            let count = self.repeated_urls;
+            let text = format!("the manifest lists {count} URL(s) again; each was fetched once");
+            say(Weight::Gap, text);
+        }
+    }
+
+    fn of_files(&self, say: &mut impl FnMut(Weight, String)) {
+        // A file that is still encrypted has no lines to count, and of other lists the count may mean something else.
+        let came = |file: &FileRecord| {
+            file.item_type == ItemType::Output
+                && matches!(file.state, FileState::Complete | FileState::Empty)
+        };
+        let mut told = |weight, which: &dyn Fn(&FileRecord) -> bool, what: &str| {
+            let mut those = self.files.iter().filter(|file| which(file));
+            let Some(first) = those.next() else { return };
+            let count = those.count() + 1;
+            let numbers = match first.count.filter(|_| came(first)) {
+                Some(announced) => format!(", {} of {announced}", first.records),
+                None => String::new(),
+            };
+            say(weight, format!("{count} file(s) {what}; the first: {}{numbers}", first.name));
+        };
+        let fewer = |file: &FileRecord| file.count.is_some_and(|count| file.records < count);
+        let more = |file: &FileRecord| file.count.is_some_and(|count| file.records > count);
+        let empty = |file: &FileRecord| file.records == 0 && file.count.is_none();
+        told(
+            Weight::Missing,
+            &|file| file.state == FileState::Pending,
+            "have expired at the server: their records are missing; only a new job can bring them (--restart)",
+        );
+        told(
+            Weight::Missing,
+            &|file| came(file) && fewer(file),
+            "have fewer records than the manifest says",
+        );
+        told(
+            Weight::Gap,
+            &|file| came(file) && more(file),
+            "have more records than the manifest says",
+        );
+        // Of a type without changes some servers make an empty file.
+        let of_empty = if self.since.is_some() { Weight::Note } else { Weight::Gap };
+        told(of_empty, &|file| came(file) && empty(file), "have no record");
+        told(
+            Weight::Note,
+            &|file| file.state == FileState::Encrypted,
+            "are still encrypted (*.enc): --resume --decrypt-key fetches and opens them, bcda decrypt opens them",
+        );
+    }
+
+    fn of_issues(&self, say: &mut impl FnMut(Weight, String)) {
+        let sealed = |file: &&FileRecord| {
+            file.item_type == ItemType::Error && file.state == FileState::Encrypted
+        };
+        if self.files.iter().any(|file| sealed(&file)) {
+            let text = "files of errors are still encrypted: records may be missing".to_owned();
+            say(Weight::Missing, text);
+        }
+        let (weight, text) = match self.issues.iter().next() {
+            None => return,
+            Some((Severity::Error, ..)) => (
+                Weight::Missing,
+                "the server could not deliver all records; the files *.errors say which, and name people",
+            ),
+            Some((Severity::Warning, ..)) => {
+                (Weight::Gap, "the server warns of something; the files *.errors say of what")
+            }
+            Some((Severity::Information, ..)) => (
+                Weight::Note,
+                "the server has something to say, no error; it is in the files *.errors",
+            ),
+        };
+        say(weight, text.to_owned());
+    }
+
+    fn weighs(&self, least: Weight) -> bool {
+        self.remarks().iter().any(|remark| remark.weight >= least)
+    }
+
+    /// Whether the export is not what was asked for or announced, as [`remarks`](Self::remarks) tell.
     pub fn has_gaps(&self) -> bool {
-        let error_files = self
-            .files
-            .iter()
-            .any(|file| file.item_type == ItemType::Error && file.state != FileState::Empty);
-        error_files || self.nothing || !self.types_without_file.is_empty()
+        self.weighs(Weight::Gap)
+    }
+
+    /// Whether records are missing, or may be: the next export may not begin where this one ended.
+    pub fn lacks_records(&self) -> bool {
+        self.weighs(Weight::Missing)
+    }
+
+    /// The exit code of a command that ends with this report: 0, or 3 with gaps.
+    pub fn exit_code(&self) -> u8 {
+        if self.has_gaps() { EXIT_GAPS } else { 0 }
     }
 
     /// Bytes on the disk.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// The report as JSON.
+    pub fn to_json(&self) -> Value {
+        let issues = self.issues.iter().map(|(severity, class, count)| {
+            json!({"severity": severity.name(), "class": class, "count": count})
+        });
+        let remarks = self.remarks();
+        let remarks = remarks
+            .iter()
+            .map(|remark| json!({"weight": remark.weight.name(), "text": remark.text}));
+        let people = self.earlier_people.iter().map(|path| path.to_string_lossy());
+        json!({
+            "transactionTime": self.transaction_time,
+            "job": self.job_url,
+            "files": self.files,
+            "alreadyThere": self.already_there,
+            "typesWithoutFile": self.types_without_file,
+            "unaskedTypes": self.unasked_types,
+            "issues": issues.collect::<Vec<_>>(),
+            "remarks": remarks.collect::<Vec<_>>(),
+            "hasGaps": self.has_gaps(),
+            "earlierPeople": people.collect::<Vec<_>>(),
+            "seconds": self.took.as_secs_f64(),
+        })
     }
 }

@@ -76,6 +76,15 @@ impl ExportRequest {
         Ok(())
     }
 
+    /// The types that may come: those of `_type`, or that of an endpoint of one type; empty for all that the server
+    /// has.
+    pub fn asked_types(&self) -> Vec<String> {
+        match &self.level {
+            Level::Type(name) if self.types.is_empty() => vec![name.clone()],
+            _ => self.types.clone(),
+        }
+    }
+
     /// The URL that is called.
     pub fn url(&self, server: &Server) -> Url {
         let mut url = match &self.level {

@@ -193,10 +193,18 @@ impl Server {
 /// The FHIR base that `--base-url` and `--api` mean: a URL without a path gets `/api/<api>` (v1 by default), one
 /// with a path is the base itself, unless an `api` is asked for. With the api `none` (or an empty one) the URL is the
 /// base, whatever its path.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] when it is no `https` URL, or has a query or a fragment: no request could carry them.
 pub fn fhir_base(base_url: &str, api: Option<&str>) -> Result<Url, Error> {
     let mut url = parse(base_url, None).map_err(|error| error.at("the base URL"))?;
-    url.set_query(None);
-    url.set_fragment(None);
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::usage(format!(
+            "the base URL: {} has a query or a fragment after it, which no request would carry; leave it out",
+            shown(&url)
+        )));
+    }
     let usual = (url.path() == "/").then_some("v1");
     if let Some(api) = api.or(usual).filter(|api| !matches!(*api, "" | NO_API))
         && let Ok(mut segments) = url.path_segments_mut()
@@ -224,7 +232,12 @@ mod tests {
         let base = |url: &str, api| fhir_base(url, api).unwrap().to_string();
         assert_eq!(base("https://a.example", None), "https://a.example/api/v1");
         assert_eq!(base("https://a.example/", Some("v2")), "https://a.example/api/v2");
-        assert_eq!(base("https://a.example/fhir/R4/?x=1", None), "https://a.example/fhir/R4");
+        assert_eq!(base("https://a.example/fhir/R4/", None), "https://a.example/fhir/R4");
+        for more in ["?x=canary", "/fhir/R4?x=canary", "/fhir#canary", "?", "/fhir/?_type=canary"] {
+            let error = fhir_base(&format!("https://a.example{more}"), None).unwrap_err();
+            assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Usage, 2), "{more}");
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
         assert_eq!(base("https://a.example/x", Some("v1")), "https://a.example/x/api/v1");
         for root in ["https://a.example", "https://a.example/"] {
             assert_eq!(base(root, Some("none")), "https://a.example/");

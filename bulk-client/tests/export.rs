@@ -57,11 +57,20 @@ fn the_usual_export() {
     assert_eq!(journal.transaction_time.as_deref(), Some("2020-01-02T03:04:05.123456789Z"));
     assert_eq!(journal.files[0].blake3, Some(blake3_of(&patients(1_000))));
     assert!(!String::from_utf8(client.read("bcda-export.json")).unwrap().contains(CANARY));
-    // A finished export is not touched again.
-    assert_eq!(client.export(&service).unwrap_err().exit_code(), 2);
-    let again = Client { begin: Begin::Resume, ..client };
-    assert_eq!(again.export(&service).unwrap().already_there, 1);
-    assert_eq!(service.count("/api/v1/jobs/1"), 1);
+    // A finished export has nothing left to do.
+    let asked = service.seen().len();
+    let mut again = client;
+    for begin in [Begin::Usual, Begin::Resume] {
+        again = Client { begin, ..again };
+        let report = again.export(&service).unwrap();
+        assert_eq!((report.already_there, report.was_finished, report.exit_code()), (1, true, 0));
+    }
+    assert_eq!(service.seen().len(), asked);
+    // And nothing else is done over it.
+    for (begin, types) in [(Begin::Restart, vec!["Patient".into()]), (Begin::Usual, Vec::new())] {
+        again = Client { types, begin, ..again };
+        assert_eq!(again.export(&service).unwrap_err().exit_code(), 2);
+    }
 }
 
 fn blake3_of(bytes: &[u8]) -> String {
@@ -372,7 +381,7 @@ fn error_files_and_types_without_a_file_are_gaps() {
 fn nothing_at_all_is_a_gap() {
     let service = Service::start(|request, _| usual(request, &[], &[]));
     let report = Client::new().export(&service).unwrap();
-    assert!(report.nothing && report.has_gaps());
+    assert!(report.nothing && report.has_gaps() && report.lacks_records());
 }
 
 #[test]
@@ -432,7 +441,7 @@ fn one_file_that_fails_does_not_keep_the_others_away() {
         usual(request, &[("Patient", "/data/1/gone"), ("Patient", FILE)], &[]).or_else(|| {
             Some(match request.path() {
                 FILE => Answer::ok(patients(10)),
-                _ => Answer::new("404 Not Found").body("Not Found"),
+                _ => Answer::new("400 Bad Request").body("Bad Request"),
             })
         })
     });
@@ -458,7 +467,7 @@ fn files_whose_urls_differ_in_their_queries_alone_are_not_mixed_up() {
             Some(match request.target.as_str() {
                 "/data?id=1" => Answer::ok(patients(100)),
                 _ if second => Answer::ok(patients(200)),
-                _ => Answer::new("404 Not Found").body("Not Found"),
+                _ => Answer::new("400 Bad Request").body("Bad Request"),
             })
         })
     });
@@ -515,7 +524,7 @@ fn files_that_nothing_tells_apart_come_anew_and_leave_nothing_behind() {
         let urls: Vec<_> = urls.iter().map(|url| ("Patient", url.as_str())).collect();
         usual(request, &urls, &[]).or_else(|| {
             Some(match request.target.as_str() {
-                "/data?id=3&sig=1" => Answer::new("404 Not Found").body("Not Found"),
+                "/data?id=3&sig=1" => Answer::new("400 Bad Request").body("Bad Request"),
                 target if target.contains("id=1") => Answer::ok(patients(100)),
                 target if target.contains("id=2") => Answer::ok(patients(200)),
                 _ => Answer::ok(patients(300)),

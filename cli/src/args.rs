@@ -155,8 +155,9 @@ pub(crate) struct ConvertArgs {
     /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
-    /// Files, folders or addresses whose Patients and Coverages are read beforehand, for claims on standard input; nobody else
-    /// is then waited for.
+    /// Files, folders, globs or addresses whose Patients and Coverages are joined besides those of INPUT, such as
+    /// earlier exports, the oldest first: CCLF8 and CCLF9 hold all of them. Claims on standard input then wait for
+    /// nobody else.
     #[arg(long, value_name = "PATH")]
     pub(crate) patients: Vec<String>,
     /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.

@@ -1,26 +1,26 @@
 //! `bcda export`.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal, Level,
-    Metadata, NdjsonLog, Observer, Server, block_on, shown_url,
+    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord, FileState,
+    ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, Server, block_on, shown_url,
 };
 use clap::{Args, Parser, ValueEnum};
 
 use crate::args::{Cli, Command};
 use crate::connection::{AuthKind, ConnectionArgs, secret};
 use crate::export_progress::Shown;
-use crate::export_summary::{summary, to_json};
+use crate::export_summary::summary;
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::{Failure, convert_command, print};
 
-/// The export is less than what was asked for.
-const EXIT_GAPS: u8 = 3;
 /// The log's line about the server waits so long for what the server says of itself.
 const METADATA_TIME: Duration = Duration::from_secs(10);
 /// An interrupted run waits so long for the server to cancel the job.
@@ -46,11 +46,11 @@ pub(crate) enum OnInterrupt {
 #[command(after_help = "Examples:
   bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/first
   bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/$(date +%F) --since last \\
-      --type ExplanationOfBenefit,Patient --convert tables/$(date +%F)
+      --convert tables/$(date +%F)
   bcda export --resume --credentials ~/.bcda --out exports/first
 
-Exit codes: 0 done; 1 this machine failed; 2 usage; 3 done, but the server could not deliver all records, or a type
-has no file; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
+Exit codes: 0 done, or nothing to do; 1 this machine failed; 2 usage; 3 done, but not with all that was asked for or
+announced, as the summary says; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
 data. After 1, 130 and 143 the same command goes on, and after 5 where the message says so.")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
@@ -96,9 +96,13 @@ pub(crate) struct ExportArgs {
     /// Largest encrypted file, in bytes: memory holds it whole.
     #[arg(long, default_value_t = 4 << 30, value_name = "BYTES")]
     pub(crate) max_decrypt_bytes: u64,
-    /// Then convert the export to CCLF tables in this folder.
+    /// Then convert the export to CCLF tables in this folder. With --since, the Patients and Coverages of the earlier
+    /// exports of the same data in OUT's folder are joined: CCLF8 and CCLF9 hold all of them.
     #[arg(long, value_name = "TABLES_DIR")]
     pub(crate) convert: Option<PathBuf>,
+    /// Files, folders or addresses whose Patients and Coverages are joined too.
+    #[arg(long, value_name = "PATH", requires = "convert")]
+    pub(crate) patients: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
@@ -122,15 +126,18 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
 
     let mut request = ExportRequest::new(level(arguments));
     request.types.clone_from(&arguments.types);
-    request.since = since(arguments, &request, &server)?;
+    let since_last = arguments.since.as_deref() == Some("last");
+    request.since = if since_last {
+        bulk_client::since_last(&arguments.out, &request, &request.url(&server))?
+    } else {
+        arguments.since.clone()
+    };
     request.check()?;
     let begin = match (arguments.resume, arguments.restart) {
         (true, _) => Begin::Resume,
         (_, true) => Begin::Restart,
-        _ if is_left_to_convert(arguments, &request, &server)? => Begin::Resume,
         _ => Begin::Usual,
     };
-    let since_last = arguments.since.as_deref() == Some("last");
     let export = Export { request, out: arguments.out.clone(), begin, decryption, since_last };
     export.check(&server)?;
     if arguments.dry_run {
@@ -158,18 +165,22 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         Err(error) => return Err(error.into()),
     };
     if log.is_json() {
-        log.json(&to_json(&report));
+        log.json(&report.to_json());
     } else {
         log.info(&summary(&report, &arguments.out));
     }
-    let code = if report.has_gaps() { EXIT_GAPS } else { 0 };
+    let code = report.exit_code();
     match &arguments.convert {
         // Nothing has changed since the last export, say: there is no file to read.
         Some(_) if report.nothing => {
             log.info("there is nothing to convert");
             Ok(code)
         }
-        Some(tables) => Ok(convert(&arguments.out, tables, log)?.max(code)),
+        Some(tables) if holds_tables(tables, &report.files, report.earlier_people.len()) => {
+            log.info(&format!("nothing to do: {} has the tables already", tables.display()));
+            Ok(code)
+        }
+        Some(tables) => Ok(convert(arguments, &report, tables, log)?.max(code)),
         None => Ok(code),
     }
 }
@@ -189,7 +200,20 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
             format!("the folder around {} does not exist: make it first", tables.display());
         return Err(Failure::new(2, message));
     }
-    if std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some()) {
+    for people in arguments.patients.iter().filter(|people| !convert::is_address(people)) {
+        if publish::overlaps(tables, Path::new(people)) {
+            let message =
+                format!("the tables and {people} lie in one another; choose another folder");
+            return Err(Failure::new(2, message));
+        }
+        if !people.contains(['*', '?', '[']) && !Path::new(people).exists() {
+            return Err(Failure::new(2, format!("--patients {people}: no such file or folder")));
+        }
+    }
+    let has_entries = std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some());
+    // Tables of a finished export may be those of an earlier run of this command.
+    let export = Journal::read(&arguments.out)?.filter(Journal::is_complete);
+    if has_entries && !export.is_some_and(|export| holds_tables(tables, &export.files, 0)) {
         let message =
             format!("{} is not empty; choose another folder for the tables", tables.display());
         return Err(Failure::new(2, message));
@@ -197,17 +221,20 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the folder holds what is asked for, finished, and only the tables are missing: an earlier run ended while it
-/// converted.
-fn is_left_to_convert(
-    arguments: &ExportArgs,
-    request: &ExportRequest,
-    server: &Server,
-) -> Result<bool, Failure> {
-    let found = Journal::read(&arguments.out)?;
-    let finished = found.filter(|found| found.export.is_some() && found.is_complete());
-    Ok(arguments.convert.is_some()
-        && finished.is_some_and(|found| found.request == request.url(server).as_str()))
+/// Whether the tables are those of this export, from an earlier run: they were made of each of its files, and of at
+/// least so many more.
+fn holds_tables(tables: &Path, files: &[FileRecord], more: usize) -> bool {
+    let text = std::fs::read(tables.join(convert::TABLES_MANIFEST)).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let inputs = manifest["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let hashes: HashSet<&str> =
+        inputs.iter().filter_map(|input| input["blake3"].as_str()).collect();
+    let records: Vec<&FileRecord> = files
+        .iter()
+        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete)
+        .collect();
+    let has = |file: &FileRecord| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash));
+    inputs.len() >= (records.len() + more).max(1) && records.into_iter().all(has)
 }
 
 fn level(arguments: &ExportArgs) -> Level {
@@ -216,31 +243,6 @@ fn level(arguments: &ExportArgs) -> Level {
         Some("system") => Level::System,
         Some("Patient") => Level::Patient,
         Some(name) => Level::Type(name.to_owned()),
-    }
-}
-
-/// `_since`; that of an unfinished export stays as it was, though `last` may mean another instant by now.
-fn since(
-    arguments: &ExportArgs,
-    request: &ExportRequest,
-    server: &Server,
-) -> Result<Option<String>, Failure> {
-    if arguments.since.as_deref() != Some("last") {
-        return Ok(arguments.since.clone());
-    }
-    if let Some(begun) = Journal::read(&arguments.out)?
-        && (!begun.is_complete() || arguments.convert.is_some())
-        && let Some(export) = begun.export
-    {
-        return Ok(export.since);
-    }
-    match bulk_client::last_export(&arguments.out, request, &request.url(server)) {
-        Some((time, _)) => Ok(Some(time)),
-        None => Err(Failure::new(
-            2,
-            "--since last: there is no finished export of the same data and types, without missing records, beside \
-             OUT; fetch everything once, without --since",
-        )),
     }
 }
 
@@ -341,14 +343,26 @@ fn wants_to_cancel() -> bool {
     answer.trim().eq_ignore_ascii_case("y")
 }
 
-/// Converts the export as `bcda convert` does by default.
-fn convert(out: &Path, tables: &Path, log: Log) -> Result<u8, Failure> {
+/// Converts the export as `bcda convert` does by default, and joins the people that are named or came earlier.
+fn convert(
+    arguments: &ExportArgs,
+    report: &Report,
+    tables: &Path,
+    log: Log,
+) -> Result<u8, Failure> {
     // What begins with a dash is a path here, not an option.
     let plain = |path: &Path| {
         if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
     };
-    let words: [std::ffi::OsString; 5] =
-        ["bcda".into(), "convert".into(), plain(out).into(), "--out".into(), plain(tables).into()];
+    let mut words: Vec<OsString> =
+        vec!["bcda".into(), "convert".into(), plain(&arguments.out).into()];
+    words.extend(["--out".into(), plain(tables).into()]);
+    let people = arguments.patients.iter().map(OsString::from);
+    for path in people.chain(report.earlier_people.iter().map(OsString::from)) {
+        let mut word = OsString::from("--patients=");
+        word.push(path);
+        words.push(word);
+    }
     let parsed = Cli::try_parse_from(words).map_err(|error| Failure::new(2, error.to_string()))?;
     match parsed.command {
         Command::Convert(arguments) => convert_command::run(&arguments, log),

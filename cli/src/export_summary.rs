@@ -1,16 +1,15 @@
-//! What an export brought, for people and as JSON.
+//! What an export brought, for people.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bulk_client::{FileState, ItemType, Report, Severity};
+use bulk_client::{ItemType, Report};
 use comfy_table::CellAlignment;
 use indicatif::DecimalBytes;
-use serde_json::json;
 
 use crate::convert_command::{grid, grouped};
 
-/// The tables at the end of a run.
+/// The tables at the end of a run, and what else is to be said.
 pub(crate) fn summary(report: &Report, out: &Path) -> String {
     let mut by_type: BTreeMap<(&str, &str), [u64; 3]> = BTreeMap::new();
     for file in &report.files {
@@ -41,21 +40,12 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
     if report.issues.iter().next().is_some() {
         let mut issues = grid(&["issues of the server", "class", "count"]);
         for (severity, class, count) in report.issues.iter() {
-            issues.add_row([severity_name(severity), class, &grouped(count)]);
+            issues.add_row([severity.name(), class, &grouped(count)]);
         }
         text = format!("{text}\n{issues}");
     }
-    for name in &report.types_without_file {
-        text = format!("{text}\nno file of {name}, though it was asked for");
-    }
-    if report.files.iter().any(|file| file.state == FileState::Encrypted) {
-        text.push_str("\nfiles are still encrypted (*.enc): --resume --decrypt-key fetches and opens them, bcda decrypt opens them");
-    }
-    if report.nothing {
-        text.push_str("\nthe export has no record");
-    }
-    if report.issues.has_errors() {
-        text.push_str("\nthe server could not deliver all records; the files *.errors say which, and name people");
+    for remark in report.remarks() {
+        text = format!("{text}\n{}", remark.text);
     }
     format!(
         "{text}\n{} in {:.1} s, {} already there, transactionTime {}, in {}",
@@ -65,32 +55,4 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
         report.transaction_time,
         out.display()
     )
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Information => "information",
-    }
-}
-
-/// The same as JSON.
-pub(crate) fn to_json(report: &Report) -> serde_json::Value {
-    let issues: Vec<_> = report
-        .issues
-        .iter()
-        .map(|(severity, class, count)| {
-            json!({"severity": severity_name(severity), "class": class, "count": count})
-        })
-        .collect();
-    json!({
-        "transactionTime": report.transaction_time,
-        "job": report.job_url,
-        "files": report.files,
-        "alreadyThere": report.already_there,
-        "typesWithoutFile": report.types_without_file,
-        "issues": issues,
-        "seconds": report.took.as_secs_f64(),
-    })
 }

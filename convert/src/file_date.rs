@@ -14,8 +14,8 @@ use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::report::FileDateOrigin;
 
-/// Longest export manifest that is looked at, in bytes.
-const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+/// Longest export manifest that is looked at, in bytes: the journal of the longest that is fetched.
+const MAX_MANIFEST_BYTES: u64 = 512 << 20;
 
 /// The name under which our own tools write an export's manifest.
 const EXPORT_MANIFEST: &str = "bcda-export.json";

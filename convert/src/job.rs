@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     check(options)?;
     let elsewhere = Elsewhere::new(&options.cancel);
     let files = sources::find(options, &elsewhere)?;
-    let patients = sources::find_patients(options, &elsewhere)?;
+    let patients = sources::find_patients(options, &files, &elsewhere)?;
     let publication = match &options.output {
         Output::Objects(out) => Some(elsewhere.publication(out, options.overwrite)?),
         _ => None,

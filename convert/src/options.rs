@@ -134,8 +134,9 @@ pub struct Progress {
 pub struct Options {
     /// Files, folders, globs, addresses (`s3://bucket/export/`), or `-` for standard input.
     pub inputs: Vec<String>,
-    /// Files, folders or globs whose Patients and Coverages are indexed besides, and nothing else of them. With them
-    /// the claims of a stream wait for nobody: a Patient who comes after a claim of theirs is refused.
+    /// Files, folders, globs or addresses whose Patients and Coverages are indexed besides, and nothing else of them:
+    /// earlier exports, the oldest first. With them the claims of a stream wait for nobody: a Patient who comes after
+    /// a claim of theirs is refused.
     pub patients: Vec<String>,
     /// Where the tables go.
     pub output: Output,

@@ -1,5 +1,6 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
@@ -116,16 +117,25 @@ pub fn remote_file(address: &str) -> Result<SourceFile, Error> {
     }
 }
 
-/// Finds what `--patients` names.
+/// Finds what `--patients` names; what is an input anyway is read as one.
 pub(crate) fn find_patients(
     options: &Options,
+    inputs: &[SourceFile],
     elsewhere: &Elsewhere,
 ) -> Result<Vec<SourceFile>, Error> {
     if options.patients.is_empty() {
         return Ok(Vec::new());
     }
     sealed::refuse(&options.patients)?;
-    ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input))
+    let real = |file: &SourceFile| {
+        let local = if file.is_remote() { None } else { file.path().canonicalize().ok() };
+        local.unwrap_or_else(|| file.path().to_owned())
+    };
+    let read: HashSet<PathBuf> = inputs.iter().map(real).collect();
+    let found = ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input));
+    let mut files: Vec<SourceFile> = found?;
+    files.retain(|file| !read.contains(&real(file)));
+    Ok(files)
 }
 
 /// Looks at each file and says what it seems to hold.

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use bulk_client::{
     Auth, Begin, CancellationToken, Credentials, Decryption, Export, ExportRequest, ExposeSecret,
-    Journal, Level, Manifest, Observer, Origin, Report, SecretString, Server, Settings, Severity,
-    Url, read_secret,
+    Level, Manifest, Observer, Origin, SecretString, Server, Settings, Url, read_secret,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde_json::json;
 
 use crate::arguments::{self, names, path, within};
 use crate::failure::Failure;
@@ -140,29 +138,6 @@ fn url(name: &str, text: &str) -> Result<Url, Failure> {
     text.parse().map_err(|_| Failure::usage(format!("{name}: expected a URL")))
 }
 
-/// `_since`; that of an unfinished export stays as it was, though `last` may mean another instant by now.
-fn since(
-    since: Option<&str>,
-    out: &Path,
-    request: &ExportRequest,
-    server: &Server,
-) -> Result<Option<String>, Failure> {
-    if since != Some("last") {
-        return Ok(since.map(str::to_owned));
-    }
-    let begun = Journal::read(out)?.filter(|begun| !begun.is_complete());
-    if let Some(export) = begun.and_then(|begun| begun.export) {
-        return Ok(export.since);
-    }
-    let last = bulk_client::last_export(out, request, &request.url(server));
-    last.map(|(time, _)| Some(time)).ok_or_else(|| {
-        Failure::usage(
-            "since=\"last\": there is no finished export of the same data and types, without missing records, \
-             beside out; fetch everything once, without since",
-        )
-    })
-}
-
 /// Fetches an export from BCDA, or from another FHIR bulk server: the command `bcda export`.
 ///
 /// Interrupted at any point, the same call goes on from there and fetches only what is missing.
@@ -196,8 +171,10 @@ fn since(
 ///         bytes. An exception of it ends the run.
 ///
 /// Returns:
-///     A dict: transactionTime, job, files, alreadyThere, typesWithoutFile, issues, hasGaps and seconds. hasGaps says
-///     that the server could not deliver all records, or that a type has no file.
+///     A dict: transactionTime, job, files, alreadyThere, typesWithoutFile, unaskedTypes, issues, remarks, hasGaps,
+///     earlierPeople and seconds. hasGaps says that not all came that was asked for or announced; remarks say what, each
+///     with its weight: note, gap or missing. With since, give earlierPeople to convert as patients: the files of
+///     Patients and Coverages of the exports before this one.
 ///
 /// Raises:
 ///     UsageError, ServerError, BcdaError; KeyboardInterrupt on Ctrl-C. Then the job goes on at the server, and the
@@ -273,7 +250,11 @@ pub(crate) fn export<'py>(
     let mut request = ExportRequest::new(level);
     request.types = types.map(names).transpose()?.unwrap_or_default();
     let since_last = since == Some("last");
-    request.since = self::since(since, &out, &request, &server)?;
+    request.since = if since_last {
+        bulk_client::since_last(&out, &request, &request.url(&server)).map_err(Failure::from)?
+    } else {
+        since.map(str::to_owned)
+    };
     request.check().map_err(Failure::from)?;
     let begin = match (resume, restart) {
         (true, true) => {
@@ -299,7 +280,7 @@ pub(crate) fn export<'py>(
     let run = || bulk_client::block_on(export.run(&server, &cancel));
     let report = watched(py, || cancel.cancel(), tick, run)?.map_err(Failure::from)?;
     watcher.tell(py, progress)?;
-    arguments::loads(py, &to_json(&report).to_string())
+    arguments::loads(py, &report.to_json().to_string())
 }
 
 fn private_key(file: &Path) -> Result<Decryption, Failure> {
@@ -307,26 +288,4 @@ fn private_key(file: &Path) -> Result<Decryption, Failure> {
     let key = encryption::PrivateKey::from_pem(text.expose_secret().as_bytes())
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     Ok(Decryption { key: Arc::new(key), max_bytes: MOST_DECRYPTED_BYTES })
-}
-
-/// As `bcda export --log-format json` has it, and whether something is missing.
-fn to_json(report: &Report) -> serde_json::Value {
-    let severity = |severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Information => "information",
-    };
-    let issues = report.issues.iter().map(
-        |(own, class, count)| json!({"severity": severity(own), "class": class, "count": count}),
-    );
-    json!({
-        "transactionTime": report.transaction_time,
-        "job": report.job_url,
-        "files": report.files,
-        "alreadyThere": report.already_there,
-        "typesWithoutFile": report.types_without_file,
-        "issues": issues.collect::<Vec<_>>(),
-        "hasGaps": report.has_gaps(),
-        "seconds": report.took.as_secs_f64(),
-    })
 }

@@ -78,6 +78,8 @@ def test_export_fetches_and_goes_on(server, tmp_path):
     assert records["joined"] == records["read"] > 2
     again = bcda.export(server, tmp_path / "export", resume=True)
     assert again["alreadyThere"] == 2
+    same = bcda.export(server, tmp_path / "export", types=["Patient", "Coverage"])
+    assert "nothing to do" in same["remarks"][0]["text"] and not same["hasGaps"] and same["earlierPeople"] == []
     with pytest.raises(bcda.UsageError):
         bcda.export(server, tmp_path / "export", types=["Patient"])
 

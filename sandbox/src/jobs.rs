@@ -32,8 +32,10 @@ pub(crate) async fn start_of_type(
 ) -> Response {
     match ResourceType::named(&resource) {
         Some(kind) if operation == EXPORT => {
-            let only = (kind != ResourceType::Patient).then_some(kind);
-            start(&app, client, &origin, only, &uri, &headers)
+            // The endpoints of one type are older than _type.
+            let only = [kind];
+            let types = if kind == ResourceType::Patient { &ResourceType::ALL[..] } else { &only };
+            start(&app, client, &origin, types, &uri, &headers)
         }
         _ => not_found(uri.path()),
     }
@@ -54,14 +56,14 @@ pub(crate) async fn start_of_group(
     if group != "all" && group != "runout" {
         return app.error(StatusCode::BAD_REQUEST, "Invalid group ID");
     }
-    start(&app, client, &origin, None, &uri, &headers)
+    start(&app, client, &origin, &ResourceType::ALL, &uri, &headers)
 }
 
 fn start(
     app: &Arc<App>,
     Client(client): Client,
     Origin(origin): &Origin,
-    only: Option<ResourceType>,
+    known: &[ResourceType],
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
@@ -69,13 +71,12 @@ fn start(
         return refusal;
     }
     let parameters = parameters::check_headers(headers)
-        .and_then(|()| parameters::parse(uri.query().unwrap_or("")));
+        .and_then(|()| parameters::parse(uri.query().unwrap_or(""), known));
     let parameters = match parameters {
         Ok(parameters) => parameters,
         Err(text) => return app.error(StatusCode::BAD_REQUEST, &text),
     };
-    // The endpoints of one type are older than _type.
-    let types = only.map_or(parameters.types, |only| vec![only]);
+    let types = parameters.types;
     if app.faults.has(Fault::RefuseOverlap) && overlaps(app, client, &types) {
         let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
         answer::retry_after(&app.faults, &mut response, 1);

@@ -48,15 +48,15 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads a query.
-pub(crate) fn parse(query: &str) -> Result<Parameters, String> {
+/// Reads a query for an endpoint that has these types.
+pub(crate) fn parse(query: &str, known: &[ResourceType]) -> Result<Parameters, String> {
     let mut parameters = Parameters { types: Vec::new(), since: None };
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name.starts_with('?') {
             return Err("Invalid parameter: query parameters cannot start with ?".to_owned());
         }
         match &*name {
-            "_type" => types(&value, &mut parameters.types)?,
+            "_type" => types(&value, known, &mut parameters.types)?,
             "_since" => parameters.since = Some(since(&value)?),
             "_outputFormat" => output_format(&value)?,
             "_elements" => {
@@ -69,17 +69,18 @@ pub(crate) fn parse(query: &str) -> Result<Parameters, String> {
         }
     }
     if parameters.types.is_empty() {
-        parameters.types = ResourceType::ALL.to_vec();
+        parameters.types = known.to_vec();
     }
     Ok(parameters)
 }
 
-fn types(value: &str, types: &mut Vec<ResourceType>) -> Result<(), String> {
+fn types(value: &str, known: &[ResourceType], types: &mut Vec<ResourceType>) -> Result<(), String> {
     for name in value.split(',') {
-        let Some(kind) = ResourceType::named(name) else {
+        let Some(kind) = ResourceType::named(name).filter(|kind| known.contains(kind)) else {
             // A name of any length may stand there.
             let name: String = name.chars().take(64).collect();
-            let known = ResourceType::ALL.map(ResourceType::name).join(" ");
+            let known: Vec<&str> = known.iter().map(|kind| kind.name()).collect();
+            let known = known.join(" ");
             return Err(format!("invalid resource type {name}. Supported types [{known}]"));
         };
         if types.contains(&kind) {
@@ -119,8 +120,24 @@ fn output_format(value: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
+    fn parse(query: &str) -> Result<Parameters, String> {
+        super::parse(query, &ResourceType::ALL)
+    }
+
     fn fault(query: &str) -> String {
         parse(query).expect_err(query)
+    }
+
+    #[test]
+    fn an_endpoint_of_one_type_has_no_other() {
+        let of = |query: &str| super::parse(query, &[ResourceType::Coverage]);
+        for query in ["", "_type=Coverage"] {
+            assert_eq!(of(query).expect(query).types, [ResourceType::Coverage], "{query}");
+        }
+        for query in ["_type=Patient", "_type=Coverage,Patient"] {
+            let said = "invalid resource type Patient. Supported types [Coverage]";
+            assert_eq!(of(query), Err(said.to_owned()), "{query}");
+        }
     }
 
     #[test]

@@ -99,7 +99,8 @@ fn files(
     }
     let run = options.as_run();
     let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
-    Ok((files, sources::find_patients(&run, elsewhere)?))
+    let patients = sources::find_patients(&run, &files, elsewhere)?;
+    Ok((files, patients))
 }
 
 /// The whole scan, on its thread.

@@ -1,0 +1,135 @@
+//! The exports beside one: where `--since last` begins, and whose people are joined to claims that changed.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::error::Error;
+use crate::journal::{FileState, ItemType, Journal};
+use crate::place::shown;
+use crate::request::ExportRequest;
+
+/// The types whose records tell of people.
+const OF_PEOPLE: [&str; 2] = ["Patient", "Coverage"];
+
+/// A finished export.
+struct Finished {
+    folder: PathBuf,
+    journal: Journal,
+    /// Its `transactionTime`.
+    end: Timestamp,
+}
+
+/// The finished exports in `out` and in the folders beside it that came from this endpoint: the same server, version
+/// and group. The oldest first.
+fn finished(out: &Path, url: &Url) -> Vec<Finished> {
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let beside = std::fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
+    let folders = beside.map(|entry| entry.path()).filter(|path| path.is_dir());
+    let mut found: Vec<Finished> = folders
+        .filter_map(|folder| {
+            let journal = Journal::read(&folder).ok().flatten()?;
+            let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
+            let end = journal.transaction_time.as_ref()?.parse().ok()?;
+            (journal.is_complete() && same).then_some(Finished { folder, journal, end })
+        })
+        .collect();
+    found.sort_by(|one, other| (one.end, &one.folder).cmp(&(other.end, &other.folder)));
+    found
+}
+
+/// The end of the newest finished export of the same data: what `--since last` means.
+///
+/// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
+/// are asked for now, without records that the server could not deliver, and without a gap before them: of
+/// everything, or from where a finished export ended. Gives the instant and the folder.
+pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(String, PathBuf)> {
+    let asked = request.asked_types();
+    let mut last: Option<Finished> = None;
+    for found in finished(out, url) {
+        let Some(export) = &found.journal.export else { continue };
+        let types = &export.types;
+        let has_types =
+            types.is_empty() || !asked.is_empty() && asked.iter().all(|name| types.contains(name));
+        if export.records_missing || !has_types {
+            continue;
+        }
+        // One that began at an instant of the user's choice counts if another reaches to there.
+        let reaches = match export.since.as_ref().filter(|_| !export.since_last) {
+            None => true,
+            Some(since) => since
+                .parse()
+                .is_ok_and(|since: Timestamp| last.as_ref().is_some_and(|last| since <= last.end)),
+        };
+        if reaches {
+            last = Some(found);
+        }
+    }
+    last.and_then(|last| Some((last.journal.transaction_time?, last.folder)))
+}
+
+/// `_since` of an export to `out` that begins where the last one ended. What was begun there keeps its own, though
+/// the last export may be another by now, and so does what was finished there in this way: it is the same export.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when there is no such export.
+pub fn since_last(out: &Path, request: &ExportRequest, url: &Url) -> Result<Option<String>, Error> {
+    if let Some(begun) = Journal::read(out)? {
+        let is_complete = begun.is_complete();
+        if let Some(export) = begun.export.filter(|export| !is_complete || export.since_last) {
+            return Ok(export.since);
+        }
+    }
+    match last_export(out, request, url) {
+        Some((time, _)) => Ok(Some(time)),
+        None => Err(Error::usage(
+            "since last: there is no finished export of the same data and types, without missing records, beside the \
+             output; fetch everything once, without --since",
+        )),
+    }
+}
+
+/// The people of the exports before one.
+#[derive(Debug, Default)]
+pub(crate) struct EarlierPeople {
+    /// Files of Patients and Coverages, those of the oldest export first.
+    pub(crate) files: Vec<PathBuf>,
+    /// Files that such an export had, and that are gone or still encrypted.
+    pub(crate) missing: Vec<PathBuf>,
+}
+
+/// Finds the people that the finished exports beside an increment brought: those from the same endpoint that ended no
+/// later. Most claims that changed are of people who did not. What is no increment holds its people itself.
+pub(crate) fn earlier_people(out: &Path, increment: &Journal) -> EarlierPeople {
+    let mut people = EarlierPeople::default();
+    let since = increment.export.as_ref().and_then(|export| export.since.as_ref());
+    let end = increment.transaction_time.as_ref().and_then(|time| time.parse::<Timestamp>().ok());
+    let (Some(_), Some(end), Ok(url)) = (since, end, increment.request.parse()) else {
+        return people;
+    };
+    // A link to one of the folders is no export of its own.
+    let mut seen: HashSet<PathBuf> = out.canonicalize().into_iter().collect();
+    for earlier in finished(out, &url) {
+        let real = earlier.folder.canonicalize();
+        if earlier.end > end || !real.is_ok_and(|real| seen.insert(real)) {
+            continue;
+        }
+        for file in &earlier.journal.files {
+            let of_people = file.item_type == ItemType::Output
+                && OF_PEOPLE.contains(&file.resource_type.as_str());
+            if !of_people || file.state == FileState::Empty {
+                continue;
+            }
+            let path = earlier.folder.join(&file.name);
+            let is_there = file.state == FileState::Complete && path.is_file();
+            if is_there { &mut people.files } else { &mut people.missing }.push(path);
+        }
+    }
+    people
+}

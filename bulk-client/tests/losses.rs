@@ -1,0 +1,412 @@
+//! What could be lost without a word: each kind is told, and decides whether the next export may build on this one.
+
+mod common;
+
+use std::path::PathBuf;
+
+use bulk_client::{
+    Begin, Error, Export, ExportRequest, Journal, Level, Report, Weight, last_export,
+};
+use common::{Answer, Client, Request, Service, patients, token};
+use serde_json::{Value, json};
+
+/// An instant to ask from.
+const SINCE: &str = "2019-12-01T00:00:00Z";
+
+/// A service whose job has these files; `/lines/N` below it has N records, `/gone` is not there.
+fn service(output: Value, error: Value) -> Service {
+    Service::start(move |request, _| Some(answer(request, &output, &error)))
+}
+
+fn answer(request: &Request, output: &Value, error: &Value) -> Answer {
+    let outcome = |severity: &str| {
+        let issue = json!([{"severity": severity, "code": "processing"}]);
+        format!("{}\n", json!({"resourceType": "OperationOutcome", "issue": issue}))
+    };
+    let path = request.path();
+    if let Some(count) = path.strip_prefix("/lines/") {
+        let lines = patients(100_000);
+        let lines = lines.split_inclusive(|byte| *byte == b'\n').take(count.parse().unwrap());
+        return Answer::ok(lines.flatten().copied().collect::<Vec<u8>>());
+    }
+    match path {
+        "/auth/token" => token("1", 1200),
+        "/api/v1/jobs/1" => Answer::ok(
+            json!({
+                "transactionTime": "2020-01-02T03:04:05Z", "requiresAccessToken": true,
+                "output": output, "error": error,
+            })
+            .to_string(),
+        ),
+        "/gone" => Answer::new("410 Gone").body("Gone"),
+        "/not-found" => Answer::new("404 Not Found").body("Not Found"),
+        "/blank" => Answer::ok("\n\n"),
+        _ if path.ends_with("$export") => {
+            let job = format!("http://{}/api/v1/jobs/1", request.header("host"));
+            Answer::new("202 Accepted").with("Content-Location", job)
+        }
+        _ => Answer::ok(outcome(path.trim_start_matches("/outcome-"))),
+    }
+}
+
+/// An export of these types into `out/`, of everything or of what changed.
+struct Asked {
+    client: Client,
+    types: Vec<String>,
+    level: Level,
+    since: Option<&'static str>,
+}
+
+impl Asked {
+    fn of(types: &[&str], since: Option<&'static str>) -> Self {
+        let types = types.iter().map(|&name| name.to_owned()).collect();
+        Self { client: Client::new(), types, level: Level::Group("all".into()), since }
+    }
+
+    fn request(&self) -> ExportRequest {
+        ExportRequest { level: self.level.clone(), types: self.types.clone(), since: None }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.client.out()
+    }
+
+    fn run(&self, service: &Service) -> Result<Report, Error> {
+        let request = ExportRequest { since: self.since.map(str::to_owned), ..self.request() };
+        let export = Export {
+            request,
+            out: self.out(),
+            begin: Begin::Usual,
+            decryption: None,
+            since_last: self.since.is_some(),
+        };
+        common::block_on(export.run(&self.client.server(service), &self.client.cancel))
+    }
+
+    /// Whether the next export may begin where this one ended.
+    fn is_base(&self, service: &Service) -> bool {
+        let (next, request) = (self.client.folder.path().join("next"), self.request());
+        last_export(&next, &request, &request.url(&self.client.server(service))).is_some()
+    }
+}
+
+fn texts(report: &Report) -> Vec<String> {
+    report.remarks().into_iter().map(|remark| remark.text).collect()
+}
+
+#[test]
+fn each_kind_is_told_and_decides_about_the_next_export() {
+    let entry = |name: &str, url: &str| json!({"type": name, "url": url});
+    let counted =
+        |name: &str, url: &str, count: u64| json!({"type": name, "url": url, "count": count});
+    let good = || entry("Patient", "/lines/3");
+    let patient: &[&str] = &["Patient"];
+    let two: &[&str] = &["Patient", "Coverage"];
+    let no = || json!([]);
+    let outcome =
+        |severity: &str| json!([entry("OperationOutcome", &format!("/outcome-{severity}"))]);
+    for (types, since, output, error, code, is_base, said) in [
+        (patient, None, json!([counted("Patient", "/lines/3", 3)]), no(), 0, true, ""),
+        // A count that is none says nothing.
+        (
+            patient,
+            None,
+            json!([{"type": "Patient", "url": "/lines/3", "count": "many"}]),
+            no(),
+            0,
+            true,
+            "",
+        ),
+        (
+            patient,
+            None,
+            json!([counted("Patient", "/lines/3", 5)]),
+            no(),
+            3,
+            false,
+            "fewer records than the manifest says; the first: Patient-0001.ndjson, 3 of 5",
+        ),
+        (
+            patient,
+            Some(SINCE),
+            json!([counted("Patient", "/lines/3", 5)]),
+            no(),
+            3,
+            false,
+            "fewer records",
+        ),
+        (patient, None, json!([counted("Patient", "/lines/3", 2)]), no(), 3, true, "more records"),
+        (
+            patient,
+            None,
+            json!([good(), counted("Patient", "/lines/0", 5)]),
+            no(),
+            3,
+            false,
+            "fewer records",
+        ),
+        (
+            patient,
+            None,
+            json!([good(), entry("Patient", "/lines/0")]),
+            no(),
+            3,
+            true,
+            "1 file(s) have no record",
+        ),
+        (
+            patient,
+            None,
+            json!([good(), entry("Patient", "/blank")]),
+            no(),
+            3,
+            true,
+            "have no record",
+        ),
+        (patient, None, json!([good(), good()]), no(), 3, true, "lists 1 URL(s) again"),
+        (
+            patient,
+            None,
+            json!([good(), good(), entry("Coverage", "/lines/3")]),
+            no(),
+            3,
+            true,
+            "lists 2 URL(s) again",
+        ),
+        (
+            patient,
+            None,
+            json!([good(), entry("Coverage", "/lines/2")]),
+            no(),
+            3,
+            true,
+            "Coverage was not asked for",
+        ),
+        (&[], None, json!([good(), entry("Device", "/lines/2")]), no(), 0, true, ""),
+        (
+            patient,
+            None,
+            json!([good(), entry("Patient", "/gone")]),
+            no(),
+            3,
+            false,
+            "(--restart); the first: Patient-0002.ndjson",
+        ),
+        (
+            patient,
+            Some(SINCE),
+            json!([good(), entry("Patient", "/not-found")]),
+            no(),
+            3,
+            false,
+            "--restart",
+        ),
+        (
+            patient,
+            None,
+            json!([good()]),
+            json!([entry("OperationOutcome", "/gone")]),
+            3,
+            false,
+            "--restart",
+        ),
+        (
+            two,
+            None,
+            json!([good()]),
+            no(),
+            3,
+            false,
+            "no file of Coverage, though it was asked for",
+        ),
+        (two, None, no(), no(), 3, false, "no record"),
+        (&[], None, no(), no(), 3, false, "no record"),
+        (
+            patient,
+            None,
+            json!([good()]),
+            outcome("fatal"),
+            3,
+            false,
+            "could not deliver all records",
+        ),
+        (
+            patient,
+            None,
+            json!([good()]),
+            outcome("error"),
+            3,
+            false,
+            "could not deliver all records",
+        ),
+        (patient, None, json!([good()]), outcome("warning"), 3, true, "warns"),
+        (patient, None, json!([good()]), outcome("information"), 0, true, "no error"),
+        // Some servers put what they have to say among the records.
+        (
+            patient,
+            None,
+            json!([good(), entry("OperationOutcome", "/outcome-error")]),
+            no(),
+            3,
+            false,
+            "could not deliver",
+        ),
+        (
+            patient,
+            None,
+            json!([good(), entry("OperationOutcome", "/outcome-information")]),
+            no(),
+            0,
+            true,
+            "no error",
+        ),
+        // Quiet weeks.
+        (
+            two,
+            Some(SINCE),
+            json!([good()]),
+            no(),
+            0,
+            true,
+            "no file of Coverage: nothing of it changed",
+        ),
+        (&[], Some(SINCE), json!([good()]), no(), 0, true, "nothing of it changed"),
+        (two, Some(SINCE), no(), no(), 0, true, "nothing changed since 2019-12-01"),
+        (
+            &[],
+            Some(SINCE),
+            json!([entry("Patient", "/blank.ndjson")]),
+            no(),
+            0,
+            true,
+            "nothing changed",
+        ),
+        (
+            two,
+            Some(SINCE),
+            json!([good(), entry("Coverage", "/lines/0")]),
+            no(),
+            0,
+            true,
+            "nothing of it changed",
+        ),
+    ] {
+        let case = format!("{types:?} {since:?} {output} {error}");
+        let service = service(output, error);
+        let asked = Asked::of(types, since);
+        let report = asked.run(&service).unwrap_or_else(|error| panic!("{case}: {error}"));
+        let told = texts(&report);
+        assert_eq!(
+            (report.exit_code(), asked.is_base(&service)),
+            (code, is_base),
+            "{case}: {told:?}"
+        );
+        assert_eq!(
+            (report.has_gaps(), report.lacks_records()),
+            (code == 3, !is_base),
+            "{case}: {told:?}"
+        );
+        assert!(told.iter().any(|text| text.contains(said)) || said.is_empty(), "{case}: {told:?}");
+        assert!(service.count("/lines/3") <= 1, "{case}: each URL is fetched once");
+        assert!(report.to_json()["hasGaps"] == json!(code == 3), "{case}");
+        // The same again says the same.
+        let again = asked.run(&service).unwrap();
+        assert_eq!((again.exit_code(), asked.is_base(&service)), (code, is_base), "{case}");
+        assert!(service.count("/lines/3") <= 1, "{case}");
+    }
+}
+
+#[test]
+fn a_repeated_url_is_one_file_and_an_unasked_type_is_kept() {
+    let entries = json!([
+        {"type": "Patient", "url": "/lines/3?part=1"}, {"type": "Patient", "url": "/lines/3?part=2"},
+        {"type": "Patient", "url": "/lines/3?part=1#again"}, {"type": "Coverage", "url": "/lines/2"},
+    ]);
+    let service = service(entries, json!([]));
+    let asked = Asked::of(&["Patient"], None);
+    let report = asked.run(&service).unwrap();
+    let records: u64 = report.files.iter().map(|file| file.records).sum();
+    assert_eq!((report.files.len(), records, report.repeated_urls), (3, 8, 1));
+    assert_eq!(report.unasked_types, ["Coverage"]);
+    assert_eq!(
+        asked.client.names(),
+        ["Coverage-0001.ndjson", "Patient-0001.ndjson", "Patient-0002.ndjson", "bcda-export.json"]
+    );
+    assert_eq!((service.count("/lines/3"), service.count("/lines/2")), (2, 1));
+    assert!(report.remarks().iter().all(|remark| remark.weight == Weight::Gap));
+}
+
+#[test]
+fn an_expired_file_leaves_the_others_and_the_export_unfinished() {
+    let entries =
+        json!([{"type": "Patient", "url": "/gone"}, {"type": "Patient", "url": "/lines/3"}]);
+    let service = service(entries, json!([]));
+    let asked = Asked::of(&["Patient"], None);
+    let report = asked.run(&service).unwrap();
+    assert_eq!((report.exit_code(), report.files[1].records), (3, 3));
+    let journal = Journal::read(&asked.out()).unwrap().unwrap();
+    assert!(!journal.is_complete() && journal.export.unwrap().records_missing);
+    assert!(asked.client.names().contains(&"Patient-0002.ndjson".to_owned()));
+    // It is asked for once a run, and a new job is only started on request.
+    asked.run(&service).unwrap();
+    let kickoff = "/api/v1/Group/all/$export";
+    assert_eq!(
+        (service.count("/gone"), service.count("/lines/3"), service.count(kickoff)),
+        (2, 1, 1)
+    );
+}
+
+#[test]
+fn an_endpoint_of_one_type_is_asked_for_that_type() {
+    for (files, code, is_base, said) in [
+        (json!([{"type": "Coverage", "url": "/lines/3"}]), 0, true, ""),
+        (json!([{"type": "Patient", "url": "/lines/3"}]), 3, false, "Patient was not asked for"),
+        (json!([]), 3, false, "no file of Coverage"),
+    ] {
+        let service = service(files, json!([]));
+        let asked = Asked { level: Level::Type("Coverage".into()), ..Asked::of(&[], None) };
+        let report = asked.run(&service).unwrap();
+        let told = texts(&report);
+        assert_eq!((report.exit_code(), asked.is_base(&service)), (code, is_base), "{told:?}");
+        assert!(told.iter().any(|text| text.contains(said)) || said.is_empty(), "{told:?}");
+    }
+    // What the endpoint has and what was asked for are two types.
+    let service = service(json!([{"type": "Coverage", "url": "/lines/3"}]), json!([]));
+    let asked = Asked { level: Level::Type("Coverage".into()), ..Asked::of(&["Patient"], None) };
+    let report = asked.run(&service).unwrap();
+    let found = (report.exit_code(), report.unasked_types, report.types_without_file);
+    assert_eq!(found, (3, vec!["Coverage".to_owned()], vec!["Patient".to_owned()]));
+}
+
+#[test]
+fn only_a_404_that_says_so_is_an_empty_list_of_jobs() {
+    let outcome = |text: &str| {
+        let issue = json!([{"severity": "error", "code": "not-found", "diagnostics": text}]);
+        json!({"resourceType": "OperationOutcome", "issue": issue}).to_string()
+    };
+    for (body, is_none) in [
+        (outcome("No jobs found"), true),
+        (outcome("no Jobs found for acoID: x, with statuses: []"), true),
+        ("No jobs found\n".to_owned(), true),
+        ("404 page not found\n".to_owned(), false),
+        (outcome("Not Found"), false),
+        ("<html>No jobs here</html>".to_owned(), false),
+        (String::new(), false),
+    ] {
+        let sent = body.clone();
+        let service = Service::start(move |request, _| {
+            Some(match request.path() {
+                "/auth/token" => token("1", 1200),
+                _ => Answer::new("404 Not Found").body(sent.clone()),
+            })
+        });
+        let listed = common::block_on(Client::new().server(&service).jobs());
+        match listed {
+            Ok(jobs) => assert!(is_none && jobs.is_empty(), "{body}"),
+            Err(error) => {
+                assert!(!is_none && error.exit_code() == 5, "{body}: {error}");
+                assert!(error.to_string().contains("no list of jobs"), "{error}");
+            }
+        }
+    }
+}
