@@ -9,6 +9,7 @@ use indicatif::DecimalBytes;
 use serde_json::json;
 
 use crate::convert_command::{grid, grouped};
+use crate::log::one_line;
 
 /// The tables at the end of a run.
 pub(crate) fn summary(report: &Report, out: &Path) -> String {
@@ -63,7 +64,7 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
         report.took.as_secs_f64(),
         report.already_there,
         report.transaction_time,
-        out.display()
+        one_line(out)
     )
 }
 
