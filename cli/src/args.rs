@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Naming, Table};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use convert::MaxRejects;
 
@@ -131,8 +132,8 @@ pub(crate) enum OnBadRecord {
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
     /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, addresses in object storage
-    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), or - for standard input.
-    #[arg(required = true, value_name = "INPUT")]
+    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), one pipe, or - for standard input.
+    #[arg(required = true, value_name = "INPUT", value_parser = input())]
     pub(crate) inputs: Vec<String>,
     /// Folder of the tables, an address (s3://BUCKET/PREFIX/, gs://, az://), or - for one table on standard output.
     #[arg(long, short, value_name = "DIR")]
@@ -158,7 +159,7 @@ pub(crate) struct ConvertArgs {
     /// Files, folders, globs or addresses whose Patients and Coverages are joined besides those of INPUT, such as
     /// earlier exports, the oldest first: CCLF8 and CCLF9 hold all of them. Claims on standard input then wait for
     /// nobody else.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = input())]
     pub(crate) patients: Vec<String>,
     /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.
     #[arg(long, value_parser = parse_date, value_name = "DATE")]
@@ -216,8 +217,8 @@ pub(crate) enum LeastSeverity {
 )]
 pub(crate) struct ValidateArgs {
     /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, addresses in object storage
-    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), or - for standard input.
-    #[arg(required = true, value_name = "INPUT")]
+    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), one pipe, or - for standard input.
+    #[arg(required = true, value_name = "INPUT", value_parser = input())]
     pub(crate) inputs: Vec<String>,
     /// File for the issues, whole or not at all; - is standard output.
     #[arg(long, short, default_value = "-", value_name = "FILE")]
@@ -330,6 +331,16 @@ pub(crate) struct InspectArgs {
     pub(crate) folder: Option<PathBuf>,
     #[arg(help = "A part of the record, e.g. item[3].adjudication[7].amount.value")]
     pub(crate) path: Option<String>,
+}
+
+/// What names an input. Names go into tables and reports, which are UTF-8.
+fn input() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|input| {
+        input.into_string().map_err(|_| {
+            "the path is not UTF-8; rename the file, name the folder it is in, or give its content on standard input \
+             (-)"
+        })
+    })
 }
 
 fn parse_table(name: &str) -> Result<Table, String> {

@@ -1,5 +1,6 @@
 //! `bcda convert`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use convert::{ErrorKind, Options, Output, Report};
 use indicatif::DecimalBytes;
 
 use crate::args::{Compression, ConvertArgs, Format, OnBadRecord};
-use crate::log::Log;
+use crate::log::{Log, one_line};
 use crate::progress::Bar;
 use crate::{Failure, signals};
 
@@ -66,6 +67,11 @@ pub(crate) fn is_address(place: &Path) -> bool {
 
 /// A place for the report that cannot be is found before the run, not after it.
 fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
+    if file == Path::new("-") {
+        let message = "--report names a file, which is written whole when the run has ended; it does not go to \
+                       standard output: name one, such as report.json";
+        return Err(Failure::new(2, message));
+    }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -168,6 +174,18 @@ pub(crate) fn grid(header: &[&str]) -> Grid {
     grid
 }
 
+/// How many files were left aside, and of which endings.
+pub(crate) fn left_aside(endings: &BTreeMap<String, u64>) -> String {
+    let all: u64 = endings.values().sum();
+    if all == 0 {
+        return String::new();
+    }
+    let each: Vec<String> =
+        endings.iter().map(|(ending, count)| format!("{ending} {}", grouped(*count))).collect();
+    let files = if all == 1 { "file" } else { "files" };
+    format!(", {} {files} left aside ({})", grouped(all), each.join(", "))
+}
+
 /// The table at the end of a run.
 fn summary(report: &Report, out: &Path, kept: bool) -> String {
     let mut tables = grid(&["table", "rows", "bytes", "file"]);
@@ -217,7 +235,7 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
     }
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
     let rejects = if report.has_rejects() && out != Path::new("-") {
-        format!("\nrejects: {}", out.join("rejects").display())
+        format!("\nrejects: {}", one_line(&out.join("rejects")))
     } else {
         String::new()
     };
@@ -226,9 +244,10 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         _ => rejects,
     };
     format!(
-        "{tables}\n{records}\n{} input{}, {} in {:.2} s, {}/s{restarted}{rejects}",
+        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{rejects}",
         grouped(report.inputs.len() as u64),
         if report.inputs.len() == 1 { "" } else { "s" },
+        left_aside(&report.left_aside),
         DecimalBytes(report.bytes_read),
         report.seconds,
         DecimalBytes(report.bytes_per_second()),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::export_command::private_key;
-use crate::log::Log;
+use crate::log::{Log, one_line};
 
 /// Larger files are no manifests, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &DecryptArgs, log: Log) -> Result<u8, Failure> {
     for file in &arguments.files {
         match decrypt_file(file, &key, &keys, arguments) {
             Ok(to) => {
-                log.info(&format!("{} -> {}", file.display(), to.display()));
+                log.info(&format!("{} -> {}", one_line(file), one_line(&to)));
                 opened.add(file, &to)?;
             }
             Err(Failure { code: 2, message }) => {

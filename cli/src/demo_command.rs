@@ -14,7 +14,7 @@ use sandbox::{Data, Sandbox};
 
 use crate::convert_command::{grid, grouped};
 use crate::export_progress::Shown;
-use crate::log::Log;
+use crate::log::{Log, one_line};
 use crate::{Failure, print, signals};
 
 /// Rows of each table that are shown.
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     let data = Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: 1 };
     let running = Sandbox::start(sandbox::Options::new(data)).map_err(failed)?;
     let url = running.url().trim_end_matches('/').to_owned();
-    log.info(&format!("2. bcda export --base-url {url} --out {}", export.display()));
+    log.info(&format!("2. bcda export --base-url {url} --out {}", one_line(&export)));
     let shown = Arc::new(Shown::new(log));
     let server = server(&running, &url, Arc::clone(&shown))?;
     let fetch = Export {
@@ -83,8 +83,8 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     log.info(&format!("   {} files, {} bytes", report.files.len(), grouped(report.bytes())));
     log.info(&format!(
         "3. bcda convert {} --out {} --format csv",
-        export.display(),
-        tables.display()
+        one_line(&export),
+        one_line(&tables)
     ));
     let converted = convert::run(&options).map_err(|error| match error.kind() {
         convert::ErrorKind::Cancelled => interrupted(),
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
         text.push_str(&first_rows(&tables, &table.file, &table.table, table.rows)?);
     }
     let where_it_lies = if place.stays() {
-        format!("the export is in {}\nthe tables are in {}", export.display(), tables.display())
+        format!("the export is in {}\nthe tables are in {}", one_line(&export), one_line(&tables))
     } else {
         "the export and the tables are gone, as you wished".to_owned()
     };

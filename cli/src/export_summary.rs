@@ -8,6 +8,7 @@ use comfy_table::CellAlignment;
 use indicatif::DecimalBytes;
 
 use crate::convert_command::{grid, grouped};
+use crate::log::one_line;
 
 /// The tables at the end of a run, and what else is to be said.
 pub(crate) fn summary(report: &Report, out: &Path) -> String {
@@ -53,6 +54,6 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
         report.took.as_secs_f64(),
         report.already_there,
         report.transaction_time,
-        out.display()
+        one_line(out)
     )
 }

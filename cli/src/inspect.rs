@@ -55,7 +55,7 @@ fn find(file: PathBuf) -> PathBuf {
     if file.exists() {
         return file;
     }
-    let compressed = ["gz", "zst"].map(|extension| {
+    let compressed = ["gz", "zst", "GZ", "ZST"].map(|extension| {
         let mut name = file.clone().into_os_string();
         name.push(".");
         name.push(extension);

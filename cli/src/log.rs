@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use crate::args::LogFormat;
 
@@ -28,12 +29,14 @@ impl Log {
     }
 
     fn line(self, level: &str, message: &str) {
+        // Errors and warnings have one line each; what people are told besides has lines of ours.
+        let message = if level == "info" { harmless(message) } else { ndjson_io::shown(message) };
         say(&match self.format {
             LogFormat::Json => {
                 serde_json::json!({ "level": level, "message": message }).to_string()
             }
-            LogFormat::Text if level == "info" => harmless(message).into_owned(),
-            LogFormat::Text => format!("{level}: {}", harmless(message)),
+            LogFormat::Text if level == "info" => message.into_owned(),
+            LogFormat::Text => format!("{level}: {message}"),
         });
     }
 
@@ -67,13 +70,18 @@ pub(crate) fn say(line: &str) {
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// The names of files may hold anything; a terminal must not obey it.
+/// A path among other words, in one line whatever its names hold.
+pub(crate) fn one_line(path: &Path) -> String {
+    ndjson_io::shown(&path.to_string_lossy()).into_owned()
+}
+
+/// The names of files may hold anything; a terminal must not obey it. Lines stay lines.
 fn harmless(message: &str) -> Cow<'_, str> {
-    let commands = |ch: char| ch.is_control() && ch != '\n';
-    if !message.contains(commands) {
+    let lines = || message.split('\n').map(ndjson_io::shown);
+    if lines().all(|line| matches!(line, Cow::Borrowed(_))) {
         return Cow::Borrowed(message);
     }
-    Cow::Owned(message.chars().map(|ch| if commands(ch) { '\u{fffd}' } else { ch }).collect())
+    Cow::Owned(lines().collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -82,7 +90,7 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+        assert_eq!(harmless("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\nc");
         assert_eq!(harmless("plain é ┌"), "plain é ┌");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use synth::{MANIFEST_NAME, Options};
 
 use crate::args::SynthArgs;
-use crate::log::Log;
+use crate::log::{Log, one_line};
 use crate::{Failure, signals};
 
 /// A staged file whose end is checked when the generator lets go of it.
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         indicatif::HumanCount(records),
         indicatif::HumanCount(summary.bytes),
         indicatif::HumanCount(summary.bad_lines()),
-        arguments.out.display()
+        one_line(&arguments.out)
     ));
     Ok(0)
 }

@@ -11,7 +11,7 @@ use indicatif::DecimalBytes;
 use publish::SingleFile;
 
 use crate::args::{LeastSeverity, ValidateArgs};
-use crate::convert_command::{grid, grouped, is_address};
+use crate::convert_command::{grid, grouped, is_address, left_aside};
 use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals};
@@ -60,6 +60,9 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     if let Out::File(file) = out {
         file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
     }
+    for warning in &report.warnings {
+        log.warning(warning);
+    }
     if log.is_json() {
         if let Ok(value) = serde_json::from_str(&report.to_json()) {
             log.json(&value);
@@ -85,7 +88,9 @@ fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
     }
     // An input that lies there is told before anything is created.
     let inputs = arguments.inputs.iter();
-    let inputs = inputs.filter(|input| *input != "-" && !convert::is_address(input));
+    let is_path =
+        |input: &&String| !matches!(input.as_str(), "" | "-") && !convert::is_address(input);
+    let inputs = inputs.filter(is_path);
     for input in inputs {
         if publish::overlaps(path, input.as_ref()) {
             let message = format!(
@@ -131,7 +136,7 @@ fn summary(report: &ValidationReport) -> String {
                 class.class.clone(),
                 class.severity.clone(),
                 grouped(class.issues),
-                class.first.clone(),
+                ndjson_io::shown(&class.first).into_owned(),
             ]);
         }
         if let Some(column) = classes.column_mut(2) {
@@ -152,9 +157,10 @@ fn summary(report: &ValidationReport) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     format!(
-        "{text}{records}\n{} input{}, {} in {:.2} s",
+        "{text}{records}\n{} input{}{}, {} in {:.2} s",
         grouped(report.inputs),
         if report.inputs == 1 { "" } else { "s" },
+        left_aside(&report.left_aside),
         DecimalBytes(report.bytes_read),
         report.seconds,
     )

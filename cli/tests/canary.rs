@@ -133,10 +133,12 @@ fn nothing_is_said_when_the_run_ends_early() {
         silent(&work, &ran, "the first bad record");
     }
     work.write_lines("in.ndjson", &bad);
-    for voice in VOICES {
-        let ran =
-            work.bcda(&format!("convert in.ndjson --out out --max-rejects 3 {voice}")).exits(4);
-        silent(&work, &ran, "too many bad records");
+    for most in ["3", "100%"] {
+        for voice in VOICES {
+            let words = format!("convert in.ndjson --out out --max-rejects {most} {voice}");
+            let ran = work.bcda(&words).exits(4);
+            silent(&work, &ran, "too many bad records");
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use common::records::{carrier, coverage, lines, patient, r4_claim};
 use common::{Ran, TABLES, Work, joined, wait_until};
@@ -511,29 +510,6 @@ fn plain_standard_input_does_not_expand() {
     let packed = gzip(&input);
     let ran = work.feed(words, packed.chunks(1000)).exits(1);
     assert!(ran.stderr.contains("expands too much"), "{}", ran.stderr);
-}
-
-#[test]
-fn an_input_that_is_no_file_is_refused_at_once() {
-    let work = Work::new();
-    let made = Command::new("mkfifo").arg(work.path("pipe.ndjson")).status();
-    if !made.is_ok_and(|status| status.success()) {
-        println!("skipped: no mkfifo");
-        return;
-    }
-    let mut child = work.start("convert pipe.ndjson --out out");
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > Duration::from_secs(5) {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("it waits for somebody to write to the pipe");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    Ran::from(child.wait_with_output().unwrap()).exits(2);
-    assert!(!work.exists("out"));
-    work.assert_clean();
 }
 
 #[test]

@@ -340,8 +340,9 @@ fn amounts_keep_every_digit() {
     work.bcda("convert in.ndjson --out out --format csv -q").exits(0);
     let wanted: Vec<&str> = good.iter().map(|(_, cell)| *cell).collect();
     assert_eq!(work.csv("out/cclf5.csv").column("CLM_LINE_CVRD_PD_AMT"), wanted);
-    work.write_lines("bad.ndjson", bad.iter().map(|(line, _)| line));
+    work.write_lines("bad.ndjson", bad.iter().chain(&good[..1]).map(|(line, _)| line));
     work.bcda("convert bad.ndjson --out bad -q").exits(3);
+    assert_eq!(work.csv("bad/rejects/rejects.csv").rows.len(), bad.len());
 }
 
 #[test]

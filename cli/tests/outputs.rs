@@ -11,7 +11,7 @@ use common::records::{carrier, claim_with_items, coverage, lines, patient};
 use common::{TABLES, Work, counts, joined};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Claims, a line that is none, and their people.
 fn records() -> Vec<u8> {
@@ -177,6 +177,7 @@ fn the_manifest_tells_version_crosswalk_sizes_and_hashes() {
     work.bcda("convert in --out out --format csv --file-date 2024-01-02 -q").exits(3);
     let manifest = work.read_json("out/tables-manifest.json");
     let hash = |name: &str| blake3::hash(&work.read(name)).to_hex().to_string();
+    assert_eq!(manifest["schema_version"], 1);
     assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
     assert!(manifest["crosswalk_version"].is_string());
     assert_eq!(manifest["crosswalk_blake3"].as_str().unwrap().len(), 64);
@@ -201,4 +202,33 @@ fn the_manifest_tells_version_crosswalk_sizes_and_hashes() {
         rows.insert(file, table["rows"].as_u64().unwrap());
     }
     assert_eq!(rows["out/cclf5.csv"], 4);
+}
+
+#[test]
+fn the_manifest_tells_what_is_synthetic_and_whose_export_it_is() {
+    let work = Work::new();
+    work.synth("made", "--beneficiaries 1 --claims 2 --seed 3");
+    let made = work.read_json("made/bcda-export.json");
+    let told = |words: &str| {
+        work.bcda(&format!("convert {words} --out out --overwrite -q --report r.json")).exits(0);
+        assert!(work.read_json("r.json")["synthetic"].is_null(), "{words}");
+        let manifest = work.read_json("out/tables-manifest.json");
+        (manifest["synthetic"].clone(), manifest["export_servers"].clone())
+    };
+    let server = json!(["https://sandbox.bcda.example"]);
+    assert_eq!(made["synthetic"]["seed"], 3);
+    for words in ["made", "made --file-date 2024-01-01", "made/*.ndjson"] {
+        assert_eq!(told(words), (made["synthetic"].clone(), server.clone()), "{words}");
+    }
+    // Real people among them are not called synthetic, whatever else is.
+    let real =
+        r#"{"transactionTime":"2024-01-01T00:00:00Z","output":[],"request":"https://u:p@real/?t"}"#;
+    work.write("real/manifest.json", real);
+    work.write_lines("real/claims.ndjson", lines(&[carrier("1", "1")]));
+    assert_eq!(told("real"), (Value::Null, json!(["https://real"])));
+    let both = json!(["https://real", "https://sandbox.bcda.example"]);
+    assert_eq!(told("made real"), (Value::Null, both.clone()));
+    assert_eq!(told("real --patients made"), (Value::Null, both));
+    work.write_lines("alone/claims.ndjson", lines(&[carrier("1", "1")]));
+    assert_eq!(told("alone"), (Value::Null, json!([])));
 }

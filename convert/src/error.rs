@@ -34,7 +34,8 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), record: None }
+        // Names of files are in it, which may hold anything; it stays one line.
+        Self { kind, message: ndjson_io::shown(&message.into()).into_owned(), record: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {

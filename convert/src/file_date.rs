@@ -1,33 +1,18 @@
-//! FILE_DATE of each source: the option, else the export's transactionTime, else the file's own date.
+//! FILE_DATE of each source: the option, else the export's transactionTime, else the file's own date. And what else
+//! the manifests tell of the exports that are read.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ndjson_io::SourceFile;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
+use crate::export_manifest::{EXPORT_MANIFEST, MAX_MANIFEST_BYTES, Manifests, Told};
 use crate::report::FileDateOrigin;
-
-/// Longest export manifest that is looked at, in bytes: the journal of the longest that is fetched.
-const MAX_MANIFEST_BYTES: u64 = 512 << 20;
-
-/// The name under which our own tools write an export's manifest.
-const EXPORT_MANIFEST: &str = "bcda-export.json";
-
-/// What a manifest of an export must have to tell a date.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExportManifest {
-    transaction_time: String,
-    #[expect(dead_code, reason = "its presence tells an export manifest from other JSON")]
-    output: Vec<serde_json::Value>,
-}
 
 /// Days since 1970-01-01, in UTC.
 fn day(timestamp: Timestamp) -> Option<i32> {
@@ -40,37 +25,49 @@ fn day(timestamp: Timestamp) -> Option<i32> {
     ))
 }
 
-/// The date of an RFC 3339 time, in UTC.
-fn day_of_time(text: &str) -> Option<i32> {
-    day(text.trim().parse::<Timestamp>().ok()?)
-}
-
-fn manifest_day(path: &Path) -> Option<i32> {
-    // A pipe of this name would wait for a writer.
-    if !path.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut text = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
-    day_of_manifest(&text)
-}
-
-/// The date that the text of an export manifest tells.
-fn day_of_manifest(text: &[u8]) -> Option<i32> {
-    let manifest: ExportManifest = serde_json::from_slice(text).ok()?;
-    day_of_time(&manifest.transaction_time)
-}
-
-/// Looks for an export manifest in folders, each once.
+/// Looks for export manifests in folders, each once.
 pub(crate) struct FileDates {
     elsewhere: Elsewhere,
-    folders: HashMap<PathBuf, Option<i32>>,
+    folders: HashMap<PathBuf, Manifests>,
+    /// What to say of them.
+    warnings: Vec<String>,
+    exports: Exports,
+}
+
+/// Which exports the sources are of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exports {
+    /// How they were made; of the first of them, if all of them are synthetic.
+    pub(crate) synthetic: Option<Value>,
+    /// The servers that made them, as scheme and host.
+    pub(crate) servers: BTreeSet<String>,
+    /// A source is of no synthetic export.
+    some_are_real: bool,
+}
+
+impl Exports {
+    fn add(&mut self, told: Option<&Told>) {
+        self.servers.extend(told.and_then(|told| told.server.clone()));
+        match told.and_then(|told| told.synthetic.as_ref()) {
+            None => self.some_are_real = true,
+            Some(synthetic) if self.synthetic.is_none() => self.synthetic = Some(synthetic.clone()),
+            Some(_) => {}
+        }
+        // What real people are part of is not called synthetic.
+        if self.some_are_real {
+            self.synthetic = None;
+        }
+    }
 }
 
 impl FileDates {
     pub(crate) fn new(elsewhere: &Elsewhere) -> Self {
-        Self { elsewhere: elsewhere.clone(), folders: HashMap::new() }
+        Self {
+            elsewhere: elsewhere.clone(),
+            folders: HashMap::new(),
+            warnings: Vec::new(),
+            exports: Exports::default(),
+        }
     }
 
     /// The date of a source and where it comes from; no date for a stream.
@@ -82,27 +79,21 @@ impl FileDates {
         source: &SourceFile,
         given: Option<i32>,
     ) -> Result<(Option<i32>, FileDateOrigin), Error> {
+        let time = if source.is_stream() {
+            self.exports.add(None);
+            None
+        } else {
+            let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
+            self.look(&folder, source.is_remote(), given.is_some())?;
+            let told = self.folders.get(&folder).and_then(|found| found.told.as_ref());
+            self.exports.add(told);
+            told.map(|told| told.time)
+        };
         if given.is_some() {
             return Ok((given, FileDateOrigin::Option));
         }
-        if source.path().as_os_str().is_empty() {
-            return Ok((None, FileDateOrigin::Unknown));
-        }
-        let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
-        let elsewhere = &self.elsewhere;
-        let known = if let Some(known) = self.folders.get(&folder) {
-            *known
-        } else {
-            let found = if source.is_remote() {
-                let texts = elsewhere.json_files(&folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
-                texts.iter().find_map(|text| day_of_manifest(text))
-            } else {
-                in_folder(&folder)
-            };
-            *self.folders.entry(folder).or_insert(found)
-        };
-        if known.is_some() {
-            return Ok((known, FileDateOrigin::ExportManifest));
+        if let Some(day) = time.and_then(day) {
+            return Ok((Some(day), FileDateOrigin::ExportManifest));
         }
         let modified =
             source.modified().and_then(|time| Timestamp::try_from(time).ok()).and_then(day);
@@ -111,22 +102,33 @@ impl FileDates {
             None => (None, FileDateOrigin::Unknown),
         })
     }
-}
 
-/// The date that a manifest in the folder tells: ours first, else the first by name that is one.
-fn in_folder(folder: &Path) -> Option<i32> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    if let Some(day) = manifest_day(&folder.join(EXPORT_MANIFEST)) {
-        return Some(day);
+    /// Looks for manifests in a folder, unless that was done.
+    fn look(&mut self, folder: &Path, is_remote: bool, is_given: bool) -> Result<(), Error> {
+        if self.folders.contains_key(folder) {
+            return Ok(());
+        }
+        let found = if is_remote {
+            let texts = self.elsewhere.json_files(folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
+            Manifests::of(texts)
+        } else {
+            Manifests::in_folder(folder)
+        };
+        self.warnings.extend(found.warning().filter(|_| !is_given));
+        self.folders.insert(folder.to_owned(), found);
+        Ok(())
     }
-    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    names.sort();
-    names.iter().find_map(|path| manifest_day(path))
+
+    /// Whether a file is a manifest that was looked at.
+    pub(crate) fn is_manifest(&self, path: &Path) -> bool {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.folders.get(folder).is_some_and(|found| found.files.iter().any(|file| file == path))
+    }
+
+    /// What the exports are, and what to say of their manifests.
+    pub(crate) fn finish(self) -> (Exports, Vec<String>) {
+        (self.exports, self.warnings)
+    }
 }
 
 #[cfg(test)]
@@ -135,9 +137,30 @@ mod tests {
 
     #[test]
     fn times_become_days_in_utc() {
+        let day_of_time = |text: &str| day(text.parse().unwrap());
         assert_eq!(day_of_time("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(day_of_time("1970-01-01T23:00:00-05:00"), Some(1));
         assert_eq!(day_of_time("2019-12-09T20:44:01.705398123Z"), Some(18_239));
-        assert_eq!(day_of_time("yesterday"), None);
+    }
+
+    #[test]
+    fn what_is_real_in_part_is_not_synthetic() {
+        let told = |synthetic: Option<i32>| Told {
+            time: Timestamp::UNIX_EPOCH,
+            server: synthetic.map(|_| "https://x".to_owned()),
+            synthetic: synthetic.map(Value::from),
+        };
+        let of = |all: &[Option<Told>]| {
+            let mut exports = Exports::default();
+            all.iter().for_each(|told| exports.add(told.as_ref()));
+            exports
+        };
+        let made = of(&[Some(told(Some(1))), Some(told(Some(2)))]);
+        assert_eq!((made.synthetic, made.servers.len()), (Some(Value::from(1)), 1));
+        assert_eq!(
+            of(&[Some(told(Some(1))), Some(told(None)), Some(told(Some(1)))]).synthetic,
+            None
+        );
+        assert_eq!(of(&[Some(told(Some(1))), None]).synthetic, None);
     }
 }

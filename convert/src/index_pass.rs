@@ -9,9 +9,10 @@ use cclf_crosswalk::{
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
 use crate::error::Error;
+use crate::no_export::Instead;
 use crate::options::Options;
 use crate::rejects::RejectLog;
-use crate::sources::{Source, foreign, not_ndjson};
+use crate::sources::{Source, foreign};
 use crate::tally::{Fatal, Reject, Tally};
 
 /// A record for the index, and for a Patient the number of its source.
@@ -205,7 +206,7 @@ pub(crate) fn keep_rejects(
         if reject.ordinal == 1
             && begins.is_some_and(|judged| begins_other_json(&block[earlier..], judged))
         {
-            return Err(not_ndjson(&sources[reject.source].file));
+            return Err(Instead::ONE_JSON_TEXT.error(&sources[reject.source].file));
         }
         let earlier = earlier as u64;
         let rejected = tally.rejected() + earlier + 1;

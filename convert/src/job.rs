@@ -1,6 +1,6 @@
 //! The run from inputs to published tables.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use cclf_crosswalk::{
     CROSSWALK_VERSION, Guess, HospiceRanges, Index, LateMbi, Lineage, PeopleTables, Plan, Reader,
     Table, civil_from_days,
 };
-use ndjson_io::{Line, SourceFile, SourceReport};
+use ndjson_io::{Discovered, Line, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
 
 use crate::claim_pass::{self, Gathered, Outcome};
 use crate::duplicates::Duplicates;
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::file_date::FileDates;
+use crate::file_date::{Exports, FileDates};
 use crate::options::{Options, Output};
 use crate::output::Tables;
 use crate::rejects::{self, RejectLog, RejectPlace};
@@ -26,7 +26,7 @@ use crate::report::{Counts, FileDateOrigin, InputReport, Report};
 use crate::rows::Rows;
 use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
-use crate::{TABLES_MANIFEST, index_pass, manifest, stream_pass};
+use crate::{TABLES_MANIFEST, index_pass, manifest, no_export, stream_pass};
 
 /// Runs of one machine that may write to standard output, or to object storage, at a time.
 const TEMPORARY_SLOTS: u32 = 64;
@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     check(options)?;
     let elsewhere = Elsewhere::new(&options.cancel);
     let files = sources::find(options, &elsewhere)?;
-    let patients = sources::find_patients(options, &files, &elsewhere)?;
+    let patients = sources::find_patients(options, &files.sources, &elsewhere)?;
     let publication = match &options.output {
         Output::Objects(out) => Some(elsewhere.publication(out, options.overwrite)?),
         _ => None,
@@ -54,23 +54,19 @@ pub fn run(options: &Options) -> Result<Report, Error> {
         (Output::Stdout, Some(folder)) => Some(open_reject_stage(folder, options)?),
         _ => None,
     };
-    let ended = Run::new(options, Some(&stage), elsewhere).convert(
-        &stage,
-        files.clone(),
-        patients,
-        reject_stage,
-        started,
-    );
+    let in_order = files.sources.clone();
+    let mut run = Run::new(options, Some(&stage), elsewhere);
+    let ended = run.convert(&stage, files, patients, reject_stage, started);
     let (mut report, reject_files) = match ended {
         Err(error) if error.is_of_a_record() => {
-            return Err(first_bad(&files, options)?.unwrap_or(error));
+            return Err(first_bad(&in_order, options)?.unwrap_or(error));
         }
         ended => ended?,
     };
     if options.output != Output::Stdout {
         let mut files: Vec<String> = report.tables.iter().map(|table| table.file.clone()).collect();
         files.extend(reject_files);
-        let manifest = manifest::text(&report, &files, &manifest::crosswalk_hash());
+        let manifest = manifest::text(&report, &files, &run.exports);
         if options.cancel.is_cancelled() {
             return Err(cancelled());
         }
@@ -90,8 +86,8 @@ pub fn run(options: &Options) -> Result<Report, Error> {
 
 /// The first bad record in input order, which is not the order of the passes: people are read before claims.
 pub(crate) fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
-    if files.is_empty() {
-        // Standard input is read in order.
+    if files.iter().any(SourceFile::is_stream) {
+        // A stream was read in its order, and cannot be read again.
         return Ok(None);
     }
     let judge = |line: Line<'_>| match Reader::new(Plan::stu3()).read(line.bytes) {
@@ -194,6 +190,9 @@ pub(crate) struct Run<'o> {
     most_places: usize,
     hospice: HospiceRanges,
     warnings: Vec<String>,
+    /// Files that were found and are not read.
+    left_aside: BTreeMap<String, u64>,
+    exports: Exports,
     restarted: bool,
     bytes_read: u64,
     /// Something is written that needs the beneficiary of a claim.
@@ -216,6 +215,8 @@ impl<'o> Run<'o> {
             most_places: 0,
             hospice: HospiceRanges::default(),
             warnings: Vec::new(),
+            left_aside: BTreeMap::new(),
+            exports: Exports::default(),
             restarted: false,
             bytes_read: 0,
             joins: joins(options),
@@ -243,16 +244,15 @@ impl<'o> Run<'o> {
     }
 
     fn convert(
-        mut self,
+        &mut self,
         stage: &Stage,
-        files: Vec<SourceFile>,
-        patients: Vec<SourceFile>,
+        files: Discovered,
+        patients: Discovered,
         reject_stage: Option<Stage>,
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
-        let stream = files.is_empty();
-        let files = if stream { vec![SourceFile::stdin()] } else { files };
+        let stream = files.sources.iter().any(SourceFile::is_stream);
         let sources = self.examine(files, patients)?;
         let mut passes = self.people_first(&sources, false)?;
         if stream {
@@ -290,12 +290,19 @@ impl<'o> Run<'o> {
     /// Looks at all files; people of `patients` count, and nothing else of them.
     pub(crate) fn examine(
         &mut self,
-        files: Vec<SourceFile>,
-        patients: Vec<SourceFile>,
+        files: Discovered,
+        patients: Discovered,
     ) -> Result<Vec<Source>, Error> {
         let mut dates = FileDates::new(&self.elsewhere);
-        let mut sources = sources::examine(patients, true, self.options, &mut dates)?;
-        sources.extend(sources::examine(files, false, self.options, &mut dates)?);
+        let mut sources = sources::examine(patients.sources, true, self.options, &mut dates)?;
+        sources.extend(sources::examine(files.sources, false, self.options, &mut dates)?);
+        let left_aside = patients.left_aside.iter().chain(&files.left_aside);
+        self.left_aside = sources::endings(left_aside.filter(|path| !dates.is_manifest(path)));
+        let empty = sources.iter().filter_map(|source| sources::warning_of_nothing(&source.file));
+        self.warnings.extend(empty);
+        let (exports, warnings) = dates.finish();
+        self.exports = exports;
+        self.warnings.extend(warnings);
         self.warn_of_dates(&sources);
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
         self.options.progress.total_bytes.store(total, Ordering::Relaxed);
@@ -486,7 +493,7 @@ impl<'o> Run<'o> {
     }
 
     fn finish(
-        mut self,
+        &mut self,
         sources: &[Source],
         (mut passes, mut tables, ids): (Passes, Tables, Duplicates<'_>),
         stage: &Stage,
@@ -494,6 +501,7 @@ impl<'o> Run<'o> {
         started: Instant,
     ) -> Result<(Report, Vec<String>), Error> {
         let options = self.options;
+        no_export::refuse(sources, &passes)?;
         self.write_people(sources, &mut tables, &mut passes.tally)?;
         let repeated_claim_ids = ids.count()?;
         let tables = tables.finish(stage, options)?;
@@ -510,8 +518,7 @@ impl<'o> Run<'o> {
             (Output::Stdout, Some(stage)) => {
                 let files = rejects::publish(reject_logs, &stage, "")?;
                 // An earlier result that stays behind is cleared away by the next run.
-                let _ =
-                    stage.commit(&manifest::text(&report, &files, &manifest::crosswalk_hash()))?;
+                let _ = stage.commit(&manifest::text(&report, &files, &self.exports))?;
                 files
             }
             (Output::Stdout, None) => Vec::new(),
@@ -529,6 +536,7 @@ impl<'o> Run<'o> {
                     .to_owned(),
             );
         }
+        // Of people that are read for the parts of a scan: runs and whole scans do not come here.
         if tally.read() > 0 && tally.rejected() == tally.read() {
             self.warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
         }
@@ -595,6 +603,7 @@ impl<'o> Run<'o> {
                 .collect(),
             tables,
             inputs,
+            left_aside: self.left_aside.clone(),
             beneficiaries: self.index.patients(),
             claims_without_patient: self.joins.then_some(tally.unmatched_claims),
             repeated_claim_ids,
@@ -603,7 +612,11 @@ impl<'o> Run<'o> {
             partial_dates: tally.partial_dates,
             untranslated_states: tally.untranslated.states,
             restarted: self.restarted,
-            warnings: self.warnings.clone(),
+            warnings: self
+                .warnings
+                .iter()
+                .map(|text| ndjson_io::shown(text).into_owned())
+                .collect(),
             seconds: started.elapsed().as_secs_f64(),
             bytes_read: self.bytes_read,
         }

@@ -1,17 +1,29 @@
 //! `tables-manifest.json`: written last, and the list of what is ours in a published folder.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::TABLES_MANIFEST;
+use crate::file_date::Exports;
 use crate::report::Report;
+
+/// Version of the manifest's own form: it grows when a member goes or means something else, not when one is added.
+const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Manifest<'r> {
+    schema_version: u32,
     /// Every file of the folder but this one.
     files: &'r [String],
     crosswalk_blake3: String,
+    /// How a synthetic export was made; absent when the people may be real.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    synthetic: Option<&'r Value>,
+    /// The servers that made the exports, as scheme and host.
+    export_servers: &'r BTreeSet<String>,
     #[serde(flatten)]
     report: &'r Report,
 }
@@ -22,8 +34,15 @@ struct Earlier {
 }
 
 /// The manifest's text.
-pub(crate) fn text(report: &Report, files: &[String], crosswalk_blake3: &str) -> Vec<u8> {
-    let manifest = Manifest { files, crosswalk_blake3: crosswalk_blake3.to_owned(), report };
+pub(crate) fn text(report: &Report, files: &[String], exports: &Exports) -> Vec<u8> {
+    let manifest = Manifest {
+        schema_version: SCHEMA_VERSION,
+        files,
+        crosswalk_blake3: crosswalk_hash(),
+        synthetic: exports.synthetic.as_ref(),
+        export_servers: &exports.servers,
+        report,
+    };
     let mut text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     text.push(b'\n');
     text
@@ -52,7 +71,7 @@ pub(crate) fn files_of(text: &[u8]) -> Option<Vec<String>> {
 }
 
 /// BLAKE3 of the crosswalk's tables, which tells two crosswalks of one version apart.
-pub(crate) fn crosswalk_hash() -> String {
+fn crosswalk_hash() -> String {
     let sources = cclf_crosswalk::STU3;
     let mut hasher = blake3::Hasher::new();
     for text in [

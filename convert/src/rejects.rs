@@ -1,5 +1,6 @@
 //! Rejected records: spooled while the run goes on, published with the tables.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use publish::Stage;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::no_export::Rejected;
 use crate::options::{OnBadRecord, Options};
 use crate::sources::Source;
 use crate::tally::Reject;
@@ -59,7 +61,7 @@ impl RejectPlace {
 pub(crate) struct RejectLog {
     kept: Kept,
     count: u64,
-    first: Option<String>,
+    by_source: BTreeMap<usize, Rejected>,
 }
 
 /// What is kept of rejects.
@@ -92,12 +94,21 @@ impl RejectLog {
             list: BufWriter::new(stage.spool()?),
             folder: stage.scratch()?,
         };
-        Ok(Self { kept: Kept::Spooled(spool), count: 0, first: None })
+        Ok(Self::of(Kept::Spooled(spool)))
+    }
+
+    fn of(kept: Kept) -> Self {
+        Self { kept, count: 0, by_source: BTreeMap::new() }
+    }
+
+    /// The sources of the rejects, and how many each has.
+    pub(crate) fn by_source(&self) -> &BTreeMap<usize, Rejected> {
+        &self.by_source
     }
 
     /// Keeps the places of the first `most` rejects, in memory.
     pub(crate) fn of_places(most: usize) -> Self {
-        Self { kept: Kept::Places { places: Vec::new(), most }, count: 0, first: None }
+        Self::of(Kept::Places { places: Vec::new(), most })
     }
 
     /// The places that were kept.
@@ -130,12 +141,12 @@ impl RejectLog {
             let record = RejectPlace::new(name, number, reject.offset, error);
             return Err(Error::of_a_record(record, &place()));
         }
-        let first = self.first.get_or_insert_with(place);
-        if options.max_rejects.exceeded(rejected, read) {
-            return Err(Error::bad_data(format!(
-                "{rejected} of {read} records were rejected, more than --max-rejects allows; \
-                 the first: {first}"
-            )));
+        let own = self.by_source.entry(reject.source);
+        own.or_insert_with(|| Rejected::new(reject, place())).add();
+        if options.max_rejects.exceeded(rejected, read)
+            && let Some((source, first)) = self.by_source.first_key_value()
+        {
+            return Err(first.too_many(&sources[*source].file, rejected, read));
         }
         self.count += 1;
         match &mut self.kept {

@@ -82,6 +82,8 @@ pub struct Report {
     pub tables: Vec<TableReport>,
     /// The inputs.
     pub inputs: Vec<InputReport>,
+    /// Files that were found and not read, by their ending; export manifests are not counted.
+    pub left_aside: BTreeMap<String, u64>,
     /// Beneficiaries in the index.
     pub beneficiaries: u64,
     /// Claims whose Patient is not in the input: their MBI is null.

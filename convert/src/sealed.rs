@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ndjson_io::{Discovered, SourceFile};
+
 use crate::elsewhere::is_address;
 use crate::error::Error;
 
@@ -29,6 +31,13 @@ pub(crate) fn refuse(inputs: &[String]) -> Result<(), Error> {
             path.display()
         )))
     })
+}
+
+/// Whether a sealed file was met, so that [`refuse`] has to look closer.
+pub(crate) fn may_be_among(found: &Discovered) -> bool {
+    let sources = found.sources.iter().map(SourceFile::path);
+    let mut all = sources.chain(found.left_aside.iter().map(PathBuf::as_path));
+    all.any(|path| is_sealed(&path.to_string_lossy()))
 }
 
 fn is_sealed(name: &str) -> bool {

@@ -1,14 +1,15 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
-use ndjson_io::{Purpose, Sniffer, SourceFile};
+use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
 use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
 use crate::file_date::FileDates;
+use crate::no_export::Instead;
 use crate::options::{Cancel, Options, Output};
 use crate::report::FileDateOrigin;
 use crate::sealed;
@@ -33,8 +34,8 @@ pub(crate) struct Source {
     pub(crate) only_people: bool,
 }
 
-/// Finds the inputs; standard input is left for later.
-pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<SourceFile>, Error> {
+/// Finds the inputs.
+pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Discovered, Error> {
     let mut outputs: Vec<PathBuf> = Vec::new();
     match &options.output {
         Output::Folder(out) => outputs.push(out.clone()),
@@ -42,6 +43,7 @@ pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<Sourc
         Output::Stdout => {}
     }
     outputs.extend(options.rejects.clone());
+    refuse_no_name(&options.patients)?;
     for place in &outputs {
         for people in &options.patients {
             refuse_overlap(place, people)?;
@@ -65,17 +67,17 @@ fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
     )))
 }
 
-/// Finds the files of these inputs, none of which may lie in an output; none at all for standard input.
-/// `hint` says what to do instead of mixing files and standard input.
+/// Finds the files of these inputs, none of which may lie in an output; or the one stream, standard input or a pipe.
+/// `hint` says what to do instead of mixing files and a stream.
 pub(crate) fn find_in(
     inputs: &[String],
     outputs: &[PathBuf],
     hint: &str,
     elsewhere: &Elsewhere,
-) -> Result<Vec<SourceFile>, Error> {
+) -> Result<Discovered, Error> {
+    refuse_no_name(inputs)?;
     let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
     let stdin = inputs.iter().filter(|input| *input == "-").count();
-    sealed::refuse(&paths)?;
     if stdin > 1 {
         return Err(Error::usage("standard input (-) is named more than once"));
     }
@@ -92,17 +94,44 @@ pub(crate) fn find_in(
             refuse_overlap(output, input)?;
         }
     }
-    let mut files = ndjson_io::discover_among(&paths, outputs, |input| elsewhere.find(input))?;
-    if let Some(other) = files.iter().find(|file| file.is_stream()) {
+    if stdin == 1 {
+        return Ok(Discovered { sources: vec![SourceFile::stdin()], ..Discovered::default() });
+    }
+    let found = discover(&paths, outputs, elsewhere)?;
+    if let Some(pipe) = found.sources.iter().find(|file| file.is_stream())
+        && found.sources.len() > 1
+    {
         return Err(Error::usage(format!(
-            "{} is not a regular file; give its content on standard input (-)",
-            other.path().display()
+            "{} is a pipe, which is read once, as standard input is: it cannot be mixed with other inputs; write what \
+             it gives to a file{hint}",
+            pipe.path().display()
         )));
     }
-    if paths.is_empty() {
-        files.clear();
+    Ok(found)
+}
+
+/// What inputs name; those that are still encrypted are refused, since their records would be missing.
+fn discover(
+    inputs: &[String],
+    outputs: &[PathBuf],
+    elsewhere: &Elsewhere,
+) -> Result<Discovered, Error> {
+    let found = ndjson_io::discover_among(inputs, outputs, |input| elsewhere.find(input));
+    if found.as_ref().map_or(true, sealed::may_be_among) {
+        sealed::refuse(inputs)?;
     }
-    Ok(files)
+    found
+}
+
+/// An empty word, as a variable of the shell gives that is not set, names nothing.
+fn refuse_no_name(inputs: &[String]) -> Result<(), Error> {
+    if inputs.iter().all(|input| !input.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::usage(
+        "the name of an input is empty: name a file, a folder, a glob, or - for standard input (is a variable of \
+         the shell not set?)",
+    ))
 }
 
 /// The one file that an address names, to be read like one of this machine.
@@ -122,20 +151,18 @@ pub(crate) fn find_patients(
     options: &Options,
     inputs: &[SourceFile],
     elsewhere: &Elsewhere,
-) -> Result<Vec<SourceFile>, Error> {
+) -> Result<Discovered, Error> {
     if options.patients.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Discovered::default());
     }
-    sealed::refuse(&options.patients)?;
     let real = |file: &SourceFile| {
         let local = if file.is_remote() { None } else { file.path().canonicalize().ok() };
         local.unwrap_or_else(|| file.path().to_owned())
     };
     let read: HashSet<PathBuf> = inputs.iter().map(real).collect();
-    let found = ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input));
-    let mut files: Vec<SourceFile> = found?;
-    files.retain(|file| !read.contains(&real(file)));
-    Ok(files)
+    let mut found = discover(&options.patients, &[], elsewhere)?;
+    found.sources.retain(|file| !read.contains(&real(file)));
+    Ok(found)
 }
 
 /// Looks at each file and says what it seems to hold.
@@ -175,20 +202,49 @@ fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Err
             return Ok(Guess::Claims);
         }
         match guesser.guess(sniffer.beginning(file, SNIFF_BYTES, is_enough)?) {
-            Guess::NotNdjson => Err(not_ndjson(file)),
+            Guess::NotNdjson => Err(Instead::ONE_JSON_TEXT.error(file)),
             guess => Ok(guess),
         }
     };
     files.iter().enumerate().map(guess).collect()
 }
 
-/// The error of a file that is one JSON text, not one a line.
-pub(crate) fn not_ndjson(file: &SourceFile) -> Error {
-    Error::bad_data(format!(
-        "{}: not NDJSON: expected one JSON object on each line, found one JSON text over several lines or \
-         an array; write one record a line (jq -c does)",
-        file.name()
-    ))
+/// The endings of files in lower case, `.ndjson` and `.ndjson.gz` say, and how many have each.
+pub(crate) fn endings<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> BTreeMap<String, u64> {
+    let mut endings = BTreeMap::new();
+    for path in paths {
+        *endings.entry(ending(path)).or_default() += 1;
+    }
+    endings
+}
+
+/// What is no ending of a kind of file may be anything, and is not told.
+fn ending(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let (name, packed) = match name.rsplit_once('.') {
+        Some((rest, packed @ ("gz" | "zst"))) => (rest, format!(".{packed}")),
+        _ => (&*name, String::new()),
+    };
+    let is_kind = |end: &str| {
+        (1..=8).contains(&end.len()) && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    match name.rsplit_once('.') {
+        Some((stem, end)) if !stem.is_empty() && is_kind(end) => format!(".{end}{packed}"),
+        _ if !packed.is_empty() => packed,
+        _ => "other".to_owned(),
+    }
+}
+
+/// What to say of an empty file that is compressed by its name: an archive of nothing has some bytes.
+pub(crate) fn warning_of_nothing(file: &SourceFile) -> Option<String> {
+    let end = file.path().extension()?;
+    let is_packed = ["gz", "zst"].iter().any(|packed| end.eq_ignore_ascii_case(packed));
+    (is_packed && file.is_empty()).then(|| {
+        format!(
+            "{} has no byte at all, although it is compressed by its name: was it cut short?",
+            file.path().display()
+        )
+    })
 }
 
 /// The error of a file of FHIR R4.

@@ -14,7 +14,7 @@ use cclf_crosswalk::arrow::ipc::reader::FileReader;
 use cclf_crosswalk::{Columns, Compression, Crosswalk, Format, Naming, Table};
 use convert::{
     ErrorKind, MaxRejects, OnBadRecord, Options, Output, People, Report, ScanOptions, ScanReport,
-    run, scan,
+    run, scan, split,
 };
 use synth::{ClaimType, Part};
 
@@ -287,4 +287,45 @@ fn a_cancelled_scan_says_so() {
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(error.to_string(), "interrupted; not all rows were handed out");
     assert!(scan.next().is_none() && scan.report().is_none());
+}
+
+#[test]
+fn a_scan_of_what_is_no_export_ends_with_an_error_and_its_parts_do_not() {
+    let work = tempfile::tempdir().unwrap();
+    write_export(work.path(), 5, false);
+    let input = work.path().to_str().unwrap();
+    let ended = |options: ScanOptions| {
+        let mut scan = scan(options).unwrap();
+        let error = scan.by_ref().find_map(Result::err);
+        assert_eq!(error.is_some(), scan.report().is_none());
+        error
+    };
+    assert!(ended(options(input, Table::Cclf5)).is_none());
+    // One page among the files; the rows of the others have come.
+    let page = work.path().join("page.ndjson");
+    fs::write(&page, "<!DOCTYPE html>\n<p>busy</p>\n").unwrap();
+    for table in [Table::Cclf5, Table::Cclf8, Table::Cclf0] {
+        let error = ended(options(input, table)).unwrap();
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::BadData, 4));
+        let said = error.to_string();
+        assert!(said.contains("page.ndjson") && said.contains("an HTML page"), "{said}");
+    }
+    let error = ended(options(page.to_str().unwrap(), Table::Cclf1)).unwrap().to_string();
+    assert!(error.contains("an HTML page"), "{error}");
+    // All of it bad JSON.
+    let bad = work.path().join("bad.ndjson");
+    fs::write(&bad, "{\"resourceType\":\"ExplanationOfBenefit\"}\n").unwrap();
+    let error = ended(options(bad.to_str().unwrap(), Table::Cclf1)).unwrap().to_string();
+    for part in ["every record was rejected", "bad.ndjson, line 1", "missing"] {
+        assert!(error.contains(part), "{error}");
+    }
+    // A part decides nothing for the others.
+    let split = split(&options(input, Table::Cclf5), 1, Some(&work.path().join("index"))).unwrap();
+    let parts = split.parts.into_iter().map(|part| {
+        let mut options = options(input, Table::Cclf5);
+        (options.inputs, options.part) = (Vec::new(), Some(part));
+        scanned(options).1.records.rejected
+    });
+    let rejected: u64 = parts.sum();
+    assert!(rejected >= 2, "{rejected}");
 }

@@ -19,6 +19,12 @@ const EXTENSIONS: [&str; 6] =
 /// A folder of this name holds records that were refused before; it is never entered.
 const REJECTS: &str = "rejects";
 
+/// Folders in which other clients put what belongs to an export and is no data of it.
+const OTHER_FOLDERS: [&str; 2] = ["error", "deleted"];
+
+/// The log of other clients, which is NDJSON by its name.
+const LOG: &str = "log.ndjson";
+
 /// In the name of everything that a running writer has not finished.
 const PARTIAL: &str = ".partial-";
 
@@ -29,14 +35,16 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 ///
 /// An input is
 /// - a file, with any extension; a link to a file is followed, since it was named;
-/// - a folder: every `*.ndjson` and `*.jsonl` below it, also with `.gz` or `.zst`, sorted by the
-///   bytes of the path;
+/// - a pipe by its path (`/dev/stdin`, a named pipe): a stream, which can be read once;
+/// - a folder: every `*.ndjson` and `*.jsonl` below it, also with `.gz` or `.zst`, in upper or
+///   lower case, sorted by the bytes of the path;
 /// - a glob (`*`, `?`, `[..]`, `**`), if nothing of exactly that name exists: the files it
 ///   matches, sorted by the bytes of the path.
 ///
 /// What is found by looking rather than named is skipped if it is hidden (its name begins with a
 /// dot), if `.partial-` is in its name, if it is a symbolic link, if it is or lies in one of the
-/// paths in `exclude`, if it is in a folder called `rejects`, or if it is no regular file.
+/// paths in `exclude`, if it is in a folder called `rejects`, or if it is no regular file. So is
+/// what other clients put beside the data: `log.ndjson`, and folders called `error` or `deleted`.
 ///
 /// A file that is reached twice is kept where it came first.
 ///
@@ -55,7 +63,17 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 /// named, or a folder, may not be read; whether files of a folder may be shows when they are opened. The source name
 /// of such an error is the input or path as given.
 pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
-    discover_among(inputs, exclude, |_| Ok(None))
+    Ok(discover_among(inputs, exclude, |_| Ok(None))?.sources)
+}
+
+/// What inputs name.
+#[derive(Clone, Debug, Default)]
+pub struct Discovered {
+    /// The sources, in the order of the inputs.
+    pub sources: Vec<SourceFile>,
+    /// Files that were met and are no sources: of another name, hidden, unfinished, links, or what other clients put
+    /// beside the data. Not those below hidden folders, `rejects` and what is excluded, which are not looked into.
+    pub left_aside: Vec<PathBuf>,
 }
 
 /// As [`discover`], with inputs that are not on this machine: `elsewhere` gives what such an input names, and `None`
@@ -68,10 +86,10 @@ pub fn discover_among<E: From<Error>>(
     inputs: &[String],
     exclude: &[PathBuf],
     mut elsewhere: impl FnMut(&str) -> Result<Option<Elsewhere>, E>,
-) -> Result<Vec<SourceFile>, E> {
+) -> Result<Discovered, E> {
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let mut found = Found { seen: HashSet::new(), files: Vec::new() };
+    let mut found = Found::default();
     for input in inputs {
         match elsewhere(input)? {
             Some(Elsewhere::File(file)) => {
@@ -87,8 +105,9 @@ pub fn discover_among<E: From<Error>>(
         let path = Path::new(input);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => find_in_folder(input, &exclude, &mut found)?,
-            Ok(_) => {
-                let real = canonical(path)?;
+            Ok(metadata) => {
+                // The link from /dev/stdin to a pipe leads to a name that is none.
+                let real = if metadata.is_file() { canonical(path)? } else { path.to_owned() };
                 found.push(real, SourceFile::from_path(path)?);
             }
             Err(error) if is_missing(&error) && input.contains(GLOB_CHARACTERS) => {
@@ -103,13 +122,16 @@ pub fn discover_among<E: From<Error>>(
     // Same names are told apart by folders first, then by the compression extension.
     rename_same_names(&mut found.files, true);
     rename_same_names(&mut found.files, false);
-    Ok(found.files.into_iter().map(|(_, source)| source).collect())
+    let sources = found.files.into_iter().map(|(_, source)| source).collect();
+    Ok(Discovered { sources, left_aside: found.left_aside })
 }
 
 /// Sources with their real paths, each real path once.
+#[derive(Default)]
 struct Found {
     seen: HashSet<PathBuf>,
     files: Vec<(PathBuf, SourceFile)>,
+    left_aside: Vec<PathBuf>,
 }
 
 impl Found {
@@ -125,25 +147,28 @@ fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result
     // No link is followed below the root, so real paths are this plus the relative path.
     let real_root = canonical(root)?;
     let mut relative_paths = Vec::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
+    // Folders, and whether what they hold is read.
+    let mut folders = vec![(PathBuf::new(), true)];
+    while let Some((folder, is_read)) = folders.pop() {
         let at = root.join(&folder);
         let failed = |error| Error::io("list", error).named(&at.to_string_lossy());
         for entry in fs::read_dir(&at).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let kind = entry.file_type().map_err(failed)?;
-            if is_skipped_name(&name) || !(kind.is_dir() || kind.is_file()) {
-                continue;
-            }
-            if kind.is_file() && !has_known_extension(&name) || kind.is_dir() && name == REJECTS {
-                continue;
-            }
             let relative = folder.join(&name);
             if !exclude.is_empty() && exclude.contains(&real_root.join(&relative)) {
                 continue;
             }
-            if kind.is_dir() { &mut folders } else { &mut relative_paths }.push(relative);
+            if !kind.is_dir() {
+                if is_read && kind.is_file() && is_data(&name) {
+                    relative_paths.push(relative);
+                } else {
+                    found.left_aside.push(at.join(&name));
+                }
+            } else if !is_closed(&name) {
+                folders.push((relative, is_read && !is_other_folder(&name)));
+            }
         }
     }
     if relative_paths.is_empty() {
@@ -163,9 +188,14 @@ fn find_elsewhere(input: &str, mut files: Vec<RemoteFile>, found: &mut Found) ->
     files.retain(|file| {
         let parts: Vec<&OsStr> = file.relative.split('/').map(OsStr::new).collect();
         let Some((name, folders)) = parts.split_last() else { return false };
-        has_known_extension(name)
-            && !parts.iter().any(|part| is_skipped_name(part))
-            && !folders.iter().any(|folder| *folder == REJECTS)
+        if folders.iter().any(|folder| is_closed(folder)) {
+            return false;
+        }
+        let is_read = is_data(name) && !folders.iter().any(|folder| is_other_folder(folder));
+        if !is_read {
+            found.left_aside.push(file.location.clone());
+        }
+        is_read
     });
     if files.is_empty() {
         return Err(Error::new(ErrorKind::NoMatchInFolder).named(input));
@@ -190,6 +220,9 @@ fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(
         .components()
         .take_while(|part| !part.as_os_str().to_string_lossy().contains(GLOB_CHARACTERS))
         .count();
+    let names_the_file = Path::new(input)
+        .file_name()
+        .is_some_and(|name| !name.to_string_lossy().contains(GLOB_CHARACTERS));
     let mut paths = Vec::new();
     for path in matches {
         let path = path.map_err(|error| {
@@ -203,12 +236,17 @@ fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(
                 folder.push(part);
                 let name = part.as_os_str();
                 depth >= named_folders
-                    && (is_skipped_name(name) || name == REJECTS || folder.is_symlink())
+                    && (is_closed(name) || is_other_folder(name) || folder.is_symlink())
             })
         });
         let metadata = fs::symlink_metadata(&path).map_err(failed)?;
-        let skipped_name = path.file_name().is_none_or(is_skipped_name);
+        let skipped_name = path
+            .file_name()
+            .is_none_or(|name| is_skipped_name(name) || (is_log(name) && !names_the_file));
         if in_skipped_folder || skipped_name || !metadata.is_file() {
+            if !metadata.is_dir() {
+                found.left_aside.push(path);
+            }
             continue;
         }
         let real = canonical(&path)?;
@@ -270,9 +308,28 @@ fn is_skipped_name(name: &OsStr) -> bool {
     bytes.starts_with(b".") || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
 }
 
-fn has_known_extension(name: &OsStr) -> bool {
-    let bytes = name.as_encoded_bytes();
-    EXTENSIONS.iter().any(|extension| bytes.ends_with(extension.as_bytes()))
+/// A folder that is not looked into.
+fn is_closed(name: &OsStr) -> bool {
+    is_skipped_name(name) || name == REJECTS
+}
+
+/// A folder whose files are no data of the export.
+fn is_other_folder(name: &OsStr) -> bool {
+    OTHER_FOLDERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// The log of another client, compressed or not.
+fn is_log(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    strip_compression_extension(&name).eq_ignore_ascii_case(LOG)
+}
+
+/// Whether a file of a folder is read, by its name.
+fn is_data(name: &OsStr) -> bool {
+    let lower = name.as_encoded_bytes().to_ascii_lowercase();
+    EXTENSIONS.iter().any(|extension| lower.ends_with(extension.as_bytes()))
+        && !is_skipped_name(name)
+        && !is_log(name)
 }
 
 fn name_of(relative: &Path) -> String {
@@ -346,6 +403,91 @@ mod tests {
             names(dir.path(), &["in"], &["in/out", "in/skip.ndjson", "in/absent"]).unwrap(),
             ["B.ndjson", "a.jsonl", "a/z.ndjson", "b.ndjson", "rejected/x.jsonl", "rejects.ndjson"]
         );
+    }
+
+    #[test]
+    fn what_other_clients_leave_is_left_aside_and_told() {
+        let dir = tree(&[
+            "in/1.Patient.ndjson",
+            "in/2.PATIENT.NDJSON",
+            "in/3.Coverage.ndjson.GZ",
+            "in/4.Coverage.JsonL.Zst",
+            "in/log.ndjson",
+            "in/Log.ndjson.gz",
+            "in/catalog.ndjson",
+            "in/manifest.json",
+            "in/5.Patient.ndjson.part",
+            "in/.hidden.ndjson",
+            "in/.git/never.looked.into",
+            "in/rejects/x.ndjson",
+            "in/deleted/1.Bundle.ndjson",
+            "in/sub/error/deeper/1.OperationOutcome.ndjson",
+            "in/out/x.txt",
+        ]);
+        let root = dir.path().join("in");
+        let input = root.to_str().unwrap().to_owned();
+        let found =
+            discover_among(&[input], &[root.join("out")], |_| Ok::<_, Error>(None)).unwrap();
+        let names: Vec<_> = found.sources.iter().map(SourceFile::name).collect();
+        assert_eq!(
+            names,
+            [
+                "1.Patient.ndjson",
+                "2.PATIENT.NDJSON",
+                "3.Coverage.ndjson",
+                "4.Coverage.JsonL",
+                "catalog.ndjson"
+            ]
+        );
+        let aside = |paths: &[PathBuf]| {
+            let mut names: Vec<_> =
+                paths.iter().map(|path| name_of(path.strip_prefix(&root).unwrap())).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            aside(&found.left_aside),
+            [
+                ".hidden.ndjson",
+                "5.Patient.ndjson.part",
+                "Log.ndjson",
+                "deleted/1.Bundle.ndjson",
+                "log.ndjson",
+                "manifest.json",
+                "sub/error/deeper/1.OperationOutcome.ndjson"
+            ]
+        );
+        // By a pattern too; what is named is read whatever it is.
+        assert_eq!(names_of(&dir, "in/**/*.ndjson"), ["1.Patient.ndjson", "catalog.ndjson"]);
+        assert_eq!(names_of(&dir, "in/deleted/*"), ["1.Bundle.ndjson"]);
+        assert_eq!(names_of(&dir, "*/log.ndjson"), ["log.ndjson"]);
+        assert_eq!(names_of(&dir, "in/log.ndjson"), ["log.ndjson"]);
+        assert_eq!(names_of(&dir, "in/deleted"), ["1.Bundle.ndjson"]);
+    }
+
+    fn names_of(dir: &tempfile::TempDir, input: &str) -> Vec<String> {
+        names(dir.path(), &[input], &[]).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_a_stream_by_its_path() {
+        let dir = tree(&["in/a.ndjson"]);
+        let pipe = dir.path().join("in/pipe.ndjson");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if !made.is_ok_and(|status| status.success()) {
+            return;
+        }
+        let sources = discover(&[pipe.to_str().unwrap().to_owned()], &[]).unwrap();
+        assert!(sources[0].is_stream() && sources[0].name() == "pipe.ndjson");
+        // Found rather than named, it is left aside: it would wait for a writer.
+        assert_eq!(names_of(&dir, "in"), ["a.ndjson"]);
+        // A socket cannot be opened.
+        let socket = dir.path().join("socket");
+        let _open = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let refused = discover(&[socket.to_str().unwrap().to_owned()], &[]).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::NotAFile);
+        assert!(refused.is_usage() && refused.to_string().contains("(-)"), "{refused}");
     }
 
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! Messages are built from our own words, the name of the source and numbers. They never carry a
 //! byte of what was read: the data is about patients.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -21,6 +22,24 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, byte {}", self.line, self.byte)
     }
+}
+
+/// Text in one line for people: a control character, such as a line feed in the name of a file, is shown as an escape.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    // Some displays break lines at these two as well.
+    let escaped = |ch: char| ch.is_control() || matches!(ch, '\u{2028}' | '\u{2029}');
+    if !text.contains(escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for ch in text.chars() {
+        if escaped(ch) {
+            shown.extend(ch.escape_default());
+        } else {
+            shown.push(ch);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// What went wrong, without the place.
@@ -42,7 +61,7 @@ pub enum ErrorKind {
     NoMatchForGlob,
     /// A glob pattern is malformed.
     BadPattern,
-    /// A regular file is needed here and this is something else (a folder, a pipe).
+    /// A file is needed here and this is something else (a folder, a socket, where it is looked at a pipe).
     NotAFile,
     /// A stream such as stdin was given to a second reading; it can be read once.
     AlreadyRead,
@@ -161,7 +180,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { kind, source_name, position, io } = &*self.0;
         if let Some(name) = source_name {
-            write!(f, "{name}: ")?;
+            write!(f, "{}: ", shown(name))?;
         }
         if let Some(position) = position {
             write!(f, "{position}: ")?;
@@ -174,11 +193,14 @@ impl fmt::Display for Error {
             },
             ErrorKind::InputMissing => f.write_str("no such file or folder"),
             ErrorKind::NoMatchInFolder => f.write_str(
-                "the folder holds no .ndjson or .jsonl file (also with .gz or .zst) to read",
+                "the folder holds no .ndjson or .jsonl file (also with .gz or .zst) to read; a file that is named \
+                 is read whatever it is called",
             ),
             ErrorKind::NoMatchForGlob => f.write_str("no file matches the pattern"),
             ErrorKind::BadPattern => f.write_str("the pattern is malformed"),
-            ErrorKind::NotAFile => f.write_str("not a regular file"),
+            ErrorKind::NotAFile => f.write_str(
+                "neither a regular file nor a pipe; give its content on standard input (-)",
+            ),
             ErrorKind::AlreadyRead => f.write_str("a stream can be read once only"),
             ErrorKind::Corrupt { detail } => write!(f, "compressed data is damaged: {detail}"),
             ErrorKind::ExpandsTooMuch { limit_bytes } => {
@@ -235,6 +257,17 @@ mod tests {
         assert!(os.is_io() && os.io_error().and_then(io::Error::raw_os_error) == Some(13));
         let other = Error::io("read", io::Error::new(io::ErrorKind::InvalidData, "SECRET"));
         assert!(!other.to_string().contains("SECRET"), "{other}");
+    }
+
+    #[test]
+    fn names_are_shown_in_one_line() {
+        let error =
+            Error::new(ErrorKind::InputMissing).named("a\nerror: b\u{1b}[2J\u{2028}\u{85}é");
+        assert_eq!(
+            error.to_string(),
+            "a\\nerror: b\\u{1b}[2J\\u{2028}\\u{85}é: no such file or folder"
+        );
+        assert_eq!(shown(r"a\nb"), r"a\nb");
     }
 
     #[test]

@@ -126,8 +126,8 @@ mod turns;
 mod workers;
 
 pub use decompress::Compression;
-pub use discover::{discover, discover_among};
-pub use error::{Error, ErrorKind, Position};
+pub use discover::{Discovered, discover, discover_among};
+pub use error::{Error, ErrorKind, Position, shown};
 pub use limits::{DEFAULT_MAX_DECOMPRESSED_BYTES, DEFAULT_MAX_LINE_BYTES, Limits};
 pub use line::Line;
 pub use progress::{Progress, SourceReport};

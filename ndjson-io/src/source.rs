@@ -15,6 +15,9 @@ use crate::error::{Error, ErrorKind, Position};
 use crate::part;
 use crate::remote::{Purpose, Remote, RemoteFile};
 
+/// What standard input is called.
+const STDIN: &str = "stdin";
+
 /// What a pipe holds while its reader is busy; as much as a user may ask for without privileges.
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
@@ -87,12 +90,13 @@ impl Identity {
 impl SourceFile {
     /// A file by its path, named by its file name without `.gz` or `.zst`.
     ///
-    /// The path may be anything that can be opened and read. What is not a regular file (a named
-    /// pipe) is read as a stream: to its end, with no size known before.
+    /// The path may be that of a pipe (a named one, `/dev/stdin`) or of a device: it is read as a stream, once, to its
+    /// end, with no size known before. One below `/dev` or `/proc` is called `stdin`: its own name is a number that
+    /// the shell has chosen.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InputMissing`], [`ErrorKind::NotAFile`] for a folder, [`ErrorKind::Io`] if the
+    /// [`ErrorKind::InputMissing`], [`ErrorKind::NotAFile`] for a folder or a socket, [`ErrorKind::Io`] if the
     /// file may not be read.
     pub fn from_path(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
@@ -100,7 +104,11 @@ impl SourceFile {
             Some(name) => strip_compression_extension(&name.to_string_lossy()).to_owned(),
             None => path.to_string_lossy().into_owned(),
         };
-        Self::with_name(path, name)
+        let mut source = Self::with_name(path, name)?;
+        if source.is_stream() && ["/dev", "/proc"].iter().any(|top| source.path.starts_with(top)) {
+            source.set_name(STDIN.to_owned());
+        }
+        Ok(source)
     }
 
     /// A file by its path, under another name; for instance a spool file that stands for "stdin".
@@ -139,7 +147,7 @@ impl SourceFile {
         // A narrow pipe does as well, it only makes both sides wait for each other more often.
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), PIPE_BYTES);
-        Self::from_reader("stdin", io::stdin())
+        Self::from_reader(STDIN, io::stdin())
     }
 
     /// Any stream under a name. It is read once, to its end, on the reader thread.
@@ -328,6 +336,8 @@ impl SourceFile {
             let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
             Ok((opened, Some(Identity::of(&metadata))))
         } else {
+            #[cfg(target_os = "linux")]
+            let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE_BYTES);
             Ok((Opened::Stream(Box::new(file)), None))
         }
     }
@@ -419,7 +429,7 @@ fn readable(path: &Path) -> Result<Metadata, Error> {
         }
         _ => Error::io("examine", error).named(&name),
     })?;
-    if metadata.is_dir() {
+    if metadata.is_dir() || !can_be_opened(&metadata) {
         return Err(Error::new(ErrorKind::NotAFile).named(&name));
     }
     // A pipe is not tried: opening it could wait for its writer, or end it.
@@ -431,11 +441,26 @@ fn readable(path: &Path) -> Result<Metadata, Error> {
     Ok(metadata)
 }
 
-/// `a.ndjson.gz` is called `a.ndjson`. A name that is nothing but the extension stays.
+/// Whether opening leads to bytes: a socket has them for whoever connects.
+fn can_be_opened(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        !metadata.file_type().is_socket()
+    }
+    #[cfg(not(unix))]
+    true
+}
+
+/// `a.ndjson.gz` is called `a.ndjson`, `A.GZ` is called `A`. A name that is nothing but the extension stays.
 pub(crate) fn strip_compression_extension(name: &str) -> &str {
+    let without = |extension: &&str| {
+        let (stem, end) = name.split_at_checked(name.len().checked_sub(extension.len())?)?;
+        end.eq_ignore_ascii_case(extension).then_some(stem)
+    };
     [".gz", ".zst"]
         .iter()
-        .find_map(|extension| name.strip_suffix(extension))
+        .find_map(without)
         .filter(|stripped| !stripped.is_empty() && !stripped.ends_with('/'))
         .unwrap_or(name)
 }
@@ -452,6 +477,10 @@ mod tests {
             ("a.ndjson.gz", "a.ndjson"),
             ("d/a.jsonl.zst", "d/a.jsonl"),
             ("a.gz.gz", "a.gz"),
+            ("A.NDJSON.GZ", "A.NDJSON"),
+            ("a.Zst", "a"),
+            ("é", "é"),
+            ("gz", "gz"),
             (".gz", ".gz"),
             ("d/.zst", "d/.zst"),
         ] {

@@ -76,6 +76,10 @@ fn a_folder_elsewhere_has_the_files_of_one_here() {
         "rejects/f.ndjson",
         "out.partial-1-2/g.ndjson",
         "sub/.h/i.ndjson",
+        "log.ndjson",
+        "sub/deleted/k.ndjson",
+        "error/m/n.ndjson",
+        "SUB.NDJSON.GZ",
     ];
     let here = tempfile::tempdir().unwrap();
     let mut there = Vec::new();
@@ -85,15 +89,19 @@ fn a_folder_elsewhere_has_the_files_of_one_here() {
         std::fs::write(path, "{}\n").unwrap();
         there.push(file(name, b"{}\n", None).0);
     }
-    let local = ndjson_io::discover(&[here.path().display().to_string()], &[]).unwrap();
-    let found: Vec<SourceFile> = discover_among(&["mem".to_owned()], &[], |_| {
+    let here_named = [here.path().display().to_string()];
+    let local = discover_among(&here_named, &[], |_| Ok::<_, Error>(None)).unwrap();
+    let found = discover_among(&["mem".to_owned()], &[], |_| {
         Ok::<_, Error>(Some(Elsewhere::Folder(std::mem::take(&mut there))))
     })
     .unwrap();
+    assert_eq!(found.left_aside.len(), 5);
+    assert_eq!(local.left_aside.len(), 5);
+    let (found, local) = (found.sources, local.sources);
     let names =
         |files: &[SourceFile]| files.iter().map(|file| file.name().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&found), names(&local));
-    assert_eq!(names(&found), ["a.ndjson", "b.ndjson", "sub/c.jsonl"]);
+    assert_eq!(names(&found), ["SUB.NDJSON", "a.ndjson", "b.ndjson", "sub/c.jsonl"]);
     assert!(found.iter().all(|file| file.is_remote() && !file.is_stream()));
     let none = discover_among(&["mem".to_owned()], &[], |_| {
         Ok::<_, Error>(Some(Elsewhere::Folder(vec![file("d.txt", b"", None).0])))

@@ -84,6 +84,10 @@ def test_errors_say_what_and_where_but_no_value(tmp_path):
     assert (type(again), again.place, str(again)) == (bcda.BadDataError, error.place, str(error))
     with pytest.raises(bcda.BadDataError, match="max_rejects"):
         bcda.convert(tmp_path / "in.ndjson", tmp_path / "out", max_rejects=0)
+    with pytest.raises(bcda.BadDataError, match="every record was rejected"):
+        bcda.convert(tmp_path / "in.ndjson", tmp_path / "out")
+    good = '{"resourceType":"Patient","id":"1"}'
+    (tmp_path / "in.ndjson").write_text("{}\n" + record + "\n" + good + "\n")
     report = bcda.convert(tmp_path / "in.ndjson", tmp_path / "out")
     assert report["records"]["rejected"] == 2
 

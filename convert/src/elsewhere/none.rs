@@ -7,7 +7,7 @@
 )]
 
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::options::Cancel;
@@ -51,7 +51,7 @@ impl Elsewhere {
         _folder: &Path,
         _first: &str,
         _most: u64,
-    ) -> Result<Vec<Vec<u8>>, Error> {
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
         Ok(Vec::new())
     }
 

@@ -105,15 +105,15 @@ impl Elsewhere {
         Ok(Some(found))
     }
 
-    /// The JSON files of a folder that was found here, of at most `most` bytes: the one called `first`, then the
-    /// others by name. None where listing, or reading, is not allowed: who may read the exports only need not be
+    /// The JSON files of a folder that was found here, of at most `most` bytes, and their texts: the one called
+    /// `first`, then the others by name. None where listing, or reading, is not allowed: who may read the exports only need not be
     /// allowed more.
     pub(crate) fn json_files(
         &self,
         folder: &Path,
         first: &str,
         most: u64,
-    ) -> Result<Vec<Vec<u8>>, Error> {
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
         let storage = self.storage()?;
         let allowed = |found: Result<Vec<Object>, object_storage::Error>| match found {
             Err(fault) if fault.kind() == object_storage::ErrorKind::Denied => Ok(Vec::new()),
@@ -126,14 +126,17 @@ impl Elsewhere {
         } else {
             allowed(storage.directly_below(&address))?
         };
-        let is_json = |name: &str| Path::new(name).extension().is_some_and(|end| end == "json");
+        let is_json = |name: &str| {
+            Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("json"))
+        };
         objects.retain(|object| is_json(object.file_name()) && object.len() <= most);
         objects.sort_by_key(|object| object.file_name() != first);
         let mut texts = Vec::new();
         for object in objects {
+            let location = PathBuf::from(object.address().to_string());
             match object.bytes(most) {
                 Err(fault) if fault.kind() == object_storage::ErrorKind::Denied => {}
-                text => texts.extend(text?),
+                text => texts.extend(text?.map(|text| (location, text))),
             }
         }
         Ok(texts)

@@ -21,7 +21,7 @@ use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::{Plan, schema};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use ndjson_io::SourceFile;
+use ndjson_io::{Discovered, SourceFile};
 
 use self::batches::Batches;
 pub use self::options::{People, ScanOptions};
@@ -30,6 +30,7 @@ pub use self::split::{Part, Piece, Split, split};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::job::{Passes, Run, first_bad};
+use crate::no_export;
 use crate::sources::{self, Source};
 
 /// Batches that wait for the reader.
@@ -65,7 +66,7 @@ pub fn scan(options: ScanOptions) -> Result<Scan, Error> {
     let thread = thread::Builder::new()
         .name("bcda-scan".to_owned())
         .spawn(move || {
-            let ended = run(&options, &files, patients, &elsewhere, &batches_in);
+            let ended = run(&options, files, patients, &elsewhere, &batches_in);
             // There is room for it; whoever might have wanted it may be gone.
             let _ = end_in.send(ended);
         })
@@ -82,36 +83,34 @@ impl ScanOptions {
 }
 
 /// The files of a scan, and those of its Patients besides.
-fn files(
-    options: &ScanOptions,
-    elsewhere: &Elsewhere,
-) -> Result<(Vec<SourceFile>, Vec<SourceFile>), Error> {
+fn files(options: &ScanOptions, elsewhere: &Elsewhere) -> Result<(Discovered, Discovered), Error> {
     if options.batch_rows == 0 {
         return Err(Error::usage("a batch has at least one row"));
     }
-    if options.inputs.iter().any(|input| input == "-") {
-        return Err(Error::usage(
-            "standard input (-) cannot be scanned, because it is read once; convert it, or give a file",
-        ));
-    }
     if options.part.is_some() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok((Discovered::default(), Discovered::default()));
     }
     let run = options.as_run();
     let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
-    let patients = sources::find_patients(&run, &files, elsewhere)?;
+    let patients = sources::find_patients(&run, &files.sources, elsewhere)?;
+    if files.sources.iter().chain(&patients.sources).any(SourceFile::is_stream) {
+        return Err(Error::usage(
+            "standard input (-) and pipes cannot be scanned, because they are read once; convert them, or give a file",
+        ));
+    }
     Ok((files, patients))
 }
 
 /// The whole scan, on its thread.
 fn run(
     options: &ScanOptions,
-    files: &[SourceFile],
-    patients: Vec<SourceFile>,
+    files: Discovered,
+    patients: Discovered,
     elsewhere: &Elsewhere,
     reader: &Sender<RecordBatch>,
 ) -> End {
     let asked = options.as_run();
+    let in_order = files.sources.clone();
     let ended = match &options.part {
         Some(part) => split::read(options, part, elsewhere, reader),
         None => passes(options, files, patients, elsewhere, reader),
@@ -119,7 +118,7 @@ fn run(
     match ended {
         // A part is read in one pass, in its order.
         Err(error) if error.is_of_a_record() && options.part.is_none() => {
-            Err(first_bad(files, &asked)?.unwrap_or(error))
+            Err(first_bad(&in_order, &asked)?.unwrap_or(error))
         }
         Err(error) if error.kind() == ErrorKind::Cancelled => {
             Err(Error::new(ErrorKind::Cancelled, "interrupted; not all rows were handed out"))
@@ -130,18 +129,19 @@ fn run(
 
 fn passes(
     options: &ScanOptions,
-    files: &[SourceFile],
-    patients: Vec<SourceFile>,
+    files: Discovered,
+    patients: Discovered,
     elsewhere: &Elsewhere,
     reader: &Sender<RecordBatch>,
 ) -> End {
     let started = Instant::now();
     let asked = options.as_run();
     let mut run = Run::of_scan(&asked, options.most_places, elsewhere.clone());
-    let sources = run.examine(files.to_vec(), patients)?;
+    let sources = run.examine(files, patients)?;
     let mut passes = run.people_first(&sources, options.people == People::Anywhere)?;
     let begin = || Ok(Batches::of(options, reader));
     let (mut rows, _) = run.claims(&sources, &mut passes, begin, Batches::abandon)?;
+    no_export::refuse(&sources, &passes)?;
     run.write_people(&sources, &mut rows, &mut passes.tally)?;
     let rows = rows.finish(Plan::stu3())?;
     run.warn_of_ends(&passes);

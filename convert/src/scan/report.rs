@@ -27,6 +27,8 @@ pub struct ScanReport {
     pub rejects: Vec<RejectPlace>,
     /// The inputs.
     pub inputs: Vec<InputReport>,
+    /// Files that were found and not read, by their ending; export manifests are not counted.
+    pub left_aside: BTreeMap<String, u64>,
     /// Beneficiaries in the index.
     pub beneficiaries: u64,
     /// Claims whose Patient is not in the input: their MBI is null.
@@ -60,6 +62,7 @@ impl ScanReport {
             rejected_by_class: run.rejected_by_class,
             rejects,
             inputs: run.inputs,
+            left_aside: run.left_aside,
             beneficiaries: run.beneficiaries,
             claims_without_patient: run.claims_without_patient,
             superseded_patients: run.superseded_patients,

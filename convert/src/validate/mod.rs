@@ -16,8 +16,10 @@ use ndjson_io::{Purpose, Sniffer, SourceFile};
 
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
+use crate::export_manifest::EXPORT_MANIFEST;
+use crate::no_export::Instead;
 use crate::options::{Cancel, Progress};
-use crate::sources::{self, PREPARED_FILES, SNIFF_BYTES, cancelled, not_ndjson};
+use crate::sources::{self, PREPARED_FILES, SNIFF_BYTES, cancelled};
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 
@@ -92,10 +94,8 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     let started = Instant::now();
     let hint = "; name either";
     let elsewhere = Elsewhere::new(&options.cancel);
-    let mut files = sources::find_in(&options.inputs, options.output.as_slice(), hint, &elsewhere)?;
-    if files.is_empty() {
-        files.push(SourceFile::stdin());
-    }
+    let found = sources::find_in(&options.inputs, options.output.as_slice(), hint, &elsewhere)?;
+    let files = found.sources;
     refuse_other_json(&files, options)?;
     let total: u64 = files.iter().filter_map(SourceFile::len).sum();
     options.progress.total_bytes.store(total, Ordering::Relaxed);
@@ -130,7 +130,13 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     beginning.finish(&files[0], counts.records)?;
     out.flush().map_err(|error| write_failed(&error))?;
     let bytes = reports.iter().map(|report| report.raw_bytes).sum();
-    Ok(counts.report(&files, bytes, started.elapsed().as_secs_f64()))
+    let mut report = counts.report(&files, bytes, started.elapsed().as_secs_f64());
+    let is_manifest =
+        |path: &&PathBuf| path.file_name().is_some_and(|name| name == EXPORT_MANIFEST);
+    let left_aside = found.left_aside.iter().filter(|path| !is_manifest(path));
+    report.left_aside = sources::endings(left_aside);
+    report.warnings = files.iter().filter_map(sources::warning_of_nothing).collect();
+    Ok(report)
 }
 
 fn write_failed(error: &io::Error) -> Error {
@@ -152,7 +158,7 @@ fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<
         }
         let beginning = sniffer.beginning(file, SNIFF_BYTES, is_enough)?;
         if guesser.guess(beginning) == Guess::NotNdjson {
-            return Err(not_ndjson(file));
+            return Err(Instead::ONE_JSON_TEXT.error(file));
         }
     }
     Ok(())

@@ -70,6 +70,8 @@ impl Counts {
             with_warnings: self.with_warnings,
             with_errors: self.with_errors,
             classes: self.classes.into_iter().map(class).collect(),
+            left_aside: BTreeMap::new(),
+            warnings: Vec::new(),
             bytes_read,
             seconds,
         }
@@ -109,6 +111,10 @@ pub struct ValidationReport {
     pub with_errors: u64,
     /// The classes that occurred.
     pub classes: Vec<ClassReport>,
+    /// Files that were found and not read, by their ending.
+    pub left_aside: BTreeMap<String, u64>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
     /// Bytes read as stored.
     pub bytes_read: u64,
     /// Seconds from the start to the end of the run.

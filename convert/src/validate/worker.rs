@@ -10,7 +10,8 @@ use fhir_model::{Node, from_slice};
 use ndjson_io::{BlockWorker, Line, SourceFile};
 
 use crate::error::Error;
-use crate::sources::{foreign, not_ndjson};
+use crate::no_export::Instead;
+use crate::sources::foreign;
 use crate::validate::ValidateOptions;
 use crate::validate::report::Counts;
 
@@ -62,7 +63,7 @@ pub(super) struct Beginning {
 impl Beginning {
     fn check(&self, file: &SourceFile) -> Result<(), Error> {
         match Guesser::default().guess(&self.text) {
-            Guess::NotNdjson => Err(not_ndjson(file)),
+            Guess::NotNdjson => Err(Instead::ONE_JSON_TEXT.error(file)),
             _ => Ok(()),
         }
     }
