@@ -17,7 +17,8 @@ use crate::export_progress::Shown;
 use crate::export_summary::{summary, to_json};
 use crate::log::Log;
 use crate::signals::{self, Caught};
-use crate::{Failure, convert_command, print};
+use crate::streams::print;
+use crate::{Failure, convert_command};
 
 /// The export is less than what was asked for.
 const EXIT_GAPS: u8 = 3;

@@ -14,7 +14,7 @@ use crate::args::{LeastSeverity, ValidateArgs};
 use crate::convert_command::{grid, grouped, is_address};
 use crate::log::Log;
 use crate::progress::Bar;
-use crate::{Failure, signals};
+use crate::{Failure, signals, streams};
 
 /// Records have errors.
 const EXIT_ISSUES: u8 = 3;
@@ -42,6 +42,7 @@ impl Write for Out {
 }
 
 pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
+    streams::check_input(&arguments.inputs)?;
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
@@ -73,7 +74,7 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
 fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
     let path = arguments.out.as_path();
     if path == Path::new("-") {
-        return Ok(Out::Stdout(io::stdout().lock()));
+        return streams::output().map(Out::Stdout);
     }
     if is_address(path) {
         let message = "--out of validate is a file of this machine, or -; copy it from there";

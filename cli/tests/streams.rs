@@ -318,6 +318,106 @@ fn other_commands_take_it_as_a_normal_end_too() {
     }
 }
 
+/// Runs a command from a shell that redirects its streams.
+fn redirected(work: &Work, words: &str, redirects: &str) -> Ran {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec \"$0\" \"$@\" {redirects}")]).arg(common::bcda());
+    command.args(words.split_whitespace()).current_dir(work.path(".")).stdin(Stdio::null());
+    command.env("TMPDIR", work.path(".")).output().unwrap().into()
+}
+
+/// Commands that write to standard output, and their exit codes when they can.
+const WRITING: [(&str, i32); 13] = [
+    ("convert in.ndjson --out - --tables cclf5 --format csv", 0),
+    ("convert in.ndjson --out - --tables cclf5 --format parquet --rejects bad", 0),
+    ("convert in.ndjson --out - --tables cclf5 --format arrow --report report.json", 0),
+    ("validate bad.ndjson", 3),
+    ("describe", 0),
+    ("describe cclf1 --format json", 0),
+    ("inspect in.ndjson:1", 0),
+    ("inspect in.ndjson:1 status", 0),
+    ("completions bash", 0),
+    ("serve --fault list", 0),
+    ("--help", 0),
+    ("convert --help", 0),
+    ("--version", 0),
+];
+
+/// The files that these commands read.
+fn written_for_all() -> Work {
+    let work = Work::new();
+    work.write("in.ndjson", claims(2));
+    work.write("bad.ndjson", "{bad\n");
+    work
+}
+
+#[test]
+fn a_closed_standard_output_is_a_failure_where_it_is_wanted() {
+    let work = written_for_all();
+    let more = ["demo --discard", "jobs list --base-url http://127.0.0.1:1 --credentials none"];
+    for words in WRITING.iter().map(|(words, _)| *words).chain(more) {
+        for redirects in [">&-", "<&- >&-", "1</dev/null", "1<in.ndjson"] {
+            let ran = redirected(&work, words, redirects).exits(1);
+            assert_eq!(ran.stderr.lines().count(), 1, "{words} {redirects}: {}", ran.stderr);
+            let said = ran.stderr.contains("standard output is closed or cannot be written to");
+            assert!(said, "{words} {redirects}: {}", ran.stderr);
+        }
+        // Nobody can be told.
+        redirected(&work, words, ">&- 2>&-").exits(1);
+    }
+    assert!(!work.exists("bad") && !work.exists("report.json"));
+    // /dev/null as shells open it, and for reading too, as many programs do.
+    for redirects in [">/dev/null", "1<>/dev/null", "1<>/dev/null <&-", ">>/dev/null"] {
+        for (words, code) in WRITING {
+            redirected(&work, words, redirects).exits(code);
+            let _ = std::fs::remove_dir_all(work.path("bad"));
+        }
+    }
+    // Where it is not wanted it may be closed.
+    for words in [
+        "convert in.ndjson --out out --overwrite",
+        "validate in.ndjson --out issues.ndjson --overwrite",
+        "synth --beneficiaries 1 --claims 1 --out export --overwrite",
+        "man --out pages",
+    ] {
+        redirected(&work, words, ">&-").exits(0);
+        redirected(&work, words, "<&- >&- 2>&-").exits(0);
+    }
+    work.assert_clean();
+}
+
+#[test]
+fn a_full_standard_output_is_a_failure() {
+    let work = written_for_all();
+    for (words, _) in WRITING {
+        let ran = redirected(&work, words, ">/dev/full").exits(1);
+        let errors = ran.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(errors, 1, "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains("No space left"), "{words}: {}", ran.stderr);
+        let _ = std::fs::remove_dir_all(work.path("bad"));
+    }
+    assert!(!work.exists("report.json"));
+    work.assert_clean();
+}
+
+#[test]
+fn a_closed_standard_input_is_no_empty_input() {
+    let work = written_for_all();
+    work.bcda("convert in.ndjson --out out -q").exits(0);
+    let earlier = work.snapshot("out");
+    for words in ["convert - --out out --overwrite", "validate - --out issues.ndjson"] {
+        for redirects in ["<&-", "0>made", "<&- >&-"] {
+            let ran = redirected(&work, words, redirects).exits(1);
+            assert!(ran.stderr.contains("standard input is closed"), "{words}: {}", ran.stderr);
+        }
+    }
+    assert!(work.snapshot("out") == earlier && !work.exists("issues.ndjson"));
+    // An empty one is empty.
+    redirected(&work, "convert - --out out --overwrite -q", "</dev/null").exits(0);
+    redirected(&work, "convert - --out out --overwrite -q", "0<>/dev/null").exits(0);
+    work.assert_clean();
+}
+
 /// Sends a signal and waits for the end, which must come soon.
 fn interrupt(child: &mut Child, signal: Signal) -> ExitStatus {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
