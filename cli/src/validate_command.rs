@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use comfy_table::CellAlignment;
-use convert::{ErrorKind, ValidateOptions, ValidationReport};
+use convert::{Cancel, ErrorKind, ValidateOptions, ValidationReport};
 use fhir_model::validate::Severity;
 use indicatif::DecimalBytes;
 use publish::SingleFile;
@@ -21,7 +21,7 @@ const EXIT_ISSUES: u8 = 3;
 
 /// Where the issues go.
 enum Out {
-    Stdout(io::StdoutLock<'static>),
+    Stdout(convert::Stdout),
     File(SingleFile),
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let mut out = open(arguments)?;
+    let mut out = open(arguments, &options.cancel)?;
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
     let validated = convert::validate(&options, &mut out);
     drop(bar);
@@ -71,10 +71,13 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     Ok(if report.has_errors() { EXIT_ISSUES } else { 0 })
 }
 
-fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
+fn open(arguments: &ValidateArgs, cancel: &Cancel) -> Result<Out, Failure> {
     let path = arguments.out.as_path();
     if path == Path::new("-") {
-        return streams::output().map(Out::Stdout);
+        drop(streams::output()?);
+        return convert::Stdout::new(cancel).map(Out::Stdout).map_err(|error| {
+            Failure::new(1, format!("writing to standard output failed: {error}"))
+        });
     }
     if is_address(path) {
         let message = "--out of validate is a file of this machine, or -; copy it from there";

@@ -49,6 +49,9 @@ fn a_message_is_written_in_one_piece() {
     }
 }
 
+/// A run that has nothing to wait for ends within this time.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// Some good claims as a file.
 fn claims(count: usize) -> Vec<u8> {
     joined(lines(&(1..=count).map(|id| carrier(&id.to_string(), "1")).collect::<Vec<_>>()))
@@ -210,11 +213,28 @@ fn of_two_runs_at_once_the_second_ends() {
     let mut stdin = first.stdin.take().unwrap();
     stdin.write_all(&claims(5)).unwrap();
     wait_until("the first run began", || !work.leftovers().is_empty());
-    for overwrite in ["", "--overwrite"] {
-        let ran = work.bcda(&format!("convert good.ndjson --out out {overwrite}")).exits(2);
+    let staged = work.leftovers();
+    for words in [
+        "convert good.ndjson --out out",
+        "convert good.ndjson --out out --overwrite",
+        // Before anything is read: nobody writes to the pipe, nor closes it.
+        "convert - --out out",
+    ] {
+        let begun = Instant::now();
+        let mut second = work.start(words);
+        while second.try_wait().unwrap().is_none() {
+            if begun.elapsed() > AT_ONCE {
+                second.kill().unwrap();
+                panic!("{words}: it waits for the first run");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ran = Ran::from(second.wait_with_output().unwrap()).exits(2);
         assert!(ran.stderr.contains("another run"), "{}", ran.stderr);
+        assert!(first.try_wait().unwrap().is_none(), "the first run goes on meanwhile");
     }
     assert!(!work.exists("out"));
+    assert_eq!(work.leftovers(), staged, "what the first run stages is touched");
     drop(stdin);
     Ran::from(first.wait_with_output().unwrap()).exits(0);
     assert_eq!(work.csv("out/cclf5.csv").rows.len(), 5);
@@ -524,7 +544,7 @@ fn an_input_that_is_no_file_is_refused_at_once() {
     let mut child = work.start("convert pipe.ndjson --out out");
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > Duration::from_secs(5) {
+        if begun.elapsed() > AT_ONCE {
             child.kill().unwrap();
             child.wait().unwrap();
             panic!("it waits for somebody to write to the pipe");

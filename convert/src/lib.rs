@@ -35,6 +35,7 @@ mod rows;
 mod scan;
 mod shared;
 mod sources;
+mod stdout;
 mod stream_pass;
 mod tally;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use rejects::RejectPlace;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
 pub use scan::{Part, People, Piece, Scan, ScanOptions, ScanReport, Split, scan, split};
 pub use sources::remote_file;
+pub use stdout::Stdout;
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.
