@@ -136,10 +136,16 @@ class Work:
         return sorted(set(os.listdir(self.path)) - set(expected))
 
 
+# What this script says that it does.
+CASES = []
+
+
 class Tally:
     """What many runs came to. Every failure is told, and makes the exit code 1."""
 
     def __init__(self, case):
+        if case not in CASES:
+            sys.exit(f"{sys.argv[0]} does not list this case: {case}")
         self.case = case
         self.counts = collections.Counter()
         self.lock = threading.Lock()
@@ -186,10 +192,14 @@ def in_parallel(jobs, threads=2):
         raise errors[0]
 
 
-def form():
-    """The argument: smoke or long."""
+def form(*cases):
+    """The argument: smoke or long. With --cases the cases are listed, and nothing else is done."""
+    CASES.extend(cases)
+    if sys.argv[1:] == ["--cases"]:
+        print(*CASES, sep="\n")
+        sys.exit()
     if sys.argv[1:] not in (["smoke"], ["long"]):
-        sys.exit(f"usage: {sys.argv[0]} smoke|long")
+        sys.exit(f"usage: {sys.argv[0]} smoke|long|--cases")
     return sys.argv[1]
 
 

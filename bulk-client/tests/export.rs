@@ -2,12 +2,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use bulk_client::{Begin, ErrorKind, FileState, Journal, Severity};
+use bulk_client::{Begin, Error, ErrorKind, FileState, Journal, Observer, Severity};
 use common::{Answer, CANARY, Client, Service, names, patients, token, usual};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -156,6 +158,92 @@ fn lives_of_tokens_in_all_forms_and_a_cache_between_runs() {
             let again = Client { begin: Begin::Usual, ..second };
             again.export(&service).unwrap();
             assert_eq!(service.count("/auth/token"), 1, "{life}");
+        }
+    }
+}
+
+/// Waits between tries, as they are told.
+#[derive(Debug, Default)]
+struct Waits(Mutex<Vec<Duration>>);
+
+impl Observer for Waits {
+    fn retrying(&self, _: &Error, wait: Duration) {
+        self.0.lock().unwrap().push(wait);
+    }
+}
+
+#[test]
+fn a_call_comes_again_when_the_server_asked_for_it_and_not_before() {
+    const ASKED: Duration = Duration::from_secs(1);
+    for (status, path) in [
+        ("202 Accepted", "/api/v1/jobs/1"),
+        ("429 Too Many Requests", "/api/v1/jobs/1"),
+        ("429 Too Many Requests", "/api/v1/Group/all/$export"),
+        ("503 Service Unavailable", FILE),
+    ] {
+        let times: Arc<Mutex<Vec<Instant>>> = Arc::default();
+        let calls = Arc::clone(&times);
+        let service = Service::start(move |request, _| {
+            if request.path() == path {
+                let mut calls = calls.lock().unwrap();
+                calls.push(Instant::now());
+                if calls.len() == 1 {
+                    return Some(Answer::new(status).with("Retry-After", "1"));
+                }
+            }
+            usual(request, &[("Patient", FILE)], &[]).or_else(|| Some(Answer::ok(patients(10))))
+        });
+        let mut client = Client::new();
+        client.settings.longest_wait = Duration::from_secs(10);
+        client.export(&service).unwrap();
+        let times = times.lock().unwrap();
+        assert_eq!(times.len(), 2, "{status} at {path}");
+        let waited = times[1] - times[0];
+        assert!(waited >= ASKED, "{status} at {path}: again after {waited:?}");
+    }
+}
+
+#[test]
+fn waits_after_other_faults_double_and_are_never_the_same() {
+    const FIRST: Duration = Duration::from_millis(20);
+    let mut seen = Vec::new();
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "504 Gateway Timeout"] {
+        let service = Service::start(move |request, _| match request.path() {
+            "/auth/token" => Some(token("1", 1200)),
+            _ => Some(Answer::new(status)),
+        });
+        let waits = Arc::new(Waits::default());
+        let mut client = Client { observer: waits.clone(), ..Client::new() };
+        client.settings.first_wait = FIRST;
+        client.settings.longest_wait = Duration::from_secs(10);
+        assert_eq!(client.export(&service).unwrap_err().exit_code(), 5);
+        assert_eq!(service.count("/api/v1/Group/all/$export"), 4, "{status}");
+        let waits = waits.0.lock().unwrap();
+        for (wait, least) in waits.iter().zip([FIRST, 2 * FIRST, 4 * FIRST]) {
+            assert!(*wait >= least, "{status}: {waits:?}");
+        }
+        seen.extend_from_slice(&waits);
+    }
+    assert_eq!(seen.len(), 9);
+    let firsts: BTreeSet<Duration> = seen.iter().step_by(3).copied().collect();
+    assert_eq!(firsts.len(), 3, "without jitter: {seen:?}");
+}
+
+#[test]
+fn what_the_server_refuses_is_asked_for_once() {
+    for status in
+        ["400 Bad Request", "403 Forbidden", "404 Not Found", "410 Gone", "422 Unprocessable"]
+    {
+        for path in ["/api/v1/Group/all/$export", "/api/v1/jobs/1", FILE] {
+            let service = Service::start(move |request, _| {
+                if request.path() == path {
+                    return Some(Answer::new(status));
+                }
+                usual(request, &[("Patient", FILE)], &[]).or_else(|| Some(Answer::ok("")))
+            });
+            let ended = Client::new().export(&service);
+            assert!(ended.is_err(), "{status} at {path}");
+            assert_eq!(service.count(path), 1, "{status} at {path}");
         }
     }
 }

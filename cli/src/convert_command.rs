@@ -13,7 +13,7 @@ use indicatif::DecimalBytes;
 use crate::args::{Compression, ConvertArgs, Format, OnBadRecord};
 use crate::log::{Log, one_line};
 use crate::progress::Bar;
-use crate::{Failure, signals};
+use crate::{Failure, signals, streams};
 
 /// Larger files are no reports of ours.
 const MAX_REPORT_BYTES: u64 = 64 << 20;
@@ -26,6 +26,10 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
         check_report(file, &arguments.out)?;
     }
     let options = options(arguments)?;
+    streams::check_input(&arguments.inputs)?;
+    if options.output == Output::Stdout {
+        drop(streams::output()?);
+    }
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));

@@ -15,7 +15,8 @@ use sandbox::{Data, Sandbox};
 use crate::convert_command::{grid, grouped};
 use crate::export_progress::Shown;
 use crate::log::{Log, one_line};
-use crate::{Failure, print, signals};
+use crate::streams::{self, print};
+use crate::{Failure, signals};
 
 /// Rows of each table that are shown.
 const ROWS: usize = 3;
@@ -45,6 +46,7 @@ pub(crate) struct DemoArgs {
 
 pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     let started = Instant::now();
+    drop(streams::output()?);
     let place = Place::make(arguments)?;
     let (export, tables) = (place.path().join("export"), place.path().join("tables"));
     let failed = |error: sandbox::Error| Failure::new(1, error.to_string());

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         }
         DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming.into()),
     };
-    crate::print(&text)
+    crate::streams::print(&text)
 }
 
 fn lines<'c>(crosswalk: &'c Crosswalk, def: &'c TableDef) -> Vec<Line<'c>> {

@@ -19,7 +19,8 @@ use crate::export_progress::Shown;
 use crate::export_summary::summary;
 use crate::log::Log;
 use crate::signals::{self, Caught};
-use crate::{Failure, convert_command, print};
+use crate::streams::print;
+use crate::{Failure, convert_command};
 
 /// The log's line about the server waits so long for what the server says of itself.
 const METADATA_TIME: Duration = Duration::from_secs(10);

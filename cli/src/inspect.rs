@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<u8, Failure> {
                 .unwrap_or_else(|| String::from_utf8_lossy(&line[place]).into_owned())
         }
     };
-    crate::print(&format!("{shown}\n"))
+    crate::streams::print(&format!("{shown}\n"))
 }
 
 /// The file, or the compressed one that reports name without its extension.

@@ -6,10 +6,11 @@ use bulk_client::{JobState, block_on, shown_url};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::Failure;
 use crate::connection::ConnectionArgs;
 use crate::convert_command::grid;
 use crate::log::Log;
-use crate::{Failure, print};
+use crate::streams::{self, print};
 
 /// List, look at and cancel the jobs of a bulk server.
 #[derive(Debug, Args)]
@@ -52,6 +53,7 @@ pub(crate) struct One {
 }
 
 pub(crate) fn run(arguments: &JobsArgs, log: Log) -> Result<u8, Failure> {
+    drop(streams::output()?);
     let which = match &arguments.action {
         Action::List(which) => which,
         Action::Status(one) | Action::Cancel(one) => &one.which,

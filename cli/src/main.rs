@@ -1,7 +1,6 @@
 //! `bcda`: BCDA bulk FHIR exports to CCLF tables, on the command line.
 //!
 //! Glue only: arguments, progress, messages and exit codes. Everything that it does stands in a library.
-#![forbid(unsafe_code)]
 // The one crate that talks to people and ends the process.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "this is the program")]
 
@@ -21,10 +20,10 @@ mod metadata_command;
 mod progress;
 mod serve_command;
 mod signals;
+mod streams;
 mod synth_command;
 mod validate_command;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -40,17 +39,6 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
-    }
-}
-
-/// Writes data to standard output; a reader that has gone is a normal end.
-pub(crate) fn print(text: &str) -> Result<u8, Failure> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(1, format!("write to standard output failed: {error}")))
-        }
-        _ => Ok(0),
     }
 }
 
@@ -73,9 +61,22 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let log = log::Log::new(cli.log_format, cli.quiet);
-    let ended = match &cli.command {
+    match Cli::try_parse() {
+        Ok(cli) => {
+            let log = log::Log::new(cli.log_format, cli.quiet);
+            ended(command(&cli, log), log)
+        }
+        Err(wrong) if wrong.use_stderr() => wrong.exit(),
+        // The help, or the version.
+        Err(text) => {
+            let log = log::Log::new(args::LogFormat::Text, false);
+            ended(streams::write(|_| text.print()), log)
+        }
+    }
+}
+
+fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
+    match &cli.command {
         Command::Convert(arguments) => convert_command::run(arguments, log),
         Command::Export(arguments) => export_command::run(arguments, log),
         Command::Jobs(arguments) => jobs_command::run(arguments, log),
@@ -90,10 +91,13 @@ fn run() -> ExitCode {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "bcda", &mut script);
-            print(&String::from_utf8_lossy(&script))
+            streams::print(&String::from_utf8_lossy(&script))
         }
         Command::Man { out } => args::write_manual(out),
-    };
+    }
+}
+
+fn ended(ended: Result<u8, Failure>, log: log::Log) -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

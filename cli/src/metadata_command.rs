@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bulk_client::{Auth, Metadata, Server, block_on};
 use clap::Args;
 
+use crate::Failure;
 use crate::connection::ConnectionArgs;
 use crate::convert_command::grid;
 use crate::log::Log;
-use crate::{Failure, print};
+use crate::streams::print;
 
 /// Show what a bulk server says it can do. No credentials are needed.
 #[derive(Debug, Args)]

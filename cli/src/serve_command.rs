@@ -12,8 +12,9 @@ use sandbox::{Credentials, Data, Fault, Options, PublicKey, Running, Sandbox};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::Failure;
 use crate::log::Log;
-use crate::{Failure, print};
+use crate::streams::print;
 
 /// How often the program looks whether a signal came.
 const TICK: Duration = Duration::from_millis(50);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use comfy_table::CellAlignment;
-use convert::{ErrorKind, ValidateOptions, ValidationReport};
+use convert::{Cancel, ErrorKind, ValidateOptions, ValidationReport};
 use fhir_model::validate::Severity;
 use indicatif::DecimalBytes;
 use publish::SingleFile;
@@ -14,14 +14,14 @@ use crate::args::{LeastSeverity, ValidateArgs};
 use crate::convert_command::{grid, grouped, is_address, left_aside};
 use crate::log::Log;
 use crate::progress::Bar;
-use crate::{Failure, signals};
+use crate::{Failure, signals, streams};
 
 /// Records have errors.
 const EXIT_ISSUES: u8 = 3;
 
 /// Where the issues go.
 enum Out {
-    Stdout(io::StdoutLock<'static>),
+    Stdout(convert::Stdout),
     File(SingleFile),
 }
 
@@ -42,10 +42,11 @@ impl Write for Out {
 }
 
 pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
+    streams::check_input(&arguments.inputs)?;
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let mut out = open(arguments)?;
+    let mut out = open(arguments, &options.cancel)?;
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
     let validated = convert::validate(&options, &mut out);
     drop(bar);
@@ -73,10 +74,13 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     Ok(if report.has_errors() { EXIT_ISSUES } else { 0 })
 }
 
-fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
+fn open(arguments: &ValidateArgs, cancel: &Cancel) -> Result<Out, Failure> {
     let path = arguments.out.as_path();
     if path == Path::new("-") {
-        return Ok(Out::Stdout(io::stdout().lock()));
+        drop(streams::output()?);
+        return convert::Stdout::new(cancel).map(Out::Stdout).map_err(|error| {
+            Failure::new(1, format!("writing to standard output failed: {error}"))
+        });
     }
     if is_address(path) {
         let message = "--out of validate is a file of this machine, or -; copy it from there";

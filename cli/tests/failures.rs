@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::records::{carrier, coverage, lines, patient, r4_claim};
 use common::{Ran, TABLES, Work, joined, wait_until};
@@ -47,6 +48,9 @@ fn a_message_is_written_in_one_piece() {
         assert!(last.contains("error") && last.contains("report.json"), "{last:?}");
     }
 }
+
+/// Only against hanging: what waits for another run or for a pipe waits for ever.
+const AT_ONCE: Duration = Duration::from_secs(60);
 
 /// Some good claims as a file.
 fn claims(count: usize) -> Vec<u8> {
@@ -209,11 +213,28 @@ fn of_two_runs_at_once_the_second_ends() {
     let mut stdin = first.stdin.take().unwrap();
     stdin.write_all(&claims(5)).unwrap();
     wait_until("the first run began", || !work.leftovers().is_empty());
-    for overwrite in ["", "--overwrite"] {
-        let ran = work.bcda(&format!("convert good.ndjson --out out {overwrite}")).exits(2);
+    let staged = work.leftovers();
+    for words in [
+        "convert good.ndjson --out out",
+        "convert good.ndjson --out out --overwrite",
+        // Before anything is read: nobody writes to the pipe, nor closes it.
+        "convert - --out out",
+    ] {
+        let begun = Instant::now();
+        let mut second = work.start(words);
+        while second.try_wait().unwrap().is_none() {
+            if begun.elapsed() > AT_ONCE {
+                second.kill().unwrap();
+                panic!("{words}: it waits for the first run");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ran = Ran::from(second.wait_with_output().unwrap()).exits(2);
         assert!(ran.stderr.contains("another run"), "{}", ran.stderr);
+        assert!(first.try_wait().unwrap().is_none(), "the first run goes on meanwhile");
     }
     assert!(!work.exists("out"));
+    assert_eq!(work.leftovers(), staged, "what the first run stages is touched");
     drop(stdin);
     Ran::from(first.wait_with_output().unwrap()).exits(0);
     assert_eq!(work.csv("out/cclf5.csv").rows.len(), 5);

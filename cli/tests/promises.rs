@@ -1,8 +1,9 @@
 //! docs/promises.md names a test for each promise, and the test is there and is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Sections whose tables are promises.
 const SECTIONS: std::ops::RangeInclusive<u32> = 1..=6;
@@ -38,11 +39,37 @@ fn promises(page: &str) -> Vec<Promise<'_>> {
     found
 }
 
-/// Why a named test would not run, if it would not.
-fn fault(text: &str, file: &str, name: &str) -> Option<&'static str> {
-    if std::path::Path::new(file).extension().is_none_or(|extension| extension != "rs") {
-        return (!text.contains(name)).then_some("the script has no such case");
+/// The rows of the table of `ci/trust`: a script, and the case that it says to have run.
+fn trusted(page: &str) -> Vec<(&str, &str)> {
+    let (_, table) = page.split_once("<!-- table of ci/trust -->").unwrap_or_default();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let parts = rows.filter_map(|row| row.split_once(" | ")?.0.split_once("`: "));
+    let scripts = parts.filter_map(|(part, case)| Some((part.split_once(' ')?.0, case)));
+    scripts.collect()
+}
+
+fn is_rust(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
+}
+
+/// The cases that a script lists. What it lists it runs: `ci/trust` sees to that.
+fn cases(script: &Path) -> BTreeSet<String> {
+    let listed = Command::new(script).arg("--cases").output();
+    let listed = listed.ok().filter(|listed| listed.status.success());
+    let text = listed.map(|listed| String::from_utf8_lossy(&listed.stdout).into_owned());
+    text.unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Why a script would not run a case, if it would not.
+fn fault_of_case(cases: &BTreeSet<String>, name: &str) -> Option<&'static str> {
+    if cases.is_empty() {
+        return Some("the script lists no cases");
     }
+    (!cases.contains(name)).then_some("the script has no such case")
+}
+
+/// Why a named test would not run, if it would not.
+fn fault(text: &str, name: &str) -> Option<&'static str> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let begins = |line: &&str| {
         let line = line.strip_prefix("async ").unwrap_or(line);
@@ -67,20 +94,36 @@ fn fault(text: &str, file: &str, name: &str) -> Option<&'static str> {
 fn every_promise_has_its_tests() {
     let page = fs::read_to_string(root().join("docs/promises.md")).unwrap();
     let promises = promises(&page);
-    let mut files = BTreeMap::new();
+    let (mut files, mut scripts) = (BTreeMap::new(), BTreeMap::new());
     let mut faults = Vec::new();
+    let mut of_script = |script, name| {
+        let listed = scripts.entry(script).or_insert_with(|| cases(&root().join(script)));
+        fault_of_case(listed, name)
+    };
     for Promise { line, tests, .. } in &promises {
         if tests.is_empty() {
             faults.push(format!("docs/promises.md, line {line}: no test"));
         }
         for test in tests {
             let (file, name) = test.rsplit_once("::").unwrap();
-            let text = files
-                .entry(file)
-                .or_insert_with(|| fs::read_to_string(root().join(file)).unwrap_or_default());
-            if let Some(fault) = fault(text, file, name) {
+            let fault = if is_rust(file) {
+                let read = || fs::read_to_string(root().join(file)).unwrap_or_default();
+                fault(files.entry(file).or_insert_with(read), name)
+            } else {
+                of_script(file, name)
+            };
+            if let Some(fault) = fault {
                 faults.push(format!("docs/promises.md, line {line}: {test}: {fault}"));
             }
+        }
+    }
+    let trusted = trusted(&page);
+    assert!(trusted.len() > 10, "{trusted:?}");
+    for (script, name) in trusted {
+        if let Some(fault) = of_script(script, name) {
+            faults.push(format!(
+                "docs/promises.md, the table of ci/trust: {script}: {name}: {fault}"
+            ));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -93,12 +136,23 @@ fn every_promise_has_its_tests() {
 #[test]
 fn a_missing_test_is_noticed() {
     let text = "#[test]\nfn here() {}\n\n#[test]\n#[ignore]\nfn asleep() {}\n\nfn helper() {}\n";
-    let of = |name| fault(text, "x.rs", name);
+    let of = |name| fault(text, name);
     assert_eq!(of("here"), None);
     assert_eq!(of("her"), Some("the file has no such function"));
     assert_eq!(of("asleep"), Some("the test is not run"));
     assert_eq!(of("helper"), Some("the function is no test"));
-    assert_eq!(fault("case one\n", "ci/x", "two"), Some("the script has no such case"));
+    let listed = cases(&root().join("ci/kills"));
+    assert_eq!(fault_of_case(&listed, "closed streams"), None);
+    // Words of the script, and a part of a case, are no cases.
+    for word in ["memory", "SIGKILL", "a signal", "closed", "streams", "", "closed streams "] {
+        assert_eq!(fault_of_case(&listed, word), Some("the script has no such case"), "{word}");
+    }
+    for script in ["ci/none", "ci/page.py"] {
+        let listed = cases(&root().join(script));
+        assert_eq!(fault_of_case(&listed, "one"), Some("the script lists no cases"), "{script}");
+    }
+    let page = "| `--out -`: data only | |\n<!-- table of ci/trust -->\n| `ci/x long`: a case: of two | 1 | 0 |\n";
+    assert_eq!(trusted(page), [("ci/x", "a case: of two")]);
     let page = "## 1. Rules\n\n| promise | tests |\n|---|---|\n| kept \\| so | `a.rs::b`, `c.rs::d` |\n| not | |\n";
     let found = promises(page);
     assert_eq!(found.len(), 2);

@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -318,6 +319,106 @@ fn other_commands_take_it_as_a_normal_end_too() {
     }
 }
 
+/// Runs a command from a shell that redirects its streams.
+fn redirected(work: &Work, words: &str, redirects: &str) -> Ran {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec \"$0\" \"$@\" {redirects}")]).arg(common::bcda());
+    command.args(words.split_whitespace()).current_dir(work.path(".")).stdin(Stdio::null());
+    command.env("TMPDIR", work.path(".")).output().unwrap().into()
+}
+
+/// Commands that write to standard output, and their exit codes when they can.
+const WRITING: [(&str, i32); 13] = [
+    ("convert in.ndjson --out - --tables cclf5 --format csv", 0),
+    ("convert in.ndjson --out - --tables cclf5 --format parquet --rejects bad", 0),
+    ("convert in.ndjson --out - --tables cclf5 --format arrow --report report.json", 0),
+    ("validate bad.ndjson", 3),
+    ("describe", 0),
+    ("describe cclf1 --format json", 0),
+    ("inspect in.ndjson:1", 0),
+    ("inspect in.ndjson:1 status", 0),
+    ("completions bash", 0),
+    ("serve --fault list", 0),
+    ("--help", 0),
+    ("convert --help", 0),
+    ("--version", 0),
+];
+
+/// The files that these commands read.
+fn written_for_all() -> Work {
+    let work = Work::new();
+    work.write("in.ndjson", claims(2));
+    work.write("bad.ndjson", "{bad\n");
+    work
+}
+
+#[test]
+fn a_closed_standard_output_is_a_failure_where_it_is_wanted() {
+    let work = written_for_all();
+    let more = ["demo --discard", "jobs list --base-url http://127.0.0.1:1 --credentials none"];
+    for words in WRITING.iter().map(|(words, _)| *words).chain(more) {
+        for redirects in [">&-", "<&- >&-", "1</dev/null", "1<in.ndjson"] {
+            let ran = redirected(&work, words, redirects).exits(1);
+            assert_eq!(ran.stderr.lines().count(), 1, "{words} {redirects}: {}", ran.stderr);
+            let said = ran.stderr.contains("standard output is closed or cannot be written to");
+            assert!(said, "{words} {redirects}: {}", ran.stderr);
+        }
+        // Nobody can be told.
+        redirected(&work, words, ">&- 2>&-").exits(1);
+    }
+    assert!(!work.exists("bad") && !work.exists("report.json"));
+    // /dev/null as shells open it, and for reading too, as many programs do.
+    for redirects in [">/dev/null", "1<>/dev/null", "1<>/dev/null <&-", ">>/dev/null"] {
+        for (words, code) in WRITING {
+            redirected(&work, words, redirects).exits(code);
+            let _ = std::fs::remove_dir_all(work.path("bad"));
+        }
+    }
+    // Where it is not wanted it may be closed.
+    for words in [
+        "convert in.ndjson --out out --overwrite",
+        "validate in.ndjson --out issues.ndjson --overwrite",
+        "synth --beneficiaries 1 --claims 1 --out export --overwrite",
+        "man --out pages",
+    ] {
+        redirected(&work, words, ">&-").exits(0);
+        redirected(&work, words, "<&- >&- 2>&-").exits(0);
+    }
+    work.assert_clean();
+}
+
+#[test]
+fn a_full_standard_output_is_a_failure() {
+    let work = written_for_all();
+    for (words, _) in WRITING {
+        let ran = redirected(&work, words, ">/dev/full").exits(1);
+        let errors = ran.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(errors, 1, "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains("No space left"), "{words}: {}", ran.stderr);
+        let _ = std::fs::remove_dir_all(work.path("bad"));
+    }
+    assert!(!work.exists("report.json"));
+    work.assert_clean();
+}
+
+#[test]
+fn a_closed_standard_input_is_no_empty_input() {
+    let work = written_for_all();
+    work.bcda("convert in.ndjson --out out -q").exits(0);
+    let earlier = work.snapshot("out");
+    for words in ["convert - --out out --overwrite", "validate - --out issues.ndjson"] {
+        for redirects in ["<&-", "0>made", "<&- >&-"] {
+            let ran = redirected(&work, words, redirects).exits(1);
+            assert!(ran.stderr.contains("standard input is closed"), "{words}: {}", ran.stderr);
+        }
+    }
+    assert!(work.snapshot("out") == earlier && !work.exists("issues.ndjson"));
+    // An empty one is empty.
+    redirected(&work, "convert - --out out --overwrite -q", "</dev/null").exits(0);
+    redirected(&work, "convert - --out out --overwrite -q", "0<>/dev/null").exits(0);
+    work.assert_clean();
+}
+
 /// Sends a signal and waits for the end, which must come soon.
 fn interrupt(child: &mut Child, signal: Signal) -> ExitStatus {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
@@ -412,6 +513,129 @@ fn signals_end_a_run_that_works() {
         assert_eq!(status.code(), Some(130), "{input}");
         assert!(!work.exists("out"), "{input}");
         work.assert_clean();
+    }
+}
+
+/// Sends a signal to a run over an earlier result as soon as `when` holds; tells whether the run was done all the same.
+fn done_though_interrupted(
+    work: &Work,
+    words: &str,
+    (signal, code): (Signal, i32),
+    mut when: impl FnMut() -> bool,
+) -> bool {
+    let earlier = work.snapshot("out");
+    let mut child = work.start(words);
+    while !when() && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    let status = interrupt(&mut child, signal);
+    // Before the program listens, a signal ends it as any other; it has made nothing by then.
+    let done = status.code() == Some(0);
+    if !done {
+        let ended = status.code() == Some(code) || status.signal() == Some(signal.as_raw());
+        assert!(ended, "{words}: {status}");
+        assert!(work.snapshot("out") == earlier, "{words}: interrupted, but the output changed");
+    }
+    work.assert_clean();
+    done
+}
+
+const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
+
+#[test]
+fn signals_at_the_start_end_a_run() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(20_000));
+    work.write("old.ndjson", claims(1));
+    work.bcda("convert old.ndjson --out out --format csv -q").exits(0);
+    let mut interrupted = 0;
+    for milliseconds in 0..30 {
+        let moment = Instant::now() + Duration::from_millis(milliseconds);
+        let signal = SIGNALS[usize::from(milliseconds % 2 == 1)];
+        let words = "convert in.ndjson --out out --format csv --overwrite -q";
+        if done_though_interrupted(&work, words, signal, || Instant::now() >= moment) {
+            work.bcda("convert old.ndjson --out out --format csv --overwrite -q").exits(0);
+        } else {
+            interrupted += 1;
+        }
+    }
+    assert!(interrupted > 0, "every run was done before its signal");
+}
+
+#[test]
+fn signals_while_files_are_found_end_a_run() {
+    let work = Work::new();
+    for number in 0..20_000 {
+        work.write(&format!("in/{}/{number}.ndjson", number / 100), "");
+    }
+    work.write("old.ndjson", claims(1));
+    work.bcda("convert old.ndjson --out out --format csv -q").exits(0);
+    let mut finding = 0;
+    for (number, inputs) in ["in", "in/*/*.ndjson", "in/**/*.ndjson"].into_iter().enumerate() {
+        for milliseconds in [5, 10, 20, 40, 80, 160] {
+            let moment = Instant::now() + Duration::from_millis(milliseconds);
+            let words = format!("convert {inputs} --out out --format csv --overwrite -q");
+            let mut staged = false;
+            let when = || {
+                staged = !work.leftovers().is_empty();
+                staged || Instant::now() >= moment
+            };
+            let done = done_though_interrupted(&work, &words, SIGNALS[number % 2], when);
+            assert!(!done, "{words}: it was done within {milliseconds} ms");
+            finding += usize::from(!staged);
+        }
+    }
+    assert!(finding >= 6, "staging had begun in all but {finding} runs");
+}
+
+#[test]
+fn signals_while_it_publishes_leave_the_earlier_result_or_the_whole_new_one() {
+    let work = Work::new();
+    work.write("new.ndjson", claims(50));
+    work.write("old.ndjson", claims(1));
+    work.bcda("convert new.ndjson --out out --format csv --file-date 2024-01-01 -q").exits(0);
+    let new = work.tables("out");
+    let mut done = 0;
+    for number in 0..12 {
+        let words = "--out out --format csv --file-date 2024-01-01 --overwrite -q";
+        work.bcda(&format!("convert old.ndjson {words}")).exits(0);
+        // The manifest is the last that is written before the new result gets its name.
+        let staged = || {
+            let partial = |name: &String| work.exists(&format!("{name}/tables-manifest.json"));
+            work.leftovers().iter().any(partial)
+        };
+        let words = format!("convert new.ndjson {words}");
+        if done_though_interrupted(&work, &words, SIGNALS[number % 2], staged) {
+            assert!(work.tables("out") == new, "done, but it is not the new result");
+            done += 1;
+        }
+    }
+    assert!(done > 0, "no run had begun to publish");
+}
+
+#[test]
+fn signals_end_a_run_whose_standard_output_nobody_reads() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(3000));
+    work.write("bad.ndjson", "{bad\n".repeat(20_000));
+    for (signal, code) in SIGNALS {
+        for words in [
+            "convert in.ndjson --out - --tables cclf5 --format csv -q",
+            "convert in.ndjson --out - --tables cclf5 --compression none -q",
+            "validate bad.ndjson -q",
+        ] {
+            let mut child = work.start(words);
+            // More than a pipe holds: something was written, and the rest waits.
+            let mut stdout = child.stdout.take().unwrap();
+            stdout.read_exact(&mut [0; 100]).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+            let status = interrupt(&mut child, signal);
+            assert_eq!(status.code(), Some(code), "{words}");
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            assert!(said.starts_with("error: interrupted"), "{words}: {said}");
+            work.assert_clean();
+        }
     }
 }
 

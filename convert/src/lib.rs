@@ -38,6 +38,7 @@ mod scan;
 mod sealed;
 mod shared;
 mod sources;
+mod stdout;
 mod stream_pass;
 mod tally;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use rejects::RejectPlace;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
 pub use scan::{Part, People, Piece, Scan, ScanOptions, ScanReport, Split, scan, split};
 pub use sources::remote_file;
+pub use stdout::Stdout;
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

@@ -2,7 +2,7 @@
 //! written there first too: it comes whole or not at all, and claims may have to be read twice.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,9 +15,13 @@ use cclf_crosswalk::{
 use publish::{Stage, StagedFile};
 
 use crate::error::{Error, ErrorKind};
-use crate::options::{Options, Output};
+use crate::options::{Cancel, Options, Output};
 use crate::report::TableReport;
 use crate::shared::shared;
+use crate::stdout::Stdout;
+
+/// Bytes of a table that are copied to standard output at a time.
+const COPIED_BYTES: usize = 256 << 10;
 
 /// Where the bytes of a table go, hashed on the way.
 struct Hashed {
@@ -197,7 +201,7 @@ impl Tables {
             shared(ended, options.threads, sync).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {
             for report in &reports {
-                copy_out(stage, &report.file)?;
+                copy_out(stage, &report.file, &options.cancel)?;
             }
         }
         Ok(reports)
@@ -237,11 +241,15 @@ fn told(failure: &Failure, file: &str, error: &ArrowError) -> Error {
     Error::failed(format!("write of {file} failed: {class}; please report it"))
 }
 
-fn copy_out(stage: &Stage, file: &str) -> Result<(), Error> {
-    let copied = std::fs::File::open(stage.dir().join(file))
-        .and_then(|mut table| io::copy(&mut table, &mut io::stdout()))
-        .and_then(|_| io::stdout().flush());
+fn copy_out(stage: &Stage, file: &str, cancel: &Cancel) -> Result<(), Error> {
+    let copied = File::open(stage.dir().join(file)).and_then(|mut table| {
+        let mut stdout = BufWriter::with_capacity(COPIED_BYTES, Stdout::new(cancel)?);
+        io::copy(&mut table, &mut stdout).and_then(|_| stdout.flush())
+    });
     copied.map_err(|error| match error.kind() {
+        _ if cancel.is_cancelled() => {
+            Error::new(ErrorKind::Cancelled, "interrupted; the table was not written to its end")
+        }
         io::ErrorKind::BrokenPipe => {
             Error::new(ErrorKind::BrokenPipe, "standard output was closed")
         }

@@ -1,10 +1,13 @@
-//! Unsafe code is in this crate's `src/index/` alone, and each piece of it says why it is sound.
+//! Unsafe code is in this crate's `src/index/` alone, but for one attribute of the program's, and each piece of it says
+//! why it is sound.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where it may be.
 const HOME: &str = "json-walk/src/index";
+/// Where an attribute may put a function of ours before `main`, and nothing else be unsafe.
+const BEFORE_MAIN: &str = "cli/src/streams.rs";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -54,7 +57,7 @@ fn is_explained(lines: &[&str], at: usize) -> bool {
 fn no_other_crate_has_any() {
     let members = members();
     assert!(members.len() > 10, "{members:?}");
-    let mut seen = 0;
+    let (mut seen, mut excused) = (0, 0);
     for member in &members {
         let folder = root().join(member);
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
@@ -67,7 +70,14 @@ fn no_other_crate_has_any() {
         });
         for file in files {
             let text = fs::read_to_string(&file).unwrap();
-            for (number, line) in text.lines().enumerate() {
+            let lines: Vec<&str> = text.lines().collect();
+            let before_main = file.ends_with(BEFORE_MAIN);
+            for (number, line) in lines.iter().enumerate() {
+                let attribute = line.contains("unsafe(link_section") || line.contains("allow(");
+                if before_main && attribute && is_explained(&lines, number) {
+                    excused += 1;
+                    continue;
+                }
                 let place = format!("{}:{}", file.display(), number + 1);
                 assert!(!has_word(&code(line), "unsafe"), "{place}: unsafe code");
                 let allows = line.contains("unsafe_code") && !line.contains("forbid(unsafe_code)");
@@ -78,6 +88,7 @@ fn no_other_crate_has_any() {
         }
     }
     assert!(seen > 200, "{seen} files");
+    assert_eq!(excused, 3, "one attribute for each way of linking, and what allows them");
     let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(workspace.contains("unsafe_code = \"deny\""));
 }

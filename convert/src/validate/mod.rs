@@ -108,7 +108,7 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
         options.progress.records.fetch_add(block.counts.records, Ordering::Relaxed);
         options.progress.rejects.fetch_add(block.counts.with_errors, Ordering::Relaxed);
         counts.add(&block.counts);
-        let taken = out.write_all(&block.text).map_err(|error| write_failed(&error));
+        let taken = out.write_all(&block.text).map_err(|error| write_failed(&error, options));
         let taken = taken.and_then(|()| block.check_end(&files, &mut beginning));
         match taken {
             Ok(()) => ControlFlow::Continue(()),
@@ -122,13 +122,11 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
         return Err(error);
     }
     let reports = reports.map_err(|error| match Error::from(error) {
-        error if error.kind() == ErrorKind::Cancelled => {
-            Error::new(ErrorKind::Cancelled, "interrupted; not all records were judged")
-        }
+        error if error.kind() == ErrorKind::Cancelled => not_all_judged(),
         error => error,
     })?;
     beginning.finish(&files[0], counts.records)?;
-    out.flush().map_err(|error| write_failed(&error))?;
+    out.flush().map_err(|error| write_failed(&error, options))?;
     let bytes = reports.iter().map(|report| report.raw_bytes).sum();
     let mut report = counts.report(&files, bytes, started.elapsed().as_secs_f64());
     let is_manifest =
@@ -139,8 +137,13 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     Ok(report)
 }
 
-fn write_failed(error: &io::Error) -> Error {
+fn not_all_judged() -> Error {
+    Error::new(ErrorKind::Cancelled, "interrupted; not all records were judged")
+}
+
+fn write_failed(error: &io::Error, options: &ValidateOptions) -> Error {
     match error.kind() {
+        _ if options.cancel.is_cancelled() => not_all_judged(),
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output was closed"),
         _ => Error::failed(format!("write of the issues failed: {error}")),
     }
