@@ -42,10 +42,8 @@ pub(crate) fn watched<T: Send>(
                         break Err(exception);
                     }
                 }
-                // A panic; what it said may quote the data.
-                Err(RecvTimeoutError::Disconnected) => {
-                    break Err(Failure::failed("internal fault; please report it").into());
-                }
+                // A panic.
+                Err(RecvTimeoutError::Disconnected) => break Err(Failure::internal().into()),
             }
         };
         let _ = py.detach(|| worker.join());

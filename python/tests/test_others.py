@@ -1,6 +1,7 @@
 """bcda.describe, bcda.validate and bcda.export, and the example of the README."""
 
 import csv
+import datetime
 import io
 import os
 import pathlib
@@ -8,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -95,6 +97,71 @@ def test_export_says_why_not(server, tmp_path, monkeypatch):
     monkeypatch.delenv("BCDA_CLIENT_SECRET")
     with pytest.raises(bcda.UsageError, match="credentials=FILE"):
         bcda.export(server, tmp_path / "export")
+
+
+def test_the_example_of_the_packages_readme_runs(server, tmp_path):
+    text = (ROOT / "python" / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```\n", text, re.DOTALL)
+    # All but the host is as it stands there.
+    assert code.count('"https://sandbox.bcda.cms.gov"') == 1
+    code = code.replace("https://sandbox.bcda.cms.gov", server)
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    credentials = home / ".bcda"
+    given = [os.environ.pop(f"BCDA_CLIENT_{name}") for name in ("ID", "SECRET")]
+    credentials.write_text("client_id = {}\nclient_secret = {}\n".format(*given))
+    credentials.chmod(0o600)
+    (work / "export").symlink_to(EXPORT)
+    checks = "\nassert polars.DataFrame(lines).height == 49 and bcda.validate('export')['records'] == 51\n"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code + "import polars" + checks],
+        cwd=work,
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert (work / "tables" / "cclf5.parquet").is_file()
+    assert (work / "exports" / "first" / "bcda-export.json").is_file()
+
+
+def test_export_makes_the_folders_around_it_and_takes_them_away_again(server, tmp_path):
+    out = tmp_path / "some" / "where" / "export"
+    with pytest.raises(bcda.UsageError, match="type"):
+        bcda.export(server, out, types=["Nothing Of The Kind"])
+    with pytest.raises(bcda.ServerError):
+        bcda.export(server, out, token_url=f"{server}/nowhere", token_cache=False, attempts=1)
+    assert not (tmp_path / "some").exists()
+    bcda.export(server, out, types=["Patient"])
+    assert (out / "bcda-export.json").is_file()
+
+
+def test_export_takes_numbers_and_instants_of_python(server, tmp_path):
+    out = tmp_path / "export"
+    for name in ("parallel", "rate", "timeout", "attempts"):
+        for number in (-1, 0, 1 << 70):
+            with pytest.raises(bcda.UsageError, match=f"{name}: expected a number from 1 to"):
+                bcda.export(server, out, **{name: number})
+    moment = datetime.datetime(2024, 1, 31, 12, 30)
+    for other in (moment, moment.date(), 5):
+        with pytest.raises(bcda.UsageError, match="since: expected an instant with its zone"):
+            bcda.export(server, out, since=other)
+    zone = datetime.timezone(datetime.timedelta(hours=-5))
+    bcda.export(server, out, types=["Patient"], since=moment.replace(tzinfo=zone))
+    assert "2024-01-31T12:30:00-05:00" in (out / "bcda-export.json").read_text()
+
+
+def test_export_warns_of_what_is_missing(server, tmp_path):
+    since = "2199-01-01T00:00:00Z"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = bcda.export(server, tmp_path / "none", types=["Patient"], since=since)
+    assert {one.category for one in caught} == {bcda.BcdaWarning}
+    assert [str(one.message) for one in caught] == report["warnings"] != []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert bcda.export(server, tmp_path / "all")["warnings"] == []
 
 
 def test_the_example_is_that_of_the_readme(tmp_path):
