@@ -7,32 +7,35 @@ use pyo3::prelude::*;
 
 use crate::failure::Failure;
 
-/// Modules that ask for one column, whatever they are given, and the call that makes a frame.
-const OF_ONE_COLUMN: [(&str, &str); 2] = [
-    ("polars.series.series", "polars.DataFrame"),
-    ("pandas.core.series", "pandas.DataFrame.from_arrow"),
-];
-
-/// A table is not an array of numpy's, which pandas.DataFrame would make a frame of.
+/// A table is not an array of numpy's, nor a list of rows, which pandas.DataFrame would make a frame of.
 pub(crate) fn no_array(what: &str) -> Failure {
     Failure::wrong_type(format!(
-        "a table is no array; pandas.DataFrame.from_arrow({what}) makes a frame of it, before pandas 3 \
-         pyarrow.table({what}).to_pandas(); others are polars.DataFrame({what}) and pyarrow.table({what})"
+        "a table is no array and no list of rows; pandas.DataFrame.from_arrow({what}) makes a frame of it, before \
+         pandas 3 pyarrow.table({what}).to_pandas(); others are polars.DataFrame({what}) and pyarrow.table({what})"
     ))
 }
 
-/// An error if whoever asks for the Arrow of a table would make one column of it.
+/// The module of Python's that asks; none where it is no library of Python's.
+fn asking(py: Python<'_>) -> Option<String> {
+    let frame = py.import("sys").and_then(|sys| sys.call_method1("_getframe", (0,))).ok()?;
+    frame.getattr("f_globals").ok()?.get_item("__name__").ok()?.extract().ok()
+}
+
+/// An error if whoever asks for the Arrow of a table would make one column of it, whatever it is given.
 pub(crate) fn refuse_series(py: Python<'_>, what: &str) -> Result<(), Failure> {
-    let asking = || -> PyResult<String> {
-        let frame = py.import("sys")?.call_method1("_getframe", (0,))?;
-        frame.getattr("f_globals")?.get_item("__name__")?.extract()
+    let call = match asking(py).as_deref() {
+        Some("polars.series.series") => "polars.DataFrame",
+        Some("pandas.core.series") => "pandas.DataFrame.from_arrow",
+        _ => return Ok(()),
     };
-    // Without a frame it is no library of Python's.
-    let Ok(asking) = asking() else { return Ok(()) };
-    match OF_ONE_COLUMN.iter().find(|(module, _)| *module == asking) {
-        Some((_, call)) => Err(Failure::wrong_type(format!(
-            "a table is not one column; {call}({what}) makes a frame of it"
-        ))),
-        None => Ok(()),
+    let message = format!("a table is not one column; {call}({what}) makes a frame of it");
+    Err(Failure::wrong_type(message))
+}
+
+/// An error if whoever asks for batches would take each for a value.
+pub(crate) fn refuse_values(py: Python<'_>, what: &str) -> Result<(), Failure> {
+    match asking(py) {
+        Some(module) if module.starts_with("pandas.") => Err(no_array(what)),
+        _ => Ok(()),
     }
 }

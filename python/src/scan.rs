@@ -105,6 +105,7 @@ impl Scan {
     /// The batches of a new reading.
     fn __iter__(&self, py: Python<'_>) -> PyResult<Batches> {
         guarded(|| {
+            frames::refuse_values(py, "scan")?;
             let reading = Mutex::new(self.begin(py)?);
             Ok(Batches { reading, process: Process::this() })
         })
@@ -250,6 +251,11 @@ impl Batch {
         dtype: Option<&Bound<'_, PyAny>>,
         copy: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
+        Err(frames::no_array("batch").into())
+    }
+
+    /// A batch is no list of rows: says how it becomes a frame.
+    fn __iter__(&self) -> PyResult<Py<PyAny>> {
         Err(frames::no_array("batch").into())
     }
 

@@ -18,7 +18,7 @@ import pyarrow.parquet
 import pytest
 
 import bcda
-from conftest import EXPORT
+from conftest import EXPORT, of_type
 
 
 def test_convert_reports_what_the_manifest_has(tmp_path):
@@ -113,7 +113,7 @@ def test_paths_are_those_of_python(tmp_path, monkeypatch, kind):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").symlink_to(EXPORT)
-    claims = next(file for file in EXPORT.glob("Exp*.ndjson*"))
+    (claims,) = of_type("ExplanationOfBenefit")
     # The folders around an output are made.
     report = bcda.convert(kind("~/in/"), kind("~/some/where/tables"), tables="cclf9")
     assert (tmp_path / "some" / "where" / "tables" / "cclf9.parquet").is_file()
@@ -149,7 +149,7 @@ def test_columns_come_as_they_are_asked_for(tmp_path):
     whole = pyarrow.table(bcda.scan(EXPORT, "cclf5"))
     assert written.equals(whole.select(expected)) and written["BENE_MBI_ID"].null_count == 0
     # Each table has those that it has, in this order.
-    bcda.convert(EXPORT, tmp_path / "each", columns="CLM_POS_CD,CLM_DRG_CD,DGNS_DRG_CD,cclf1.FILE_NAME,BENE_MBI_ID")
+    bcda.convert(EXPORT, tmp_path / "each", columns="CLM_POS_CD,DGNS_DRG_CD,cclf1.FILE_NAME,BENE_MBI_ID")
     names = {file.stem: pyarrow.parquet.read_schema(file).names for file in (tmp_path / "each").glob("*.parquet")}
     assert names["cclf1"] == ["DGNS_DRG_CD", "FILE_NAME", "BENE_MBI_ID"]
     assert names["cclf5"] == ["CLM_POS_CD", "BENE_MBI_ID"]
@@ -160,7 +160,7 @@ def without_people(tmp_path):
     """Claims alone, and no manifest that tells a date."""
     folder = tmp_path / "claims"
     folder.mkdir()
-    for file in EXPORT.glob("Exp*.ndjson*"):
+    for file in of_type("ExplanationOfBenefit"):
         shutil.copy(file, folder)
     return folder
 
@@ -208,7 +208,7 @@ def test_a_scan_warns_whoever_reads_it(without_people, reader):
 
 def test_validate_warns_of_the_files(tmp_path):
     (tmp_path / "empty.ndjson.gz").write_bytes(b"")
-    shutil.copy(next(EXPORT.glob("Patient*")), tmp_path)
+    shutil.copy(of_type("Patient")[0], tmp_path)
     said, report = told(lambda: bcda.validate(tmp_path))
     assert said == report.get("warnings", [])
 

@@ -97,7 +97,6 @@ WRONG_CALLS = {
     "pandas, batches": lambda scan: pandas.DataFrame(iter(scan)),
     "pandas, list": lambda scan: pandas.DataFrame(list(scan)),
     "pandas, batch": lambda scan: pandas.DataFrame(next(iter(scan))),
-    "pandas, records": lambda scan: pandas.DataFrame.from_records(scan),
     "pandas, series": lambda scan: pandas.Series(scan),
     "pandas, arrow series": lambda scan: pandas.Series.from_arrow(scan),
     "polars": lambda scan: polars.from_arrow(scan),
@@ -111,7 +110,7 @@ WRONG_CALLS = {
 def test_a_call_that_makes_no_frame_names_the_one_that_does(wrong):
     right = "polars.DataFrame" if "polars" in wrong else "pandas.DataFrame.from_arrow"
     with pytest.raises(bcda.UsageError, match=right) as caught:
-        print(WRONG_CALLS[wrong](bcda.scan(EXPORT, "cclf5")))
+        print(WRONG_CALLS[wrong](bcda.scan(EXPORT, "cclf5", batch_rows=20)))
     assert isinstance(caught.value, TypeError)
 
 
