@@ -54,8 +54,8 @@ pub(crate) fn paths(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String
     }
 }
 
-/// The folders around an output that were made because they were not there. Dropped, those that nothing came into are
-/// removed again.
+/// An output that was not there, and the folders around it that were made for it. Dropped, those that nothing came into
+/// are removed again.
 pub(crate) struct Around(Vec<PathBuf>);
 
 impl Around {
@@ -86,6 +86,9 @@ impl Around {
                     )));
                 }
             }
+        }
+        if !out.exists() {
+            made.0.push(out.to_owned());
         }
         Ok(made)
     }

@@ -53,9 +53,15 @@ def test_validate_counts_and_gives_the_first_outcomes(synthetic):
 
 
 @pytest.fixture
-def server(binary, tmp_path, monkeypatch):
+def faults():
+    """What shall go wrong at the server."""
+    return []
+
+
+@pytest.fixture
+def server(binary, faults, tmp_path, monkeypatch):
     """The sandbox, with its credentials in the environment."""
-    words = ["serve", "--port", "0", "--beneficiaries", "2", "--job-seconds", "0"]
+    words = ["serve", "--port", "0", "--beneficiaries", "2", "--job-seconds", "0", *faults]
     served = subprocess.Popen([binary, *words], stderr=subprocess.PIPE, text=True)
     said = ""
     while "Ctrl-C ends it" not in said:
@@ -152,16 +158,22 @@ def test_export_takes_numbers_and_instants_of_python(server, tmp_path):
     assert "2024-01-31T12:30:00-05:00" in (out / "bcda-export.json").read_text()
 
 
-def test_export_warns_of_what_is_missing(server, tmp_path):
-    since = "2199-01-01T00:00:00Z"
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ([], []),
+        (["--fault", "missing-type=Coverage"], ["no file of Coverage"]),
+        (["--fault", "error-files"], ["could not deliver all records"]),
+    ],
+)
+def test_export_warns_of_what_is_missing(server, said, tmp_path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        report = bcda.export(server, tmp_path / "none", types=["Patient"], since=since)
-    assert {one.category for one in caught} == {bcda.BcdaWarning}
-    assert [str(one.message) for one in caught] == report["warnings"] != []
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert bcda.export(server, tmp_path / "all")["warnings"] == []
+        report = bcda.export(server, tmp_path / "export")
+    assert all(one.category is bcda.BcdaWarning for one in caught)
+    told = [str(one.message) for one in caught]
+    assert told == report["warnings"] and report["hasGaps"] == bool(told)
+    assert len(told) == len(said) and all(part in text for part, text in zip(said, told, strict=True))
 
 
 def test_the_example_is_that_of_the_readme(tmp_path):
