@@ -10,7 +10,7 @@ use crate::arrow::array::{
 use crate::arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 
 use crate::claim::{Claim, ClaimRow, Lineage};
-use crate::columns::Columns;
+use crate::columns::{Columns, Place};
 use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
 use crate::evaluate::{Lookup, Program, Untranslated, Value};
 use crate::plan::Plan;
@@ -19,11 +19,9 @@ use crate::table::{ColumnType, Per, Table};
 /// The Arrow schema of a table, with the layout's labels and our notes as metadata.
 pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRef {
     let def = crosswalk.table(table);
-    let mut fields: Vec<Field> = def
-        .columns
-        .iter()
-        .filter(|column| wanted.has(table, &column.name))
-        .map(|column| {
+    let field = |place| match place {
+        Place::Layout(place) => {
+            let column = &def.columns[place];
             let mut metadata = HashMap::from([
                 ("description".to_owned(), column.label.clone()),
                 ("source".to_owned(), column.source.clone()),
@@ -32,15 +30,14 @@ pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRe
                 metadata.insert("note".to_owned(), column.note.clone());
             }
             Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
-        })
-        .collect();
-    let lineage = lineage_columns(crosswalk, def);
-    fields.extend(lineage.filter(|(_, column)| wanted.has_lineage(table, &column.name)).map(
-        |(_, column)| {
+        }
+        Place::Lineage(place) => {
+            let column = &crosswalk.lineage()[place];
             let metadata = HashMap::from([("description".to_owned(), column.note.clone())]);
             Field::new(&column.name, column.column_type.arrow(), true).with_metadata(metadata)
-        },
-    ));
+        }
+    };
+    let fields: Vec<Field> = wanted.of(crosswalk, def).into_iter().map(field).collect();
     let metadata = HashMap::from([
         ("cclf.table".to_owned(), table.name().to_owned()),
         ("cclf.title".to_owned(), def.title.clone()),
@@ -165,25 +162,22 @@ pub(crate) struct TableBuilder {
 impl TableBuilder {
     pub(crate) fn new(plan: &'static Plan, table: Table, wanted: &Columns) -> Self {
         let (def, programs) = plan.table(table);
-        let mut columns = Vec::new();
-        let mut add = |program: Option<&'static Program>, column_type: ColumnType| {
+        let crosswalk = plan.crosswalk();
+        let column = |place| {
+            let (program, column_type) = match place {
+                Place::Layout(place) => (programs[place].as_ref(), def.columns[place].column_type),
+                Place::Lineage(place) => {
+                    (Some(&plan.lineage[place]), crosswalk.lineage()[place].column_type)
+                }
+            };
             let builder = match program {
                 Some(_) => Builder::new(column_type),
                 None => Builder::Nulls(column_type.arrow()),
             };
             let by_row = program.is_some_and(Program::is_by_row);
-            columns.push(ColumnBuilder { program, by_row, builder });
+            ColumnBuilder { program, by_row, builder }
         };
-        for (column, program) in def.columns.iter().zip(programs) {
-            if wanted.has(table, &column.name) {
-                add(program.as_ref(), column.column_type);
-            }
-        }
-        for (number, column) in lineage_columns(plan.crosswalk(), def) {
-            if wanted.has_lineage(table, &column.name) {
-                add(Some(&plan.lineage[number]), column.column_type);
-            }
-        }
+        let columns = wanted.of(crosswalk, def).into_iter().map(column).collect();
         let schema = schema(plan.crosswalk(), table, wanted);
         Self { plan, def, columns, schema, rows: 0 }
     }

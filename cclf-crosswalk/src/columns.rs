@@ -1,7 +1,7 @@
 //! Which columns of the tables are wanted.
 
 use crate::batch::lineage_columns;
-use crate::crosswalk::Crosswalk;
+use crate::crosswalk::{Crosswalk, TableDef};
 use crate::table::Table;
 
 /// A choice of columns. Every record is checked by all facts of its type, whatever the choice.
@@ -10,12 +10,23 @@ pub struct Columns {
     lineage: bool,
     /// Only these, as `(table, column)`; all unless given.
     only: Option<Vec<(Table, String)>>,
+    /// They come as they were named, not as the layout has them.
+    as_named: bool,
+}
+
+/// Where a column is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// By its place among the columns of the table's layout.
+    Layout(usize),
+    /// By its place among all lineage columns.
+    Lineage(usize),
 }
 
 /// All columns of the layout, with the lineage columns or without.
 impl From<bool> for Columns {
     fn from(lineage: bool) -> Self {
-        Self { lineage, only: None }
+        Self { lineage, only: None, as_named: false }
     }
 }
 
@@ -67,8 +78,14 @@ impl Columns {
         let unused = tables.iter().find(|table| only.iter().all(|(own, _)| own != *table));
         match unused {
             Some(table) => Err(ColumnsError::Unused(table.name())),
-            None => Ok(Self { lineage, only: Some(only) }),
+            None => Ok(Self { lineage, only: Some(only), as_named: false }),
         }
+    }
+
+    /// The same columns in the order in which they were named, in place of the layout's.
+    #[must_use]
+    pub fn as_named(self) -> Self {
+        Self { as_named: true, ..self }
     }
 
     /// The tables of `tables` that one of the names may be of: what to write when only columns are named.
@@ -88,20 +105,24 @@ impl Columns {
         own.chain(lineage.filter(|_| self.lineage)).collect()
     }
 
-    /// Whether a column of the layout is wanted.
-    pub(crate) fn has(&self, table: Table, column: &str) -> bool {
-        if table == Table::Cclf0 {
-            return true;
-        }
-        let named = |only: &Vec<(Table, String)>| {
-            only.iter().any(|(own, name)| *own == table && name == column)
+    /// The wanted columns of a table, in their order.
+    pub(crate) fn of(&self, crosswalk: &Crosswalk, def: &TableDef) -> Vec<Place> {
+        let layout = def.columns.iter().enumerate();
+        let layout = layout.map(|(place, column)| (Place::Layout(place), &*column.name));
+        let lineage = lineage_columns(crosswalk, def).filter(|_| self.lineage);
+        let lineage = lineage.map(|(place, column)| (Place::Lineage(place), &*column.name));
+        let all = layout.chain(lineage);
+        let Some(only) = self.only.as_ref().filter(|_| def.table != Table::Cclf0) else {
+            return all.map(|(place, _)| place).collect();
         };
-        self.only.as_ref().is_none_or(named)
-    }
-
-    /// Whether a lineage column is wanted.
-    pub(crate) fn has_lineage(&self, table: Table, column: &str) -> bool {
-        self.lineage && self.has(table, column)
+        let named =
+            |column: &str| only.iter().position(|(own, name)| *own == def.table && name == column);
+        let mut wanted: Vec<(usize, Place)> =
+            all.filter_map(|(place, column)| Some((named(column)?, place))).collect();
+        if self.as_named {
+            wanted.sort_by_key(|(named, _)| *named);
+        }
+        wanted.into_iter().map(|(_, place)| place).collect()
     }
 }
 
@@ -117,16 +138,20 @@ mod tests {
     #[test]
     fn columns_are_named_alone_or_with_their_table() {
         let both = [Table::Cclf1, Table::Cclf5];
-        let columns = only(&both, true, "bene_mbi_id,CCLF5.CLM_POS_CD,FILE_NAME").unwrap();
-        assert!(
-            columns.has(Table::Cclf1, "BENE_MBI_ID") && columns.has(Table::Cclf5, "BENE_MBI_ID")
-        );
-        assert!(
-            columns.has(Table::Cclf5, "CLM_POS_CD") && !columns.has(Table::Cclf1, "CLM_POS_CD")
-        );
-        assert!(columns.has_lineage(Table::Cclf1, "FILE_NAME"));
-        assert!(!columns.has_lineage(Table::Cclf1, "FILE_DATE"));
-        assert!(!columns.has(Table::Cclf1, "CLM_PMT_AMT"));
+        let columns = only(&both, true, "file_name,CCLF5.CLM_POS_CD,bene_mbi_id").unwrap();
+        let names = |columns: &Columns, table| -> Vec<String> {
+            let schema = crate::schema(Crosswalk::stu3(), table, columns);
+            schema.fields().iter().map(|field| field.name().clone()).collect()
+        };
+        assert_eq!(names(&columns, Table::Cclf1), ["BENE_MBI_ID", "FILE_NAME"]);
+        assert_eq!(names(&columns, Table::Cclf5), ["BENE_MBI_ID", "CLM_POS_CD", "FILE_NAME"]);
+        let columns = columns.as_named();
+        assert_eq!(names(&columns, Table::Cclf1), ["FILE_NAME", "BENE_MBI_ID"]);
+        assert_eq!(names(&columns, Table::Cclf5), ["FILE_NAME", "CLM_POS_CD", "BENE_MBI_ID"]);
+        assert_eq!(names(&columns, Table::Cclf0), names(&false.into(), Table::Cclf0));
+        // Named twice, it is there once.
+        let twice = only(&both, true, "cclf5.FILE_NAME,BENE_MBI_ID,FILE_NAME").unwrap().as_named();
+        assert_eq!(names(&twice, Table::Cclf5), ["FILE_NAME", "BENE_MBI_ID"]);
         let unknown = |name: &str| Err(ColumnsError::Unknown(name.to_owned()));
         assert_eq!(only(&both, true, "NOBODY"), unknown("NOBODY"));
         assert_eq!(only(&both, false, "BENE_MBI_ID,FILE_NAME"), unknown("FILE_NAME"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::arrow::array::{ArrayRef, AsArray, RecordBatch, StringBuilder};
 use crate::arrow::error::ArrowError;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, Place};
 use crate::evaluate::{Access, Program};
 use crate::plan::Plan;
 use crate::table::Table;
@@ -36,9 +36,12 @@ impl LateMbi {
             if def.claim_types.is_empty() {
                 continue;
             }
-            let columns = def.columns.iter().zip(programs);
-            let columns = columns.filter(|(column, _)| wanted.has(table, &column.name));
-            let mbis = columns.enumerate().filter(|(_, (_, program))| is_mbi(program.as_ref()));
+            let program = |place: &Place| match place {
+                Place::Layout(place) => programs[*place].as_ref(),
+                Place::Lineage(_) => None,
+            };
+            let columns = wanted.of(plan.crosswalk(), def).into_iter().enumerate();
+            let mbis = columns.filter(|(_, place)| is_mbi(program(place)));
             let mbis: Vec<usize> = mbis.map(|(place, _)| place).collect();
             if !mbis.is_empty() {
                 places.push((table, mbis));

@@ -1,27 +1,81 @@
 //! The Python package passes its own tests, where it is installed: BCDA_TEST_PACKAGE_PYTHON names the Python that has
 //! it and what python/requirements-test.txt lists, and python/requirements-spark.txt for the tests of Spark, which need
-//! Java, too, and say so where something is missing. `ci/python-package` makes one.
-
-#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+//! Java, too. `ci/python-package` makes one. What is missing is told where it is seen; with CI=true it is a failure.
 
 mod common;
 
+use std::ffi::OsStr;
+use std::io::Write;
 use std::process::Command;
 
-#[test]
-fn the_python_package_passes_its_tests() {
-    let python = std::env::var_os("BCDA_TEST_PACKAGE_PYTHON").filter(|python| !python.is_empty());
-    let Some(python) = python else {
-        println!("skipped: no Python");
-        return;
+const PACKAGE: &str = "BCDA_TEST_PACKAGE_PYTHON";
+
+/// Whether all has to be there that the tests need.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|text| !text.is_empty() && text != "false" && text != "0")
+}
+
+/// Past the test harness, which shows what a test prints only when it fails.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Runs the tests of the package, and tells which were skipped; none may be where `all` are asked for.
+fn test_package(python: Option<&OsStr>, all: bool) -> Result<(), String> {
+    let Some(python) = python.filter(|python| !python.is_empty()) else {
+        if all {
+            return Err(format!(
+                "{PACKAGE} names no Python with the package: see ci/python-package"
+            ));
+        }
+        tell(
+            "skipped: the Python package was not tested (BCDA_TEST_PACKAGE_PYTHON names a Python that has it)",
+        );
+        return Ok(());
     };
     let output = Command::new(python)
         .args(["-m", "pytest", "--quiet", "-rs", "-p", "no:cacheprovider", "python/tests"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("BCDA_TEST_BINARY", common::bcda())
         .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    println!("{said}");
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        let (said, errors) = (&output.stdout, &output.stderr);
+        return Err(format!(
+            "{}{}",
+            String::from_utf8_lossy(said),
+            String::from_utf8_lossy(errors)
+        ));
+    }
+    passed(&String::from_utf8_lossy(&output.stdout), all)
+}
+
+/// What pytest said of tests that passed or were skipped.
+fn passed(said: &str, all: bool) -> Result<(), String> {
+    let skipped: Vec<&str> = said.lines().filter(|line| line.starts_with("SKIPPED")).collect();
+    skipped.iter().for_each(|line| tell(line));
+    if all && !skipped.is_empty() {
+        return Err(format!("tests of the package were skipped:\n{}", skipped.join("\n")));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_python_package_passes_its_tests() {
+    let python = std::env::var_os(PACKAGE);
+    test_package(python.as_deref(), is_ci()).unwrap_or_else(|why| panic!("{why}"));
+}
+
+#[test]
+fn without_the_package_ci_fails() {
+    for missing in [None, Some(OsStr::new(""))] {
+        assert!(test_package(missing, false).is_ok());
+        let why = test_package(missing, true).unwrap_err();
+        assert!(why.contains(PACKAGE), "{why}");
+    }
+    assert!(test_package(Some(OsStr::new("/nowhere/python")), false).is_err());
+    let said =
+        "....s\nSKIPPED [1] python/tests/test_spark.py:25: skipped: no Java\n4 passed, 1 skipped\n";
+    assert!(passed(said, false).is_ok());
+    assert!(passed(said, true).unwrap_err().contains("no Java"));
 }

@@ -205,3 +205,46 @@ fn a_part_of_a_file_that_changed_is_refused() {
     assert_eq!(errors.len(), 1);
     assert!(errors[0].contains("people=\"anywhere\""), "{}", errors[0]);
 }
+
+#[test]
+fn people_that_changed_end_the_parts_as_claims_do() {
+    let work = tempfile::tempdir().unwrap();
+    let (export, apart) = (work.path().join("export"), work.path().join("apart.ndjson"));
+    fs::create_dir(&export).unwrap();
+    let claims: String = (0..20).map(|seed| synth::eob(seed, ClaimType::Carrier) + "\n").collect();
+    fs::write(export.join("claims.ndjson"), claims).unwrap();
+    let patients: String = (0..20).map(|seed| synth::patient(seed) + "\n").collect();
+    // In the input, in files beside it, and for a table that nobody's MBI is in.
+    for (people, table) in [
+        (export.join("people.ndjson"), Table::Cclf5),
+        (apart, Table::Cclf5),
+        (export.join("people.ndjson"), Table::CclfB),
+    ] {
+        fs::write(&people, &patients).unwrap();
+        let asked = || {
+            let mut asked = options(&export, table);
+            if !people.starts_with(&export) {
+                asked.patients = vec![people.to_str().unwrap().to_owned()];
+            }
+            asked
+        };
+        let index = work.path().join("index");
+        let parts = split(&asked(), 20_000, Some(&index)).unwrap().parts;
+        assert!(parts.len() > 1);
+        assert!(parts.iter().all(|part| read_part(part, asked()).is_ok()));
+        fs::write(&people, patients.clone() + &synth::patient(21)).unwrap();
+        let name = people.file_name().unwrap().to_str().unwrap();
+        let ended = parts.iter().filter_map(|part| read_part(part, asked()).err());
+        let ended: Vec<String> = ended.map(|error| error.to_string()).collect();
+        // Nothing of people is in the other parts where no claim is joined.
+        assert_eq!(ended.len(), if table == Table::Cclf5 { parts.len() } else { 1 });
+        for error in &ended {
+            assert!(error.starts_with(&format!("{name}: the file changed after")), "{error}");
+        }
+        // Planned again, it is read.
+        let parts = split(&asked(), 20_000, Some(&index)).unwrap().parts;
+        assert!(parts.iter().all(|part| read_part(part, asked()).is_ok()));
+        fs::remove_file(&people).unwrap();
+        assert!(parts.iter().any(|part| read_part(part, asked()).is_err()));
+    }
+}

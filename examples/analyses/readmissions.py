@@ -74,7 +74,7 @@ def main():
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.grid(True, axis="y")
     axes.legend(loc="upper left", ncols=2)
-    tables.save(figure, arguments.picture)
+    tables.save(figure, arguments)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def main():
     axes.margins(x=0.01)
     axes.legend(loc="upper left", ncols=2)
     axes.set_ylim(0, max(below) * 1.18)
-    tables.save(figure, arguments.picture)
+    tables.save(figure, arguments)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import json
 import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -9,7 +10,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import duckdb
 import matplotlib
 
-NOTE = "Synthetic data (bcda synth): people and amounts are made up, and mean nothing."
+SYNTHETIC = "Synthetic data (bcda synth): people and amounts are made up, and mean nothing."
 
 # Colours that people with colour blindness can tell apart (Okabe and Ito).
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8c8c8c"
@@ -48,6 +49,19 @@ def connect(folder):
     return connection
 
 
+def note(folder):
+    """Whose data the tables are, by their manifest: made up, of a server, or nothing where it tells neither."""
+    try:
+        with open(os.path.join(folder, "tables-manifest.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+    except FileNotFoundError:
+        return None
+    if manifest.get("synthetic"):
+        return SYNTHETIC
+    server = manifest.get("server")
+    return f"Data of {server}" if isinstance(server, str) and server else None
+
+
 def show(header, rows):
     """Prints a table, numbers to the right."""
     cells = [list(header)] + [[cell(value) for value in row] for row in rows]
@@ -70,9 +84,11 @@ def cell(value):
     return f"{value:,}"
 
 
-def save(figure, path):
-    """Writes the picture with a note that it shows nobody."""
-    figure.text(0.01, 0.012, NOTE, fontsize=8, color="#606060")
+def save(figure, arguments):
+    """Writes the picture, with a note whose data it shows."""
+    text, path = note(arguments.tables), arguments.picture
+    if text:
+        figure.text(0.01, 0.012, text, fontsize=8, color="#606060", parse_math=False)
     figure.tight_layout(rect=(0, 0.035, 1, 1))
     metadata = {"Date": None} if path.endswith(".svg") else None
     figure.savefig(path, metadata=metadata, dpi=120)

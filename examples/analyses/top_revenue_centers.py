@@ -38,7 +38,7 @@ def main():
     axes.xaxis.set_major_formatter("${x:,.0f}")
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
-    tables.save(figure, arguments.picture)
+    tables.save(figure, arguments)
 
 
 if __name__ == "__main__":

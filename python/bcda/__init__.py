@@ -7,11 +7,12 @@
     polars.DataFrame(lines)                           # or pyarrow.table(lines), or duckdb.sql("from lines")
 
 All work is done by threads that do not hold the interpreter, and ends within a second of Ctrl-C. Errors are
-BcdaError; bad records are no error, they are counted in the reports. Neither ever holds a value of a record.
+BcdaError; bad records are no error, they are counted in the reports. What a run warns of is a BcdaWarning. None of it
+ever holds a value of a record.
 """
 
 from ._bcda import Batch, Batches, Scan, __version__, convert, describe, export, scan, validate
-from ._errors import BadDataError, BcdaError, Interrupted, ServerError, UsageError
+from ._errors import BadDataError, BcdaError, BcdaWarning, Interrupted, ServerError, UsageError
 
 
 def __getattr__(name):
@@ -28,6 +29,7 @@ __all__ = [
     "Batch",
     "Batches",
     "BcdaError",
+    "BcdaWarning",
     "Interrupted",
     "Scan",
     "ServerError",

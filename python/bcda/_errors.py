@@ -1,4 +1,4 @@
-"""What functions of this package raise. No message ever holds a value of a record."""
+"""What functions of this package raise and warn of. No message ever holds a value of a record."""
 
 
 class BcdaError(Exception):
@@ -28,6 +28,10 @@ class UsageError(BcdaError):
     """Asked for something that cannot be: no such input, no such column, an output that exists. Exit code 2."""
 
 
+class WrongType(UsageError, TypeError):
+    """An argument, or what is made of a result, is of another type than it should be."""
+
+
 class BadDataError(BcdaError):
     """The data is not what it should be: too many bad records, FHIR R4, no NDJSON. Exit code 4."""
 
@@ -38,3 +42,11 @@ class ServerError(BcdaError):
 
 class Interrupted(BcdaError):
     """The work was cancelled from within the program. Ctrl-C is KeyboardInterrupt."""
+
+
+class BcdaWarning(UserWarning):
+    """What the user should know of a run that ended well: no Patient in the input, say, so that there are no MBIs.
+
+    The "warnings" of the run's report are the same sentences. warnings.simplefilter("error", bcda.BcdaWarning) makes
+    errors of them; what the run made is there all the same.
+    """

@@ -5,13 +5,14 @@
     spark.dataSource.register(bcda.spark.BcdaDataSource)
     lines = spark.read.format("bcda").option("table", "cclf5").load("/data/export")
 
-It needs pyspark 4 and pyarrow, on the driver and on every executor, as it does this package. All of them see the input
-by the same path. Options, all texts:
+It needs pyspark 4 and pyarrow, on the driver and on every executor, as it does this package. PYSPARK_PYTHON names the
+Python that has them, by its path on the executors: Spark takes python3 otherwise. All of them see the input by the same
+path, and a file of claims or people that changes after a query was planned ends it. Options, all texts:
 
     table: "cclf1" to "cclf9", "cclfa", "cclfb", "cclf0"; "rejects": where the rejected records stand, and why; "counts":
         what became of all records, a row for each partition and one (partition 0) for Patients and Coverages. Columns
         that add up: read = with_rows + joined + without_rows + skipped_by_type + rejected.
-    columns: only these, e.g. "BENE_MBI_ID,CLM_LINE_NUM"; the others are not made. A schema that is given to the reader
+    columns: only these, e.g. "BENE_MBI_ID,CLM_LINE_NUM", in this order; the others are not made. A schema that is given to the reader
         (spark.read.schema) does the same, with names and types of the table's columns in any order. Spark does not tell
         sources in Python which columns a query uses.
     partition_bytes: about how much of the input is a partition, in bytes (default 134217728). Larger plain files are cut,
@@ -129,7 +130,7 @@ class Asked:
     def index_path(self):
         """Where the index lies: by the same input and options at the same place."""
         if self.index is not None:
-            return os.path.abspath(self.index)
+            return _absolute(self.index)
         # Spark's own folder for what it spills, which it removes when it ends.
         folder = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
         if not os.path.isdir(folder):
@@ -141,7 +142,7 @@ class Asked:
 
 
 def _absolute(path):
-    return path if "://" in path else os.path.abspath(path)
+    return path if "://" in path else os.path.abspath(os.path.expanduser(path))
 
 
 class Part(InputPartition):

@@ -1,11 +1,11 @@
 //! What Python programs give, as the crates take it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Columns, Compression, Crosswalk, Format, Naming, Table};
-use convert::{MaxRejects, OnBadRecord};
+use convert::{MaxRejects, OnBadRecord, Output};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBytes, PyString};
 
 use crate::failure::Failure;
 
@@ -14,22 +14,92 @@ pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyA
     py.import("json")?.call_method1("loads", (json,))
 }
 
-/// A `str` or `os.PathLike`.
-pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
-    let path = value.py().import("os")?.call_method1("fspath", (value,))?;
-    match path.extract::<String>() {
-        Ok(path) => Ok(path.into()),
-        Err(_) => Err(Failure::usage("expected a path as str or os.PathLike, not bytes").into()),
+fn is_path(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(value.is_instance_of::<PyString>() || value.hasattr("__fspath__")?)
+}
+
+/// The argument `name` is of another type than it should be.
+fn other_type(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let found = value.get_type().name().map_or_else(|_| "that".to_owned(), |name| name.to_string());
+    Failure::wrong_type(format!("{name}: expected {expected}, not {found}")).into()
+}
+
+/// A `str` or `os.PathLike`; a `~` at its begin is somebody's home, as everywhere in Python.
+pub(crate) fn path(name: &str, value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    const EXPECTED: &str = "a path as str or os.PathLike";
+    if !is_path(value)? {
+        return Err(other_type(name, EXPECTED, value));
     }
+    let os = value.py().import("os")?;
+    let path = os.call_method1("fspath", (value,))?;
+    if !path.is_instance_of::<PyString>() {
+        return Err(other_type(name, EXPECTED, &path));
+    }
+    os.getattr("path")?.call_method1("expanduser", (path,))?.extract()
 }
 
 /// One path, or several.
-pub(crate) fn paths(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let one = |value: &Bound<'_, PyAny>| Ok(path(value)?.to_string_lossy().into_owned());
-    if value.is_instance_of::<PyString>() || value.hasattr("__fspath__")? {
+pub(crate) fn paths(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let one = |value: &Bound<'_, PyAny>| {
+        let text = path(name, value)?.into_os_string().into_string();
+        let fault = "is not UTF-8; rename it, or name the folder that it is in";
+        Ok(text.map_err(|_| Failure::usage(format!("{name}: the path {fault}")))?)
+    };
+    if is_path(value)? {
         return Ok(vec![one(value)?]);
     }
-    value.try_iter()?.map(|item| one(&item?)).collect()
+    match value.try_iter() {
+        Ok(items) if !value.is_instance_of::<PyBytes>() => items.map(|item| one(&item?)).collect(),
+        _ => Err(other_type(name, "a path as str or os.PathLike, or a list of them", value)),
+    }
+}
+
+/// An output that was not there, and the folders around it that were made for it. Dropped, those that nothing came into
+/// are removed again.
+pub(crate) struct Around(Vec<PathBuf>);
+
+impl Around {
+    /// For a result that is a folder, or an object in some storage.
+    pub(crate) fn output(output: &Output) -> Result<Self, Failure> {
+        match output {
+            Output::Folder(out) => Self::make(out),
+            _ => Ok(Self(Vec::new())),
+        }
+    }
+
+    /// For a result at this path.
+    pub(crate) fn make(out: &Path) -> Result<Self, Failure> {
+        let above = out.ancestors().skip(1);
+        let missing = above.take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let mut missing: Vec<&Path> = missing.collect();
+        missing.reverse();
+        let mut made = Self(Vec::new());
+        for folder in missing {
+            match std::fs::create_dir(folder) {
+                Ok(()) => made.0.push(folder.to_owned()),
+                // Another run made it meanwhile.
+                Err(_) if folder.is_dir() => {}
+                Err(error) => {
+                    let shown = folder.display();
+                    return Err(Failure::failed(format!(
+                        "{shown}: the folder around the output cannot be made: {error}"
+                    )));
+                }
+            }
+        }
+        if !out.exists() {
+            made.0.push(out.to_owned());
+        }
+        Ok(made)
+    }
+}
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 /// Names in one text, with commas, or several texts.
@@ -49,13 +119,26 @@ pub(crate) fn table(name: &str) -> Result<Table, Failure> {
 }
 
 pub(crate) fn only(tables: &[Table], lineage: bool, names: &[String]) -> Result<Columns, Failure> {
-    Columns::only(Crosswalk::stu3(), tables, lineage, names).map_err(|fault| {
+    let columns = Columns::only(Crosswalk::stu3(), tables, lineage, names).map_err(|fault| {
         Failure::usage(fault.to_string().replace("`bcda describe`", "bcda.describe()"))
-    })
+    })?;
+    Ok(columns.as_named())
+}
+
+fn is_datetime(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_instance(&value.py().import("datetime")?.getattr("datetime")?)
 }
 
 /// A `datetime.date`, or a text.
 pub(crate) fn date(value: &Bound<'_, PyAny>) -> PyResult<i32> {
+    if is_datetime(value)? {
+        // Which day it is depends on the zone, and nobody said which one is meant.
+        return Err(other_type(
+            "file_date",
+            "a day: datetime.date, or YYYY-MM-DD (a datetime has .date())",
+            value,
+        ));
+    }
     let text = value.str()?;
     let day = cclf_crosswalk::parse_day(&text.to_cow()?);
     let fault = || Failure::usage("file_date: expected a day that exists, as YYYY-MM-DD");
@@ -95,11 +178,31 @@ pub(crate) fn max_rejects(value: &Bound<'_, PyAny>) -> PyResult<MaxRejects> {
     Ok(parsed.map_err(|fault| Failure::usage(format!("max_rejects: {fault}")))?)
 }
 
-/// A number in a range that has a name.
-pub(crate) fn within(name: &str, value: u64, least: u64, most: u64) -> Result<usize, Failure> {
+/// An instant with its zone: a `datetime.datetime`, or a text, which the client judges.
+pub(crate) fn instant(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    const EXPECTED: &str = "an instant with its zone: a datetime that has a tzinfo, or a text such as 2024-01-31T00:00:00Z";
+    if value.is_instance_of::<PyString>() {
+        return value.extract();
+    }
+    if !is_datetime(value)? {
+        return Err(other_type(name, EXPECTED, value));
+    }
+    if value.call_method0("utcoffset")?.is_none() {
+        return Err(Failure::usage(format!("{name}: expected {EXPECTED}")).into());
+    }
+    value.call_method0("isoformat")?.extract()
+}
+
+/// A number in a range that has a name; Python's may be negative.
+pub(crate) fn within(name: &str, value: i128, least: u64, most: u64) -> Result<usize, Failure> {
     let fault = || Failure::usage(format!("{name}: expected a number from {least} to {most}"));
-    let found = Some(value).filter(|value| (least..=most).contains(value));
+    let found = Some(value).filter(|value| (least.into()..=most.into()).contains(value));
     found.and_then(|value| usize::try_from(value).ok()).ok_or_else(fault)
+}
+
+/// `max_decompressed_bytes`.
+pub(crate) fn decompressed(bytes: i128) -> Result<u64, Failure> {
+    Ok(within("max_decompressed_bytes", bytes, 0, u64::MAX)? as u64)
 }
 
 /// Most threads at once.

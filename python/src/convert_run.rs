@@ -5,9 +5,13 @@ use std::sync::Arc;
 use cclf_crosswalk::{Columns, Crosswalk};
 use convert::{Options, Output};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, names, paths, within};
-use crate::failure::Failure;
+use crate::arguments::{
+    self, Around, MOST_LINE_BYTES, MOST_THREADS, decompressed, names, paths, within,
+};
+use crate::failure::{Failure, guarded};
+use crate::warn;
 use crate::watch::{Teller, watched};
 
 /// Turns an export into CCLF tables: the command `bcda convert`.
@@ -18,12 +22,13 @@ use crate::watch::{Teller, watched};
 ///     inputs: a file, a folder (all *.ndjson and *.jsonl below, also .gz and .zst), a glob, an address in object
 ///         storage ("s3://bucket/export/", gs://, az://, https:// for one file), or a list of them; "-" for standard
 ///         input.
-///     out: the folder of the tables, or an address in object storage.
+///     out: the folder of the tables, or an address in object storage; folders around it are made.
 ///     format: "parquet", "csv" or "arrow".
 ///     compression: "zstd", "snappy" or "none", within Parquet and Arrow files.
 ///     naming: what the files are called: "cclf", or "tuva" for Tuva's CCLF connector.
 ///     tables: which tables, e.g. ["cclf5", "cclf7"]; all twelve unless named.
 ///     columns: which columns, e.g. ["BENE_MBI_ID", "cclf5.CLM_POS_CD"]; without tables, of every table that has one.
+///         They come in this order.
 ///     patients: files or folders whose Patients and Coverages are read besides.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether the tables have the columns FILE_NAME, FILE_DATE and BCDA_...
@@ -42,6 +47,9 @@ use crate::watch::{Teller, watched};
 ///
 /// Raises:
 ///     UsageError, BadDataError, ServerError, BcdaError; KeyboardInterrupt on Ctrl-C. Then nothing was published.
+///
+/// Warns:
+///     BcdaWarning: report["warnings"], when all is done.
 #[pyfunction]
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
@@ -63,56 +71,64 @@ pub(crate) fn convert_export<'py>(
     lineage: bool,
     on_bad_record: &str,
     max_rejects: Option<&Bound<'py, PyAny>>,
-    threads: Option<u64>,
+    threads: Option<i128>,
     overwrite: bool,
-    max_line_bytes: Option<u64>,
-    max_decompressed_bytes: Option<u64>,
+    max_line_bytes: Option<i128>,
+    max_decompressed_bytes: Option<i128>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut options = Options::new(paths(inputs)?, Output::at(&arguments::path(out)?));
-    options.format = arguments::format(format)?;
-    options.compression = arguments::compression(compression)?;
-    options.naming = arguments::naming(naming)?;
-    if options.naming.needs_lineage() && !lineage {
-        let message = "naming=\"tuva\" does not go with lineage=False: the connector selects FILE_NAME and FILE_DATE";
-        return Err(Failure::usage(message).into());
-    }
-    if let Some(patients) = patients {
-        options.patients = paths(patients)?;
-    }
-    let tables = tables.map(names).transpose()?;
-    if let Some(tables) = &tables {
-        let known = tables.iter().map(|name| arguments::table(name));
-        options.tables = known.collect::<Result<_, Failure>>()?;
-    }
-    options.columns = lineage.into();
-    if let Some(columns) = columns {
-        let columns = names(columns)?;
-        if tables.is_none() {
-            options.tables = Columns::tables_with(Crosswalk::stu3(), &options.tables, &columns);
+) -> PyResult<Bound<'py, PyDict>> {
+    guarded(|| {
+        let mut options =
+            Options::new(paths("inputs", inputs)?, Output::at(&arguments::path("out", out)?));
+        options.format = arguments::format(format)?;
+        options.compression = arguments::compression(compression)?;
+        options.naming = arguments::naming(naming)?;
+        if options.naming.needs_lineage() && !lineage {
+            let message = "naming=\"tuva\" does not go with lineage=False: the connector selects FILE_NAME and FILE_DATE";
+            return Err(Failure::usage(message).into());
         }
-        options.columns = arguments::only(&options.tables, lineage, &columns)?;
-    }
-    options.file_date = file_date.map(arguments::date).transpose()?;
-    options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
-    if let Some(most) = max_rejects {
-        options.max_rejects = arguments::max_rejects(most)?;
-    }
-    if let Some(threads) = threads {
-        options.threads = within("threads", threads, 1, MOST_THREADS)?;
-    }
-    options.overwrite = overwrite;
-    if let Some(bytes) = max_line_bytes {
-        options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-    }
-    options.max_decompressed_bytes =
-        max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
+        if let Some(patients) = patients {
+            options.patients = paths("patients", patients)?;
+        }
+        let tables = tables.map(names).transpose()?;
+        if let Some(tables) = &tables {
+            let known = tables.iter().map(|name| arguments::table(name));
+            options.tables = known.collect::<Result<_, Failure>>()?;
+        }
+        options.columns = lineage.into();
+        if let Some(columns) = columns {
+            let columns = names(columns)?;
+            if tables.is_none() {
+                options.tables = Columns::tables_with(Crosswalk::stu3(), &options.tables, &columns);
+            }
+            options.columns = arguments::only(&options.tables, lineage, &columns)?;
+        }
+        options.file_date = file_date.map(arguments::date).transpose()?;
+        options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
+        if let Some(most) = max_rejects {
+            options.max_rejects = arguments::max_rejects(most)?;
+        }
+        if let Some(threads) = threads {
+            options.threads = within("threads", threads, 1, MOST_THREADS)?;
+        }
+        options.overwrite = overwrite;
+        if let Some(bytes) = max_line_bytes {
+            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
+        }
+        if let Some(bytes) = max_decompressed_bytes {
+            options.max_decompressed_bytes = decompressed(bytes)?;
+        }
 
-    let counters = Arc::clone(&options.progress);
-    let mut teller = Teller::new(progress, &counters);
-    let tick = |py: Python<'_>| teller.tick(py);
-    let ended = watched(py, || options.cancel.cancel(), tick, || convert::run(&options))?;
-    let report = ended.map_err(Failure::from)?;
-    teller.tell(py)?;
-    arguments::loads(py, &report.to_json())
+        let counters = Arc::clone(&options.progress);
+        let mut teller = Teller::new(progress, &counters);
+        let tick = |py: Python<'_>| teller.tick(py);
+        let around = Around::output(&options.output)?;
+        let ended = watched(py, || options.cancel.cancel(), tick, || convert::run(&options))?;
+        let report = ended.map_err(Failure::from)?;
+        drop(around);
+        teller.tell(py)?;
+        let report = warn::report(py, &report.to_json())?;
+        warn::tell_of(&report)?;
+        Ok(report)
+    })
 }

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::arguments;
+use crate::failure::guarded;
 
 /// The columns of a table, or of all tables: the data dictionary.
 ///
@@ -17,30 +18,32 @@ use crate::arguments;
 #[pyfunction]
 #[pyo3(signature = (table = None))]
 pub(crate) fn describe<'py>(py: Python<'py>, table: Option<&str>) -> PyResult<Bound<'py, PyList>> {
-    let crosswalk = Crosswalk::stu3();
-    let only = table.map(arguments::table).transpose()?;
-    let list = PyList::empty(py);
-    for def in crosswalk.tables() {
-        if only.is_some_and(|only| only != def.table) {
-            continue;
+    guarded(|| {
+        let crosswalk = Crosswalk::stu3();
+        let only = table.map(arguments::table).transpose()?;
+        let list = PyList::empty(py);
+        for def in crosswalk.tables() {
+            if only.is_some_and(|only| only != def.table) {
+                continue;
+            }
+            let own = def.columns.iter().map(|column| {
+                (&column.name, column.column_type, &*column.label, &column.source, &column.note)
+            });
+            let lineage = crosswalk.lineage_of(def.table).map(|column| {
+                (&column.name, column.column_type, "Lineage", &column.source, &column.note)
+            });
+            for (number, (name, kind, label, source, note)) in (1..).zip(own.chain(lineage)) {
+                let column = PyDict::new(py);
+                column.set_item("table", Naming::Cclf.file_stem(def.table))?;
+                column.set_item("position", number)?;
+                column.set_item("name", name)?;
+                column.set_item("type", kind.to_string())?;
+                column.set_item("label", label)?;
+                column.set_item("source", source)?;
+                column.set_item("note", note)?;
+                list.append(column)?;
+            }
         }
-        let own = def.columns.iter().map(|column| {
-            (&column.name, column.column_type, &*column.label, &column.source, &column.note)
-        });
-        let lineage = crosswalk.lineage_of(def.table).map(|column| {
-            (&column.name, column.column_type, "Lineage", &column.source, &column.note)
-        });
-        for (number, (name, kind, label, source, note)) in (1..).zip(own.chain(lineage)) {
-            let column = PyDict::new(py);
-            column.set_item("table", Naming::Cclf.file_stem(def.table))?;
-            column.set_item("position", number)?;
-            column.set_item("name", name)?;
-            column.set_item("type", kind.to_string())?;
-            column.set_item("label", label)?;
-            column.set_item("source", source)?;
-            column.set_item("note", note)?;
-            list.append(column)?;
-        }
-    }
-    Ok(list)
+        Ok(list)
+    })
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use bulk_client::{
     Auth, Begin, CancellationToken, Credentials, Decryption, Export, ExportRequest, ExposeSecret,
-    Level, Manifest, Observer, Origin, SecretString, Server, Settings, Url, read_secret,
+    Level, Manifest, Observer, Origin, Report, SecretString, Server, Settings, Url, Weight,
+    read_secret,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{self, names, path, within};
-use crate::failure::Failure;
+use crate::arguments::{Around, instant, names, path, within};
+use crate::failure::{Failure, guarded};
+use crate::warn;
 use crate::watch::{TOLD_EVERY, watched};
 
 /// Largest encrypted file, in bytes: memory holds it whole.
@@ -144,7 +146,7 @@ fn url(name: &str, text: &str) -> Result<Url, Failure> {
 ///
 /// Args:
 ///     base_url: the server, e.g. "https://sandbox.bcda.cms.gov"; with a path, the FHIR base itself.
-///     out: the folder of the files; the one around it must exist.
+///     out: the folder of the files; folders around it are made.
 ///     api: version of the API, below /api/ at the server; "v1" unless the URL has a path. "none": the URL is the FHIR
 ///         base, though it has no path.
 ///     auth: how a token is had: "basic", "bearer" or "none"; told by the other arguments unless given.
@@ -153,8 +155,8 @@ fn url(name: &str, text: &str) -> Result<Url, Failure> {
 ///     token: a file with a token that only you can read; without it the variable BCDA_TOKEN.
 ///     token_url: where tokens are given; /auth/token at the server unless given.
 ///     types: FHIR types, e.g. ["ExplanationOfBenefit", "Patient"]; all unless named.
-///     since: only what changed since this instant, e.g. "2024-01-31T00:00:00Z"; "last": since the newest finished
-///         export of the same data beside out.
+///     since: only what changed since this instant, e.g. "2024-01-31T00:00:00Z" or a datetime with its zone; "last":
+///         since the newest finished export of the same data beside out.
 ///     group: whose data: "all" or "runout" with BCDA.
 ///     endpoint: another endpoint in place of the group: "Patient", a type, or "system".
 ///     resume: go on with the export in out, whatever the other arguments ask for.
@@ -171,14 +173,17 @@ fn url(name: &str, text: &str) -> Result<Url, Failure> {
 ///         bytes. An exception of it ends the run.
 ///
 /// Returns:
-///     A dict: transactionTime, job, files, alreadyThere, typesWithoutFile, unaskedTypes, issues, remarks, hasGaps,
-///     earlierPeople and seconds. hasGaps says that not all came that was asked for or announced; remarks say what, each
-///     with its weight: note, gap or missing. With since, give earlierPeople to convert as patients: the files of
-///     Patients and Coverages of the exports before this one.
+///     A dict: transactionTime, job, files, alreadyThere, typesWithoutFile, unaskedTypes, issues, remarks, warnings,
+///     hasGaps, earlierPeople and seconds. hasGaps says that not all came that was asked for or announced; remarks say
+///     what, each with its weight: note, gap or missing; warnings are those that are more than notes. With since, give
+///     earlierPeople to convert as patients: the files of Patients and Coverages of the exports before this one.
 ///
 /// Raises:
 ///     UsageError, ServerError, BcdaError; KeyboardInterrupt on Ctrl-C. Then the job goes on at the server, and the
 ///     same call fetches what is missing.
+///
+/// Warns:
+///     BcdaWarning: what is missing or odd, which report["warnings"] has too.
 #[pyfunction]
 #[pyo3(signature = (
     base_url, out, *, api = None, auth = None, credentials = None, token = None, token_url = None, types = None,
@@ -201,86 +206,102 @@ pub(crate) fn export<'py>(
     token: Option<&Bound<'py, PyAny>>,
     token_url: Option<&str>,
     types: Option<&Bound<'py, PyAny>>,
-    since: Option<&str>,
+    since: Option<&Bound<'py, PyAny>>,
     group: &str,
     endpoint: Option<&str>,
     resume: bool,
     restart: bool,
-    parallel: u64,
-    rate: u64,
-    timeout: u64,
-    attempts: u64,
+    parallel: i128,
+    rate: i128,
+    timeout: i128,
+    attempts: i128,
     insecure_http: bool,
     allow_origin: Option<Vec<String>>,
     decrypt_key: Option<&Bound<'py, PyAny>>,
     token_cache: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let out = path(out)?;
-    let base = bulk_client::fhir_base(base_url, api).map_err(Failure::from)?;
-    let origins = allow_origin.unwrap_or_default();
-    let origins = origins.iter().map(|text| Ok(Origin::of(&url("allow_origin", text)?)));
-    let settings = Settings {
-        parallel: within("parallel", parallel, 1, 64)?,
-        requests: u32::try_from(within("rate", rate, 1, u32::MAX.into())?).unwrap_or(u32::MAX),
-        idle_timeout: Duration::from_secs(within("timeout", timeout, 1, LONGEST_TIMEOUT)? as u64),
-        attempts: within("attempts", attempts, 1, 100)?,
-        insecure_http,
-        allowed_origins: origins.collect::<Result<_, Failure>>()?,
-        ..Settings::default()
-    };
-    let decryption = decrypt_key.map(path).transpose()?.map(|file| private_key(&file));
-    let token_url = match token_url {
-        Some(text) => url("token_url", text)?,
-        None => bulk_client::bcda_token_url(&base),
-    };
-    let (credentials, token) = (credentials.map(path).transpose()?, token.map(path).transpose()?);
-    let auth = self::auth(auth, credentials.as_deref(), token.as_deref(), token_url)?;
-    let cache = if token_cache { cache_folder() } else { None };
-    let watcher = Arc::new(Watcher::default());
-    let server = Server::new(base, auth, settings, cache, Arc::clone(&watcher) as _)
-        .map_err(Failure::from)?;
-
-    let level = match endpoint {
-        None => Level::Group(group.to_owned()),
-        Some("system") => Level::System,
-        Some("Patient") => Level::Patient,
-        Some(name) => Level::Type(name.to_owned()),
-    };
-    let mut request = ExportRequest::new(level);
-    request.types = types.map(names).transpose()?.unwrap_or_default();
-    let since_last = since == Some("last");
-    request.since = if since_last {
-        bulk_client::since_last(&out, &request, &request.url(&server)).map_err(Failure::from)?
-    } else {
-        since.map(str::to_owned)
-    };
-    request.check().map_err(Failure::from)?;
-    let begin = match (resume, restart) {
-        (true, true) => {
-            return Err(Failure::usage("resume and restart exclude each other").into());
+) -> PyResult<Bound<'py, PyDict>> {
+    guarded(|| {
+        let out = path("out", out)?;
+        if insecure_http {
+            let text = "insecure_http: anyone on the way can read the token and the data";
+            warn::tell(py, &[text.to_owned()])?;
         }
-        (true, false) => Begin::Resume,
-        (false, true) => Begin::Restart,
-        _ => Begin::Usual,
-    };
-    let decryption = decryption.transpose()?;
-    let export = Export { request, out, begin, decryption, since_last };
-    export.check(&server).map_err(Failure::from)?;
+        let base = bulk_client::fhir_base(base_url, api).map_err(Failure::from)?;
+        let origins = allow_origin.unwrap_or_default();
+        let origins = origins.iter().map(|text| Ok(Origin::of(&url("allow_origin", text)?)));
+        let settings = Settings {
+            parallel: within("parallel", parallel, 1, 64)?,
+            requests: u32::try_from(within("rate", rate, 1, u32::MAX.into())?).unwrap_or(u32::MAX),
+            idle_timeout: Duration::from_secs(
+                within("timeout", timeout, 1, LONGEST_TIMEOUT)? as u64
+            ),
+            attempts: within("attempts", attempts, 1, 100)?,
+            insecure_http,
+            allowed_origins: origins.collect::<Result<_, Failure>>()?,
+            ..Settings::default()
+        };
+        let decryption = decrypt_key.map(|file| path("decrypt_key", file)).transpose()?;
+        let decryption = decryption.map(|file| private_key(&file));
+        let token_url = match token_url {
+            Some(text) => url("token_url", text)?,
+            None => bulk_client::bcda_token_url(&base),
+        };
+        let credentials = credentials.map(|file| path("credentials", file)).transpose()?;
+        let token = token.map(|file| path("token", file)).transpose()?;
+        let auth = self::auth(auth, credentials.as_deref(), token.as_deref(), token_url)?;
+        let cache = if token_cache { cache_folder() } else { None };
+        let watcher = Arc::new(Watcher::default());
+        let server = Server::new(base, auth, settings, cache, Arc::clone(&watcher) as _)
+            .map_err(Failure::from)?;
 
-    let cancel = CancellationToken::new();
-    let mut told = std::time::Instant::now();
-    let tick = |py: Python<'_>| {
-        if told.elapsed() < TOLD_EVERY {
-            return Ok(());
-        }
-        told = std::time::Instant::now();
-        watcher.tell(py, progress)
-    };
-    let run = || bulk_client::block_on(export.run(&server, &cancel));
-    let report = watched(py, || cancel.cancel(), tick, run)?.map_err(Failure::from)?;
-    watcher.tell(py, progress)?;
-    arguments::loads(py, &report.to_json().to_string())
+        let level = match endpoint {
+            None => Level::Group(group.to_owned()),
+            Some("system") => Level::System,
+            Some("Patient") => Level::Patient,
+            Some(name) => Level::Type(name.to_owned()),
+        };
+        let mut request = ExportRequest::new(level);
+        request.types = types.map(names).transpose()?.unwrap_or_default();
+        let since = since.map(|since| instant("since", since)).transpose()?;
+        let since_last = since.as_deref() == Some("last");
+        request.since = if since_last {
+            bulk_client::since_last(&out, &request, &request.url(&server)).map_err(Failure::from)?
+        } else {
+            since
+        };
+        request.check().map_err(Failure::from)?;
+        let begin = match (resume, restart) {
+            (true, true) => {
+                return Err(Failure::usage("resume and restart exclude each other").into());
+            }
+            (true, false) => Begin::Resume,
+            (false, true) => Begin::Restart,
+            _ => Begin::Usual,
+        };
+        let decryption = decryption.transpose()?;
+        let around = Around::make(&out)?;
+        let export = Export { request, out, begin, decryption, since_last };
+        export.check(&server).map_err(Failure::from)?;
+
+        let cancel = CancellationToken::new();
+        let mut told = std::time::Instant::now();
+        let tick = |py: Python<'_>| {
+            if told.elapsed() < TOLD_EVERY {
+                return Ok(());
+            }
+            told = std::time::Instant::now();
+            watcher.tell(py, progress)
+        };
+        let run = || bulk_client::block_on(export.run(&server, &cancel));
+        let report = watched(py, || cancel.cancel(), tick, run)?.map_err(Failure::from)?;
+        drop(around);
+        watcher.tell(py, progress)?;
+        let said = warn::report(py, &report.to_json().to_string())?;
+        said.set_item("warnings", warnings(&report))?;
+        warn::tell_of(&said)?;
+        Ok(said)
+    })
 }
 
 fn private_key(file: &Path) -> Result<Decryption, Failure> {
@@ -288,4 +309,10 @@ fn private_key(file: &Path) -> Result<Decryption, Failure> {
     let key = encryption::PrivateKey::from_pem(text.expose_secret().as_bytes())
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     Ok(Decryption { key: Arc::new(key), max_bytes: MOST_DECRYPTED_BYTES })
+}
+
+/// What is missing of what was asked for or announced, or may be.
+fn warnings(report: &Report) -> Vec<String> {
+    let remarks = report.remarks().into_iter().filter(|remark| remark.weight != Weight::Note);
+    remarks.map(|remark| remark.text).collect()
 }

@@ -1,4 +1,6 @@
-//! Errors of the crates as exceptions.
+//! Errors of the crates, and panics, as exceptions.
+
+use std::panic::AssertUnwindSafe;
 
 use bulk_client::ErrorKind as ServerKind;
 use convert::{ErrorKind, RejectPlace};
@@ -50,6 +52,16 @@ impl Failure {
         Self { class: "UsageError", kind: "usage", exit_code: 2, message, place: None }
     }
 
+    /// A usage error that is a TypeError, too.
+    pub(crate) fn wrong_type(message: impl Into<String>) -> Self {
+        Self { class: "WrongType", ..Self::usage(message) }
+    }
+
+    /// A panic; what it said may quote the data.
+    pub(crate) fn internal() -> Self {
+        Self::failed("internal fault; please report it")
+    }
+
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         let message = message.into();
         Self { class: "BcdaError", kind: "failed", exit_code: 1, message, place: None }
@@ -81,8 +93,15 @@ impl Failure {
     }
 }
 
+/// Does what Python asked for. A panic becomes a BcdaError: the exception that PyO3 makes of one is none to those who
+/// catch Exception.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    let done = std::panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err(Failure::internal().into()))
+}
+
 /// The message with options named as arguments: `--max-rejects` is `max_rejects` here.
-fn in_python(message: &str) -> String {
+pub(crate) fn in_python(message: &str) -> String {
     let message = message.replace("`bcda describe`", "bcda.describe()");
     let (mut text, mut rest) = (String::with_capacity(message.len()), &*message);
     while let Some(at) = rest.find("--") {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Arguments come in as Python gives them (`arguments`), work runs on threads without the interpreter (`watch`), rows
-//! go out through the Arrow PyCapsule interface (`scan`, `reading`), and errors become the exceptions of
-//! `bcda/_errors.py` (`failure`). No library of Python's is needed for any of it.
+//! go out through the Arrow PyCapsule interface (`scan`, `reading`; `frames` says which call makes a frame), and errors
+//! and warnings become those of `bcda/_errors.py` (`failure`, `warn`). No library of Python's is needed for any of it.
 #![allow(clippy::doc_link_with_quotes, reason = "the docs of functions are docstrings of Python")]
 
 use std::io::Write;
@@ -16,10 +16,12 @@ mod convert_run;
 mod describe;
 mod export;
 mod failure;
+mod frames;
 mod reading;
 mod scan;
 mod split;
 mod validate;
+mod warn;
 mod watch;
 
 /// A panic becomes an exception of ours; here is told where it was. Its own message may quote the data. The hook is that

@@ -1,5 +1,6 @@
 //! One reading of a scan, for Python and for those that read its Arrow stream.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, ThreadId};
@@ -12,7 +13,29 @@ use pyo3::prelude::*;
 
 use crate::failure::Failure;
 use crate::scan::Latest;
+use crate::warn;
 use crate::watch::POLL;
+
+/// The process that began a reading. A fork takes the reading along, and none of its threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Process(u32);
+
+impl Process {
+    pub(crate) fn this() -> Self {
+        Self(std::process::id())
+    }
+
+    /// What is said in every other one.
+    pub(crate) fn check(self) -> Result<(), Failure> {
+        if self == Self::this() {
+            return Ok(());
+        }
+        Err(Failure::failed(
+            "a reading that was begun in one process is read in another process, where its threads are not: ask the \
+             scan for a new one there",
+        ))
+    }
+}
 
 /// One reading of a scan.
 pub(crate) struct Reading {
@@ -22,12 +45,16 @@ pub(crate) struct Reading {
     latest: Arc<Mutex<Latest>>,
     /// The thread that asked for the reading.
     asker: ThreadId,
+    process: Process,
+    /// What it warns of, when it is over.
+    warnings: Vec<String>,
 }
 
 impl Reading {
     pub(crate) fn new(scan: convert::Scan, latest: Arc<Mutex<Latest>>) -> Self {
         let schema = scan.schema();
-        Self { scan: Some(scan), schema, latest, asker: thread::current().id() }
+        let (asker, process) = (thread::current().id(), Process::this());
+        Self { scan: Some(scan), schema, latest, asker, process, warnings: Vec::new() }
     }
 
     /// The next batch, if it comes soon. Called without the interpreter.
@@ -36,6 +63,9 @@ impl Reading {
     }
 
     fn poll_for(&mut self, time: Duration) -> Poll<Option<Result<RecordBatch, Failure>>> {
+        if let Err(failure) = self.process.check() {
+            return Poll::Ready(Some(Err(self.fail(failure))));
+        }
         let Some(scan) = &mut self.scan else { return Poll::Ready(None) };
         match scan.poll_next(time) {
             Poll::Pending => Poll::Pending,
@@ -43,6 +73,7 @@ impl Reading {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error.into())))),
             Poll::Ready(None) => {
                 let report = scan.report().map(convert::ScanReport::to_json);
+                self.warnings = scan.report().map(|own| own.warnings.clone()).unwrap_or_default();
                 self.end(Latest { report, failure: None });
                 Poll::Ready(None)
             }
@@ -55,13 +86,45 @@ impl Reading {
     }
 
     fn end(&mut self, latest: Latest) {
-        self.scan = None;
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = latest;
+        self.close();
+        // Nobody keeps it for long, but a fork keeps what was kept for ever.
+        let known = match self.process.check() {
+            Ok(()) => Some(self.latest.lock().unwrap_or_else(PoisonError::into_inner)),
+            Err(_) => self.latest.try_lock().ok(),
+        };
+        if let Some(mut known) = known {
+            *known = latest;
+        }
     }
 
     /// Ends the reading and its threads.
     pub(crate) fn close(&mut self) {
-        self.scan = None;
+        let scan = self.scan.take();
+        if self.process.check().is_err() {
+            // There is no thread here that could be waited for.
+            std::mem::forget(scan);
+        }
+    }
+
+    /// What the reading warns of, once.
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Tells what the reading warns of, as its reader may; an error if a filter of the user's makes one of it.
+    fn tell_warnings(&mut self) -> Result<(), Failure> {
+        let warnings = self.take_warnings();
+        if warnings.is_empty() {
+            return Ok(());
+        }
+        if thread::current().id() != self.asker {
+            warn::tell_apart(warnings);
+            return Ok(());
+        }
+        let told = Python::try_attach(|py| {
+            warn::tell(py, &warnings).map_err(|error| Failure::failed(error.to_string()))
+        });
+        told.unwrap_or(Ok(()))
     }
 
     /// The next batch for the thread that asked for the reading. It may hold the interpreter, which others want
@@ -85,15 +148,22 @@ impl Reading {
     }
 }
 
-impl Iterator for Reading {
-    type Item = Result<RecordBatch, ArrowError>;
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
+impl Reading {
+    fn next_of_stream(&mut self) -> Option<Result<RecordBatch, Failure>> {
         let mut polled = self.poll_for(Duration::ZERO);
         loop {
-            if let Poll::Ready(batch) = polled {
-                let said = |failure: Failure| ArrowError::ExternalError(failure.message().into());
-                return batch.map(|batch| batch.map_err(said));
+            match polled {
+                Poll::Ready(None) => {
+                    return self.tell_warnings().err().map(|failure| Err(self.fail(failure)));
+                }
+                Poll::Ready(batch) => return batch,
+                Poll::Pending => {}
             }
             // Another thread must not ask for the interpreter: whoever holds it may be waiting for that thread.
             polled = if thread::current().id() == self.asker {
@@ -102,6 +172,18 @@ impl Iterator for Reading {
                 self.poll_for(POLL)
             };
         }
+    }
+}
+
+impl Iterator for Reading {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Whoever reads the stream is not Rust: a panic would end the process.
+        let next = catch_unwind(AssertUnwindSafe(|| self.next_of_stream()));
+        let next = next.unwrap_or_else(|_| Some(Err(self.fail(Failure::internal()))));
+        let said = |failure: Failure| ArrowError::ExternalError(failure.message().into());
+        next.map(|batch| batch.map_err(said))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `bcda.scan`: a table as Arrow, for whoever speaks the Arrow PyCapsule interface.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use cclf_crosswalk::Naming;
 use cclf_crosswalk::arrow::array::{Array, RecordBatch, StructArray};
@@ -9,11 +10,12 @@ use cclf_crosswalk::arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use cclf_crosswalk::arrow::ffi_stream::FFI_ArrowArrayStream;
 use convert::{Cancel, People, ScanOptions};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyList};
+use pyo3::types::{PyCapsule, PyDict, PyList};
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, names, paths, within};
-use crate::failure::Failure;
-use crate::reading::Reading;
+use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, names, paths, within};
+use crate::failure::{Failure, guarded};
+use crate::reading::{Process, Reading};
+use crate::{frames, warn};
 
 /// What the latest reading of a scan came to.
 #[derive(Debug, Default)]
@@ -76,19 +78,37 @@ impl Scan {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let reading = self.begin(py)?;
-        let stream = FFI_ArrowArrayStream::new(Box::new(reading));
-        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+        guarded(|| {
+            frames::refuse_series(py, "scan")?;
+            let reading = self.begin(py)?;
+            let stream = FFI_ArrowArrayStream::new(Box::new(reading));
+            PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+        })
     }
 
     /// The Arrow schema, as a PyCapsule. Reads nothing.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        schema_capsule(py, &self.schema)
+        guarded(|| schema_capsule(py, &self.schema))
+    }
+
+    /// A table is no array: says how it becomes a frame.
+    #[pyo3(signature = (dtype = None, copy = None))]
+    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    fn __array__(
+        &self,
+        dtype: Option<&Bound<'_, PyAny>>,
+        copy: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        Err(frames::no_array("scan").into())
     }
 
     /// The batches of a new reading.
     fn __iter__(&self, py: Python<'_>) -> PyResult<Batches> {
-        Ok(Batches { reading: Mutex::new(self.begin(py)?) })
+        guarded(|| {
+            frames::refuse_values(py, "scan")?;
+            let reading = Mutex::new(self.begin(py)?);
+            Ok(Batches { reading, process: Process::this() })
+        })
     }
 
     fn __repr__(&self) -> String {
@@ -111,22 +131,26 @@ impl Scan {
 
     /// What the latest reading did, as a dict; None until it has come to its end.
     #[getter]
-    fn report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let report = lock(&self.latest).report.clone();
-        report.map(|report| arguments::loads(py, &report)).transpose()
+    fn report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        guarded(|| {
+            let report = lock(&self.latest).report.clone();
+            report.map(|report| warn::report(py, &report)).transpose()
+        })
     }
 
     /// Where the records stand that the latest reading rejected, and why: the "rejects" of its report.
     #[getter]
     fn rejects<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.report(py)?.map(|report| report.get_item("rejects")).transpose()
+        self.report(py)?.map(|report| report.as_any().get_item("rejects")).transpose()
     }
 
     /// The BcdaError that ended the latest reading, if one did: other libraries raise errors of theirs in its place.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let failure = lock(&self.latest).failure.clone();
-        failure.map(|failure| failure.exception(py)).transpose()
+        guarded(|| {
+            let failure = lock(&self.latest).failure.clone();
+            failure.map(|failure| failure.exception(py)).transpose()
+        })
     }
 }
 
@@ -134,6 +158,15 @@ impl Scan {
 #[pyclass(frozen, module = "bcda", name = "Batches")]
 pub(crate) struct Batches {
     reading: Mutex<Reading>,
+    /// Outside of the lock, which a fork may have left locked.
+    process: Process,
+}
+
+impl Batches {
+    /// The reading. Locked without the interpreter: another thread may be in the midst of it.
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[pymethods]
@@ -143,21 +176,40 @@ impl Batches {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
-        loop {
-            // Locked without the interpreter: another thread may be in the midst of it.
-            let polled =
-                py.detach(|| self.reading.lock().unwrap_or_else(PoisonError::into_inner).poll());
-            match polled {
-                std::task::Poll::Ready(Some(batch)) => return Ok(Some(Batch { batch: batch? })),
-                std::task::Poll::Ready(None) => return Ok(None),
-                std::task::Poll::Pending => py.check_signals()?,
+        guarded(|| {
+            self.process.check()?;
+            loop {
+                match py.detach(|| self.reading().poll()) {
+                    Poll::Ready(Some(batch)) => return Ok(Some(Batch { batch: batch? })),
+                    Poll::Ready(None) => {
+                        let warnings = py.detach(|| self.reading().take_warnings());
+                        return warn::tell(py, &warnings).map(|()| None);
+                    }
+                    Poll::Pending => py.check_signals()?,
+                }
             }
-        }
+        })
     }
 
     /// Ends the reading; its threads have stopped when this returns.
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| self.reading.lock().unwrap_or_else(PoisonError::into_inner).close());
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        guarded(|| {
+            if self.process.check().is_ok() {
+                py.detach(|| self.reading().close());
+            }
+            Ok(())
+        })
+    }
+
+    /// Batches are no array: says how they become a frame.
+    #[pyo3(signature = (dtype = None, copy = None))]
+    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    fn __array__(
+        &self,
+        dtype: Option<&Bound<'_, PyAny>>,
+        copy: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        Err(frames::no_array("scan").into())
     }
 }
 
@@ -177,15 +229,34 @@ impl Batch {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
-        let rows = StructArray::from(self.batch.clone());
-        let (rows, _): (FFI_ArrowArray, _) = to_ffi(&rows.to_data()).map_err(broken)?;
-        let rows = PyCapsule::new_with_value(py, rows, c"arrow_array")?;
-        Ok((schema_capsule(py, &self.batch.schema())?, rows))
+        guarded(|| {
+            frames::refuse_series(py, "batch")?;
+            let rows = StructArray::from(self.batch.clone());
+            let (rows, _): (FFI_ArrowArray, _) = to_ffi(&rows.to_data()).map_err(broken)?;
+            let rows = PyCapsule::new_with_value(py, rows, c"arrow_array")?;
+            Ok((schema_capsule(py, &self.batch.schema())?, rows))
+        })
     }
 
     /// The Arrow schema, as a PyCapsule.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        schema_capsule(py, &self.batch.schema())
+        guarded(|| schema_capsule(py, &self.batch.schema()))
+    }
+
+    /// A batch is no array: says how it becomes a frame.
+    #[pyo3(signature = (dtype = None, copy = None))]
+    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    fn __array__(
+        &self,
+        dtype: Option<&Bound<'_, PyAny>>,
+        copy: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        Err(frames::no_array("batch").into())
+    }
+
+    /// A batch is no list of rows: says how it becomes a frame.
+    fn __iter__(&self) -> PyResult<Py<PyAny>> {
+        Err(frames::no_array("batch").into())
     }
 
     fn __len__(&self) -> usize {
@@ -206,7 +277,7 @@ impl Batch {
 /// Args:
 ///     inputs: a file, a folder, a glob, an address in object storage ("s3://bucket/export/"), or a list of them.
 ///     table: "cclf1" to "cclf9", "cclfa", "cclfb" or "cclf0".
-///     columns: which columns, e.g. ["BENE_MBI_ID", "CLM_LINE_NUM"]; they come in the order of the layout.
+///     columns: which columns, e.g. ["BENE_MBI_ID", "CLM_LINE_NUM"]; they come in this order.
 ///     batch_rows: rows of a batch; only the last one has fewer.
 ///     patients: files or folders whose Patients and Coverages are read besides.
 ///     people: where Patients and Coverages are looked for before the first claim is read. "first": in files that
@@ -238,45 +309,48 @@ pub(crate) fn scan(
     inputs: &Bound<'_, PyAny>,
     table: &str,
     columns: Option<&Bound<'_, PyAny>>,
-    batch_rows: u64,
+    batch_rows: i128,
     patients: Option<&Bound<'_, PyAny>>,
     people: &str,
     file_date: Option<&Bound<'_, PyAny>>,
     lineage: bool,
     on_bad_record: &str,
     max_rejects: Option<&Bound<'_, PyAny>>,
-    threads: Option<u64>,
-    max_line_bytes: Option<u64>,
-    max_decompressed_bytes: Option<u64>,
+    threads: Option<i128>,
+    max_line_bytes: Option<i128>,
+    max_decompressed_bytes: Option<i128>,
 ) -> PyResult<Scan> {
-    let table = arguments::table(table)?;
-    let mut options = ScanOptions::new(paths(inputs)?, table);
-    options.columns = match columns {
-        Some(columns) => arguments::only(&[table], lineage, &names(columns)?)?,
-        None => lineage.into(),
-    };
-    options.batch_rows = within("batch_rows", batch_rows, 1, u32::MAX.into())?;
-    if let Some(patients) = patients {
-        options.patients = paths(patients)?;
-    }
-    options.people = match people {
-        "first" => People::InFilesOfTheirs,
-        "anywhere" => People::Anywhere,
-        _ => return Err(Failure::usage("people: expected first or anywhere").into()),
-    };
-    options.file_date = file_date.map(arguments::date).transpose()?;
-    options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
-    if let Some(most) = max_rejects {
-        options.max_rejects = arguments::max_rejects(most)?;
-    }
-    if let Some(threads) = threads {
-        options.threads = within("threads", threads, 1, MOST_THREADS)?;
-    }
-    if let Some(bytes) = max_line_bytes {
-        options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-    }
-    options.max_decompressed_bytes =
-        max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
-    py.detach(|| options.check()).map_err(Failure::from)?;
-    Ok(Scan::new(options))
+    guarded(|| {
+        let table = arguments::table(table)?;
+        let mut options = ScanOptions::new(paths("inputs", inputs)?, table);
+        options.columns = match columns {
+            Some(columns) => arguments::only(&[table], lineage, &names(columns)?)?,
+            None => lineage.into(),
+        };
+        options.batch_rows = within("batch_rows", batch_rows, 1, u32::MAX.into())?;
+        if let Some(patients) = patients {
+            options.patients = paths("patients", patients)?;
+        }
+        options.people = match people {
+            "first" => People::InFilesOfTheirs,
+            "anywhere" => People::Anywhere,
+            _ => return Err(Failure::usage("people: expected first or anywhere").into()),
+        };
+        options.file_date = file_date.map(arguments::date).transpose()?;
+        options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
+        if let Some(most) = max_rejects {
+            options.max_rejects = arguments::max_rejects(most)?;
+        }
+        if let Some(threads) = threads {
+            options.threads = within("threads", threads, 1, MOST_THREADS)?;
+        }
+        if let Some(bytes) = max_line_bytes {
+            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
+        }
+        if let Some(bytes) = max_decompressed_bytes {
+            options.max_decompressed_bytes = decompressed(bytes)?;
+        }
+        py.detach(|| options.check()).map_err(Failure::from)?;
+        Ok(Scan::new(options))
+    })
 }

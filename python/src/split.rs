@@ -9,9 +9,10 @@ use std::sync::Arc;
 use convert::{People, ScanOptions};
 use pyo3::prelude::*;
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, within};
-use crate::failure::Failure;
+use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, within};
+use crate::failure::{Failure, guarded};
 use crate::scan::Scan;
+use crate::warn;
 use crate::watch::watched;
 
 /// The options of a scan, by their names in `bcda.scan`; each is a text.
@@ -29,7 +30,7 @@ fn options(
     for (name, text) in texts {
         let number = || {
             let fault = || Failure::usage(format!("{name}: expected a whole number"));
-            text.trim().parse::<u64>().map_err(|_| fault())
+            text.trim().parse::<i128>().map_err(|_| fault())
         };
         match name.as_str() {
             "lineage" => lineage = boolean(name, text)?,
@@ -55,14 +56,14 @@ fn options(
                 options.max_rejects = text.parse().map_err(fault)?;
             }
             "most_places" => {
-                options.most_places = usize::try_from(number()?).unwrap_or(usize::MAX);
+                options.most_places = within(name, number()?, 0, u64::MAX)?;
             }
             "batch_rows" => options.batch_rows = within(name, number()?, 1, u32::MAX.into())?,
             "threads" => options.threads = within(name, number()?, 1, MOST_THREADS)?,
             "max_line_bytes" => {
                 options.max_line_bytes = within(name, number()?, 1, MOST_LINE_BYTES)?;
             }
-            "max_decompressed_bytes" => options.max_decompressed_bytes = number()?,
+            "max_decompressed_bytes" => options.max_decompressed_bytes = decompressed(number()?)?,
             _ => return Err(Failure::usage(format!("{name}: no such option"))),
         }
     }
@@ -101,20 +102,24 @@ pub(crate) fn split(
     table: &str,
     columns: Option<Vec<String>>,
     options: HashMap<String, String>,
-    part_bytes: u64,
+    part_bytes: i128,
     index: Option<PathBuf>,
 ) -> PyResult<(Vec<String>, String)> {
-    let options = self::options(inputs, table, columns, &options)?;
-    let part_bytes = within("partition_bytes", part_bytes, 1, u64::MAX)? as u64;
-    let stop = || options.cancel.cancel();
-    let work = || convert::split(&options, part_bytes, index.as_deref());
-    let split = watched(py, stop, |_| Ok(()), work)?.map_err(Failure::from)?;
-    let text = |part| {
-        serde_json::to_string(part)
-            .map_err(|_| Failure::failed("a part could not be written; please report it").into())
-    };
-    let parts = split.parts.iter().map(text).collect::<PyResult<_>>()?;
-    Ok((parts, split.people.to_json()))
+    guarded(|| {
+        let options = self::options(inputs, table, columns, &options)?;
+        let part_bytes = within("partition_bytes", part_bytes, 1, u64::MAX)? as u64;
+        let stop = || options.cancel.cancel();
+        let work = || convert::split(&options, part_bytes, index.as_deref());
+        let split = watched(py, stop, |_| Ok(()), work)?.map_err(Failure::from)?;
+        let text = |part| {
+            serde_json::to_string(part).map_err(|_| {
+                Failure::failed("a part could not be written; please report it").into()
+            })
+        };
+        let parts = split.parts.iter().map(text).collect::<PyResult<_>>()?;
+        warn::tell(py, &split.people.warnings)?;
+        Ok((parts, split.people.to_json()))
+    })
 }
 
 /// Reads a part, or without one the whole input: a bcda.Scan.
@@ -127,11 +132,13 @@ pub(crate) fn scan_part(
     options: HashMap<String, String>,
     part: Option<&str>,
 ) -> PyResult<Scan> {
-    let mut options = self::options(inputs, table, columns, &options)?;
-    if let Some(part) = part {
-        let fault = |_| Failure::failed("a part is not as it was cut; please report it");
-        options.part = Some(serde_json::from_str(part).map_err(fault)?);
-    }
-    options.progress = Arc::default();
-    Ok(Scan::new(options))
+    guarded(|| {
+        let mut options = self::options(inputs, table, columns, &options)?;
+        if let Some(part) = part {
+            let fault = |_| Failure::failed("a part is not as it was cut; please report it");
+            options.part = Some(serde_json::from_str(part).map_err(fault)?);
+        }
+        options.progress = Arc::default();
+        Ok(Scan::new(options))
+    })
 }

@@ -8,8 +8,9 @@ use fhir_model::validate::Severity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, paths, within};
-use crate::failure::Failure;
+use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, paths, within};
+use crate::failure::{Failure, guarded};
+use crate::warn;
 use crate::watch::{Teller, watched};
 
 /// Keeps the first lines that are written, and counts the others.
@@ -72,6 +73,9 @@ impl Write for FirstLines {
 ///
 /// Raises:
 ///     UsageError, BadDataError, BcdaError; KeyboardInterrupt on Ctrl-C.
+///
+/// Warns:
+///     BcdaWarning: what the user should know of the files.
 #[pyfunction]
 #[pyo3(signature = (
     inputs, *, severity = "warning", max_outcomes = 1000, threads = None, max_line_bytes = None,
@@ -82,47 +86,52 @@ pub(crate) fn validate<'py>(
     py: Python<'py>,
     inputs: &Bound<'py, PyAny>,
     severity: &str,
-    max_outcomes: u64,
-    threads: Option<u64>,
-    max_line_bytes: Option<u64>,
-    max_decompressed_bytes: Option<u64>,
+    max_outcomes: i128,
+    threads: Option<i128>,
+    max_line_bytes: Option<i128>,
+    max_decompressed_bytes: Option<i128>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut options = ValidateOptions::new(paths(inputs)?);
-    options.severity = match severity {
-        "information" => Severity::Information,
-        "warning" => Severity::Warning,
-        "error" => Severity::Error,
-        _ => {
-            let message = "severity: expected information, warning or error";
-            return Err(Failure::usage(message).into());
+) -> PyResult<Bound<'py, PyDict>> {
+    guarded(|| {
+        let mut options = ValidateOptions::new(paths("inputs", inputs)?);
+        options.severity = match severity {
+            "information" => Severity::Information,
+            "warning" => Severity::Warning,
+            "error" => Severity::Error,
+            _ => {
+                let message = "severity: expected information, warning or error";
+                return Err(Failure::usage(message).into());
+            }
+        };
+        if let Some(threads) = threads {
+            options.threads = within("threads", threads, 1, MOST_THREADS)?;
         }
-    };
-    if let Some(threads) = threads {
-        options.threads = within("threads", threads, 1, MOST_THREADS)?;
-    }
-    if let Some(bytes) = max_line_bytes {
-        options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-    }
-    options.max_decompressed_bytes =
-        max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
+        if let Some(bytes) = max_line_bytes {
+            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
+        }
+        if let Some(bytes) = max_decompressed_bytes {
+            options.max_decompressed_bytes = decompressed(bytes)?;
+        }
 
-    let counters = Arc::clone(&options.progress);
-    let mut teller = Teller::new(progress, &counters);
-    let tick = |py: Python<'_>| teller.tick(py);
-    let mut outcomes = FirstLines::new(max_outcomes);
-    let ended = watched(
-        py,
-        || options.cancel.cancel(),
-        tick,
-        || convert::validate(&options, &mut outcomes),
-    )?;
-    let report = ended.map_err(Failure::from)?;
-    teller.tell(py)?;
-    let all = arguments::loads(py, &report.to_json())?.cast_into::<PyDict>()?;
-    outcomes.text.push(b']');
-    let text = String::from_utf8_lossy(&outcomes.text);
-    all.set_item("outcomes", arguments::loads(py, &text)?)?;
-    all.set_item("outcomes_left_out", outcomes.left_out)?;
-    Ok(all.into_any())
+        let counters = Arc::clone(&options.progress);
+        let mut teller = Teller::new(progress, &counters);
+        let tick = |py: Python<'_>| teller.tick(py);
+        let mut outcomes =
+            FirstLines::new(within("max_outcomes", max_outcomes, 0, u64::MAX)? as u64);
+        let ended = watched(
+            py,
+            || options.cancel.cancel(),
+            tick,
+            || convert::validate(&options, &mut outcomes),
+        )?;
+        let report = ended.map_err(Failure::from)?;
+        teller.tell(py)?;
+        let all = warn::report(py, &report.to_json())?;
+        outcomes.text.push(b']');
+        let text = String::from_utf8_lossy(&outcomes.text);
+        all.set_item("outcomes", arguments::loads(py, &text)?)?;
+        all.set_item("outcomes_left_out", outcomes.left_out)?;
+        warn::tell_of(&all)?;
+        Ok(all)
+    })
 }

@@ -9,7 +9,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 
 /// How often signals are looked for.
 pub(crate) const POLL: Duration = Duration::from_millis(100);
@@ -37,15 +37,14 @@ pub(crate) fn watched<T: Send>(
             match py.detach(|| result.recv_timeout(POLL)) {
                 Ok(done) => break Ok(done),
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(exception) = py.check_signals().and_then(|()| tick(py)) {
+                    // Whatever happened here, the work has to end before this can.
+                    if let Err(exception) = guarded(|| py.check_signals().and_then(|()| tick(py))) {
                         stop();
                         break Err(exception);
                     }
                 }
-                // A panic; what it said may quote the data.
-                Err(RecvTimeoutError::Disconnected) => {
-                    break Err(Failure::failed("internal fault; please report it").into());
-                }
+                // A panic.
+                Err(RecvTimeoutError::Disconnected) => break Err(Failure::internal().into()),
             }
         };
         let _ = py.detach(|| worker.join());

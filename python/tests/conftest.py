@@ -1,5 +1,6 @@
 """What the tests share. They test the package that is installed, not the folder beside them."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -11,6 +12,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPORT = ROOT / "testdata" / "export"
 # A claims file that is read so many times takes a while.
 TIMES = 40
+
+
+def of_type(kind):
+    """The files of the small export that hold records of a type."""
+    files = json.loads((EXPORT / "bcda-export.json").read_text())["files"]
+    return [EXPORT / file["name"] for file in files if file["type"] == kind]
 
 
 def program():

@@ -1,6 +1,7 @@
 """bcda.describe, bcda.validate and bcda.export, and the example of the README."""
 
 import csv
+import datetime
 import io
 import os
 import pathlib
@@ -8,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -51,9 +53,15 @@ def test_validate_counts_and_gives_the_first_outcomes(synthetic):
 
 
 @pytest.fixture
-def server(binary, tmp_path, monkeypatch):
+def faults():
+    """What shall go wrong at the server."""
+    return []
+
+
+@pytest.fixture
+def server(binary, faults, tmp_path, monkeypatch):
     """The sandbox, with its credentials in the environment."""
-    words = ["serve", "--port", "0", "--beneficiaries", "2", "--job-seconds", "0"]
+    words = ["serve", "--port", "0", "--beneficiaries", "2", "--job-seconds", "0", *faults]
     served = subprocess.Popen([binary, *words], stderr=subprocess.PIPE, text=True)
     said = ""
     while "Ctrl-C ends it" not in said:
@@ -97,6 +105,77 @@ def test_export_says_why_not(server, tmp_path, monkeypatch):
     monkeypatch.delenv("BCDA_CLIENT_SECRET")
     with pytest.raises(bcda.UsageError, match="credentials=FILE"):
         bcda.export(server, tmp_path / "export")
+
+
+def test_the_example_of_the_packages_readme_runs(server, tmp_path):
+    text = (ROOT / "python" / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```\n", text, re.DOTALL)
+    # All but the host is as it stands there.
+    assert code.count('"https://sandbox.bcda.cms.gov"') == 1
+    code = code.replace("https://sandbox.bcda.cms.gov", server)
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    credentials = home / ".bcda"
+    given = [os.environ.pop(f"BCDA_CLIENT_{name}") for name in ("ID", "SECRET")]
+    credentials.write_text("client_id = {}\nclient_secret = {}\n".format(*given))
+    credentials.chmod(0o600)
+    (work / "export").symlink_to(EXPORT)
+    checks = "\nassert polars.DataFrame(lines).height == 49 and bcda.validate('export')['records'] == 51\n"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code + "import polars" + checks],
+        cwd=work,
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert (work / "tables" / "cclf5.parquet").is_file()
+    assert (work / "exports" / "first" / "bcda-export.json").is_file()
+
+
+def test_export_makes_the_folders_around_it_and_takes_them_away_again(server, tmp_path):
+    out = tmp_path / "some" / "where" / "export"
+    with pytest.raises(bcda.UsageError, match="type"):
+        bcda.export(server, out, types=["Nothing Of The Kind"])
+    with pytest.raises(bcda.ServerError):
+        bcda.export(server, out, token_url=f"{server}/nowhere", token_cache=False, attempts=1)
+    assert not (tmp_path / "some").exists()
+    bcda.export(server, out, types=["Patient"])
+    assert (out / "bcda-export.json").is_file()
+
+
+def test_export_takes_numbers_and_instants_of_python(server, tmp_path):
+    out = tmp_path / "export"
+    for name in ("parallel", "rate", "timeout", "attempts"):
+        for number in (-1, 0, 1 << 70):
+            with pytest.raises(bcda.UsageError, match=f"{name}: expected a number from 1 to"):
+                bcda.export(server, out, **{name: number})
+    moment = datetime.datetime(2024, 1, 31, 12, 30)
+    for other in (moment, moment.date(), 5):
+        with pytest.raises(bcda.UsageError, match="since: expected an instant with its zone"):
+            bcda.export(server, out, since=other)
+    zone = datetime.timezone(datetime.timedelta(hours=-5))
+    bcda.export(server, out, types=["Patient"], since=moment.replace(tzinfo=zone))
+    assert "2024-01-31T12:30:00-05:00" in (out / "bcda-export.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ([], []),
+        (["--fault", "missing-type=Coverage"], ["no file of Coverage"]),
+        (["--fault", "error-files"], ["could not deliver all records"]),
+    ],
+)
+def test_export_warns_of_what_is_missing(server, said, tmp_path):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = bcda.export(server, tmp_path / "export")
+    assert all(one.category is bcda.BcdaWarning for one in caught)
+    told = [str(one.message) for one in caught]
+    assert told == report["warnings"] and report["hasGaps"] == bool(told)
+    assert len(told) == len(said) and all(part in text for part, text in zip(said, told, strict=True))
 
 
 def test_the_example_is_that_of_the_readme(tmp_path):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import duckdb
+import numpy
 import pandas
 import polars
 import pyarrow
@@ -89,6 +90,43 @@ def test_many_read_at_once():
         scans = [bcda.scan(EXPORT, "cclf5", batch_rows=3, threads=2) for _ in range(24)]
         rows = threads.map(lambda reader, scan: reader(scan), readers * 6, scans)
         assert set(rows) == {49}
+
+
+WRONG_CALLS = {
+    "pandas": lambda scan: pandas.DataFrame(scan),
+    "pandas, batches": lambda scan: pandas.DataFrame(iter(scan)),
+    "pandas, list": lambda scan: pandas.DataFrame(list(scan)),
+    "pandas, batch": lambda scan: pandas.DataFrame(next(iter(scan))),
+    "pandas, series": lambda scan: pandas.Series(scan),
+    "pandas, arrow series": lambda scan: pandas.Series.from_arrow(scan),
+    "polars": lambda scan: polars.from_arrow(scan),
+    "polars, batch": lambda scan: polars.from_arrow(next(iter(scan))),
+    "polars, series": lambda scan: polars.Series(scan),
+    "numpy": lambda scan: numpy.asarray(scan),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_CALLS)
+def test_a_call_that_makes_no_frame_names_the_one_that_does(wrong):
+    right = "polars.DataFrame" if "polars" in wrong else "pandas.DataFrame.from_arrow"
+    with pytest.raises(bcda.UsageError, match=right) as caught:
+        print(WRONG_CALLS[wrong](bcda.scan(EXPORT, "cclf5", batch_rows=20)))
+    assert isinstance(caught.value, TypeError)
+
+
+def test_the_right_calls_make_frames():
+    scan = bcda.scan(EXPORT, "cclf5", batch_rows=20)
+    shape = (49, len(scan.column_names))
+    assert pandas.DataFrame.from_arrow(scan).shape == shape
+    assert pyarrow.table(scan).to_pandas().shape == shape
+    assert polars.DataFrame(scan).shape == shape
+    assert polars.LazyFrame(polars.DataFrame(scan)).collect().shape == shape
+    assert duckdb.sql("FROM scan").df().shape == shape
+    assert duckdb.from_arrow(scan).df().shape == shape
+    batch = next(iter(scan))
+    assert pandas.DataFrame.from_arrow(batch).shape == (20, shape[1])
+    assert polars.DataFrame(batch).shape == (20, shape[1])
+    assert pyarrow.record_batch(batch).num_rows == 20
 
 
 def test_no_library_is_needed():

@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cclf_crosswalk::Index;
 use serde::{Deserialize, Serialize};
 
-use super::split::Indexed;
+use super::split::{Indexed, Piece};
 use crate::error::Error;
 
 const MAGIC: &[u8; 8] = b"BCDAIDX\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HASH_BYTES: usize = 32;
 /// Where what is hashed begins.
 const HEADER_BYTES: usize = MAGIC.len() + size_of::<u32>() + HASH_BYTES;
@@ -30,8 +30,15 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key(pub(super) [u8; HASH_BYTES]);
 
+/// An index, and the files that it was made of alone: no part reads these.
+#[derive(Clone, Debug)]
+pub(super) struct Loaded {
+    pub(super) index: Arc<Index>,
+    pub(super) people: Arc<[Piece]>,
+}
+
 /// The index that this process loaded last: one worker process reads many parts.
-static LOADED: Mutex<Option<(PathBuf, Key, Arc<Index>)>> = Mutex::new(None);
+static LOADED: Mutex<Option<(PathBuf, Key, Loaded)>> = Mutex::new(None);
 
 /// Writes the file, whole or not at all.
 pub(super) fn write(path: &Path, key: &Key, about: &Indexed, index: &Index) -> Result<(), Error> {
@@ -66,12 +73,12 @@ pub(super) fn about(path: &Path, key: &Key) -> Option<Indexed> {
 }
 
 /// The index of a file that [`write`] has made.
-pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
+pub(super) fn load(path: &Path, key: &Key) -> Result<Loaded, Error> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, of, index)) = &*loaded
+    if let Some((known, of, earlier)) = &*loaded
         && (known.as_path(), of) == (path, key)
     {
-        return Ok(Arc::clone(index));
+        return Ok(earlier.clone());
     }
     // Two at once would be one too many in memory.
     *loaded = None;
@@ -84,7 +91,7 @@ pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
             ))
         },
     )?;
-    let (_, mut rest) = parse(&file, key).ok_or_else(|| {
+    let (about, mut rest) = parse(&file, key).ok_or_else(|| {
         Error::failed(format!(
             "{shown}: expected the index that was made for this reading, found another file or a damaged one; begin \
              the reading again"
@@ -96,9 +103,9 @@ pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
         let (id, mbi) = entry.ok_or_else(|| Error::failed(format!("{shown}: damaged index")))?;
         index.add_join(id, mbi);
     }
-    let index = Arc::new(index);
-    *loaded = Some((path.to_owned(), *key, Arc::clone(&index)));
-    Ok(index)
+    let read = Loaded { index: Arc::new(index), people: about.unread.into() };
+    *loaded = Some((path.to_owned(), *key, read.clone()));
+    Ok(read)
 }
 
 /// What the pass came to and the bytes of the beneficiaries; none if anything is not as it was written.

@@ -64,6 +64,8 @@ pub struct Part {
     pub pieces: Vec<Piece>,
     /// The file with the index, and what it must be the index of; none where no claim is joined.
     pub index: Option<(PathBuf, Key)>,
+    /// Files of people that must be what they were, where no index says which; the first part alone has them.
+    pub people: Vec<Piece>,
 }
 
 /// A scan cut into parts.
@@ -83,6 +85,8 @@ pub(super) struct Indexed {
     people_read: Vec<bool>,
     /// By their place among the sources.
     with_claims: Vec<usize>,
+    /// The files that no part reads: what is known of their people is true while they are what they were.
+    pub(super) unread: Vec<Piece>,
 }
 
 /// Cuts a scan of claims into parts of about so many bytes: large plain files into ranges, and the others into groups.
@@ -113,7 +117,8 @@ pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Re
         run.warn_of_ends(&passes);
         let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
         let people = report(options, &run, &sources, passes, 0, started);
-        let known = Indexed { people, people_read: indexed, with_claims };
+        let mut known = Indexed { people, people_read: indexed, with_claims, unread: Vec::new() };
+        known.unread = unread(&sources, &known)?;
         if let Some(path) = index {
             index_file::write(path, &key, &known, run.index())?;
         }
@@ -121,8 +126,12 @@ pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Re
     };
     let index = index.map(|path| (path.to_owned(), key));
     let parts = group(pieces(&sources, &known, part_bytes)?, part_bytes);
-    let part = |pieces| Part { pieces, index: index.clone() };
-    Ok(Split { parts: parts.into_iter().map(part).collect(), people: known.people })
+    let part = |pieces| Part { pieces, index: index.clone(), people: Vec::new() };
+    let mut parts: Vec<Part> = parts.into_iter().map(part).collect();
+    if let (None, Some(first)) = (&index, parts.first_mut()) {
+        first.people = known.unread;
+    }
+    Ok(Split { parts, people: known.people })
 }
 
 /// What the index depends on: the files as they are, and how they are read.
@@ -147,29 +156,11 @@ fn key(options: &ScanOptions, sources: &[Source]) -> Key {
 /// The claims of the sources; large plain files in several pieces.
 fn pieces(sources: &[Source], known: &Indexed, part_bytes: u64) -> Result<Vec<Piece>, Error> {
     let part_bytes = part_bytes.max(1);
-    let with_claims: HashSet<usize> = known.with_claims.iter().copied().collect();
     let mut pieces = Vec::new();
-    for (number, source) in sources.iter().enumerate() {
-        let indexed = known.people_read.get(number).copied().unwrap_or(false);
-        let file_bytes = source.file.len().unwrap_or(0);
-        if source.only_people || file_bytes == 0 || (indexed && !with_claims.contains(&number)) {
-            continue;
-        }
-        if source.file.path().to_str().is_none() {
-            let name = source.file.name();
-            return Err(Error::usage(format!(
-                "{name}: its path is not UTF-8, so other processes cannot be told of it; rename it"
-            )));
-        }
-        let piece = Piece {
-            path: seen_by_all(&source.file),
-            name: source.lineage.file_name.clone(),
-            file_date: source.lineage.file_date,
-            file_bytes,
-            modified: source.file.modified(),
-            bytes: None,
-            indexed,
-        };
+    for (source, reading) in sources.iter().zip(readings(sources, known)) {
+        let Reading::Claims { indexed } = reading else { continue };
+        let piece = whole(source, indexed)?;
+        let file_bytes = piece.file_bytes;
         if file_bytes <= part_bytes || !is_plain(&source.file)? {
             pieces.push(piece);
             continue;
@@ -186,6 +177,52 @@ fn pieces(sources: &[Source], known: &Indexed, part_bytes: u64) -> Result<Vec<Pi
         );
     }
     Ok(pieces)
+}
+
+/// What is left to read of a file once the people are known.
+enum Reading {
+    Nothing,
+    Claims { indexed: bool },
+}
+
+/// What is left to read of each source.
+fn readings(sources: &[Source], known: &Indexed) -> impl Iterator<Item = Reading> {
+    let with_claims: HashSet<usize> = known.with_claims.iter().copied().collect();
+    sources.iter().enumerate().map(move |(number, source)| {
+        let indexed = known.people_read.get(number).copied().unwrap_or(false);
+        let empty = source.file.len().unwrap_or(0) == 0;
+        if source.only_people || empty || (indexed && !with_claims.contains(&number)) {
+            return Reading::Nothing;
+        }
+        Reading::Claims { indexed }
+    })
+}
+
+/// The files of which nothing is left to read.
+fn unread(sources: &[Source], known: &Indexed) -> Result<Vec<Piece>, Error> {
+    let readings = sources.iter().zip(readings(sources, known));
+    let unread = readings.filter(|(_, reading)| matches!(reading, Reading::Nothing));
+    unread.map(|(source, _)| whole(source, true)).collect()
+}
+
+/// A file as it is now.
+fn whole(source: &Source, indexed: bool) -> Result<Piece, Error> {
+    let file = &source.file;
+    if file.path().to_str().is_none() {
+        let name = file.name();
+        return Err(Error::usage(format!(
+            "{name}: its path is not UTF-8, so other processes cannot be told of it; rename it"
+        )));
+    }
+    Ok(Piece {
+        path: seen_by_all(file),
+        name: source.lineage.file_name.clone(),
+        file_date: source.lineage.file_date,
+        file_bytes: file.len().unwrap_or(0),
+        modified: file.modified(),
+        bytes: None,
+        indexed,
+    })
 }
 
 /// The path of a file for processes that run in other folders; an address is the same for all.
@@ -242,11 +279,16 @@ pub(super) fn read(
         |piece: &Piece| piece.bytes.as_ref().map_or(piece.file_bytes, |own| own.end - own.start);
     let total = part.pieces.iter().map(bytes).sum();
     options.progress.total_bytes.store(total, Ordering::Relaxed);
+    let unchanged =
+        |people: &[Piece]| people.iter().try_for_each(|piece| source(piece, elsewhere).map(drop));
+    unchanged(&part.people)?;
     if run.joins() {
         let Some((path, key)) = &part.index else {
             return Err(Error::usage("the part was cut for a table that joins no claims"));
         };
-        run.join_through(index_file::load(path, key)?);
+        let loaded = index_file::load(path, key)?;
+        unchanged(&loaded.people)?;
+        run.join_through(loaded.index);
     }
     let indexed: Vec<bool> = part.pieces.iter().map(|piece| piece.indexed).collect();
     let mut passes = Passes {
