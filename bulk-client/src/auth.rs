@@ -24,7 +24,7 @@ use crate::credentials::{Credentials, read_secret};
 use crate::error::{Error, ErrorKind};
 use crate::job::MAX_MANIFEST;
 use crate::metadata::Metadata;
-use crate::place::{below, check_plain, parse};
+use crate::place::{below, check_plain, parse, shown};
 use crate::server::Call;
 use crate::wire::{Wire, built};
 
@@ -245,31 +245,38 @@ impl Tokens {
 
     /// Where tokens are given, as the server says.
     async fn discover(&self) -> Result<Url, Error> {
-        let configuration = below(&self.base, &[".well-known", "smart-configuration"]);
-        let found = match self.ask_openly(&configuration).await {
-            Ok(found) => found["token_endpoint"].as_str().map(str::to_owned),
-            Err(error) if error.is_passing().is_some() => return Err(error),
-            Err(_) => None,
-        };
-        // Servers from before that file have it in their statement.
-        let found = match found {
-            Some(found) => found,
-            None => {
-                let statement = self.ask_openly(&below(&self.base, &["metadata"])).await?;
-                Metadata::of(&statement).token_url
+        type Pick = fn(&Value) -> Option<String>;
+        let places: [(&[&str], Pick); 2] = [
+            (&[".well-known", "smart-configuration"], |found| {
+                found.get("token_endpoint")?.as_str().map(str::to_owned)
+            }),
+            // Servers from before that file have it in their statement.
+            (&["metadata"], |statement| Some(Metadata::of(statement).token_url)),
+        ];
+        for (path, pick) in places {
+            let asked = below(&self.base, path);
+            let found = match self.ask_openly(&asked).await {
+                Ok(found) => pick(&found).filter(|url| !url.is_empty()),
+                Err(error) if error.is_passing().is_some() => {
+                    return Err(error.at(&format!("GET {}", shown(&asked))));
+                }
+                Err(_) => None,
+            };
+            if let Some(found) = found {
+                let url = parse(&found, Some(&asked)).and_then(|url| {
+                    check_plain(&url, self.wire.settings.insecure_http).map(|()| url)
+                });
+                return url.map_err(|error| {
+                    error
+                        .of_kind(ErrorKind::Server)
+                        .at("where the server says that tokens are given")
+                });
             }
-        };
-        if found.is_empty() {
-            return Err(Error::usage(
-                "the server does not say where tokens are given, neither in .well-known/smart-configuration nor in \
-                 metadata: name the place (--token-url)",
-            ));
         }
-        let url = parse(&found, Some(&configuration))
-            .and_then(|url| check_plain(&url, self.wire.settings.insecure_http).map(|()| url));
-        url.map_err(|error| {
-            error.of_kind(ErrorKind::Server).at("where the server says that tokens are given")
-        })
+        Err(Error::usage(
+            "the server does not say where tokens are given, neither in .well-known/smart-configuration nor in \
+             metadata: name the place (--token-url)",
+        ))
     }
 
     /// JSON for which no token is needed.

@@ -127,12 +127,16 @@ fn where_tokens_are_given_is_what_the_server_says() {
 fn a_server_that_does_not_say_where_tokens_are_given_gets_no_statement() {
     for (place, code, said) in [
         (None, 2, "--token-url"),
+        (Some(""), 2, "--token-url"),
         (Some("http://bulk.example/token"), 5, "plain HTTP"),
         (Some("file:///etc/passwd"), 5, "expected an https URL"),
     ] {
         let service = Service::start(move |request, _| {
             Some(match place {
-                Some(place) => Answer::ok(json!({"token_endpoint": place}).to_string()),
+                Some(place) if !place.is_empty() => {
+                    Answer::ok(json!({"token_endpoint": place}).to_string())
+                }
+                Some(_) => Answer::new("404 Not Found"),
                 None if request.path() == "/api/v1/metadata" => Answer::ok("{}"),
                 None => Answer::ok("<html>no</html>"),
             })

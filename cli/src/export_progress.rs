@@ -177,7 +177,9 @@ impl Observer for Shown {
     }
 
     fn download_failed(&self, name: &str, _: &Url, _: &Error) {
-        if let Some(bar) = self.state().files.remove(name) {
+        let mut state = self.state();
+        state.bytes.remove(name);
+        if let Some(bar) = state.files.remove(name) {
             bar.finish_and_clear();
         }
     }
