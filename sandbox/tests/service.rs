@@ -248,6 +248,11 @@ fn parameters_of_a_start_are_checked() {
             "_outputFormat parameter must be application/fhir+ndjson, application/ndjson, or ndjson",
         ),
         ("Group/other/$export", "Invalid group ID"),
+        // An endpoint of one type has no other.
+        (
+            "Coverage/$export?_type=Patient",
+            "invalid resource type Patient. Supported types [Coverage]",
+        ),
     ] {
         let target = format!("/api/v1/{target}");
         let answer = send(&running, "GET", &target, &[&token, EXPORT[0], EXPORT[1]]);
