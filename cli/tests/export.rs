@@ -1,5 +1,7 @@
 //! The program against the sandbox: from the server to the tables, over real sockets.
 
+#![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
+
 mod common;
 
 use std::fs;
