@@ -64,13 +64,13 @@ fn run() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => {
             let log = log::Log::new(cli.log_format, cli.quiet);
-            ended(command(&cli, log), log)
+            told(command(&cli, log), log)
         }
         Err(wrong) if wrong.use_stderr() => wrong.exit(),
         // The help, or the version.
         Err(text) => {
             let log = log::Log::new(args::LogFormat::Text, false);
-            ended(streams::write(|_| text.print()), log)
+            told(streams::write(|_| text.print()), log)
         }
     }
 }
@@ -97,8 +97,9 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
     }
 }
 
-fn ended(ended: Result<u8, Failure>, log: log::Log) -> ExitCode {
-    match ended {
+/// The exit code of what was done, after a failure was told.
+fn told(done: Result<u8, Failure>, log: log::Log) -> ExitCode {
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             if !failure.message.is_empty() {

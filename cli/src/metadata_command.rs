@@ -9,7 +9,7 @@ use crate::Failure;
 use crate::connection::ConnectionArgs;
 use crate::convert_command::grid;
 use crate::log::Log;
-use crate::streams::print;
+use crate::streams::{self, print};
 
 /// Show what a bulk server says it can do. No credentials are needed.
 #[derive(Debug, Args)]
@@ -25,6 +25,7 @@ pub(crate) struct MetadataArgs {
 }
 
 pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
+    drop(streams::output()?);
     let connection = &arguments.connection;
     connection.warn(log);
     let (base, settings) = (connection.base(None)?, connection.settings()?);

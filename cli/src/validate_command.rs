@@ -28,7 +28,9 @@ enum Out {
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Stdout(stdout) => stdout
+                .write(bytes)
+                .map_err(|error| io::Error::new(error.kind(), format!("standard output: {error}"))),
             Self::File(file) => file.write(bytes),
         }
     }

@@ -1,5 +1,7 @@
 //! The program against the sandbox: from the server to the tables, over real sockets.
 
+#![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
+
 mod common;
 
 use std::fs;
@@ -143,22 +145,62 @@ fn a_killed_run_is_finished_by_the_same_command() {
     bcda(&work, &format!("{command_line} --type Patient")).exits(2);
 }
 
+/// The states of the server's jobs.
+fn job_states(work: &Work, running: &Running) -> Vec<String> {
+    let words = format!("jobs list --json --base-url {} --credentials credentials", running.url());
+    let jobs: serde_json::Value =
+        serde_json::from_slice(&bcda(work, &words).exits(0).stdout).unwrap();
+    jobs.as_array().unwrap().iter().map(|job| job["status"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn an_interrupted_run_says_how_to_go_on_or_cancels_the_job() {
-    for (choice, code, left) in
-        [("keep", 143, "same command"), ("cancel", 143, "cancelled on the server")]
-    {
+    use rustix::process::Signal;
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for (choice, left, state) in [
+            ("keep", "same command", "in-progress"),
+            ("cancel", "cancelled on the server", "cancelled"),
+        ] {
+            let work = work();
+            let running = serve(&work, &["slow-jobs=1000"]);
+            let words = format!("{} --on-interrupt {choice}", export(&running, "export"));
+            let mut command = command(&work, &words);
+            let child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            wait_until("the job is noted", || work.exists("export/bcda-export.json"));
+            let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+            rustix::process::kill_process(id, signal).unwrap();
+            let ran = Ran::from(child.wait_with_output().unwrap()).exits(code);
+            assert!(ran.stderr.contains(left), "{}", ran.stderr);
+            assert!(!work.exists(".export.lock"));
+            assert_eq!(job_states(&work, &running), [state]);
+        }
+    }
+}
+
+#[test]
+fn at_a_terminal_ctrl_c_asks_whether_the_job_is_to_be_cancelled() {
+    let found = Command::new("script").arg("--version").stdout(Stdio::null()).status();
+    if !found.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no script(1) to make a terminal");
+        return;
+    }
+    for (answer, state) in [("y\n", "cancelled"), ("\n", "in-progress")] {
         let work = work();
         let running = serve(&work, &["slow-jobs=1000"]);
-        let words = format!("{} --on-interrupt {choice}", export(&running, "export"));
-        let child =
-            command(&work, &words).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let words = format!("{} {}", common::bcda().display(), export(&running, "export"));
+        let mut terminal = Command::new("script");
+        terminal.args(["-qefc", &words, "typescript"]).current_dir(work.path(""));
+        terminal.env("XDG_CACHE_HOME", work.path("cache")).env("TERM", "xterm");
+        terminal.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = terminal.spawn().unwrap();
         wait_until("the job is noted", || work.exists("export/bcda-export.json"));
-        let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        let ran = Ran::from(child.wait_with_output().unwrap()).exits(code);
-        assert!(ran.stderr.contains(left), "{}", ran.stderr);
-        assert!(!work.exists(".export.lock"));
+        let mut typed = child.stdin.take().unwrap();
+        typed.write_all(b"\x03").unwrap();
+        let asked = || String::from_utf8_lossy(&work.read("typescript")).contains("Cancel the job");
+        wait_until("it asks", asked);
+        typed.write_all(answer.as_bytes()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(job_states(&work, &running), [state]);
     }
 }
 

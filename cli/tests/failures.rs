@@ -234,7 +234,9 @@ fn of_two_runs_at_once_the_second_ends() {
         assert!(first.try_wait().unwrap().is_none(), "the first run goes on meanwhile");
     }
     assert!(!work.exists("out"));
-    assert_eq!(work.leftovers(), staged, "what the first run stages is touched");
+    // It may have more by now.
+    let now = work.leftovers();
+    assert!(staged.iter().all(|name| now.contains(name)), "{staged:?} were touched: {now:?}");
     drop(stdin);
     Ran::from(first.wait_with_output().unwrap()).exits(0);
     assert_eq!(work.csv("out/cclf5.csv").rows.len(), 5);

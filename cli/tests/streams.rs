@@ -355,7 +355,12 @@ fn written_for_all() -> Work {
 #[test]
 fn a_closed_standard_output_is_a_failure_where_it_is_wanted() {
     let work = written_for_all();
-    let more = ["demo --discard", "jobs list --base-url http://127.0.0.1:1 --credentials none"];
+    // Before anything is asked of anybody.
+    let more = [
+        "demo --discard",
+        "jobs list --base-url http://127.0.0.1:1 --credentials none",
+        "metadata --base-url http://127.0.0.1:1",
+    ];
     for words in WRITING.iter().map(|(words, _)| *words).chain(more) {
         for redirects in [">&-", "<&- >&-", "1</dev/null", "1<in.ndjson"] {
             let ran = redirected(&work, words, redirects).exits(1);
@@ -394,7 +399,8 @@ fn a_full_standard_output_is_a_failure() {
         let ran = redirected(&work, words, ">/dev/full").exits(1);
         let errors = ran.stderr.lines().filter(|line| line.starts_with("error: ")).count();
         assert_eq!(errors, 1, "{words}: {}", ran.stderr);
-        assert!(ran.stderr.contains("No space left"), "{words}: {}", ran.stderr);
+        let told = ran.stderr.contains("standard output") && ran.stderr.contains("No space left");
+        assert!(told, "{words}: {}", ran.stderr);
         let _ = std::fs::remove_dir_all(work.path("bad"));
     }
     assert!(!work.exists("report.json"));
