@@ -1,6 +1,7 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
@@ -138,6 +139,29 @@ pub(crate) fn find_patients(options: &Options, elsewhere: &Elsewhere) -> Result<
         return Ok(Discovered::default());
     }
     ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input))
+}
+
+/// Refuses a stream that is named for people and for claims: who reads it first leaves nothing for the other.
+pub(crate) fn refuse_one_stream_for_both(
+    files: &[SourceFile],
+    patients: &[SourceFile],
+) -> Result<(), Error> {
+    let identity = |file: &SourceFile| {
+        let path =
+            if file.path().as_os_str().is_empty() { Path::new("/dev/stdin") } else { file.path() };
+        path.metadata().ok().map(|found| (found.dev(), found.ino()))
+    };
+    let streams = |files: &[SourceFile]| -> Vec<_> {
+        files.iter().filter(|file| file.is_stream()).filter_map(identity).collect()
+    };
+    let own = streams(files);
+    if streams(patients).iter().any(|stream| own.contains(stream)) {
+        return Err(Error::usage(
+            "standard input, or a pipe, is named twice, and is read once: leave --patients out where one stream has \
+             both people and claims",
+        ));
+    }
+    Ok(())
 }
 
 /// Looks at each file and says what it seems to hold.
