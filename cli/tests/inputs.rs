@@ -131,6 +131,7 @@ fn pipes_that_cannot_be_read_are_refused_with_the_way_out() {
         ("\"$BCDA\" convert <(cat claims.ndjson) <(cat claims.ndjson) --out out", "a file"),
         ("\"$BCDA\" validate claims.ndjson <(cat claims.ndjson)", "a file"),
         ("\"$BCDA\" convert socket --out out", "standard input (-)"),
+        ("cat claims.ndjson | \"$BCDA\" convert - --patients /dev/stdin --out out", "--patients"),
     ] {
         let Some(ran) = bash(&work, line) else { return };
         let ran = ran.exits(2);

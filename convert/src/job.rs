@@ -45,6 +45,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     let elsewhere = Elsewhere::new(&options.cancel);
     let files = sources::find(options, &elsewhere)?;
     let patients = sources::find_patients(options, &files.sources, &elsewhere)?;
+    sources::refuse_one_stream_for_both(&files.sources, &patients.sources)?;
     let publication = match &options.output {
         Output::Objects(out) => Some(elsewhere.publication(out, options.overwrite)?),
         _ => None,

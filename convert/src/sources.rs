@@ -1,6 +1,7 @@
 //! Which files are read, what each seems to hold, and whether they are NDJSON at all.
 
 use std::collections::{BTreeMap, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
@@ -161,8 +162,31 @@ pub(crate) fn find_patients(
     };
     let read: HashSet<PathBuf> = inputs.iter().map(real).collect();
     let mut found = discover(&options.patients, &[], elsewhere)?;
-    found.sources.retain(|file| !read.contains(&real(file)));
+    found.sources.retain(|file| file.is_stream() || !read.contains(&real(file)));
     Ok(found)
+}
+
+/// Refuses a stream that is named for people and for claims: who reads it first leaves nothing for the other.
+pub(crate) fn refuse_one_stream_for_both(
+    files: &[SourceFile],
+    patients: &[SourceFile],
+) -> Result<(), Error> {
+    let identity = |file: &SourceFile| {
+        let path =
+            if file.path().as_os_str().is_empty() { Path::new("/dev/stdin") } else { file.path() };
+        path.metadata().ok().map(|found| (found.dev(), found.ino()))
+    };
+    let streams = |files: &[SourceFile]| -> Vec<_> {
+        files.iter().filter(|file| file.is_stream()).filter_map(identity).collect()
+    };
+    let own = streams(files);
+    if streams(patients).iter().any(|stream| own.contains(stream)) {
+        return Err(Error::usage(
+            "standard input, or a pipe, is named twice, and is read once: leave --patients out where one stream has \
+             both people and claims",
+        ));
+    }
+    Ok(())
 }
 
 /// Looks at each file and says what it seems to hold.

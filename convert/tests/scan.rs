@@ -320,7 +320,8 @@ fn a_scan_of_what_is_no_export_ends_with_an_error_and_its_parts_do_not() {
         assert!(error.contains(part), "{error}");
     }
     // A part decides nothing for the others.
-    let split = split(&options(input, Table::Cclf5), 1, Some(&work.path().join("index"))).unwrap();
+    let split =
+        split(&options(input, Table::Cclf5), 50_000, Some(&work.path().join("index"))).unwrap();
     let parts = split.parts.into_iter().map(|part| {
         let mut options = options(input, Table::Cclf5);
         (options.inputs, options.part) = (Vec::new(), Some(part));
