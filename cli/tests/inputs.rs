@@ -69,13 +69,11 @@ fn bash(work: &Work, line: &str) -> Option<Ran> {
     let mut command = Command::new("bash");
     command.args(["-c", line]).current_dir(work.path(".")).env("TMPDIR", work.path("."));
     command.env("BCDA", common::bcda()).stdin(Stdio::null());
-    match command.output() {
-        Ok(output) => Some(output.into()),
-        Err(_) => {
-            println!("skipped: no bash");
-            None
-        }
-    }
+    let Ok(output) = command.output() else {
+        println!("skipped: no bash");
+        return None;
+    };
+    Some(output.into())
 }
 
 #[test]

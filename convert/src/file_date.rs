@@ -152,7 +152,9 @@ mod tests {
         };
         let of = |all: &[Option<Told>]| {
             let mut exports = Exports::default();
-            all.iter().for_each(|told| exports.add(told.as_ref()));
+            for told in all {
+                exports.add(told.as_ref());
+            }
             exports
         };
         let made = of(&[Some(told(Some(1))), Some(told(Some(2)))]);

@@ -7,6 +7,7 @@ use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::Error;
 use crate::job::Passes;
+use crate::rejects::RejectLog;
 use crate::sources::Source;
 use crate::tally::Reject;
 
@@ -192,7 +193,7 @@ impl Rejected {
 /// Every record of a file was rejected and it does not begin as a JSON object does, or every record was rejected.
 pub(crate) fn refuse(sources: &[Source], passes: &Passes) -> Result<(), Error> {
     let mut by_source: BTreeMap<usize, Rejected> = BTreeMap::new();
-    for (source, rejected) in passes.logs.iter().flat_map(|log| log.by_source()) {
+    for (source, rejected) in passes.logs.iter().flat_map(RejectLog::by_source) {
         let Some(other) = by_source.get_mut(source) else {
             by_source.insert(*source, rejected.clone());
             continue;
