@@ -93,7 +93,7 @@ impl Scan {
 
     /// A table is no array: says how it becomes a frame.
     #[pyo3(signature = (dtype = None, copy = None))]
-    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    #[allow(unused_variables, clippy::unused_self, reason = "the interface of numpy has them")]
     fn __array__(
         &self,
         dtype: Option<&Bound<'_, PyAny>>,
@@ -203,7 +203,7 @@ impl Batches {
 
     /// Batches are no array: says how they become a frame.
     #[pyo3(signature = (dtype = None, copy = None))]
-    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    #[allow(unused_variables, clippy::unused_self, reason = "the interface of numpy has them")]
     fn __array__(
         &self,
         dtype: Option<&Bound<'_, PyAny>>,
@@ -245,7 +245,7 @@ impl Batch {
 
     /// A batch is no array: says how it becomes a frame.
     #[pyo3(signature = (dtype = None, copy = None))]
-    #[allow(unused_variables, reason = "the interface of numpy has them")]
+    #[allow(unused_variables, clippy::unused_self, reason = "the interface of numpy has them")]
     fn __array__(
         &self,
         dtype: Option<&Bound<'_, PyAny>>,
@@ -255,6 +255,7 @@ impl Batch {
     }
 
     /// A batch is no list of rows: says how it becomes a frame.
+    #[allow(clippy::unused_self, reason = "the interface of iterables has it")]
     fn __iter__(&self) -> PyResult<Py<PyAny>> {
         Err(frames::no_array("batch").into())
     }
