@@ -294,7 +294,7 @@ pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(St
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let beside = std::fs::read_dir(parent).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    let beside = publish::names_in(parent).ok()?.into_iter().map(|name| parent.join(name));
     let mut found: Vec<_> = beside
         .filter(|path| path.is_dir())
         .filter_map(|folder| {

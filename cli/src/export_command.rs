@@ -189,7 +189,7 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
             format!("the folder around {} does not exist: make it first", tables.display());
         return Err(Failure::new(2, message));
     }
-    if std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some()) {
+    if publish::names_in(tables).is_ok_and(|names| !names.is_empty()) {
         let message =
             format!("{} is not empty; choose another folder for the tables", tables.display());
         return Err(Failure::new(2, message));

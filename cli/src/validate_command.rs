@@ -11,7 +11,7 @@ use indicatif::DecimalBytes;
 use publish::SingleFile;
 
 use crate::args::{LeastSeverity, ValidateArgs};
-use crate::convert_command::{grid, grouped, is_address};
+use crate::convert_command::{grid, grouped, if_there, is_address};
 use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals};
@@ -60,6 +60,9 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     if let Out::File(file) = out {
         file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
     }
+    for warning in &report.warnings {
+        log.warning(warning);
+    }
     if log.is_json() {
         if let Ok(value) = serde_json::from_str(&report.to_json()) {
             log.json(&value);
@@ -79,7 +82,8 @@ fn open(arguments: &ValidateArgs) -> Result<Out, Failure> {
         let message = "--out of validate is a file of this machine, or -; copy it from there";
         return Err(Failure::new(2, message));
     }
-    if path.is_file() && !arguments.overwrite {
+    if if_there(path, path.metadata())?.is_some_and(|there| there.is_file()) && !arguments.overwrite
+    {
         let message = format!("{} exists; --overwrite replaces it", path.display());
         return Err(Failure::new(2, message));
     }
@@ -118,6 +122,7 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
     }
     options.max_line_bytes = arguments.max_line_bytes as usize;
     options.max_decompressed_bytes = arguments.max_decompressed;
+    options.require_checksums = arguments.require_checksums;
     options
 }
 

@@ -119,14 +119,11 @@ fn in_folder(folder: &Path) -> Option<i32> {
     if let Some(day) = manifest_day(&folder.join(EXPORT_MANIFEST)) {
         return Some(day);
     }
-    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
+    let names = publish::names_in(folder).ok()?.into_iter();
+    names
+        .map(|name| folder.join(name))
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    names.sort();
-    names.iter().find_map(|path| manifest_day(path))
+        .find_map(|path| manifest_day(&path))
 }
 
 #[cfg(test)]

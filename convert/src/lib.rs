@@ -27,6 +27,7 @@ mod file_date;
 mod index_pass;
 mod job;
 mod manifest;
+mod memory;
 mod options;
 mod output;
 mod rejects;

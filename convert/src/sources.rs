@@ -45,7 +45,8 @@ pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<Sourc
             refuse_overlap(place, people)?;
         }
     }
-    find_in(&options.inputs, &outputs, "; give Patients with --patients", elsewhere)
+    let hint = "; give Patients with --patients";
+    find_in(&options.inputs, &outputs, hint, &options.cancel, elsewhere)
 }
 
 fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
@@ -69,6 +70,7 @@ pub(crate) fn find_in(
     inputs: &[String],
     outputs: &[PathBuf],
     hint: &str,
+    cancel: &Cancel,
     elsewhere: &Elsewhere,
 ) -> Result<Vec<SourceFile>, Error> {
     let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
@@ -89,7 +91,8 @@ pub(crate) fn find_in(
             refuse_overlap(output, input)?;
         }
     }
-    let mut files = ndjson_io::discover_among(&paths, outputs, |input| elsewhere.find(input))?;
+    let mut files =
+        ndjson_io::discover_among(&paths, outputs, &cancel.0, |input| elsewhere.find(input))?;
     if let Some(other) = files.iter().find(|file| file.is_stream()) {
         return Err(Error::usage(format!(
             "{} is not a regular file; give its content on standard input (-)",
@@ -122,7 +125,8 @@ pub(crate) fn find_patients(
     if options.patients.is_empty() {
         return Ok(Vec::new());
     }
-    ndjson_io::discover_among(&options.patients, &[], |input| elsewhere.find(input))
+    let find = |input: &str| elsewhere.find(input);
+    ndjson_io::discover_among(&options.patients, &[], &options.cancel.0, find)
 }
 
 /// Looks at each file and says what it seems to hold.

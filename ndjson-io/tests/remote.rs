@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use ndjson_io::{
@@ -86,16 +87,17 @@ fn a_folder_elsewhere_has_the_files_of_one_here() {
         there.push(file(name, b"{}\n", None).0);
     }
     let local = ndjson_io::discover(&[here.path().display().to_string()], &[]).unwrap();
-    let found: Vec<SourceFile> = discover_among(&["mem".to_owned()], &[], |_| {
-        Ok::<_, Error>(Some(Elsewhere::Folder(std::mem::take(&mut there))))
-    })
-    .unwrap();
+    let found: Vec<SourceFile> =
+        discover_among(&["mem".to_owned()], &[], &AtomicBool::new(false), |_| {
+            Ok::<_, Error>(Some(Elsewhere::Folder(std::mem::take(&mut there))))
+        })
+        .unwrap();
     let names =
         |files: &[SourceFile]| files.iter().map(|file| file.name().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&found), names(&local));
     assert_eq!(names(&found), ["a.ndjson", "b.ndjson", "sub/c.jsonl"]);
     assert!(found.iter().all(|file| file.is_remote() && !file.is_stream()));
-    let none = discover_among(&["mem".to_owned()], &[], |_| {
+    let none = discover_among(&["mem".to_owned()], &[], &AtomicBool::new(false), |_| {
         Ok::<_, Error>(Some(Elsewhere::Folder(vec![file("d.txt", b"", None).0])))
     });
     assert_eq!(none.unwrap_err().kind(), ErrorKind::NoMatchInFolder);

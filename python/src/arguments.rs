@@ -102,6 +102,12 @@ pub(crate) fn within(name: &str, value: u64, least: u64, most: u64) -> Result<us
     found.and_then(|value| usize::try_from(value).ok()).ok_or_else(fault)
 }
 
+/// People have numbers of 32 bits.
+pub(crate) fn max_people(most: u64) -> Result<u32, Failure> {
+    let fault = || Failure::usage("max_people: expected a number from 1 to 4294967295");
+    u32::try_from(most).ok().filter(|most| *most > 0).ok_or_else(fault)
+}
+
 /// Most threads at once.
 pub(crate) const MOST_THREADS: u64 = 1_024;
 /// Longest line that may be allowed, in bytes.

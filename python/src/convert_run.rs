@@ -33,6 +33,8 @@ use crate::watch::{Teller, watched};
 ///     overwrite: whether an earlier result may be replaced; nothing else ever is.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     require_checksums: whether a zstd frame without a checksum ends the run; else it is a warning.
+///     max_people: most people whose Patients and Coverages are kept in memory; as many as fit half of it unless given.
 ///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
 ///         and rejects. An exception of it ends the run.
 ///
@@ -46,7 +48,8 @@ use crate::watch::{Teller, watched};
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
     patients = None, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None,
-    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None, progress = None
+    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
+    require_checksums = false, max_people = None, progress = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn convert_export<'py>(
@@ -67,6 +70,8 @@ pub(crate) fn convert_export<'py>(
     overwrite: bool,
     max_line_bytes: Option<u64>,
     max_decompressed_bytes: Option<u64>,
+    require_checksums: bool,
+    max_people: Option<u64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut options = Options::new(paths(inputs)?, Output::at(&arguments::path(out)?));
@@ -107,6 +112,8 @@ pub(crate) fn convert_export<'py>(
     }
     options.max_decompressed_bytes =
         max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
+    options.require_checksums = require_checksums;
+    options.max_people = max_people.map(arguments::max_people).transpose()?;
 
     let counters = Arc::clone(&options.progress);
     let mut teller = Teller::new(progress, &counters);

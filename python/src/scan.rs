@@ -14,6 +14,7 @@ use pyo3::types::{PyCapsule, PyList};
 use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, names, paths, within};
 use crate::failure::Failure;
 use crate::reading::Reading;
+use crate::watch::watched;
 
 /// What the latest reading of a scan came to.
 #[derive(Debug, Default)]
@@ -57,11 +58,13 @@ fn schema_capsule<'py>(py: Python<'py>, schema: &SchemaRef) -> PyResult<Bound<'p
 
 impl Scan {
     /// Begins a reading, without the interpreter: a folder may take a while.
-    fn begin(&self, py: Python<'_>) -> Result<Reading, Failure> {
+    fn begin(&self, py: Python<'_>) -> PyResult<Reading> {
         *lock(&self.latest) = Latest::default();
         let options =
             ScanOptions { cancel: Cancel::new(), progress: Arc::default(), ..self.options.clone() };
-        let scan = py.detach(|| convert::scan(options))?;
+        let cancel = options.cancel.clone();
+        let begun = watched(py, || cancel.cancel(), |_| Ok(()), || convert::scan(options))?;
+        let scan = begun.map_err(Failure::from)?;
         Ok(Reading::new(scan, Arc::clone(&self.latest)))
     }
 }
@@ -220,6 +223,8 @@ impl Batch {
 ///     threads: how many threads work at once; as many as the machine runs at once unless given.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     require_checksums: whether a zstd frame without a checksum ends the reading; else it is a warning.
+///     max_people: most people whose Patients and Coverages are kept in memory; as many as fit half of it unless given.
 ///
 /// Returns:
 ///     A Scan.
@@ -230,7 +235,7 @@ impl Batch {
 #[pyo3(signature = (
     inputs, table, *, columns = None, batch_rows = 8192, patients = None, people = "first", file_date = None,
     lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
-    max_decompressed_bytes = None
+    max_decompressed_bytes = None, require_checksums = false, max_people = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn scan(
@@ -248,6 +253,8 @@ pub(crate) fn scan(
     threads: Option<u64>,
     max_line_bytes: Option<u64>,
     max_decompressed_bytes: Option<u64>,
+    require_checksums: bool,
+    max_people: Option<u64>,
 ) -> PyResult<Scan> {
     let table = arguments::table(table)?;
     let mut options = ScanOptions::new(paths(inputs)?, table);
@@ -277,6 +284,9 @@ pub(crate) fn scan(
     }
     options.max_decompressed_bytes =
         max_decompressed_bytes.unwrap_or(options.max_decompressed_bytes);
-    py.detach(|| options.check()).map_err(Failure::from)?;
+    options.require_checksums = require_checksums;
+    options.max_people = max_people.map(arguments::max_people).transpose()?;
+    let cancel = options.cancel.clone();
+    watched(py, || cancel.cancel(), |_| Ok(()), || options.check())?.map_err(Failure::from)?;
     Ok(Scan::new(options))
 }

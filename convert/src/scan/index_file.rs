@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::split::Indexed;
 use crate::error::Error;
+use crate::memory;
 
 const MAGIC: &[u8; 8] = b"BCDAIDX\0";
 const VERSION: u32 = 1;
@@ -66,7 +67,7 @@ pub(super) fn about(path: &Path, key: &Key) -> Option<Indexed> {
 }
 
 /// The index of a file that [`write`] has made.
-pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
+pub(super) fn load(path: &Path, key: &Key, max_people: Option<u32>) -> Result<Arc<Index>, Error> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((known, of, index)) = &*loaded
         && (known.as_path(), of) == (path, key)
@@ -90,11 +91,11 @@ pub(super) fn load(path: &Path, key: &Key) -> Result<Arc<Index>, Error> {
              the reading again"
         ))
     })?;
-    let mut index = Index::new();
+    let mut index = Index::bounded(memory::limit(max_people));
     while !rest.is_empty() {
         let entry = take_entry(&mut rest);
         let (id, mbi) = entry.ok_or_else(|| Error::failed(format!("{shown}: damaged index")))?;
-        index.add_join(id, mbi);
+        index.add_join(id, mbi).map_err(memory::full)?;
     }
     let index = Arc::new(index);
     *loaded = Some((path.to_owned(), *key, Arc::clone(&index)));

@@ -98,7 +98,7 @@ fn files(
         return Ok((Vec::new(), Vec::new()));
     }
     let run = options.as_run();
-    let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
+    let files = sources::find_in(&run.inputs, &[], "", &run.cancel, elsewhere)?;
     Ok((files, sources::find_patients(&run, elsewhere)?))
 }
 
@@ -143,7 +143,7 @@ fn passes(
     let (mut rows, _) = run.claims(&sources, &mut passes, begin, Batches::abandon)?;
     run.write_people(&sources, &mut rows, &mut passes.tally)?;
     let rows = rows.finish(Plan::stu3())?;
-    run.warn_of_ends(&passes);
+    run.warn_of_ends(&sources, &passes);
     Ok(report(options, &run, &sources, passes, rows, started))
 }
 

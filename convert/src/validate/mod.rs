@@ -40,6 +40,8 @@ pub struct ValidateOptions {
     pub max_line_bytes: usize,
     /// Most bytes that one compressed file may hold.
     pub max_decompressed_bytes: u64,
+    /// Whether compressed data without a checksum ends the run: damage in it could not be seen.
+    pub require_checksums: bool,
     /// Ends the run from outside.
     pub cancel: Cancel,
     /// Counters to watch the run by; its rejects are the records with errors.
@@ -62,6 +64,7 @@ impl ValidateOptions {
             block_bytes: BLOCK_BYTES,
             max_line_bytes: reading.limits.max_line_bytes,
             max_decompressed_bytes: reading.limits.max_decompressed_bytes,
+            require_checksums: reading.require_checksums,
             cancel: Cancel::new(),
             progress: Arc::default(),
         }
@@ -76,6 +79,7 @@ impl ValidateOptions {
                 max_decompressed_bytes: self.max_decompressed_bytes,
             },
             hash: false,
+            require_checksums: self.require_checksums,
             cancel: Arc::clone(&self.cancel.0),
             progress: Some(Arc::clone(&self.progress.reading)),
         }
@@ -92,7 +96,8 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     let started = Instant::now();
     let hint = "; name either";
     let elsewhere = Elsewhere::new(&options.cancel);
-    let mut files = sources::find_in(&options.inputs, options.output.as_slice(), hint, &elsewhere)?;
+    let outputs = options.output.as_slice();
+    let mut files = sources::find_in(&options.inputs, outputs, hint, &options.cancel, &elsewhere)?;
     if files.is_empty() {
         files.push(SourceFile::stdin());
     }
@@ -129,8 +134,7 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     })?;
     beginning.finish(&files[0], counts.records)?;
     out.flush().map_err(|error| write_failed(&error))?;
-    let bytes = reports.iter().map(|report| report.raw_bytes).sum();
-    Ok(counts.report(&files, bytes, started.elapsed().as_secs_f64()))
+    Ok(counts.report(&files, &reports, started.elapsed().as_secs_f64()))
 }
 
 fn write_failed(error: &io::Error) -> Error {
