@@ -29,8 +29,8 @@ fn finished(out: &Path, url: &Url) -> Vec<Finished> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let beside = std::fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
-    let folders = beside.map(|entry| entry.path()).filter(|path| path.is_dir());
+    let beside = publish::names_in(parent).unwrap_or_default().into_iter();
+    let folders = beside.map(|name| parent.join(name)).filter(|path| path.is_dir());
     let mut found: Vec<Finished> = folders
         .filter_map(|folder| {
             let journal = Journal::read(&folder).ok().flatten()?;

@@ -67,7 +67,7 @@ impl Export {
     /// [`ErrorKind::Usage`] and [`ErrorKind::Local`].
     pub fn check(&self, server: &Server) -> Result<(), Error> {
         self.request.check()?;
-        let entries = std::fs::read_dir(&self.out).map_or(0, Iterator::count);
+        let entries = publish::names_in(&self.out).map_or(0, |names| names.len());
         self.beginning(server, entries).map(drop)
     }
 

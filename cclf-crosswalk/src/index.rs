@@ -3,57 +3,29 @@
 //! Everything variable lies in one arena; an entry holds places in it. A million beneficiaries with four
 //! Coverages each take about 220 MB.
 
+mod arena;
+mod hospice;
 mod joins;
+mod limit;
 
-use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use self::arena::{Arena, Place};
+pub use self::hospice::HospiceRanges;
+pub use self::limit::{IndexFull, IndexLimit};
 use crate::digest::{Kept, Unpack};
 use crate::person::{Beneficiary, Enrolment};
-
-/// Bytes of one piece of the arena.
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
 const CHUNK_ENTRIES: usize = 1 << 14;
 
+/// Memory of such a piece, and of as many numbers for the list in order.
+const ENTRIES_BYTES: usize = CHUNK_ENTRIES * (size_of::<Entry>() + size_of::<BeneficiaryNumber>());
+
 /// No Coverage of this part.
 const NO_COVERAGE: u32 = u32::MAX;
-
-/// A place in the arena.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    chunk: u32,
-    start: u32,
-    len: u32,
-}
-
-#[derive(Debug, Default)]
-struct Arena {
-    chunks: Vec<Vec<u8>>,
-}
-
-impl Arena {
-    #[allow(clippy::cast_possible_truncation, reason = "packed records are shorter than a line")]
-    fn put(&mut self, bytes: &[u8]) -> Place {
-        let fits =
-            self.chunks.last().is_some_and(|last| last.capacity() - last.len() >= bytes.len());
-        if !fits {
-            self.chunks.push(Vec::with_capacity(bytes.len().max(CHUNK_BYTES)));
-        }
-        let chunk = self.chunks.len() - 1;
-        let target = &mut self.chunks[chunk];
-        let start = target.len();
-        target.extend_from_slice(bytes);
-        Place { chunk: chunk as u32, start: start as u32, len: bytes.len() as u32 }
-    }
-
-    fn get(&self, place: Place) -> &[u8] {
-        &self.chunks[place.chunk as usize][place.start as usize..][..place.len as usize]
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -61,10 +33,17 @@ struct Entry {
     person: Option<Place>,
     updated: i64,
     /// Place of the Patient in the input, counted in Patients.
-    order: u32,
+    order: u64,
     source: u32,
     coverage: [u32; 4],
     coverage_updated: [i64; 4],
+}
+
+/// A packed Coverage, and how many beneficiaries have it.
+#[derive(Clone, Copy, Debug)]
+struct Digest {
+    place: Place,
+    users: u32,
 }
 
 /// Number of a beneficiary in the index.
@@ -78,9 +57,14 @@ pub struct Index {
     numbers: HashTable<u32>,
     entries: Vec<Vec<Entry>>,
     arena: Arena,
-    digests: HashTable<u32>,
-    digest_places: Vec<Place>,
-    patients_read: u32,
+    digest_numbers: HashTable<u32>,
+    digests: Vec<Digest>,
+    /// Numbers of digests that nobody has any more.
+    free_digests: Vec<u32>,
+    limit: IndexLimit,
+    /// Bytes beyond which memory is not to be had, as it is known now.
+    end_of_memory: Option<usize>,
+    patients_read: u64,
     superseded_patients: u64,
     superseded_coverages: u64,
 }
@@ -91,9 +75,14 @@ impl Index {
         Self::default()
     }
 
+    /// An empty index that takes no more than this.
+    pub fn bounded(limit: IndexLimit) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// Beneficiaries known by a Patient.
     pub fn patients(&self) -> u64 {
-        u64::from(self.patients_read) - self.superseded_patients
+        self.patients_read - self.superseded_patients
     }
 
     /// Patient records that a newer version of the same id replaced, or that were older than it.
@@ -106,12 +95,30 @@ impl Index {
         self.superseded_coverages
     }
 
-    /// Memory of the index in bytes, as far as it is the index's own.
+    /// Memory of the index in bytes, that of [`in_order`](Self::in_order) included.
     pub fn heap_bytes(&self) -> usize {
-        let arena: usize = self.arena.chunks.iter().map(Vec::capacity).sum();
-        let entries = self.entries.len() * CHUNK_ENTRIES * size_of::<Entry>();
-        let tables = self.numbers.allocation_size() + self.digests.allocation_size();
-        arena + entries + tables + self.digest_places.capacity() * size_of::<Place>()
+        let entries = self.entries.len() * ENTRIES_BYTES;
+        let tables = self.numbers.allocation_size() + self.digest_numbers.allocation_size();
+        let digests = self.digests.capacity() * size_of::<Digest>()
+            + self.free_digests.capacity() * size_of::<u32>();
+        self.arena.heap_bytes() + entries + tables + digests
+    }
+
+    /// From now on takes no more than so many bytes further, whatever its limit: more may not be there.
+    pub fn set_room(&mut self, bytes: usize) {
+        self.end_of_memory = Some(self.heap_bytes().saturating_add(bytes));
+    }
+
+    /// Whether so many bytes more are within the limit, be they of the index or of what else grows with people.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check_room(&self, bytes: usize) -> Result<(), IndexFull> {
+        let most = self.end_of_memory.unwrap_or(usize::MAX).min(self.limit.bytes);
+        if bytes > 0 && self.heap_bytes().saturating_add(bytes) > most {
+            return Err(IndexFull::Bytes(most));
+        }
+        Ok(())
     }
 
     fn entry(&self, number: u32) -> &Entry {
@@ -137,12 +144,21 @@ impl Index {
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "fewer beneficiaries than 2^32")]
-    fn number(&mut self, id: &str) -> u32 {
+    fn number(&mut self, id: &str) -> Result<u32, IndexFull> {
         if let Some(number) = self.find_number(id) {
-            return number;
+            return Ok(number);
+        }
+        if self.len() >= self.limit.people as usize {
+            return Err(IndexFull::People(self.limit.people));
         }
         let number = self.len() as u32;
-        if self.entries.last().is_none_or(|last| last.len() == CHUNK_ENTRIES) {
+        let is_full = self.entries.last().is_none_or(|last| last.len() == CHUNK_ENTRIES);
+        self.check_room(
+            self.arena.growth(id.len())
+                + table_growth(&self.numbers)
+                + if is_full { ENTRIES_BYTES } else { 0 },
+        )?;
+        if is_full {
             self.entries.push(Vec::with_capacity(CHUNK_ENTRIES));
         }
         let entry = Entry {
@@ -164,62 +180,108 @@ impl Index {
             let entry = &entries[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES];
             hasher.hash_one(std::str::from_utf8(arena.get(entry.id)).unwrap_or_default())
         });
-        number
+        Ok(number)
     }
 
     /// Adds a Patient, in input order; `source` is the number of its file.
-    /// The greatest `meta.lastUpdated` stays, of equal ones the last.
-    pub fn add_patient(&mut self, patient: &Beneficiary, source: u32) {
-        let number = self.number(&patient.id);
+    /// The greatest `meta.lastUpdated` stays, of equal ones the last. Versions that are replaced cost nothing.
+    ///
+    /// # Errors
+    /// The index is full.
+    pub fn add_patient(&mut self, patient: &Beneficiary, source: u32) -> Result<(), IndexFull> {
+        let number = self.number(&patient.id)?;
         let order = self.patients_read;
         self.patients_read += 1;
         let known = self.entry(number);
-        let (there, newer) = (known.person.is_some(), known.updated > patient.updated);
+        let (old, newer) = (known.person, known.updated > patient.updated);
+        let there = old.is_some();
         self.superseded_patients += u64::from(there);
         if there && newer {
-            return;
+            return Ok(());
         }
-        let place = self.arena.put(&patient.packed);
+        self.check_room(self.arena.growth_in_place_of(old, patient.packed.len()))?;
+        let place = self.arena.put_in_place_of(old, &patient.packed);
         let entry = self.entry_mut(number);
         entry.person = Some(place);
         entry.updated = patient.updated;
         entry.order = order;
         entry.source = source;
+        Ok(())
     }
 
     /// Adds a Coverage, in input order.
-    pub fn add_coverage(&mut self, coverage: &Enrolment) {
-        let number = self.number(&coverage.beneficiary);
+    ///
+    /// # Errors
+    /// As of [`add_patient`](Self::add_patient).
+    pub fn add_coverage(&mut self, coverage: &Enrolment) -> Result<(), IndexFull> {
+        let number = self.number(&coverage.beneficiary)?;
         let part = coverage.part as usize;
         let known = self.entry(number);
         let there = known.coverage[part] != NO_COVERAGE;
         let newer = known.coverage_updated[part] > coverage.updated;
         self.superseded_coverages += u64::from(there);
         if there && newer {
-            return;
+            return Ok(());
         }
-        let digest = self.digest(&coverage.packed);
+        let digest = self.digest(&coverage.packed)?;
         let entry = self.entry_mut(number);
-        entry.coverage[part] = digest;
+        let old = std::mem::replace(&mut entry.coverage[part], digest);
         entry.coverage_updated[part] = coverage.updated;
+        if old != NO_COVERAGE {
+            self.leave_digest(old);
+        }
+        Ok(())
     }
 
-    /// The number of a packed Coverage: many beneficiaries have the same.
+    /// The number of a packed Coverage, for one beneficiary more: many have the same.
     #[allow(clippy::cast_possible_truncation, reason = "fewer digests than 2^32")]
-    fn digest(&mut self, packed: &[u8]) -> u32 {
+    fn digest(&mut self, packed: &[u8]) -> Result<u32, IndexFull> {
         let hash = self.hasher.hash_one(packed);
-        let (places, arena) = (&self.digest_places, &self.arena);
-        let found = self.digests.find(hash, |own| arena.get(places[*own as usize]) == packed);
-        if let Some(digest) = found {
-            return *digest;
+        let (digests, arena) = (&self.digests, &self.arena);
+        let is_it = |own: &u32| arena.get(digests[*own as usize].place) == packed;
+        if let Some(number) = self.digest_numbers.find(hash, is_it).copied() {
+            let users = &mut self.digests[number as usize].users;
+            // One that so many have stays for good.
+            *users = users.saturating_add(1);
+            return Ok(number);
         }
-        let digest = self.digest_places.len() as u32;
-        let place = self.arena.put(packed);
-        self.digest_places.push(place);
-        let (places, arena, hasher) = (&self.digest_places, &self.arena, &self.hasher);
-        self.digests
-            .insert_unique(hash, digest, |own| hasher.hash_one(arena.get(places[*own as usize])));
-        digest
+        let is_full = self.digests.len() == self.digests.capacity();
+        let list = if is_full { 2 * self.digests.capacity() * size_of::<Digest>() } else { 0 };
+        self.check_room(
+            self.arena.growth(packed.len()) + table_growth(&self.digest_numbers) + list,
+        )?;
+        let digest = Digest { place: self.arena.put(packed), users: 1 };
+        let number = if let Some(free) = self.free_digests.pop() {
+            self.digests[free as usize] = digest;
+            free
+        } else {
+            self.digests.push(digest);
+            self.digests.len() as u32 - 1
+        };
+        let (digests, arena, hasher) = (&self.digests, &self.arena, &self.hasher);
+        self.digest_numbers.insert_unique(hash, number, |own| {
+            hasher.hash_one(arena.get(digests[*own as usize].place))
+        });
+        Ok(number)
+    }
+
+    /// One beneficiary fewer has this packed Coverage.
+    fn leave_digest(&mut self, number: u32) {
+        let digest = &mut self.digests[number as usize];
+        if digest.users == u32::MAX {
+            return;
+        }
+        digest.users -= 1;
+        if digest.users > 0 {
+            return;
+        }
+        let place = digest.place;
+        let hash = self.hasher.hash_one(self.arena.get(place));
+        if let Ok(known) = self.digest_numbers.find_entry(hash, |own| *own == number) {
+            known.remove();
+        }
+        self.arena.give_back(place);
+        self.free_digests.push(number);
     }
 
     /// The beneficiary whose Patient has this id.
@@ -260,7 +322,7 @@ impl Index {
     pub(crate) fn coverage(&self, number: BeneficiaryNumber, part: usize) -> Option<Unpack<'_>> {
         let digest = self.entry(number.0).coverage[part];
         (digest != NO_COVERAGE)
-            .then(|| Unpack::new(self.arena.get(self.digest_places[digest as usize])))
+            .then(|| Unpack::new(self.arena.get(self.digests[digest as usize].place)))
     }
 
     /// The number of the file that the Patient came from.
@@ -271,13 +333,24 @@ impl Index {
     /// Beneficiaries with a Patient, in the input order of the Patients.
     #[allow(clippy::cast_possible_truncation, reason = "fewer beneficiaries than 2^32")]
     pub fn in_order(&self) -> Vec<BeneficiaryNumber> {
-        let mut numbers: Vec<BeneficiaryNumber> = (0..self.len() as u32)
-            .filter(|number| self.entry(*number).person.is_some())
-            .map(BeneficiaryNumber)
-            .collect();
+        // Not more than was accounted for.
+        let mut numbers = Vec::with_capacity(self.len());
+        numbers.extend(
+            (0..self.len() as u32)
+                .filter(|number| self.entry(*number).person.is_some())
+                .map(BeneficiaryNumber),
+        );
         numbers.sort_unstable_by_key(|number| self.entry(number.0).order);
         numbers
     }
+}
+
+/// Bytes that a table takes when one entry more makes it grow: while entries move, the old one is there, too.
+fn table_growth(table: &HashTable<u32>) -> usize {
+    /// Of the first table.
+    const LEAST_BYTES: usize = 64;
+    let is_full = table.len() == table.capacity();
+    if is_full { (2 * table.allocation_size()).max(LEAST_BYTES) } else { 0 }
 }
 
 /// What is kept of a Patient.
@@ -288,105 +361,5 @@ pub(crate) struct PatientDigest<'i> {
     pub(crate) values: Unpack<'i>,
 }
 
-/// Hospice ranges from active hospice claims: by person and start; the greatest end, none if any claim has none.
-#[derive(Debug, Default)]
-pub struct HospiceRanges {
-    ranges: BTreeMap<(BeneficiaryNumber, i32), Option<i32>>,
-}
-
-impl HospiceRanges {
-    /// Adds the stay of one claim, in days since 1970-01-01. The order of claims does not matter.
-    pub fn add(&mut self, beneficiary: BeneficiaryNumber, start: i32, end: Option<i32>) {
-        self.ranges
-            .entry((beneficiary, start))
-            .and_modify(|known| *known = known.zip(end).map(|(known, end)| known.max(end)))
-            .or_insert(end);
-    }
-
-    /// The ranges of a beneficiary, by start.
-    pub fn of(&self, beneficiary: BeneficiaryNumber) -> impl Iterator<Item = (i32, Option<i32>)> {
-        self.ranges
-            .range((beneficiary, i32::MIN)..=(beneficiary, i32::MAX))
-            .map(|((_, start), end)| (*start, *end))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::digest::pack_text;
-    use crate::fact::Part;
-
-    fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
-        let mut packed = Vec::new();
-        pack_text(&mut packed, mbi);
-        packed.push(0);
-        Beneficiary { id: id.into(), updated, packed }
-    }
-
-    #[test]
-    fn the_newest_version_stays_and_of_equal_ones_the_last() {
-        let mut index = Index::new();
-        index.add_patient(&patient("-1", "A", 5), 0);
-        index.add_patient(&patient("-2", "B", 5), 0);
-        index.add_patient(&patient("-1", "C", 4), 1);
-        index.add_patient(&patient("-2", "D", 5), 1);
-        let mbi = |id| index.mbi(index.find(id).unwrap());
-        assert_eq!(mbi("-1"), Some("A"));
-        assert_eq!(mbi("-2"), Some("D"));
-        assert_eq!(index.superseded_patients(), 2);
-        assert_eq!(index.patients(), 2);
-        let order: Vec<_> = index.in_order().into_iter().map(|number| index.mbi(number)).collect();
-        assert_eq!(order, [Some("A"), Some("D")]);
-    }
-
-    #[test]
-    fn a_coverage_alone_is_no_beneficiary() {
-        let mut index = Index::new();
-        let coverage =
-            Enrolment { beneficiary: "7".into(), part: Part::B, updated: 0, packed: vec![0] };
-        index.add_coverage(&coverage);
-        assert_eq!(index.find("7"), None);
-        index.add_patient(&patient("7", "M", 0), 0);
-        let number = index.find("7").unwrap();
-        assert!(index.coverage(number, Part::B as usize).is_some());
-        assert!(index.coverage(number, Part::A as usize).is_none());
-    }
-
-    #[test]
-    fn an_open_stay_opens_the_range() {
-        let mut ranges = HospiceRanges::default();
-        let (one, two) = (BeneficiaryNumber(1), BeneficiaryNumber(2));
-        ranges.add(one, 20, Some(30));
-        ranges.add(one, 10, Some(12));
-        ranges.add(one, 10, Some(11));
-        ranges.add(two, 10, Some(11));
-        ranges.add(two, 10, None);
-        ranges.add(two, 10, Some(99));
-        assert_eq!(ranges.of(one).collect::<Vec<_>>(), [(10, Some(12)), (20, Some(30))]);
-        assert_eq!(ranges.of(two).collect::<Vec<_>>(), [(10, None)]);
-    }
-
-    #[test]
-    fn a_million_beneficiaries_fit_in_300_megabytes() {
-        // A tenth of it, packed as wide as real rows are: names, address, dates.
-        let mut index = Index::new();
-        let mut person = patient("", "1S00E00AA00", 0);
-        person.packed.extend_from_slice(&[b'x'; 110]);
-        for number in 0..100_000u32 {
-            person.id = format!("-100000{number:08}");
-            index.add_patient(&person, 0);
-            for part in Part::ALL {
-                // Every third digest is one of its own: start dates differ.
-                let packed = (number / 3).to_le_bytes().repeat(6);
-                index.add_coverage(&Enrolment {
-                    beneficiary: person.id.clone(),
-                    part,
-                    updated: 0,
-                    packed,
-                });
-            }
-        }
-        assert!(index.heap_bytes() < 30_000_000, "{} bytes", index.heap_bytes());
-    }
-}
+mod tests;

@@ -52,7 +52,7 @@ pub use crosswalk::{
 };
 pub use error::{ErrorClass, LoadError, RecordError};
 pub use evaluate::Untranslated;
-pub use index::{BeneficiaryNumber, HospiceRanges, Index};
+pub use index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
 pub use late_mbi::LateMbi;
 pub use naming::Naming;
 pub use people::{PeopleTables, summary};

@@ -191,6 +191,14 @@ pub(crate) struct ConvertArgs {
     /// Most bytes that one compressed file may hold.
     #[arg(long, default_value = "1099511627776", value_name = "BYTES")]
     pub(crate) max_decompressed: u64,
+    /// End with an error where a zstd frame has no checksum, so that damage in it could not be seen; it is a warning
+    /// unless given. gzip always has one.
+    #[arg(long)]
+    pub(crate) require_checksums: bool,
+    /// Most people whose Patients and Coverages are kept in memory, some 250 bytes each; as many as fit half of the
+    /// memory there is unless given, and never more than fit three quarters.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    pub(crate) max_people: Option<u32>,
 }
 
 /// The severities of issues.
@@ -241,6 +249,10 @@ pub(crate) struct ValidateArgs {
     /// Most bytes that one compressed file may hold.
     #[arg(long, default_value = "1099511627776", value_name = "BYTES")]
     pub(crate) max_decompressed: u64,
+    /// End with an error where a zstd frame has no checksum, so that damage in it could not be seen; it is a warning
+    /// unless given. gzip always has one.
+    #[arg(long)]
+    pub(crate) require_checksums: bool,
 }
 
 /// The formats of a description.

@@ -1,6 +1,8 @@
 //! `bcda convert`.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,6 +71,19 @@ pub(crate) fn is_address(place: &Path) -> bool {
     place.to_str().is_some_and(convert::is_address)
 }
 
+/// What was found at a path; none if nothing stands there. What the system does not tell is a failure, no wrong option.
+pub(crate) fn if_there(
+    path: &Path,
+    found: io::Result<Metadata>,
+) -> Result<Option<Metadata>, Failure> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+        Err(error) => Err(Failure::new(1, format!("{}: cannot examine: {error}", path.display()))),
+    }
+}
+
 /// A place for the report that cannot be is found before the run, not after it.
 fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
     if file == Path::new("-") {
@@ -80,15 +95,19 @@ fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if file.exists() && file.is_file() && !is_report(file) {
+    let there = if_there(file, file.symlink_metadata())?;
+    // A link is not followed, and a folder, a pipe or a device not replaced.
+    let other = there.as_ref().is_some_and(|there| !there.is_file());
+    if there.is_some_and(|there| there.is_file() && there.len() > MAX_REPORT_BYTES)
+        || (!other && !is_report(file)?)
+    {
         let message = format!("{} exists and is no report of an earlier run", file.display());
         return Err(Failure::new(2, message));
     }
     let out_is_folder = out != Path::new("-") && !is_address(out);
     let in_output = out_is_folder && publish::overlaps(out, file);
-    // A link is not followed, and a folder, a pipe or a device not replaced.
-    let other = file.symlink_metadata().is_ok_and(|there| !there.is_file());
-    if in_output || other || !folder.is_dir() {
+    let in_folder = if_there(folder, folder.metadata())?.is_some_and(|folder| folder.is_dir());
+    if in_output || other || !in_folder {
         let message = format!(
             "{} cannot be the report: name a file in a folder that exists, outside of the output",
             file.display()
@@ -98,14 +117,14 @@ fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a file is a report that may be replaced: reports come again every week, other files are somebody's.
-fn is_report(file: &Path) -> bool {
-    if file.metadata().is_ok_and(|file| file.len() > MAX_REPORT_BYTES) {
-        return false;
-    }
-    let text = std::fs::read(file).unwrap_or_default();
+/// Whether what stands there may be replaced: reports come again every week, other files are somebody's.
+fn is_report(file: &Path) -> Result<bool, Failure> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) => return if_there(file, Err(error)).map(|_| true),
+    };
     let report = serde_json::from_slice::<serde_json::Value>(&text);
-    text.is_empty() || report.is_ok_and(|report| report.get("crosswalk_version").is_some())
+    Ok(text.is_empty() || report.is_ok_and(|report| report.get("crosswalk_version").is_some()))
 }
 
 fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
@@ -154,6 +173,8 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     }
     options.max_line_bytes = arguments.max_line_bytes as usize;
     options.max_decompressed_bytes = arguments.max_decompressed;
+    options.require_checksums = arguments.require_checksums;
+    options.max_people = arguments.max_people;
     Ok(options)
 }
 

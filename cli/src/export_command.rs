@@ -211,7 +211,7 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
             return Err(Failure::new(2, format!("--patients {people}: no such file or folder")));
         }
     }
-    let has_entries = std::fs::read_dir(tables).is_ok_and(|mut entries| entries.next().is_some());
+    let has_entries = publish::names_in(tables).is_ok_and(|names| !names.is_empty());
     // Tables of a finished export may be those of an earlier run of this command.
     let export = Journal::read(&arguments.out)?.filter(Journal::is_complete);
     if has_entries && !export.is_some_and(|export| holds_tables(tables, &export.files, 0)) {

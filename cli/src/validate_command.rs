@@ -11,7 +11,7 @@ use indicatif::DecimalBytes;
 use publish::SingleFile;
 
 use crate::args::{LeastSeverity, ValidateArgs};
-use crate::convert_command::{grid, grouped, is_address, left_aside};
+use crate::convert_command::{grid, grouped, if_there, is_address, left_aside};
 use crate::log::Log;
 use crate::progress::Bar;
 use crate::{Failure, signals, streams};
@@ -88,7 +88,8 @@ fn open(arguments: &ValidateArgs, cancel: &Cancel) -> Result<Out, Failure> {
         let message = "--out of validate is a file of this machine, or -; copy it from there";
         return Err(Failure::new(2, message));
     }
-    if path.is_file() && !arguments.overwrite {
+    if if_there(path, path.metadata())?.is_some_and(|there| there.is_file()) && !arguments.overwrite
+    {
         let message = format!("{} exists; --overwrite replaces it", path.display());
         return Err(Failure::new(2, message));
     }
@@ -129,6 +130,7 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
     }
     options.max_line_bytes = arguments.max_line_bytes as usize;
     options.max_decompressed_bytes = arguments.max_decompressed;
+    options.require_checksums = arguments.require_checksums;
     options
 }
 

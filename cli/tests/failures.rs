@@ -284,11 +284,15 @@ fn damaged_compression() {
     let end = packed.len();
     let truncated = |len: usize| packed[..len].to_vec();
     let zstd = zstd::encode_all(&good[..], 1).unwrap();
-    let mut zstd_changed = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    zstd_changed.include_checksum(true).unwrap();
-    zstd_changed.write_all(&good).unwrap();
-    let mut zstd_changed = zstd_changed.finish().unwrap();
-    *zstd_changed.last_mut().unwrap() ^= 1;
+    let mut zstd_checked = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    zstd_checked.include_checksum(true).unwrap();
+    zstd_checked.write_all(&good).unwrap();
+    let zstd_checked = zstd_checked.finish().unwrap();
+    let zstd_changed = |from_end: usize| {
+        let mut bytes = zstd_checked.clone();
+        bytes[zstd_checked.len() - from_end] ^= 1;
+        bytes
+    };
     for (what, bytes) in [
         ("a bad checksum", changed(end - 6)),
         ("a bad length", changed(end - 1)),
@@ -301,7 +305,12 @@ fn damaged_compression() {
         ("a second member cut short", [&packed[..], &packed[..end / 2]].concat()),
         ("a second member of a bad header", [&packed[..], b"\x1f\x8b\x08"].concat()),
         ("zstd cut in the middle", zstd[..zstd.len() / 2].to_vec()),
-        ("zstd with a bad checksum", zstd_changed),
+        ("zstd with a bad checksum", zstd_changed(1)),
+        ("zstd with a changed byte", zstd_changed(zstd_checked.len() / 2)),
+        (
+            "zstd with a bad checksum behind a frame without one",
+            [&zstd[..], &zstd_changed(1)].concat(),
+        ),
         ("zstd with trailing garbage", [&zstd[..], b"garbage"].concat()),
     ] {
         work.write("in/a.ndjson", claims(2));
@@ -313,6 +322,32 @@ fn damaged_compression() {
         assert!(!work.exists("out"), "{what}");
         work.assert_clean();
     }
+}
+
+#[test]
+fn a_report_whose_place_cannot_be_examined_is_a_failure_and_no_usage() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(1));
+    // No name is that long: what the system says is neither that it is there nor that it is not.
+    let long = "x".repeat(300);
+    for (report, code, said) in [
+        (format!("{long}/report.json"), 1, "cannot examine"),
+        (format!("{long}.json"), 1, "cannot examine"),
+        ("missing/report.json".to_owned(), 2, "cannot be the report"),
+        ("in.ndjson/report.json".to_owned(), 2, "cannot be the report"),
+    ] {
+        let ran = work.run(&["convert", "in.ndjson", "--out", "out", "--report", &report]);
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(said) && ran.stderr.contains("report") | (code == 1),
+            "{}",
+            ran.stderr
+        );
+        assert!(!work.exists("out"));
+        let ran = work.run(&["validate", "in.ndjson", "--out", &report]);
+        assert!(matches!(ran.code, Some(1 | 2)), "{}", ran.stderr);
+    }
+    work.assert_clean();
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
 use crate::duplicates::Duplicates;
 use crate::error::Error;
 use crate::index_pass::{count, fatal_error, keep_rejects, or_stop};
+use crate::memory;
 use crate::options::Options;
 use crate::rejects::RejectLog;
 use crate::rows::Rows;
@@ -243,7 +244,9 @@ pub(crate) fn run(
                 return Err(Error::failed(""));
             }
             gathered.tally.add(&block.claims.tally);
-            block.claims.gather(gathered)
+            block.claims.gather(gathered)?;
+            let stays = gathered.hospice.heap_bytes();
+            index.map_or(Ok(()), |index| index.check_room(stays)).map_err(memory::full)
         };
         let mut taken = take();
         if taken.is_ok() {

@@ -99,8 +99,8 @@ impl Manifests {
         let is_json = |path: &PathBuf| {
             path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
         };
-        let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_json).collect();
+        let names = publish::names_in(folder).unwrap_or_default().into_iter();
+        let mut paths: Vec<PathBuf> = names.map(|name| folder.join(name)).filter(is_json).collect();
         paths.sort();
         Self::of(paths.into_iter().filter_map(|path| text(&path).map(|text| (path, text))))
     }

@@ -9,6 +9,7 @@ use cclf_crosswalk::{
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
 use crate::error::Error;
+use crate::memory;
 use crate::no_export::Instead;
 use crate::options::Options;
 use crate::rejects::RejectLog;
@@ -19,6 +20,19 @@ use crate::tally::{Fatal, Reject, Tally};
 pub(crate) enum Person {
     Patient(Beneficiary, usize),
     Coverage(Enrolment),
+}
+
+impl Person {
+    /// Puts it into the index, if it has room.
+    pub(crate) fn add_to(&self, index: &mut Index) -> Result<(), Error> {
+        let added = match self {
+            Self::Patient(patient, source) => {
+                index.add_patient(patient, u32::try_from(*source).unwrap_or(u32::MAX))
+            }
+            Self::Coverage(coverage) => index.add_coverage(coverage),
+        };
+        added.map_err(memory::full)
+    }
 }
 
 /// What a block of lines came to.
@@ -148,13 +162,9 @@ pub(crate) fn run(
                     return Err(fatal_error(fatal, sources));
                 }
                 tally.add(&block.tally);
+                memory::keep_within(index);
                 for person in &block.people {
-                    match person {
-                        Person::Patient(patient, source) => {
-                            index.add_patient(patient, u32::try_from(*source).unwrap_or(u32::MAX));
-                        }
-                        Person::Coverage(coverage) => index.add_coverage(coverage),
-                    }
+                    person.add_to(index)?;
                 }
                 for source in &block.with_claims {
                     if with_claims.last() != Some(source) {

@@ -22,11 +22,11 @@ use crate::file_date::{Exports, FileDates};
 use crate::options::{Options, Output};
 use crate::output::Tables;
 use crate::rejects::{self, RejectLog, RejectPlace};
-use crate::report::{Counts, FileDateOrigin, InputReport, Report};
+use crate::report::{self, Counts, FileDateOrigin, InputReport, Report};
 use crate::rows::Rows;
 use crate::sources::{self, Source, cancelled};
 use crate::tally::Tally;
-use crate::{TABLES_MANIFEST, index_pass, manifest, no_export, stream_pass};
+use crate::{TABLES_MANIFEST, index_pass, manifest, memory, no_export, stream_pass};
 
 /// Runs of one machine that may write to standard output, or to object storage, at a time.
 const TEMPORARY_SLOTS: u32 = 64;
@@ -211,7 +211,7 @@ impl<'o> Run<'o> {
             options,
             stage,
             plan: Plan::stu3(),
-            index: Index::new(),
+            index: Index::bounded(memory::limit(options.max_people)),
             loaded: None,
             most_places: 0,
             hospice: HospiceRanges::default(),
@@ -506,7 +506,7 @@ impl<'o> Run<'o> {
         self.write_people(sources, &mut tables, &mut passes.tally)?;
         let repeated_claim_ids = ids.count()?;
         let tables = tables.finish(stage, options)?;
-        self.warn_of_ends(&passes);
+        self.warn_of_ends(sources, &passes);
         let Passes { reports, tally, logs: reject_logs, .. } = passes;
         let report = self.report(sources, reports, &tally, tables, repeated_claim_ids, started);
         if options.cancel.is_cancelled() {
@@ -528,7 +528,7 @@ impl<'o> Run<'o> {
     }
 
     /// What the user should know of the records and files that were read.
-    pub(crate) fn warn_of_ends(&mut self, passes: &Passes) {
+    pub(crate) fn warn_of_ends(&mut self, sources: &[Source], passes: &Passes) {
         let Passes { reports, tally, .. } = passes;
         if self.index.patients() == 0 && tally.unmatched_claims > 0 {
             self.warnings.push(
@@ -541,12 +541,6 @@ impl<'o> Run<'o> {
         if tally.read() > 0 && tally.rejected() == tally.read() {
             self.warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
         }
-        let grown = reports.iter().flatten().filter(|report| report.grew).count();
-        if grown > 0 {
-            self.warnings.push(format!(
-                "{grown} file(s) grew while they were read; what was added was not read"
-            ));
-        }
         let too_long: u64 = reports.iter().flatten().map(|report| report.too_long_lines).sum();
         if too_long > 0 {
             let kept = match self.stage {
@@ -556,6 +550,14 @@ impl<'o> Run<'o> {
             self.warnings
                 .push(format!("{too_long} line(s) were longer than --max-line-bytes: {kept}"));
         }
+        self.warn_of_files(sources, passes);
+    }
+
+    /// What the user should know of the files alone.
+    pub(crate) fn warn_of_files(&mut self, sources: &[Source], passes: &Passes) {
+        let read = sources.iter().zip(&passes.reports);
+        let read = read.filter_map(|(source, report)| Some((&source.file, report.as_ref()?)));
+        self.warnings.extend(report::warnings(read));
     }
 
     pub(crate) fn report(
@@ -578,6 +580,8 @@ impl<'o> Run<'o> {
                     bytes: report.raw_bytes,
                     blake3: hash.unwrap_or_default(),
                     lines: report.lines,
+                    frames_without_checksum: report.frames_without_checksum,
+                    grew: report.grew,
                     file_date: source.lineage.file_date.map(|days| {
                         let (year, month, day) = civil_from_days(days);
                         format!("{year:04}-{month:02}-{day:02}")

@@ -28,6 +28,7 @@ mod file_date;
 mod index_pass;
 mod job;
 mod manifest;
+mod memory;
 mod no_export;
 mod options;
 mod output;

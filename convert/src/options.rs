@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use cclf_crosswalk::{Columns, Compression, Format, Naming, Table};
 
 use crate::elsewhere::is_address;
+use crate::memory;
 
 /// Where the tables go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +169,11 @@ pub struct Options {
     pub max_line_bytes: usize,
     /// Most bytes that one compressed file may hold.
     pub max_decompressed_bytes: u64,
+    /// Whether compressed data without a checksum ends the run: damage in it could not be seen.
+    pub require_checksums: bool,
+    /// Most people whose Patients and Coverages are kept in memory; without it as many as fit half of the memory there
+    /// is.
+    pub max_people: Option<u32>,
     /// Ends the run from outside.
     pub cancel: Cancel,
     /// Counters to watch the run by.
@@ -199,6 +205,8 @@ impl Options {
             block_bytes: BLOCK_BYTES,
             max_line_bytes: reading.limits.max_line_bytes,
             max_decompressed_bytes: reading.limits.max_decompressed_bytes,
+            require_checksums: reading.require_checksums,
+            max_people: None,
             cancel: Cancel::new(),
             progress: Arc::default(),
         }
@@ -207,12 +215,13 @@ impl Options {
     pub(crate) fn reading(&self, hash: bool) -> ndjson_io::ReadOptions {
         ndjson_io::ReadOptions {
             threads: self.threads,
-            block_bytes: self.block_bytes,
+            block_bytes: memory::block_bytes(self.block_bytes),
             limits: ndjson_io::Limits {
                 max_line_bytes: self.max_line_bytes,
                 max_decompressed_bytes: self.max_decompressed_bytes,
             },
             hash,
+            require_checksums: self.require_checksums,
             cancel: Arc::clone(&self.cancel.0),
             progress: Some(Arc::clone(&self.progress.reading)),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ndjson_io::{SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
 
 /// Where FILE_DATE came from.
@@ -29,10 +30,40 @@ pub struct InputReport {
     pub blake3: String,
     /// Lines, blank ones included.
     pub lines: u64,
+    /// Frames of Zstandard without a checksum: damage in one could not be seen.
+    pub frames_without_checksum: u64,
+    /// Whether the file grew while it was read; what was added was not read.
+    pub grew: bool,
     /// FILE_DATE, as YYYY-MM-DD.
     pub file_date: Option<String>,
     /// Where it came from.
     pub file_date_from: FileDateOrigin,
+}
+
+/// Files that a warning names; the report has them all.
+const FILES_NAMED: usize = 3;
+
+/// What the user should know of files that were read.
+pub(crate) fn warnings<'f>(
+    read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)> + Clone,
+) -> Vec<String> {
+    let told = |what: fn(&SourceReport) -> bool, text: &str| {
+        let names: Vec<&str> =
+            read.clone().filter(|(_, report)| what(report)).map(|(file, _)| file.name()).collect();
+        let (named, others) = names.split_at(names.len().min(FILES_NAMED));
+        let more = match others.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        (!names.is_empty()).then(|| format!("{}{more}: {text}", named.join(", ")))
+    };
+    let unchecked = told(
+        |report| report.frames_without_checksum > 0,
+        "compressed by zstd without a checksum, so that damage could not be seen: compress with --check; \
+         --require-checksums refuses such files",
+    );
+    let grown = told(|report| report.grew, "grew while it was read; what was added was not read");
+    unchecked.into_iter().chain(grown).collect()
 }
 
 /// A table that was written.

@@ -50,7 +50,8 @@ pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Discovere
             refuse_overlap(place, people)?;
         }
     }
-    find_in(&options.inputs, &outputs, "; give Patients with --patients", elsewhere)
+    let hint = "; give Patients with --patients";
+    find_in(&options.inputs, &outputs, hint, &options.cancel, elsewhere)
 }
 
 fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
@@ -74,6 +75,7 @@ pub(crate) fn find_in(
     inputs: &[String],
     outputs: &[PathBuf],
     hint: &str,
+    cancel: &Cancel,
     elsewhere: &Elsewhere,
 ) -> Result<Discovered, Error> {
     refuse_no_name(inputs)?;
@@ -98,7 +100,7 @@ pub(crate) fn find_in(
     if stdin == 1 {
         return Ok(Discovered { sources: vec![SourceFile::stdin()], ..Discovered::default() });
     }
-    let found = discover(&paths, outputs, elsewhere)?;
+    let found = discover(&paths, outputs, cancel, elsewhere)?;
     if let Some(pipe) = found.sources.iter().find(|file| file.is_stream())
         && found.sources.len() > 1
     {
@@ -115,9 +117,11 @@ pub(crate) fn find_in(
 fn discover(
     inputs: &[String],
     outputs: &[PathBuf],
+    cancel: &Cancel,
     elsewhere: &Elsewhere,
 ) -> Result<Discovered, Error> {
-    let found = ndjson_io::discover_among(inputs, outputs, |input| elsewhere.find(input));
+    let find = |input: &str| elsewhere.find(input);
+    let found = ndjson_io::discover_among(inputs, outputs, &cancel.0, find);
     if found.as_ref().map_or(true, sealed::may_be_among) {
         sealed::refuse(inputs)?;
     }
@@ -161,7 +165,7 @@ pub(crate) fn find_patients(
         local.unwrap_or_else(|| file.path().to_owned())
     };
     let read: HashSet<PathBuf> = inputs.iter().map(real).collect();
-    let mut found = discover(&options.patients, &[], elsewhere)?;
+    let mut found = discover(&options.patients, &[], &options.cancel, elsewhere)?;
     found.sources.retain(|file| file.is_stream() || !read.contains(&real(file)));
     Ok(found)
 }

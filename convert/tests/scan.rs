@@ -330,3 +330,57 @@ fn a_scan_of_what_is_no_export_ends_with_an_error_and_its_parts_do_not() {
     let rejected: u64 = parts.sum();
     assert!(rejected >= 2, "{rejected}");
 }
+
+fn frame(text: &[u8], checksum: bool) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.include_checksum(checksum).unwrap();
+    std::io::Write::write_all(&mut encoder, text).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn frames_without_a_checksum_are_told_or_refused() {
+    let work = tempfile::tempdir().unwrap();
+    let file = work.path().join("x.ndjson.zst");
+    let input = file.to_str().unwrap();
+    let patient = b"{\"resourceType\":\"Patient\",\"id\":\"1\"}\n";
+    for (checksum, frames) in [(true, 0), (false, 1)] {
+        fs::write(&file, [frame(patient, true), frame(patient, checksum)].concat()).unwrap();
+        let (rows, report) = scanned(options(input, Table::Cclf8));
+        assert_eq!(rows.num_rows(), 1);
+        assert_eq!(report.inputs[0].frames_without_checksum, frames);
+        let warned = report.warnings.iter().any(|warning| warning.starts_with("x.ndjson: "));
+        assert_eq!(warned, !checksum, "{:?}", report.warnings);
+        let strict = ScanOptions { require_checksums: true, ..options(input, Table::Cclf8) };
+        let ended: Result<Vec<_>, _> = scan(strict).unwrap().collect();
+        match ended {
+            Ok(_) => assert!(checksum),
+            Err(error) => {
+                assert!(!checksum && error.kind() == ErrorKind::Failed, "{error}");
+                assert!(error.to_string().contains("--require-checksums"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn people_beyond_the_limit_end_a_scan() {
+    let work = tempfile::tempdir().unwrap();
+    let file = work.path().join("x.ndjson");
+    let lines = |count: u32| -> String {
+        (0..count).map(|id| format!("{{\"resourceType\":\"Patient\",\"id\":\"{id}\"}}\n")).collect()
+    };
+    for (text, fits) in [(lines(3), true), (lines(3).repeat(50), true), (lines(4), false)] {
+        fs::write(&file, text).unwrap();
+        let asked = options(file.to_str().unwrap(), Table::Cclf8);
+        let ended: Result<Vec<_>, _> =
+            scan(ScanOptions { max_people: Some(3), ..asked }).unwrap().collect();
+        match ended {
+            Ok(_) => assert!(fits),
+            Err(error) => {
+                assert!(!fits && error.kind() == ErrorKind::Failed, "{error}");
+                assert!(error.to_string().contains("--max-people"), "{error}");
+            }
+        }
+    }
+}

@@ -1,13 +1,16 @@
 //! From what a user names (files, folders, globs) to sources in a fixed order.
 
+mod list;
+mod pattern;
+
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
-use glob::MatchOptions;
-
+use self::list::Kind;
 use crate::error::{Error, ErrorKind};
 use crate::remote::{Elsewhere, RemoteFile};
 use crate::source::{SourceFile, strip_compression_extension};
@@ -63,7 +66,7 @@ const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 /// named, or a folder, may not be read; whether files of a folder may be shows when they are opened. The source name
 /// of such an error is the input or path as given.
 pub fn discover(inputs: &[String], exclude: &[PathBuf]) -> Result<Vec<SourceFile>, Error> {
-    Ok(discover_among(inputs, exclude, |_| Ok(None))?.sources)
+    Ok(discover_among(inputs, exclude, &AtomicBool::new(false), |_| Ok(None))?.sources)
 }
 
 /// What inputs name.
@@ -77,20 +80,23 @@ pub struct Discovered {
 }
 
 /// As [`discover`], with inputs that are not on this machine: `elsewhere` gives what such an input names, and `None`
-/// for all others. Of a folder elsewhere the same files count as of one here, sorted the same way.
+/// for all others. Of a folder elsewhere the same files count as of one here, sorted the same way. Set `cancel` from
+/// anywhere to end the search.
 ///
 /// # Errors
 ///
-/// As [`discover`], and those of `elsewhere`.
+/// As [`discover`], those of `elsewhere`, and [`ErrorKind::Cancelled`].
 pub fn discover_among<E: From<Error>>(
     inputs: &[String],
     exclude: &[PathBuf],
+    cancel: &AtomicBool,
     mut elsewhere: impl FnMut(&str) -> Result<Option<Elsewhere>, E>,
 ) -> Result<Discovered, E> {
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut found = Found::default();
     for input in inputs {
+        list::check(cancel)?;
         match elsewhere(input)? {
             Some(Elsewhere::File(file)) => {
                 found.push(file.location.clone(), SourceFile::from_remote(file));
@@ -104,14 +110,16 @@ pub fn discover_among<E: From<Error>>(
         }
         let path = Path::new(input);
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => find_in_folder(input, &exclude, &mut found)?,
+            Ok(metadata) if metadata.is_dir() => {
+                find_in_folder(input, &exclude, cancel, &mut found)?;
+            }
             Ok(metadata) => {
                 // The link from /dev/stdin to a pipe leads to a name that is none.
                 let real = if metadata.is_file() { canonical(path)? } else { path.to_owned() };
                 found.push(real, SourceFile::from_path(path)?);
             }
             Err(error) if is_missing(&error) && input.contains(GLOB_CHARACTERS) => {
-                find_by_glob(input, &exclude, &mut found)?;
+                find_by_glob(input, &exclude, cancel, &mut found)?;
             }
             Err(error) if is_missing(&error) => {
                 return Err(Error::new(ErrorKind::InputMissing).named(input).into());
@@ -142,7 +150,12 @@ impl Found {
     }
 }
 
-fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(), Error> {
+fn find_in_folder(
+    input: &str,
+    exclude: &[PathBuf],
+    cancel: &AtomicBool,
+    found: &mut Found,
+) -> Result<(), Error> {
     let root = Path::new(input);
     // No link is followed below the root, so real paths are this plus the relative path.
     let real_root = canonical(root)?;
@@ -151,31 +164,28 @@ fn find_in_folder(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result
     let mut folders = vec![(PathBuf::new(), true)];
     while let Some((folder, is_read)) = folders.pop() {
         let at = root.join(&folder);
-        let failed = |error| Error::io("list", error).named(&at.to_string_lossy());
-        for entry in fs::read_dir(&at).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let kind = entry.file_type().map_err(failed)?;
-            let relative = folder.join(&name);
+        list::each(&at, cancel, |name, kind| {
+            let relative = folder.join(name);
             if !exclude.is_empty() && exclude.contains(&real_root.join(&relative)) {
-                continue;
+                return;
             }
-            if !kind.is_dir() {
-                if is_read && kind.is_file() && is_data(&name) {
+            if kind != Kind::Folder {
+                if is_read && kind == Kind::File && is_data(name) {
                     relative_paths.push(relative);
                 } else {
-                    found.left_aside.push(at.join(&name));
+                    found.left_aside.push(at.join(name));
                 }
-            } else if !is_closed(&name) {
-                folders.push((relative, is_read && !is_other_folder(&name)));
+            } else if !is_closed(name) {
+                folders.push((relative, is_read && !is_other_folder(name)));
             }
-        }
+        })?;
     }
     if relative_paths.is_empty() {
         return Err(Error::new(ErrorKind::NoMatchInFolder).named(input));
     }
     sort_by_bytes(&mut relative_paths);
     for relative in relative_paths {
+        list::check(cancel)?;
         let name = name_of(&relative);
         let source = SourceFile::found(root.join(&relative), name, true);
         found.push(real_root.join(relative), source);
@@ -207,54 +217,13 @@ fn find_elsewhere(input: &str, mut files: Vec<RemoteFile>, found: &mut Found) ->
     Ok(())
 }
 
-fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(), Error> {
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let matches = glob::glob_with(input, options)
-        .map_err(|_| Error::new(ErrorKind::BadPattern).named(input))?;
-    // Folders the user wrote out were named, not found: they may be called anything.
-    let named_folders = Path::new(input)
-        .components()
-        .take_while(|part| !part.as_os_str().to_string_lossy().contains(GLOB_CHARACTERS))
-        .count();
-    let names_the_file = Path::new(input)
-        .file_name()
-        .is_some_and(|name| !name.to_string_lossy().contains(GLOB_CHARACTERS));
-    let mut paths = Vec::new();
-    for path in matches {
-        let path = path.map_err(|error| {
-            let name = error.path().to_string_lossy().into_owned();
-            Error::io("list", error.into()).named(&name)
-        })?;
-        let failed = |error| Error::io("examine", error).named(&path.to_string_lossy());
-        let mut folder = PathBuf::new();
-        let in_skipped_folder = path.parent().is_some_and(|parent| {
-            parent.components().enumerate().any(|(depth, part)| {
-                folder.push(part);
-                let name = part.as_os_str();
-                depth >= named_folders
-                    && (is_closed(name) || is_other_folder(name) || folder.is_symlink())
-            })
-        });
-        let metadata = fs::symlink_metadata(&path).map_err(failed)?;
-        let skipped_name = path
-            .file_name()
-            .is_none_or(|name| is_skipped_name(name) || (is_log(name) && !names_the_file));
-        if in_skipped_folder || skipped_name || !metadata.is_file() {
-            if !metadata.is_dir() {
-                found.left_aside.push(path);
-            }
-            continue;
-        }
-        let real = canonical(&path)?;
-        if exclude.iter().any(|excluded| real.starts_with(excluded)) {
-            continue;
-        }
-        paths.push((path, real));
-    }
+fn find_by_glob(
+    input: &str,
+    exclude: &[PathBuf],
+    cancel: &AtomicBool,
+    found: &mut Found,
+) -> Result<(), Error> {
+    let mut paths = pattern::find(input, exclude, cancel, &mut found.left_aside)?;
     if paths.is_empty() {
         return Err(Error::new(ErrorKind::NoMatchForGlob).named(input));
     }
@@ -264,6 +233,7 @@ fn find_by_glob(input: &str, exclude: &[PathBuf], found: &mut Found) -> Result<(
     let parent = (names.len() < paths.len())
         .then(|| common_parent(paths.iter().map(|(_, real)| real.as_path())));
     for (path, real) in paths {
+        list::check(cancel)?;
         let mut source = SourceFile::from_path(&path)?;
         if let Some(relative) = parent.as_deref().and_then(|parent| real.strip_prefix(parent).ok())
         {
@@ -519,6 +489,58 @@ mod tests {
         assert_eq!(kind("in/*.ndjson"), ErrorKind::NoMatchForGlob);
         assert_eq!(kind("in/[a"), ErrorKind::BadPattern);
         assert_eq!(names(dir.path(), &["in/a.txt"], &[]).unwrap(), ["a.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_of_links_are_passed_over_under_any_pattern() {
+        use std::os::unix::fs::symlink;
+        let dir = tree(&["in/a/x.ndjson", "in/a/b/y.ndjson", "in/a/b/c/a/z.ndjson"]);
+        // Each link doubles the ways; nobody gets through forty of them.
+        for number in 0..40 {
+            symlink(dir.path().join("in"), dir.path().join(format!("in/a/loop{number}"))).unwrap();
+            symlink("..", dir.path().join(format!("in/a/b/up{number}"))).unwrap();
+        }
+        let all = ["a/b/c/a/z.ndjson", "a/b/y.ndjson", "a/x.ndjson"];
+        let found = |pattern| {
+            let mut names = names(dir.path(), &[pattern], &[]).unwrap();
+            names.sort_by_key(|name| name.rsplit('/').next().map(str::to_owned));
+            names
+        };
+        assert_eq!(found("in/**/*.ndjson"), ["x.ndjson", "y.ndjson", "z.ndjson"]);
+        assert_eq!(found("in/**/**/*.ndjson"), ["x.ndjson", "y.ndjson", "z.ndjson"]);
+        assert_eq!(found("in/**/*/**/*/**/*.ndjson"), ["y.ndjson", "z.ndjson"]);
+        assert_eq!(found("**/[xz].ndjson"), ["x.ndjson", "z.ndjson"]);
+        assert_eq!(found("in/**/a/**/z.ndjson"), ["z.ndjson"]);
+        assert_eq!(found("in/*/?.ndjson"), ["x.ndjson"]);
+        assert_eq!(
+            names(dir.path(), &["in/loop0/**"], &[]).unwrap_err(),
+            ErrorKind::NoMatchForGlob
+        );
+        assert_eq!(names(dir.path(), &["in/**"], &[]).unwrap_err(), ErrorKind::NoMatchForGlob);
+        assert_eq!(names(dir.path(), &["in/a/**/"], &[]).unwrap_err(), ErrorKind::NoMatchForGlob);
+        assert_eq!(names(dir.path(), &["in/*/../*"], &[]).unwrap_err(), ErrorKind::NoMatchForGlob);
+        // A folder that is named may be a link.
+        assert_eq!(found("in/a/loop3/a/*.ndjson"), ["x.ndjson"]);
+        assert_eq!(names(dir.path(), &["in"], &[]).unwrap(), all);
+    }
+
+    #[test]
+    fn a_search_ends_when_it_is_told_to() {
+        let dir = tree(&["in/a.ndjson", "in/b/b.ndjson"]);
+        let path = |below: &str| dir.path().join(below).to_str().unwrap().to_owned();
+        for input in ["in", "in/**/*.ndjson", "in/*", "in/a.ndjson"] {
+            let cancel = AtomicBool::new(true);
+            let found = discover_among::<Error>(&[path(input)], &[], &cancel, |_| Ok(None));
+            assert!(found.unwrap_err().is_cancelled(), "{input}");
+        }
+        // It looks while it searches, not only before.
+        let cancel = AtomicBool::new(false);
+        let found = discover_among::<Error>(&[path("in"), path("in/b/*")], &[], &cancel, |input| {
+            cancel.store(input.ends_with('*'), std::sync::atomic::Ordering::Relaxed);
+            Ok(None)
+        });
+        assert!(found.unwrap_err().is_cancelled());
     }
 
     #[test]

@@ -70,6 +70,9 @@ pub enum ErrorKind {
         /// Our own words for what is wrong with it.
         detail: &'static str,
     },
+    /// A frame of compressed data has no checksum, so that damage in it could not be seen, and
+    /// [`ReadOptions::require_checksums`](crate::ReadOptions::require_checksums) asks for one.
+    NoChecksum,
     /// A compressed source holds more than
     /// [`Limits::max_decompressed_bytes`](crate::Limits::max_decompressed_bytes).
     ExpandsTooMuch {
@@ -203,6 +206,10 @@ impl fmt::Display for Error {
             ),
             ErrorKind::AlreadyRead => f.write_str("a stream can be read once only"),
             ErrorKind::Corrupt { detail } => write!(f, "compressed data is damaged: {detail}"),
+            ErrorKind::NoChecksum => f.write_str(
+                "a zstd frame has no checksum, so damage in it could not be seen: compress the file with checksums \
+                 (zstd --check), or leave --require-checksums out",
+            ),
             ErrorKind::ExpandsTooMuch { limit_bytes } => {
                 write!(f, "expands too much: more than {limit_bytes} bytes when decompressed")
             }

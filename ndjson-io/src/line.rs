@@ -1,6 +1,6 @@
 //! One line: its number, its byte offset, and what is not part of it (line end, byte order mark).
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::error::Position;
 
@@ -47,6 +47,17 @@ pub(crate) fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }
 
+/// How many of the first bytes are those of blank lines, line feeds included. Many at a time: a file of line feeds
+/// alone should not cost more than one of records.
+fn blank_bytes(bytes: &[u8]) -> usize {
+    const AT_ONCE: usize = 64;
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    // Without a way out of the loop it becomes vector instructions.
+    let all_blank = |bytes: &&[u8]| bytes.iter().fold(true, |all, byte| all & is_blank(byte));
+    let at_once = bytes.chunks_exact(AT_ONCE).take_while(all_blank).count() * AT_ONCE;
+    at_once + bytes[at_once..].iter().take_while(|byte| is_blank(byte)).count()
+}
+
 /// Cuts consecutive bytes of one source into lines. The first byte begins a line; the last line
 /// may lack its line end.
 pub(crate) struct Lines<'a> {
@@ -59,6 +70,22 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(crate) fn new(bytes: &'a [u8], source: usize, first: Position) -> Self {
         Self { rest: bytes, source, number: first.line, offset: first.byte }
+    }
+
+    /// Passes over the blank lines that come next and are at most so long; says how many there were. A line that is
+    /// both blank and too long is left to [`next`](Self::next).
+    pub(crate) fn skip_blank(&mut self, max_line_bytes: usize) -> u64 {
+        let mut skipped = 0;
+        loop {
+            let near = &self.rest[..self.rest.len().min(max_line_bytes.saturating_add(1))];
+            let Some(last) = memrchr(b'\n', &near[..blank_bytes(near)]) else { return skipped };
+            let (lines, rest) = self.rest.split_at(last + 1);
+            let count = memchr_iter(b'\n', lines).count() as u64;
+            self.number += count;
+            self.offset += lines.len() as u64;
+            self.rest = rest;
+            skipped += count;
+        }
     }
 }
 
@@ -136,6 +163,35 @@ mod tests {
     fn blank() {
         assert!(is_blank(b"") && is_blank(b" \t\r "));
         assert!(!is_blank(b" x") && !is_blank(b"\x0b") && !is_blank(b"\xc2\xa0"));
+    }
+
+    #[test]
+    fn blank_lines_are_passed_over_many_at_a_time() {
+        let blank = b" \t\r\n\n\r\n".repeat(100);
+        for filler in [0, 1, 63, 64, 65, 130] {
+            let text = [&blank[..], &b" ".repeat(filler), b"{}\n", &blank, b"  "].concat();
+            for max in [0, 1, 3, 4, 70, 1 << 20] {
+                let mut lines = Lines::new(&text, 0, Position { line: 1, byte: 0 });
+                let (mut blanks, mut records) = (0, Vec::new());
+                loop {
+                    blanks += lines.skip_blank(max);
+                    let Some(line) = lines.next() else { break };
+                    if is_blank(line.bytes) {
+                        blanks += 1;
+                    } else {
+                        records.push((line.number, line.offset));
+                    }
+                }
+                assert_eq!(records, [(301, blank.len() as u64)], "{filler}, {max}");
+                assert_eq!(blanks, 601, "{filler}, {max}");
+            }
+        }
+        // What is longer than a line may be is not passed over, blank or not.
+        let mut lines = Lines::new(b"\n    \n\n", 0, Position { line: 1, byte: 0 });
+        assert_eq!(lines.skip_blank(3), 1);
+        assert_eq!(lines.next().unwrap().bytes, b"    ");
+        assert_eq!(lines.skip_blank(3), 1);
+        assert!(lines.next().is_none());
     }
 
     #[test]

@@ -76,6 +76,9 @@ pub struct SourceReport {
     pub blake3: Option<[u8; 32]>,
     /// How it was compressed, from its first bytes.
     pub compression: Compression,
+    /// Frames of Zstandard without a checksum: damage in one can go unseen. gzip always has
+    /// one, and skippable frames hold no data.
+    pub frames_without_checksum: u64,
     /// True if the file was longer at the end of reading than when it was opened. What was added
     /// was not read.
     pub grew: bool,

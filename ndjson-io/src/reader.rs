@@ -51,6 +51,7 @@ pub(crate) struct Reader {
     pub(crate) max_decompressed_bytes: u64,
     pub(crate) max_excess_bytes: usize,
     pub(crate) hash: bool,
+    pub(crate) require_checksums: bool,
     pub(crate) progress: Option<Arc<Progress>>,
     pub(crate) reports: Arc<Mutex<Vec<SourceReport>>>,
     /// True while a read may wait for someone else.
@@ -154,6 +155,7 @@ impl Cutter {
             self.decoders.take().unwrap_or_default(),
             self.reader.hash,
             self.reader.max_decompressed_bytes,
+            self.reader.require_checksums,
         );
         self.at.byte = stream.first_byte();
         while self.step(&mut stream)? {}
@@ -161,6 +163,7 @@ impl Cutter {
 
         self.report.raw_bytes = stream.raw_bytes();
         self.report.compression = stream.compression();
+        self.report.frames_without_checksum = stream.frames_without_checksum();
         let (hash, grew, decoders) = stream.close();
         self.decoders = Some(decoders);
         self.report.blake3 = hash;

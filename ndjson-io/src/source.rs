@@ -401,7 +401,7 @@ impl Sniffer {
             return Err(Error::new(ErrorKind::NotAFile).named(source.name()));
         }
         let decoders = std::mem::take(&mut self.decoders);
-        let mut stream = Stream::open(source.open()?, decoders, false, u64::MAX);
+        let mut stream = Stream::open(source.open()?, decoders, false, u64::MAX, false);
         let mut filled = 0;
         while filled < max && !enough(&self.bytes[..filled]) {
             let step = if filled == 0 { FIRST_LOOK_BYTES } else { SNIFF_STEP_BYTES };

@@ -80,6 +80,9 @@ pub struct ReadOptions {
     /// Whether to hash the bytes of each source as stored, with BLAKE3, on the reader thread.
     /// Default: no.
     pub hash: bool,
+    /// Whether compressed data without a checksum is refused, [`ErrorKind::NoChecksum`], rather
+    /// than counted in [`SourceReport::frames_without_checksum`]. Default: no.
+    pub require_checksums: bool,
     /// Set it to true from anywhere to end the reading with [`ErrorKind::Cancelled`].
     pub cancel: Arc<AtomicBool>,
     /// Counters to watch the reading.
@@ -93,6 +96,7 @@ impl Default for ReadOptions {
             block_bytes: DEFAULT_BLOCK_BYTES,
             limits: Limits::default(),
             hash: false,
+            require_checksums: false,
             cancel: Arc::default(),
             progress: None,
         }
@@ -126,7 +130,7 @@ impl ReadOptions {
 /// # Errors
 ///
 /// The first in input order of: a source that cannot be opened or read, [`ErrorKind::Shrunk`],
-/// [`ErrorKind::Corrupt`], [`ErrorKind::ExpandsTooMuch`], [`ErrorKind::AlreadyRead`],
+/// [`ErrorKind::Corrupt`], [`ErrorKind::NoChecksum`], [`ErrorKind::ExpandsTooMuch`], [`ErrorKind::AlreadyRead`],
 /// [`ErrorKind::WorkerPanicked`]. Whole lines before it have been given to the sink (of a damaged
 /// zstd frame, those that could be decoded before the damage was seen). And
 /// [`ErrorKind::Cancelled`], at once: also when the reader thread is waiting for a stream; it is
@@ -172,6 +176,7 @@ where
             .saturating_add(UNCOUNTED_BYTES + 1)
             .saturating_mul(threads),
         hash: options.hash,
+        require_checksums: options.require_checksums,
         progress: options.progress.clone(),
         reports: Arc::clone(&reports),
         waiting: Arc::clone(&waiting),
@@ -328,7 +333,10 @@ fn run_block<W: BlockWorker>(
                 worker.too_long(source, segment.first.line, segment.first.byte, *len_bytes);
             }
             Content::Lines { range, blank, too_long } => {
-                for line in Lines::new(&block.buffer[range.clone()], source, segment.first) {
+                let mut lines = Lines::new(&block.buffer[range.clone()], source, segment.first);
+                loop {
+                    *blank += lines.skip_blank(max_line_bytes);
+                    let Some(line) = lines.next() else { break };
                     *place = Some((source, line.position()));
                     if line.bytes.len() > max_line_bytes {
                         *too_long += 1;

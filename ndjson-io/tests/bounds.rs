@@ -167,17 +167,39 @@ fn a_line_of_one_gib_costs_time_and_not_memory() {
     assert!(peak_mib().is_none_or(|peak| peak < MOST_MIB), "{:?} MiB", peak_mib());
 }
 
+/// Counts lines and keeps none.
+#[derive(Default)]
+struct Count(u64);
+
+impl BlockWorker for Count {
+    type Output = u64;
+
+    fn line(&mut self, _: Line<'_>) {
+        self.0 += 1;
+    }
+
+    fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+
+    fn finish_block(&mut self) -> u64 {
+        std::mem::take(&mut self.0)
+    }
+}
+
 #[test]
 fn a_bomb_stays_flat() {
-    // Line ends make work for every byte, so fewer of them.
-    for (byte, bytes) in [(b'\n', 10_000_000), (b'x', 200_000_000)] {
-        let copy = |encoder: &mut dyn Write, byte| {
-            io::copy(&mut io::repeat(byte).take(bytes), encoder).unwrap();
+    const RECORD: &[u8] = b"{\"resourceType\":\"Patient\",\"id\":\"-10000010254618\"}\n";
+    // Lines make work, so fewer bytes of them than of one long line.
+    let kinds = [(&b"\n"[..], 100_000_000), (b"x", 200_000_000), (RECORD, 1_000_000)];
+    for (piece, pieces) in kinds {
+        let bytes = pieces * piece.len() as u64;
+        let copy = |encoder: &mut dyn Write| {
+            let some = piece.repeat(1000);
+            (0..pieces / 1000).for_each(|_| encoder.write_all(&some).unwrap());
         };
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        copy(&mut gzip, byte);
+        copy(&mut gzip);
         let mut zstd = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
-        copy(&mut zstd, byte);
+        copy(&mut zstd);
         for stored in [gzip.finish().unwrap(), zstd.finish().unwrap()] {
             assert!(stored.len() < 2_000_000);
             // Below the limit all of it is read; above it, it ends.
@@ -185,9 +207,19 @@ fn a_bomb_stays_flat() {
                 let source = SourceFile::from_reader("s", io::Cursor::new(stored.clone()));
                 let limits = Limits { max_line_bytes: 1 << 20, max_decompressed_bytes };
                 let options = ReadOptions { threads: 2, limits, ..ReadOptions::default() };
-                let (_, result) = read_all(&[source], &options);
+                let mut lines = 0;
+                let result = read(
+                    &[source],
+                    &options,
+                    |_| Count::default(),
+                    |count| {
+                        lines += count;
+                        ControlFlow::Continue(())
+                    },
+                );
                 if max_decompressed_bytes == bytes {
                     assert_eq!(result.unwrap()[0].decompressed_bytes, bytes);
+                    assert_eq!(lines, if piece == RECORD { pieces } else { 0 });
                 } else {
                     let kind = result.unwrap_err().kind();
                     assert!(matches!(kind, ErrorKind::ExpandsTooMuch { .. }), "{kind:?}");

@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use ndjson_io::{
@@ -90,8 +91,9 @@ fn a_folder_elsewhere_has_the_files_of_one_here() {
         there.push(file(name, b"{}\n", None).0);
     }
     let here_named = [here.path().display().to_string()];
-    let local = discover_among(&here_named, &[], |_| Ok::<_, Error>(None)).unwrap();
-    let found = discover_among(&["mem".to_owned()], &[], |_| {
+    let never = AtomicBool::new(false);
+    let local = discover_among(&here_named, &[], &never, |_| Ok::<_, Error>(None)).unwrap();
+    let found = discover_among(&["mem".to_owned()], &[], &never, |_| {
         Ok::<_, Error>(Some(Elsewhere::Folder(std::mem::take(&mut there))))
     })
     .unwrap();
@@ -103,7 +105,7 @@ fn a_folder_elsewhere_has_the_files_of_one_here() {
     assert_eq!(names(&found), names(&local));
     assert_eq!(names(&found), ["SUB.NDJSON", "a.ndjson", "b.ndjson", "sub/c.jsonl"]);
     assert!(found.iter().all(|file| file.is_remote() && !file.is_stream()));
-    let none = discover_among(&["mem".to_owned()], &[], |_| {
+    let none = discover_among(&["mem".to_owned()], &[], &AtomicBool::new(false), |_| {
         Ok::<_, Error>(Some(Elsewhere::Folder(vec![file("d.txt", b"", None).0])))
     });
     assert_eq!(none.unwrap_err().kind(), ErrorKind::NoMatchInFolder);

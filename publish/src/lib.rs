@@ -73,7 +73,7 @@ mod tests;
 
 pub use error::{Error, ErrorKind};
 pub use growing::{GrowingFolder, PartFile};
-pub use names::is_partial_name;
+pub use names::{is_partial_name, names_in};
 pub use overlap::overlaps;
 pub use single::{SingleFile, write_file_atomically};
 pub use stage::{Published, Stage, StageOptions};

@@ -2,7 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::folder::{Folder, Gate};
 
 /// Between the name of the output and the run: `OUT.partial-<run>`.
 const PARTIAL: &[u8] = b".partial-";
@@ -77,6 +81,18 @@ fn is_run_and_suffix(rest: &[u8]) -> bool {
 fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     (digits > 0).then(|| &bytes[digits..])
+}
+
+/// The names in a folder, sorted.
+///
+/// By system calls rather than through the standard library's `read_dir`, which takes a folder that does not close for
+/// a fault of the program and panics. Nothing depends on what closing a folder that was read says.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be opened or read.
+pub fn names_in(folder: &Path) -> Result<Vec<OsString>, Error> {
+    Folder::open(folder, Gate::current())?.names()
 }
 
 #[cfg(test)]

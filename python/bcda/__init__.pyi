@@ -95,6 +95,8 @@ def convert(
     overwrite: bool = False,
     max_line_bytes: int | None = None,
     max_decompressed_bytes: int | None = None,
+    require_checksums: bool = False,
+    max_people: int | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> dict[str, Any]: ...
 def scan(
@@ -112,6 +114,8 @@ def scan(
     threads: int | None = None,
     max_line_bytes: int | None = None,
     max_decompressed_bytes: int | None = None,
+    require_checksums: bool = False,
+    max_people: int | None = None,
 ) -> Scan: ...
 def describe(table: str | None = None) -> list[Column]: ...
 def validate(
@@ -122,6 +126,7 @@ def validate(
     threads: int | None = None,
     max_line_bytes: int | None = None,
     max_decompressed_bytes: int | None = None,
+    require_checksums: bool = False,
     progress: Callable[[Progress], object] | None = None,
 ) -> dict[str, Any]: ...
 def export(

@@ -205,6 +205,11 @@ pub(crate) fn decompressed(bytes: i128) -> Result<u64, Failure> {
     Ok(within("max_decompressed_bytes", bytes, 0, u64::MAX)? as u64)
 }
 
+/// People have numbers of 32 bits.
+pub(crate) fn max_people(most: i128) -> Result<u32, Failure> {
+    Ok(within("max_people", most, 1, u32::MAX.into())? as u32)
+}
+
 /// Most threads at once.
 pub(crate) const MOST_THREADS: u64 = 1_024;
 /// Longest line that may be allowed, in bytes.

@@ -38,6 +38,8 @@ use crate::watch::{Teller, watched};
 ///     overwrite: whether an earlier result may be replaced; nothing else ever is.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     require_checksums: whether a zstd frame without a checksum ends the run; else it is a warning.
+///     max_people: most people whose Patients and Coverages are kept in memory; as many as fit half of it unless given.
 ///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
 ///         and rejects. An exception of it ends the run.
 ///
@@ -54,7 +56,8 @@ use crate::watch::{Teller, watched};
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
     patients = None, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None,
-    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None, progress = None
+    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
+    require_checksums = false, max_people = None, progress = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn convert_export<'py>(
@@ -75,6 +78,8 @@ pub(crate) fn convert_export<'py>(
     overwrite: bool,
     max_line_bytes: Option<i128>,
     max_decompressed_bytes: Option<i128>,
+    require_checksums: bool,
+    max_people: Option<i128>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     guarded(|| {
@@ -118,6 +123,8 @@ pub(crate) fn convert_export<'py>(
         if let Some(bytes) = max_decompressed_bytes {
             options.max_decompressed_bytes = decompressed(bytes)?;
         }
+        options.require_checksums = require_checksums;
+        options.max_people = max_people.map(arguments::max_people).transpose()?;
 
         let counters = Arc::clone(&options.progress);
         let mut teller = Teller::new(progress, &counters);

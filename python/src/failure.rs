@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// Options of the command line that messages name, and the arguments that they are here.
-const OPTIONS: [(&str, &str); 24] = [
+const OPTIONS: [(&str, &str); 26] = [
     ("--allow-origin", "allow_origin"),
     ("--auth", "auth"),
     ("--base-url", "base_url"),
@@ -18,12 +18,14 @@ const OPTIONS: [(&str, &str); 24] = [
     ("--insecure-http", "insecure_http"),
     ("--max-decompressed", "max_decompressed_bytes"),
     ("--max-line-bytes", "max_line_bytes"),
+    ("--max-people", "max_people"),
     ("--max-rejects", "max_rejects"),
     ("--on-bad-record", "on_bad_record"),
     ("--out", "out"),
     ("--overwrite", "overwrite"),
     ("--patients", "patients"),
     ("--rate", "rate"),
+    ("--require-checksums", "require_checksums"),
     ("--restart", "restart"),
     ("--resume", "resume"),
     ("--since", "since"),

@@ -15,6 +15,7 @@ use pyo3::types::{PyCapsule, PyDict, PyList};
 use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, names, paths, within};
 use crate::failure::{Failure, guarded};
 use crate::reading::{Process, Reading};
+use crate::watch::watched;
 use crate::{frames, warn};
 
 /// What the latest reading of a scan came to.
@@ -59,11 +60,13 @@ fn schema_capsule<'py>(py: Python<'py>, schema: &SchemaRef) -> PyResult<Bound<'p
 
 impl Scan {
     /// Begins a reading, without the interpreter: a folder may take a while.
-    fn begin(&self, py: Python<'_>) -> Result<Reading, Failure> {
+    fn begin(&self, py: Python<'_>) -> PyResult<Reading> {
         *lock(&self.latest) = Latest::default();
         let options =
             ScanOptions { cancel: Cancel::new(), progress: Arc::default(), ..self.options.clone() };
-        let scan = py.detach(|| convert::scan(options))?;
+        let cancel = options.cancel.clone();
+        let begun = watched(py, || cancel.cancel(), |_| Ok(()), || convert::scan(options))?;
+        let scan = begun.map_err(Failure::from)?;
         Ok(Reading::new(scan, Arc::clone(&self.latest)))
     }
 }
@@ -292,6 +295,8 @@ impl Batch {
 ///     threads: how many threads work at once; as many as the machine runs at once unless given.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     require_checksums: whether a zstd frame without a checksum ends the reading; else it is a warning.
+///     max_people: most people whose Patients and Coverages are kept in memory; as many as fit half of it unless given.
 ///
 /// Returns:
 ///     A Scan.
@@ -302,7 +307,7 @@ impl Batch {
 #[pyo3(signature = (
     inputs, table, *, columns = None, batch_rows = 8192, patients = None, people = "first", file_date = None,
     lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
-    max_decompressed_bytes = None
+    max_decompressed_bytes = None, require_checksums = false, max_people = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn scan(
@@ -320,6 +325,8 @@ pub(crate) fn scan(
     threads: Option<i128>,
     max_line_bytes: Option<i128>,
     max_decompressed_bytes: Option<i128>,
+    require_checksums: bool,
+    max_people: Option<i128>,
 ) -> PyResult<Scan> {
     guarded(|| {
         let table = arguments::table(table)?;
@@ -351,7 +358,10 @@ pub(crate) fn scan(
         if let Some(bytes) = max_decompressed_bytes {
             options.max_decompressed_bytes = decompressed(bytes)?;
         }
-        py.detach(|| options.check()).map_err(Failure::from)?;
+        options.require_checksums = require_checksums;
+        options.max_people = max_people.map(arguments::max_people).transpose()?;
+        let cancel = options.cancel.clone();
+        watched(py, || cancel.cancel(), |_| Ok(()), || options.check())?.map_err(Failure::from)?;
         Ok(Scan::new(options))
     })
 }

@@ -64,6 +64,8 @@ fn options(
                 options.max_line_bytes = within(name, number()?, 1, MOST_LINE_BYTES)?;
             }
             "max_decompressed_bytes" => options.max_decompressed_bytes = decompressed(number()?)?,
+            "require_checksums" => options.require_checksums = boolean(name, text)?,
+            "max_people" => options.max_people = Some(arguments::max_people(number()?)?),
             _ => return Err(Failure::usage(format!("{name}: no such option"))),
         }
     }

@@ -63,6 +63,7 @@ impl Write for FirstLines {
 ///     threads: how many threads work at once; as many as the machine runs at once unless given.
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
+///     require_checksums: whether a zstd frame without a checksum ends the run; else it is a warning.
 ///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
 ///         and rejects, which are records with errors. An exception of it ends the run.
 ///
@@ -79,7 +80,7 @@ impl Write for FirstLines {
 #[pyfunction]
 #[pyo3(signature = (
     inputs, *, severity = "warning", max_outcomes = 1000, threads = None, max_line_bytes = None,
-    max_decompressed_bytes = None, progress = None
+    max_decompressed_bytes = None, require_checksums = false, progress = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
 pub(crate) fn validate<'py>(
@@ -90,6 +91,7 @@ pub(crate) fn validate<'py>(
     threads: Option<i128>,
     max_line_bytes: Option<i128>,
     max_decompressed_bytes: Option<i128>,
+    require_checksums: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     guarded(|| {
@@ -112,6 +114,7 @@ pub(crate) fn validate<'py>(
         if let Some(bytes) = max_decompressed_bytes {
             options.max_decompressed_bytes = decompressed(bytes)?;
         }
+        options.require_checksums = require_checksums;
 
         let counters = Arc::clone(&options.progress);
         let mut teller = Teller::new(progress, &counters);

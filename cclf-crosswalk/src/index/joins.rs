@@ -1,6 +1,6 @@
 //! What claims need of the index: whose Patient is known, and their MBI.
 
-use super::{BeneficiaryNumber, Index};
+use super::{BeneficiaryNumber, Index, IndexFull};
 use crate::digest::pack_text;
 use crate::person::Beneficiary;
 
@@ -20,7 +20,10 @@ impl Index {
     }
 
     /// Adds a beneficiary of whom no more than this is known: enough for the rows of claims, not for CCLF8 and CCLF9.
-    pub fn add_join(&mut self, id: &str, mbi: Option<&str>) {
+    ///
+    /// # Errors
+    /// The index is full.
+    pub fn add_join(&mut self, id: &str, mbi: Option<&str>) -> Result<(), IndexFull> {
         let mut packed = Vec::new();
         match mbi {
             Some(mbi) => pack_text(&mut packed, mbi),
@@ -28,7 +31,7 @@ impl Index {
         }
         // No historic MBIs.
         packed.push(0);
-        self.add_patient(&Beneficiary { id: id.to_owned(), updated: 0, packed }, 0);
+        self.add_patient(&Beneficiary { id: id.to_owned(), updated: 0, packed }, 0)
     }
 }
 
@@ -43,15 +46,15 @@ mod tests {
         let mut index = Index::new();
         let people = [("-2", Some("B")), ("-1", None), ("\u{e9}", Some(""))];
         for (id, mbi) in people {
-            index.add_join(id, mbi);
+            index.add_join(id, mbi).unwrap();
         }
         // Without a Patient nobody is known.
         let packed = vec![0];
         let beneficiary = "alone".to_owned();
-        index.add_coverage(&Enrolment { beneficiary, part: Part::A, updated: 0, packed });
+        index.add_coverage(&Enrolment { beneficiary, part: Part::A, updated: 0, packed }).unwrap();
         assert_eq!(index.joins().collect::<Vec<_>>(), people);
         let mut again = Index::new();
-        index.joins().for_each(|(id, mbi)| again.add_join(id, mbi));
+        index.joins().for_each(|(id, mbi)| again.add_join(id, mbi).unwrap());
         assert_eq!(again.patients(), 3);
         for (id, mbi) in people {
             let number = again.find(id).unwrap();

@@ -66,18 +66,16 @@ impl Beneficiaries {
         let taken = match self.reader.read(record) {
             Ok(Verdict::Record(Resource::Patient, record)) => {
                 self.counts.partial_dates += record.partial_dates();
-                if let Some(patient) = Beneficiary::new(&record) {
-                    let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
-                    self.index.add_patient(&patient, source);
-                }
-                Ok(true)
+                let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
+                let patient = Beneficiary::new(&record);
+                let added = patient.map(|patient| self.index.add_patient(&patient, source));
+                added.transpose().map(|_| true).map_err(NotTaken::Full)
             }
             Ok(Verdict::Record(Resource::Coverage, record)) => {
                 self.counts.partial_dates += record.partial_dates();
-                if let Some(coverage) = Enrolment::new(&record) {
-                    self.index.add_coverage(&coverage);
-                }
-                Ok(true)
+                let coverage = Enrolment::new(&record);
+                let added = coverage.map(|coverage| self.index.add_coverage(&coverage));
+                added.transpose().map(|_| true).map_err(NotTaken::Full)
             }
             Ok(Verdict::Record(Resource::ExplanationOfBenefit, _) | Verdict::Skipped) => Ok(false),
             Err(error) if is_of_a_claim(&error) => Ok(false),

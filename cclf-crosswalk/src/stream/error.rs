@@ -5,6 +5,7 @@ use std::fmt;
 use crate::arrow::error::ArrowError;
 
 use crate::error::RecordError;
+use crate::index::IndexFull;
 
 /// Why a record was not taken.
 #[non_exhaustive]
@@ -17,6 +18,8 @@ pub enum NotTaken {
     /// A Patient or Coverage among claims. Rows may be out that should have had its MBI; give people to
     /// [`Beneficiaries`](crate::Beneficiaries), before the first claim.
     Person,
+    /// Nobody more fits in the index of people.
+    Full(IndexFull),
 }
 
 impl NotTaken {
@@ -24,7 +27,7 @@ impl NotTaken {
     pub fn record(&self) -> Option<&RecordError> {
         match self {
             Self::Bad(error) => Some(error),
-            Self::Foreign | Self::Person => None,
+            Self::Foreign | Self::Person | Self::Full(_) => None,
         }
     }
 }
@@ -39,6 +42,7 @@ impl fmt::Display for NotTaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bad(error) => error.fmt(f),
+            Self::Full(full) => full.fmt(f),
             Self::Foreign => f.write_str(
                 "FHIR R4, not STU3: this is data of BCDA v2 or v3; export it from the v1 endpoints",
             ),

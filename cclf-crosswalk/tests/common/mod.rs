@@ -92,11 +92,11 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
             match reader.read(line) {
                 Ok(Verdict::Record(Resource::Patient, record)) => {
                     let patient = Beneficiary::new(&record).expect("a Patient");
-                    index.add_patient(&patient, u32::try_from(source).unwrap());
+                    index.add_patient(&patient, u32::try_from(source).unwrap()).unwrap();
                 }
                 Ok(Verdict::Record(Resource::Coverage, record)) => {
                     if let Some(coverage) = Enrolment::new(&record) {
-                        index.add_coverage(&coverage);
+                        index.add_coverage(&coverage).unwrap();
                     }
                 }
                 Ok(_) => {}

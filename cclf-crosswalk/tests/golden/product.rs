@@ -128,10 +128,12 @@ impl People {
         for line in people {
             match reader.read(line.as_bytes()) {
                 Ok(Verdict::Record(Resource::Patient, record)) => {
-                    index.add_patient(&Beneficiary::new(&record).ok_or("not a Patient")?, 0);
+                    index
+                        .add_patient(&Beneficiary::new(&record).ok_or("not a Patient")?, 0)
+                        .unwrap();
                 }
                 Ok(Verdict::Record(Resource::Coverage, record)) => {
-                    index.add_coverage(&Enrolment::new(&record).ok_or("not a Coverage")?);
+                    index.add_coverage(&Enrolment::new(&record).ok_or("not a Coverage")?).unwrap();
                 }
                 Ok(other) => return Err(format!("not of people: {other:?}")),
                 Err(fault) => return Err(format!("rejected: {fault}")),

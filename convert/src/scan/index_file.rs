@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::split::{Indexed, Piece};
 use crate::error::Error;
+use crate::memory;
 
 const MAGIC: &[u8; 8] = b"BCDAIDX\0";
 const VERSION: u32 = 2;
@@ -73,7 +74,7 @@ pub(super) fn about(path: &Path, key: &Key) -> Option<Indexed> {
 }
 
 /// The index of a file that [`write`] has made.
-pub(super) fn load(path: &Path, key: &Key) -> Result<Loaded, Error> {
+pub(super) fn load(path: &Path, key: &Key, max_people: Option<u32>) -> Result<Loaded, Error> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((known, of, earlier)) = &*loaded
         && (known.as_path(), of) == (path, key)
@@ -97,11 +98,11 @@ pub(super) fn load(path: &Path, key: &Key) -> Result<Loaded, Error> {
              the reading again"
         ))
     })?;
-    let mut index = Index::new();
+    let mut index = Index::bounded(memory::limit(max_people));
     while !rest.is_empty() {
         let entry = take_entry(&mut rest);
         let (id, mbi) = entry.ok_or_else(|| Error::failed(format!("{shown}: damaged index")))?;
-        index.add_join(id, mbi);
+        index.add_join(id, mbi).map_err(memory::full)?;
     }
     let read = Loaded { index: Arc::new(index), people: about.unread.into() };
     *loaded = Some((path.to_owned(), *key, read.clone()));

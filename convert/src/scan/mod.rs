@@ -91,7 +91,7 @@ fn files(options: &ScanOptions, elsewhere: &Elsewhere) -> Result<(Discovered, Di
         return Ok((Discovered::default(), Discovered::default()));
     }
     let run = options.as_run();
-    let files = sources::find_in(&run.inputs, &[], "", elsewhere)?;
+    let files = sources::find_in(&run.inputs, &[], "", &run.cancel, elsewhere)?;
     let patients = sources::find_patients(&run, &files.sources, elsewhere)?;
     if files.sources.iter().chain(&patients.sources).any(SourceFile::is_stream) {
         return Err(Error::usage(
@@ -144,7 +144,7 @@ fn passes(
     no_export::refuse(&sources, &passes)?;
     run.write_people(&sources, &mut rows, &mut passes.tally)?;
     let rows = rows.finish(Plan::stu3())?;
-    run.warn_of_ends(&passes);
+    run.warn_of_ends(&sources, &passes);
     Ok(report(options, &run, &sources, passes, rows, started))
 }
 

@@ -52,6 +52,11 @@ pub struct ScanOptions {
     pub max_line_bytes: usize,
     /// Most bytes that one compressed file may hold.
     pub max_decompressed_bytes: u64,
+    /// Whether compressed data without a checksum ends the scan: damage in it could not be seen.
+    pub require_checksums: bool,
+    /// Most people whose Patients and Coverages are kept in memory; without it as many as fit half of the memory there
+    /// is.
+    pub max_people: Option<u32>,
     /// How many places of rejects the report keeps, of those met while people were read, and of those met while claims
     /// were.
     pub most_places: usize,
@@ -82,6 +87,8 @@ impl ScanOptions {
             block_bytes: defaults.block_bytes,
             max_line_bytes: defaults.max_line_bytes,
             max_decompressed_bytes: defaults.max_decompressed_bytes,
+            require_checksums: defaults.require_checksums,
+            max_people: defaults.max_people,
             most_places: MOST_PLACES,
             part: None,
             cancel: defaults.cancel,
@@ -119,6 +126,8 @@ impl ScanOptions {
             block_bytes: self.block_bytes,
             max_line_bytes: self.max_line_bytes,
             max_decompressed_bytes: self.max_decompressed_bytes,
+            require_checksums: self.require_checksums,
+            max_people: self.max_people,
             cancel: self.cancel.clone(),
             progress: Arc::clone(&self.progress),
             // Where tables go and how they are written is not asked of a scan's passes.

@@ -114,7 +114,7 @@ pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Re
         known
     } else {
         let passes = run.people_first(&sources, options.people == People::Anywhere)?;
-        run.warn_of_ends(&passes);
+        run.warn_of_ends(&sources, &passes);
         let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
         let people = report(options, &run, &sources, passes, 0, started);
         let mut known = Indexed { people, people_read: indexed, with_claims, unread: Vec::new() };
@@ -143,6 +143,7 @@ fn key(options: &ScanOptions, sources: &[Source]) -> Key {
     };
     let how = (options.people, options.on_bad_record, options.max_rejects, options.most_places);
     add(format!("{how:?} {} {}", options.max_line_bytes, options.max_decompressed_bytes).as_bytes());
+    add(&[u8::from(options.require_checksums)]);
     for source in sources {
         let file = &source.file;
         let what = (file.len(), file.modified(), source.lineage.file_date, source.only_people);
@@ -286,7 +287,7 @@ pub(super) fn read(
         let Some((path, key)) = &part.index else {
             return Err(Error::usage("the part was cut for a table that joins no claims"));
         };
-        let loaded = index_file::load(path, key)?;
+        let loaded = index_file::load(path, key, options.max_people)?;
         unchanged(&loaded.people)?;
         run.join_through(loaded.index);
     }
@@ -306,6 +307,7 @@ pub(super) fn read(
         ))
     })?;
     let rows = rows.finish(Plan::stu3())?;
+    run.warn_of_files(&sources, &passes);
     Ok(report(options, &run, &sources, passes, rows, started))
 }
 

@@ -16,7 +16,7 @@
 
 mod held;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
-    Claim, ClaimTables, Index, LateMbi, Plan, Reader, RecordError, Resource, Table, Verdict,
+    Claim, ClaimTables, HospiceRanges, Index, LateMbi, Plan, Reader, RecordError, Resource, Table,
+    Verdict,
 };
 use ndjson_io::{BlockWorker, Line, SourceReport};
 use publish::Stage;
@@ -32,6 +33,7 @@ use publish::Stage;
 use crate::claim_pass::{self, ClaimBlock, Gathered};
 use crate::error::Error;
 use crate::index_pass::{Person, count, fatal_error, keep_rejects, or_stop, person};
+use crate::memory;
 use crate::options::Options;
 use crate::output::Tables;
 use crate::sources::Source;
@@ -62,6 +64,12 @@ struct Came {
     after_own_claim: bool,
 }
 
+/// Memory of a Patient who has not come: in a map that may just have doubled, with an id of its own.
+const ABSENT_BYTES: usize = 200;
+
+/// Memory of a hospice stay in a map.
+const STAY_BYTES: usize = 40;
+
 /// Begin and end of a hospice stay, in days.
 type Stay = (i32, Option<i32>);
 
@@ -77,7 +85,23 @@ struct OpenClaim {
 #[derive(Default)]
 struct Absent {
     claims: u64,
-    stays: Vec<Stay>,
+    /// Hospice stays, by their begin: those that begin on one day are one.
+    stays: BTreeMap<i32, Option<i32>>,
+}
+
+impl Absent {
+    fn add(&mut self, stay: Option<Stay>) {
+        self.claims += 1;
+        if let Some((start, end)) = stay {
+            let known = self.stays.entry(start);
+            known.and_modify(|known| *known = HospiceRanges::later_end(*known, end)).or_insert(end);
+        }
+    }
+
+    /// Memory, about.
+    fn bytes(&self, id: &str) -> usize {
+        ABSENT_BYTES + id.len() + self.stays.len() * STAY_BYTES
+    }
 }
 
 #[derive(Default)]
@@ -192,6 +216,8 @@ struct Sink<'r, 'g, 's> {
     /// A record has come.
     begun: bool,
     absent: HashMap<Box<str>, Absent>,
+    /// Memory of these.
+    absent_bytes: usize,
 }
 
 impl Sink<'_, '_, '_> {
@@ -211,6 +237,8 @@ impl Sink<'_, '_, '_> {
         }
         block.claims.gather(self.gathered)?;
         let open = self.close(&mut block)?;
+        let others = self.gathered.hospice.heap_bytes() + self.absent_bytes;
+        self.shared.index().check_room(others).map_err(memory::full)?;
         let rows = block.claims.batches;
         if self.held.is_none() && self.waits && open.iter().any(|claim| !claim.rows.is_empty()) {
             self.held = Some(Held::new(self.late.clone(), self.stage)?);
@@ -228,9 +256,11 @@ impl Sink<'_, '_, '_> {
         let mut open = Vec::new();
         for claim in std::mem::take(&mut block.open) {
             let Some(number) = index.find(&claim.patient) else {
+                let before = self.absent.get(&claim.patient);
+                self.absent_bytes -= before.map_or(0, |absent| absent.bytes(&claim.patient));
                 let absent = self.absent.entry(claim.patient.clone()).or_default();
-                absent.claims += 1;
-                absent.stays.extend(claim.stay);
+                absent.add(claim.stay);
+                self.absent_bytes += absent.bytes(&claim.patient);
                 open.push(claim);
                 continue;
             };
@@ -256,13 +286,11 @@ impl Sink<'_, '_, '_> {
         let had_claims = self.shared.settled.load(Ordering::Acquire);
         let refuses = !self.options.patients.is_empty();
         let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
+        memory::keep_within(&mut index);
         for Came { person, after_claim, after_own_claim } in people {
-            let (patient, source) = match person {
-                Person::Coverage(coverage) => {
-                    index.add_coverage(coverage);
-                    continue;
-                }
-                Person::Patient(patient, source) => (patient, *source),
+            let Person::Patient(patient, _) = person else {
+                person.add_to(&mut index)?;
+                continue;
             };
             let mbi = |index: &Index| {
                 index.find(patient.id()).map(|number| index.mbi(number).map(str::to_owned))
@@ -276,7 +304,7 @@ impl Sink<'_, '_, '_> {
                      all Patients first, or leave --patients out",
                 ));
             }
-            index.add_patient(patient, u32::try_from(source).unwrap_or(u32::MAX));
+            person.add_to(&mut index)?;
             if before.is_some() && before != mbi(&index) {
                 return Err(Error::usage(
                     "standard input has two versions of a Patient with different MBIs, the newer one after claims: \
@@ -284,6 +312,7 @@ impl Sink<'_, '_, '_> {
                 ));
             }
             let Some((absent, number)) = absent.zip(index.find(patient.id())) else { continue };
+            self.absent_bytes -= absent.bytes(patient.id());
             for (start, end) in absent.stays {
                 self.gathered.hospice.add(number, start, end);
             }
@@ -350,6 +379,7 @@ pub(crate) fn run(
         gathered,
         begun: false,
         absent: HashMap::new(),
+        absent_bytes: 0,
     };
     let mut stopped = None;
     let file = std::slice::from_ref(&sources[number].file);

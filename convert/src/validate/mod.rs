@@ -42,6 +42,8 @@ pub struct ValidateOptions {
     pub max_line_bytes: usize,
     /// Most bytes that one compressed file may hold.
     pub max_decompressed_bytes: u64,
+    /// Whether compressed data without a checksum ends the run: damage in it could not be seen.
+    pub require_checksums: bool,
     /// Ends the run from outside.
     pub cancel: Cancel,
     /// Counters to watch the run by; its rejects are the records with errors.
@@ -64,6 +66,7 @@ impl ValidateOptions {
             block_bytes: BLOCK_BYTES,
             max_line_bytes: reading.limits.max_line_bytes,
             max_decompressed_bytes: reading.limits.max_decompressed_bytes,
+            require_checksums: reading.require_checksums,
             cancel: Cancel::new(),
             progress: Arc::default(),
         }
@@ -78,6 +81,7 @@ impl ValidateOptions {
                 max_decompressed_bytes: self.max_decompressed_bytes,
             },
             hash: false,
+            require_checksums: self.require_checksums,
             cancel: Arc::clone(&self.cancel.0),
             progress: Some(Arc::clone(&self.progress.reading)),
         }
@@ -94,7 +98,8 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     let started = Instant::now();
     let hint = "; name either";
     let elsewhere = Elsewhere::new(&options.cancel);
-    let found = sources::find_in(&options.inputs, options.output.as_slice(), hint, &elsewhere)?;
+    let outputs = options.output.as_slice();
+    let found = sources::find_in(&options.inputs, outputs, hint, &options.cancel, &elsewhere)?;
     let files = found.sources;
     refuse_other_json(&files, options)?;
     let total: u64 = files.iter().filter_map(SourceFile::len).sum();
@@ -127,13 +132,12 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     })?;
     beginning.finish(&files[0], counts.records)?;
     out.flush().map_err(|error| write_failed(&error, options))?;
-    let bytes = reports.iter().map(|report| report.raw_bytes).sum();
-    let mut report = counts.report(&files, bytes, started.elapsed().as_secs_f64());
+    let mut report = counts.report(&files, &reports, started.elapsed().as_secs_f64());
     let is_manifest =
         |path: &&PathBuf| path.file_name().is_some_and(|name| name == EXPORT_MANIFEST);
     let left_aside = found.left_aside.iter().filter(|path| !is_manifest(path));
     report.left_aside = sources::endings(left_aside);
-    report.warnings = files.iter().filter_map(sources::warning_of_nothing).collect();
+    report.warnings.extend(files.iter().filter_map(sources::warning_of_nothing));
     Ok(report)
 }
 

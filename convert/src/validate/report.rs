@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use fhir_model::validate::{Finding, IssueClass, Severity};
-use ndjson_io::SourceFile;
+use ndjson_io::{SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
+
+use crate::report::warnings;
 
 /// Counts of a block, or of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Counts {
     pub(super) fn report(
         self,
         files: &[SourceFile],
-        bytes_read: u64,
+        reports: &[SourceReport],
         seconds: f64,
     ) -> ValidationReport {
         let class = |(class, count): (IssueClass, Class)| ClassReport {
@@ -71,8 +73,12 @@ impl Counts {
             with_errors: self.with_errors,
             classes: self.classes.into_iter().map(class).collect(),
             left_aside: BTreeMap::new(),
-            warnings: Vec::new(),
-            bytes_read,
+            frames_without_checksum: reports
+                .iter()
+                .map(|report| report.frames_without_checksum)
+                .sum(),
+            warnings: warnings(files.iter().zip(reports)),
+            bytes_read: reports.iter().map(|report| report.raw_bytes).sum(),
             seconds,
         }
     }
@@ -113,7 +119,9 @@ pub struct ValidationReport {
     pub classes: Vec<ClassReport>,
     /// Files that were found and not read, by their ending.
     pub left_aside: BTreeMap<String, u64>,
-    /// What the user should know.
+    /// Frames of Zstandard without a checksum, in which damage could not be seen.
+    pub frames_without_checksum: u64,
+    /// What the user should know of the files.
     pub warnings: Vec<String>,
     /// Bytes read as stored.
     pub bytes_read: u64,

@@ -1,0 +1,98 @@
+//! Stored bytes, before anything is decompressed.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use super::Fault;
+use crate::error::ErrorKind;
+use crate::source::Opened;
+
+/// Most stored bytes read at once: they are hashed while they are in the processor's nearest caches.
+pub(super) const INPUT_BYTES: usize = 128 * 1024;
+
+/// Stored bytes: no more than the size at open, counted and hashed.
+pub(super) struct Raw {
+    pub(super) input: RawInput,
+    /// Of a file, if it is not read whole.
+    pub(super) part: Option<Range<u64>>,
+    pub(super) hasher: Option<blake3::Hasher>,
+    pub(super) count: u64,
+}
+
+pub(super) enum RawInput {
+    File { file: File, size_at_open: u64 },
+    Stream(Box<dyn Read + Send>),
+    Remote { reader: Box<dyn Read + Send>, size: u64 },
+}
+
+impl Raw {
+    pub(super) fn new(opened: Opened, hash: bool) -> Self {
+        let (input, part) = match opened {
+            Opened::File { file, size_at_open, part } => {
+                (RawInput::File { file, size_at_open }, part)
+            }
+            Opened::Stream(stream) => (RawInput::Stream(stream), None),
+            Opened::Remote { reader, size } => (RawInput::Remote { reader, size }, None),
+        };
+        Self { input, part, hasher: hash.then(blake3::Hasher::new), count: 0 }
+    }
+
+    /// Zero at the end. Retries when a signal interrupts.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let most = buffer.len().min(INPUT_BYTES);
+        let buffer = &mut buffer[..most];
+        let count = match &mut self.input {
+            RawInput::File { file, size_at_open } => {
+                let part = self.part.clone().unwrap_or(0..*size_at_open);
+                let left = part.end - part.start - self.count;
+                let len = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                if len == 0 {
+                    return Ok(0);
+                }
+                let count = retry(file, &mut buffer[..len])?;
+                if count == 0 {
+                    return Err(Fault::Kind(ErrorKind::Shrunk {
+                        expected_bytes: *size_at_open,
+                        found_bytes: part.start + self.count,
+                    }));
+                }
+                count
+            }
+            RawInput::Stream(stream) => retry(stream, buffer)?,
+            RawInput::Remote { reader, size } => {
+                let count = retry(reader, buffer)?;
+                let found_bytes = self.count + count as u64;
+                if count == 0 && found_bytes < *size {
+                    let kind = ErrorKind::Shrunk { expected_bytes: *size, found_bytes };
+                    return Err(Fault::Kind(kind));
+                }
+                count
+            }
+        };
+        self.count += count as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..count]);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn grew(&self) -> bool {
+        match &self.input {
+            RawInput::File { file, size_at_open } => {
+                file.metadata().is_ok_and(|metadata| metadata.len() > *size_at_open)
+            }
+            RawInput::Stream(_) | RawInput::Remote { .. } => false,
+        }
+    }
+}
+
+fn retry(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Fault> {
+    loop {
+        match reader.read(buffer) {
+            Ok(count) => return Ok(count.min(buffer.len())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Fault::Io(error)),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The steps of Zstandard, and which of its frames have a checksum.
+
+use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+
+use super::{Chunk, Fault, Step, detail};
+use crate::error::ErrorKind;
+
+/// What a frame of data begins with; skippable ones hold nothing that could be damaged.
+const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Magic number and descriptor of a frame.
+const HEAD_BYTES: usize = MAGIC.len() + 1;
+
+/// In the descriptor: a checksum of the content ends the frame.
+const CHECKSUM_FLAG: u8 = 1 << 2;
+
+/// A Zstandard source being decoded; the decoder itself goes from one source to the next.
+#[derive(Default)]
+pub(super) struct Zstd {
+    head: [u8; HEAD_BYTES],
+    /// Bytes of the present frame's head; none between frames, where the source may end.
+    head_len: usize,
+    /// Frames whose damage nobody would see.
+    pub(super) unchecked_frames: u64,
+    /// Whether such a frame is an error.
+    require_checksums: bool,
+}
+
+impl Zstd {
+    pub(super) fn new(require_checksums: bool) -> Self {
+        Self { require_checksums, ..Self::default() }
+    }
+
+    pub(super) fn step(
+        &mut self,
+        decoder: &mut Decoder<'static>,
+        input: &[u8],
+        out: &mut [u8],
+        ended: bool,
+    ) -> Result<Step, Fault> {
+        if ended && self.head_len == 0 {
+            return Ok((0, 0, Chunk::End));
+        }
+        let mut from = InBuffer::around(input);
+        let mut to = OutBuffer::around(out);
+        // Zero when a frame is complete and all of it was handed out; the next one is not begun in the same call.
+        let hint = decoder.run(&mut from, &mut to).map_err(|error| {
+            // The texts of this library are fixed phrases; only this one is worth telling apart.
+            let window = error.to_string().contains("too much memory");
+            Fault::corrupt(if window { detail::ZSTD_WINDOW } else { detail::ZSTD_DAMAGED })
+        })?;
+        let (used, made) = (from.pos(), to.pos());
+        if used == 0 && made == 0 {
+            let detail = if ended { detail::ZSTD_TRUNCATED } else { detail::ZSTD_DAMAGED };
+            return Err(Fault::corrupt(detail));
+        }
+        self.see_head(&input[..used])?;
+        if hint == 0 {
+            self.head_len = 0;
+        }
+        Ok((used, made, Chunk::Bytes(made)))
+    }
+
+    /// Takes what was used of a frame; its first bytes say whether it has a checksum.
+    fn see_head(&mut self, used: &[u8]) -> Result<(), Fault> {
+        let new = used.len().min(HEAD_BYTES - self.head_len);
+        if new == 0 {
+            return Ok(());
+        }
+        self.head[self.head_len..self.head_len + new].copy_from_slice(&used[..new]);
+        self.head_len += new;
+        let is_unchecked = self.head_len == HEAD_BYTES
+            && self.head.starts_with(MAGIC)
+            && self.head[MAGIC.len()] & CHECKSUM_FLAG == 0;
+        if is_unchecked {
+            if self.require_checksums {
+                return Err(Fault::Kind(ErrorKind::NoChecksum));
+            }
+            self.unchecked_frames += 1;
+        }
+        Ok(())
+    }
+}
