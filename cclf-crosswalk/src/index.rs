@@ -321,7 +321,7 @@ mod tests {
         let mut packed = Vec::new();
         pack_text(&mut packed, mbi);
         packed.push(0);
-        Beneficiary { id: id.into(), updated, packed }
+        Beneficiary { id: id.into(), updated, packed, unknown_marks: 0 }
     }
 
     #[test]
