@@ -69,6 +69,9 @@ with tempfile.TemporaryDirectory() as work:
         views, tables = duckdb.connect(), duckdb.connect()
         views.execute(bcda("describe", "--format", "views", "--folder", str(folder), "--naming", naming))
         tables.execute(bcda("describe", "--format", "ddl", "--naming", naming))
+        comments = "SELECT column_name, comment FROM duckdb_columns() WHERE NOT internal ORDER BY table_oid, column_index"
+        labels = [(column["column"], column["label"]) for table in described for column in table["columns"]]
+        check("comments", tables.execute(comments).fetchall(), labels)
         written = json.loads((folder / "tables-manifest.json").read_text())["tables"]
         check("tables", len(written), 12)
         for table in written:

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok((table, batch)) => println!("{table}: {} rows", batch.num_rows()),
             // Class, byte and path; the record itself is `bad.record`.
             Err(BatchError::Record(bad)) => eprintln!("{bad}"),
-            Err(error) => return Err(error.to_string().into()),
+            Err(error) => return Err(error.into()),
         }
     }
     println!("{:?}", batches.counts());

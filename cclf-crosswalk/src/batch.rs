@@ -202,10 +202,10 @@ impl TableBuilder {
                     column.builder.append(&program.evaluate(crosswalk, row, untranslated), 1);
                 }
             } else {
-                // State codes are counted by row.
+                // What becomes null is counted by row.
                 let mut once = Untranslated::default();
                 let value = program.evaluate(crosswalk, first, &mut once);
-                untranslated.states += once.states * rows.len() as u64;
+                untranslated.add(&once, rows.len() as u64);
                 column.builder.append(&value, rows.len());
             }
         }

@@ -133,9 +133,14 @@ impl<'r> Claim<'r> {
         }
     }
 
+    /// Its status, as it is written.
+    pub fn status(&self) -> Option<Cow<'_, str>> {
+        self.record.fact(&self.plan().claim.status).text()
+    }
+
     /// Whether its status is active.
     pub fn is_active(&self) -> bool {
-        self.record.fact(&self.plan().claim.status).text().as_deref() == Some("active")
+        self.status().as_deref() == Some("active")
     }
 
     /// Start and end of an active hospice claim's hospitalization, in days since 1970-01-01.

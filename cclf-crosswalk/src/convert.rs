@@ -6,8 +6,9 @@ use hashbrown::HashMap;
 
 use crate::error::{ErrorClass, LoadError};
 
-/// Days from 1970-01-01 to the first and last dates that CCLF uses for "missing".
-const MISSING_DAYS: [i32; 2] = [days_from_civil(1000, 1, 1), days_from_civil(9999, 12, 31)];
+/// Days from 1970-01-01 to the dates that CMS uses for "missing".
+const MISSING_DAYS: [i32; 3] =
+    [days_from_civil(1, 1, 1), days_from_civil(1000, 1, 1), days_from_civil(9999, 12, 31)];
 
 /// Most digits that a number may take when written out plainly: Decimal128 has 38.
 const MAX_PLAIN_DIGITS: i64 = 64;
@@ -68,7 +69,7 @@ fn number(digits: &[u8]) -> Option<u32> {
 /// Reads the date of a FHIR date, dateTime or instant: its first ten characters.
 ///
 /// # Errors
-/// [`ErrorClass::Date`] for what is no date, or one that does not exist.
+/// [`ErrorClass::Date`] for what is no date, or does not exist as a whole: a time of day too has to be one.
 pub(crate) fn date(text: &str) -> Result<DateText, ErrorClass> {
     let bytes = text.as_bytes();
     let (day_part, rest) = bytes.split_at(bytes.len().min(10));
@@ -79,7 +80,7 @@ pub(crate) fn date(text: &str) -> Result<DateText, ErrorClass> {
             7 if part[4] == b'-' => number(&part[5..7])?,
             _ => return None,
         };
-        (1..=12).contains(&month).then_some((year, month))
+        (year > 0 && (1..=12).contains(&month)).then_some((year, month))
     };
     match day_part.len() {
         4 | 7 if year_month(day_part).is_some() => Ok(DateText::Partial),
@@ -89,11 +90,12 @@ pub(crate) fn date(text: &str) -> Result<DateText, ErrorClass> {
                     (Some(year), Some(month), Some(day)) => (year.cast_signed(), month, day),
                     _ => return Err(ErrorClass::Date),
                 };
-            if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
+            let exists = year > 0 && (1..=12).contains(&month) && day > 0;
+            if !exists || day > days_in_month(year, month) {
                 return Err(ErrorClass::Date);
             }
-            if !rest.is_empty() && rest[0] != b'T' {
-                return Err(ErrorClass::Date);
+            if !rest.is_empty() {
+                time(rest)?;
             }
             let days = days_from_civil(year, month, day);
             Ok(if MISSING_DAYS.contains(&days) { DateText::Missing } else { DateText::Day(days) })
@@ -116,13 +118,19 @@ pub fn parse_day(text: &str) -> Option<i32> {
 /// # Errors
 /// [`ErrorClass::Date`] for what is none, or does not exist.
 pub(crate) fn timestamp(text: &str) -> Result<Option<i64>, ErrorClass> {
+    match (date(text)?, text.as_bytes().get(10..)) {
+        (DateText::Day(days), Some(rest)) if !rest.is_empty() => {
+            Ok(Some(i64::from(days) * 86_400_000_000 + time(rest)?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads the time of day and the zone of a dateTime, `T13:43:00.037-04:00`, as microseconds from midnight in universal
+/// time.
+fn time(text: &[u8]) -> Result<i64, ErrorClass> {
     let bad = ErrorClass::Date;
-    let days = match date(text)? {
-        DateText::Day(days) => i64::from(days),
-        DateText::Partial | DateText::Missing => return Ok(None),
-    };
-    let Some(time) = text.get(11..) else { return Ok(None) };
-    let bytes = time.as_bytes();
+    let bytes = text.strip_prefix(b"T").ok_or(bad)?;
     let two = |at: usize| bytes.get(at..at + 2).and_then(number).map(i64::from).ok_or(bad);
     if bytes.get(2) != Some(&b':') || bytes.get(5) != Some(&b':') {
         return Err(bad);
@@ -150,16 +158,16 @@ pub(crate) fn timestamp(text: &str) -> Result<Option<i64>, ErrorClass> {
         Some(b'Z') if bytes.len() == at + 1 => 0,
         Some(sign @ (b'+' | b'-')) if bytes.len() == at + 6 && bytes[at + 3] == b':' => {
             let (hours, minutes) = (two(at + 1)?, two(at + 4)?);
-            if hours > 14 || minutes > 59 {
+            let minutes = if minutes > 59 { i64::MAX } else { hours * 60 + minutes };
+            if minutes > 14 * 60 {
                 return Err(bad);
             }
-            let minutes = hours * 60 + minutes;
             if *sign == b'-' { -minutes } else { minutes }
         }
         _ => return Err(bad),
     };
-    let seconds = (days * 24 + hour) * 3600 + (minute - offset_minutes) * 60 + second;
-    Ok(Some(seconds * 1_000_000 + micros))
+    let seconds = hour * 3600 + (minute - offset_minutes) * 60 + second;
+    Ok(seconds * 1_000_000 + micros)
 }
 
 /// A JSON number as sign, digits without leading or trailing zeros, and the power of ten of the last digit.
@@ -336,16 +344,20 @@ pub(crate) fn slice(text: &str, from: usize, to: Option<usize>) -> Option<&str> 
     (!piece.is_empty()).then_some(piece)
 }
 
-/// The first five digits of a postal code, or those it has.
-pub(crate) fn zip5(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).take(5).collect();
-    (!digits.is_empty()).then_some(digits)
+/// The digits of a US postal code, without hyphens and blanks; `None` for what is none, as those with letters are.
+pub(crate) fn zip(text: &str) -> Option<String> {
+    let said: String = text.chars().filter(|ch| *ch != '-' && !ch.is_whitespace()).collect();
+    said.bytes().all(|byte| byte.is_ascii_digit()).then_some(said)
 }
 
-/// Digits six to nine of a postal code of nine digits.
-pub(crate) fn zip4(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    (digits.len() == 9).then(|| digits[5..].to_owned())
+/// The first five of the digits of a postal code, or those it has.
+pub(crate) fn zip5(digits: &str) -> Option<&str> {
+    (!digits.is_empty()).then(|| digits.get(..5).unwrap_or(digits))
+}
+
+/// The last four of nine digits.
+pub(crate) fn zip4(digits: &str) -> Option<&str> {
+    if digits.len() == 9 { digits.get(5..) } else { None }
 }
 
 /// SSA state codes and USPS letters, to FIPS digits and USPS letters.
@@ -402,6 +414,8 @@ mod tests {
         assert_eq!(date("2018-07"), Ok(DateText::Partial));
         assert_eq!(date("1000-01-01"), Ok(DateText::Missing));
         assert_eq!(date("9999-12-31"), Ok(DateText::Missing));
+        assert_eq!(date("0001-01-01"), Ok(DateText::Missing));
+        assert_eq!(date("0001-01-01T00:00:00Z"), Ok(DateText::Missing));
         for bad in [
             "",
             "2019-02-30",
@@ -413,6 +427,19 @@ mod tests {
             "2018-01-01x",
             "abcd",
             "2018-01-0é",
+            "0000",
+            "0000-05",
+            "0000-05-05",
+            "2018-01-01T",
+            "2018-01-01T99:99:99",
+            "2018-01-01T99:99:99Z",
+            "2018-01-01T10:00:00",
+            "2018-01-01T10:00Z",
+            "2018-01-01T10:00:00+15:00",
+            "2018-01-01T10:00:00+14:01",
+            "2018-01-01T10:00:00+10:60",
+            "2018-01-01 10:00:00Z",
+            "1000-01-01T99:99:99Z",
         ] {
             assert_eq!(date(bad), Err(ErrorClass::Date), "{bad}");
         }
@@ -480,11 +507,16 @@ mod tests {
         assert_eq!(slice("CO120", 3, None), Some("120"));
         assert_eq!(slice("CO120", 1, Some(2)), Some("CO"));
         assert_eq!(slice("C", 3, None), None);
-        assert_eq!(zip5("12345-6789").as_deref(), Some("12345"));
-        assert_eq!(zip4("12345-6789").as_deref(), Some("6789"));
+        assert_eq!(zip(" 12345-6789").as_deref(), Some("123456789"));
+        assert_eq!(zip("K1A 0B1"), None);
+        assert_eq!(zip("12345x"), None);
+        assert_eq!(zip("12.345"), None);
+        assert_eq!(zip("-").as_deref(), Some(""));
+        assert_eq!(zip5("123456789"), Some("12345"));
+        assert_eq!(zip4("123456789"), Some("6789"));
         assert_eq!(zip4("12345"), None);
-        assert_eq!(zip5("123").as_deref(), Some("123"));
-        assert_eq!(zip5("-"), None);
+        assert_eq!(zip5("123"), Some("123"));
+        assert_eq!(zip5(""), None);
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::resolve::{Resource, resolve};
 use crate::table::{ColumnType, Per, Table, fixed_width};
 
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
-pub const CROSSWALK_VERSION: &str = "0.1.0";
+pub const CROSSWALK_VERSION: &str = "0.2.0";
 
 /// The tables of one FHIR dialect, as text.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +140,7 @@ pub struct CodeMap {
     codes: HashMap<String, String>,
     other: Option<String>,
     absent: Option<String>,
+    closed: bool,
 }
 
 impl CodeMap {
@@ -150,6 +151,11 @@ impl CodeMap {
             None => self.absent.as_ref(),
         }
         .map(String::as_str)
+    }
+
+    /// Whether a code should be on the map's list, and is not: what is made of it is null, and is counted.
+    pub fn lacks(&self, code: Option<&str>) -> bool {
+        self.closed && code.is_some_and(|code| !self.codes.contains_key(code))
     }
 }
 
@@ -275,18 +281,22 @@ impl Crosswalk {
                 Source::Literal(_) => {
                     return Err(LoadError::new("a literal is text, the column is none"));
                 }
-                Source::Path(path) => match &path.leaf {
-                    Leaf::Function(function) => {
-                        resolve(path, per)?;
-                        let made = function_type(function);
-                        let fits = matches!(kind, FactKind::Value(column) if column == made
-                            || (made == ColumnType::Int64 && column == ColumnType::Int32));
-                        if !fits && !converted {
-                            return Err(LoadError::new("the function makes another type"));
+                Source::Paths(paths) => {
+                    for path in paths {
+                        let resolved = resolve(path, per)?;
+                        match &path.leaf {
+                            Leaf::Function(function) => {
+                                let made = function_type(function);
+                                let fits = matches!(kind, FactKind::Value(column) if column == made
+                                    || (made == ColumnType::Int64 && column == ColumnType::Int32));
+                                if !fits && !converted {
+                                    return Err(LoadError::new("the function makes another type"));
+                                }
+                            }
+                            Leaf::Value => resolved.check_kind(kind)?,
                         }
                     }
-                    Leaf::Value => resolve(path, per)?.check_kind(kind)?,
-                },
+                }
             }
         }
         Ok(())
@@ -444,6 +454,7 @@ fn load_maps(text: &str) -> Result<HashMap<String, CodeMap>, LoadError> {
         let map = maps.entry(row[0].to_owned()).or_default();
         let to = row[2].to_owned();
         let twice = match &row[1] {
+            "(other)" if to.is_empty() => std::mem::replace(&mut map.closed, true),
             "(other)" => map.other.replace(to).is_some(),
             "(absent)" => map.absent.replace(to).is_some(),
             from => map.codes.insert(from.to_owned(), to).is_some(),

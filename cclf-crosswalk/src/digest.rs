@@ -54,8 +54,8 @@ impl DigestPlan {
     /// Collects what the programs ask of the resource itself (`own`) or of a joined Coverage.
     pub(crate) fn collect<'p>(programs: impl Iterator<Item = &'p Program>, joined: bool) -> Self {
         let mut plan = Self::default();
-        for alternative in programs.flat_map(|program| &program.alternatives) {
-            let item = match (&alternative.access, joined) {
+        for access in programs.flat_map(Program::accesses) {
+            let item = match (access, joined) {
                 (Access::Record(reg), false) | (Access::Coverage { reg, .. }, true) => {
                     Item::Register(*reg)
                 }
@@ -73,8 +73,8 @@ impl DigestPlan {
 
     /// Keeps a register besides those that were collected.
     pub(crate) fn keep(&mut self, program: &Program) {
-        for alternative in &program.alternatives {
-            if let Access::Record(reg) = alternative.access
+        for access in program.accesses() {
+            if let Access::Record(reg) = *access
                 && !self.items.contains(&Item::Register(reg))
             {
                 self.items.push(Item::Register(reg));

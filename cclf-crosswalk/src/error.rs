@@ -134,7 +134,9 @@ impl ErrorClass {
             Self::DuplicateMember => "expected each member name once in an object",
             Self::WrongType => "expected another JSON type here",
             Self::Number => "expected a number that fits its column exactly",
-            Self::Date => "expected a date that exists, as YYYY-MM-DD",
+            Self::Date => {
+                "expected a date that exists, as YYYY-MM-DD, and after it only a time that does, with its zone"
+            }
             Self::Missing => "expected this required element",
             Self::ClaimType => {
                 "expected an eob-type of CARRIER, DME, INPATIENT, OUTPATIENT, SNF, HHA, HOSPICE or PDE"

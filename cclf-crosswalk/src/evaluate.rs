@@ -41,7 +41,8 @@ pub(crate) struct Program {
 #[derive(Clone, Debug)]
 pub(crate) struct AltProgram {
     pub(crate) claim_types: Option<ClaimTypes>,
-    pub(crate) access: Access,
+    /// Of the first that has a value.
+    pub(crate) accesses: Vec<Access>,
     pub(crate) conversions: Vec<Conversion>,
 }
 
@@ -144,17 +145,36 @@ pub(crate) trait Lookup<'r> {
     fn claim_type(&self) -> Option<ClaimType>;
 }
 
-/// Counts what could not be translated while rows were made.
+/// Counts the values that could not be translated while rows were made, and so became null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Untranslated {
     /// State codes without a FIPS or USPS code: foreign, unknown, 99.
     pub states: u64,
+    /// Codes and words that are not on their closed list: a gender `M`, an unknown mark of an MBI's currency (which
+    /// counts as none).
+    pub codes: u64,
+    /// Postal codes that are no US ZIP.
+    pub zips: u64,
+}
+
+impl Untranslated {
+    /// Adds what was counted elsewhere, so many times.
+    pub fn add(&mut self, other: &Self, times: u64) {
+        self.states += other.states * times;
+        self.codes += other.codes * times;
+        self.zips += other.zips * times;
+    }
 }
 
 impl Program {
+    /// Wherever it looks, in order.
+    pub(crate) fn accesses(&self) -> impl Iterator<Item = &Access> {
+        self.alternatives.iter().flat_map(|alternative| &alternative.accesses)
+    }
+
     /// Whether its value differs between the rows of a claim.
     pub(crate) fn is_by_row(&self) -> bool {
-        self.alternatives.iter().any(|alternative| alternative.access.is_by_row())
+        self.accesses().any(Access::is_by_row)
     }
 
     pub(crate) fn evaluate<'r>(
@@ -169,10 +189,16 @@ impl Program {
             {
                 continue;
             }
-            let value = match &alternative.access {
-                Access::Literal(text) => Value::Text(Cow::Borrowed(text)),
-                access => lookup.value(access),
-            };
+            let mut value = Value::Null;
+            for access in &alternative.accesses {
+                value = match access {
+                    Access::Literal(text) => Value::Text(Cow::Borrowed(text)),
+                    access => lookup.value(access),
+                };
+                if !matches!(value, Value::Null) {
+                    break;
+                }
+            }
             let value = if alternative.conversions.is_empty() {
                 value
             } else {
@@ -199,7 +225,9 @@ fn convert<'r>(
     }
     let text = value.text();
     if let Conversion::Map(name) = conversion {
-        return Value::borrowed(crosswalk.map(name).and_then(|map| map.get(text.as_deref())));
+        let Some(map) = crosswalk.map(name) else { return Value::Null };
+        untranslated.codes += u64::from(map.lacks(text.as_deref()));
+        return Value::borrowed(map.get(text.as_deref()));
     }
     let Some(text) = text else { return Value::Null };
     let owned =
@@ -207,8 +235,14 @@ fn convert<'r>(
     match conversion {
         Conversion::Pad(width) => owned(Some(convert::pad(&text, *width).into_owned())),
         Conversion::Slice(from, to) => owned(convert::slice(&text, *from, *to).map(str::to_owned)),
-        Conversion::Zip5 => owned(convert::zip5(&text)),
-        Conversion::Zip4 => owned(convert::zip4(&text)),
+        Conversion::Zip5 | Conversion::Zip4 => {
+            let digits = convert::zip(&text);
+            untranslated.zips += u64::from(digits.is_none());
+            owned(digits.and_then(|digits| match conversion {
+                Conversion::Zip5 => convert::zip5(&digits).map(str::to_owned),
+                _ => convert::zip4(&digits).map(str::to_owned),
+            }))
+        }
         Conversion::Fips | Conversion::Usps => {
             let states = crosswalk.states();
             let code = if *conversion == Conversion::Fips {

@@ -16,7 +16,9 @@
 //!             | @patient @coverage[a|b|c|d|newest]          joined resources
 //! select      = [key]                the list's own key: url, system, category, role, type, resourceType
 //!             | [key*]               a prefix of it
+//!             | [-]                  those without a key
 //!             | [n] | [#n]           by place from 0 | by sequence
+//!             | [a,b*,-]             the first of these by which there is a value, wherever it stands
 //! conversion  = map(NAME) | const(TEXT) | pad(n) | slice(from[,to]) | fips() | usps() | zip5() | zip4()
 //! ```
 //!
@@ -49,8 +51,8 @@ pub struct Alternative {
 pub enum Source {
     /// A constant of the layout.
     Literal(String),
-    /// A place in a resource.
-    Path(Path),
+    /// Places in a resource: the first that has a value.
+    Paths(Vec<Path>),
 }
 
 /// A place in a resource.
@@ -143,6 +145,8 @@ pub enum Select {
     Key(String),
     /// Those whose key starts with this.
     Prefix(String),
+    /// Those without a key: a coding that names no system.
+    Unkeyed,
     /// The one at this place, from 0.
     Place(usize),
     /// The one with this sequence.
@@ -220,9 +224,9 @@ impl Expr {
 
     /// Every path of the expression.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.alternatives.iter().filter_map(|alternative| match &alternative.source {
-            Source::Path(path) => Some(path),
-            Source::Literal(_) => None,
+        self.alternatives.iter().flat_map(|alternative| match &alternative.source {
+            Source::Paths(paths) => paths.as_slice(),
+            Source::Literal(_) => &[],
         })
     }
 }
@@ -247,7 +251,7 @@ impl Alternative {
         let source = match source.strip_prefix('\'').and_then(|literal| literal.strip_suffix('\''))
         {
             Some(literal) => Source::Literal(literal.to_owned()),
-            None => Source::Path(Path::parse(source)?),
+            None => Source::Paths(Path::parse_each(source)?),
         };
         let conversions = pieces.map(Conversion::parse).collect::<Result<_, _>>()?;
         Ok(Self { claim_types, source, conversions })
@@ -303,6 +307,18 @@ impl Function {
 }
 
 impl Path {
+    /// The paths that a text stands for: one for each key of a list of keys.
+    pub(crate) fn parse_each(text: &str) -> Result<Vec<Self>, LoadError> {
+        let listed = text.match_indices('[').find_map(|(at, _)| {
+            let keys = text[at + 1..].split(']').next()?;
+            keys.contains(',').then_some((at + 1, keys))
+        });
+        let Some((at, keys)) = listed else { return Ok(vec![Self::parse(text)?]) };
+        let (before, after) = (&text[..at], &text[at + keys.len()..]);
+        let each = keys.split(',').map(|key| Self::parse_each(&format!("{before}{key}{after}")));
+        Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     fn parse(text: &str) -> Result<Self, LoadError> {
         let mut pieces: Vec<&str> = text.split('.').collect();
         let root = match pieces.first().copied() {
@@ -362,6 +378,8 @@ fn selected(text: &str) -> Result<(&str, Option<Select>), LoadError> {
     let select = select.strip_suffix(']').ok_or_else(fault)?;
     let select = if let Some(sequence) = select.strip_prefix('#') {
         Select::Sequence(sequence.parse().map_err(|_| fault())?)
+    } else if select == "-" {
+        Select::Unkeyed
     } else if let Ok(place) = select.parse() {
         Select::Place(place)
     } else if let Some(prefix) = select.strip_suffix('*') {

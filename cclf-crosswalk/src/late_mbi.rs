@@ -93,8 +93,8 @@ impl LateMbi {
 
 /// Whether a column has the MBI of a claim's beneficiary.
 fn is_mbi(program: Option<&Program>) -> bool {
-    let mut alternatives = program.iter().flat_map(|program| &program.alternatives);
-    alternatives.any(|alternative| matches!(alternative.access, Access::PatientMbi))
+    let mut accesses = program.into_iter().flat_map(Program::accesses);
+    accesses.any(|access| matches!(access, Access::PatientMbi))
 }
 
 /// Characters of an MBI.

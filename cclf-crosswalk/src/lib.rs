@@ -38,6 +38,7 @@ mod rebatch;
 mod resolve;
 mod resource_type;
 mod sink;
+mod status;
 mod stream;
 mod table;
 
@@ -65,6 +66,7 @@ pub use sink::{
     BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
     TableWriter,
 };
+pub use status::NotActive;
 pub use stream::{
     BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, RecordCounts,
     TableStream, TableStreamOptions, Taken,

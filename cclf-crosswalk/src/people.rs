@@ -112,7 +112,7 @@ impl<'i> PersonRow<'i> {
     }
 
     fn date(&self, program: &Program) -> Option<i32> {
-        program.alternatives.iter().find_map(|alternative| match self.value(&alternative.access) {
+        program.accesses().find_map(|access| match self.value(access) {
             Value::Date(days) => Some(days),
             _ => None,
         })

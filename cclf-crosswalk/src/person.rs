@@ -14,12 +14,18 @@ pub struct Beneficiary {
     pub(crate) updated: i64,
     /// The current MBI, the historic ones, then the kept values.
     pub(crate) packed: Vec<u8>,
+    pub(crate) unknown_marks: u64,
 }
 
 impl Beneficiary {
     /// The id of the Patient.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// MBIs whose mark of currency is neither current nor historic, and so counts as none.
+    pub fn unknown_marks(&self) -> u64 {
+        self.unknown_marks
     }
 }
 
@@ -46,7 +52,7 @@ impl Beneficiary {
         let plan = record.plan;
         let id = record.fact(&plan.person.id).text()?.into_owned();
         let updated = updated(&record.fact(&plan.person.last_updated));
-        let (current, historic) = mbis(record);
+        let (current, historic, unknown_marks) = mbis(record);
         let mut packed = Vec::new();
         match current {
             Some(mbi) => pack_text(&mut packed, mbi),
@@ -57,39 +63,39 @@ impl Beneficiary {
         }
         packed.push(0);
         plan.patient_digest.pack(record.view, &mut packed);
-        Some(Self { id, updated, packed })
+        Some(Self { id, updated, packed, unknown_marks })
     }
 }
 
-/// Rule: the MBI marked current (the first of several); none marked current: the first without a currency
-/// extension. Historic: those marked historic, and unmarked ones beyond that; distinct, other than the
-/// current one, in order of value.
-fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<&'r str>) {
+/// Rule: the MBI marked current (the first of several); none marked current: the first without a mark. Historic: those
+/// marked historic, further ones marked current, and unmarked ones; distinct, other than the current one, in order of
+/// value. A mark that is neither counts as none; how many there are, last.
+fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<&'r str>, u64) {
     let view = record.view;
     let facts = &record.plan.person;
     let text = |val| match val {
         Val::Text { start, end, scratch } => Some(view.text(start, end, scratch)),
         _ => None,
     };
+    let mut unknown = 0;
     let mbis: Vec<(&str, Option<&str>)> = (0..view.count(List::Identifier))
         .filter_map(|index| {
             let entry = view.entry(List::Identifier, index);
-            Some((text(entry[facts.mbi])?, text(entry[facts.currency])))
+            let mbi = text(entry[facts.mbi])?;
+            let mark = text(entry[facts.currency]);
+            let known = mark.filter(|mark| matches!(*mark, "current" | "historic"));
+            unknown += u64::from(mark != known);
+            Some((mbi, known))
         })
         .collect();
-    let marked = mbis.iter().find(|(_, currency)| *currency == Some("current"));
-    let current = marked.or_else(|| mbis.iter().find(|(_, currency)| currency.is_none()));
+    let marked = mbis.iter().find(|(_, mark)| *mark == Some("current"));
+    let current = marked.or_else(|| mbis.iter().find(|(_, mark)| mark.is_none()));
     let current = current.map(|(mbi, _)| *mbi);
-    let mut historic: Vec<&str> = mbis
-        .iter()
-        .filter(|(mbi, currency)| {
-            matches!(currency, Some("historic") | None) && Some(*mbi) != current
-        })
-        .map(|(mbi, _)| *mbi)
-        .collect();
+    let mut historic: Vec<&str> =
+        mbis.iter().map(|(mbi, _)| *mbi).filter(|mbi| Some(*mbi) != current).collect();
     historic.sort_unstable();
     historic.dedup();
-    (current, historic)
+    (current, historic, unknown)
 }
 
 impl Enrolment {

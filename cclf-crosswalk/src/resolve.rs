@@ -123,14 +123,31 @@ pub(crate) struct ResolvedStep {
 
 #[derive(Clone, Debug)]
 pub(crate) enum ResolvedSelect {
-    Key { member: Vec<(String, &'static ElementDef)>, key: String, prefix: bool },
+    Key { member: Vec<(String, &'static ElementDef)>, key: KeyMatch },
     Place(usize),
+}
+
+/// Which entries a key selects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyMatch {
+    Is(String),
+    Begins(String),
+    /// Those without a key.
+    Absent,
 }
 
 impl Resolved {
     /// How JSON writes the leaf; `None` when the path ends in an object.
     pub(crate) fn json(&self) -> Option<JsonType> {
         json_type(self.steps.last()?.def)
+    }
+
+    /// Whether the leaf is a code, of which nothing but `~` is null: also where STU3 has a string for it.
+    pub(crate) fn is_code(&self) -> bool {
+        const IN_STRINGS: [&str; 3] = ["disposition", "state", "postalCode"];
+        self.steps.last().is_some_and(|step| {
+            step.def.types.first() == Some(&"code") || IN_STRINGS.contains(&step.def.name)
+        })
     }
 
     pub(crate) fn check_kind(&self, kind: FactKind) -> Result<(), LoadError> {
@@ -164,26 +181,22 @@ fn json_type(def: &ElementDef) -> Option<JsonType> {
 }
 
 /// The member path by which entries of an element are told apart, and whether keys are vocabulary terms.
-fn key_member(parent: &str, def: &ElementDef) -> Option<(&'static [&'static str], bool)> {
+fn key_member(def: &ElementDef) -> Option<(&'static [&'static str], bool)> {
     const CATEGORY: &[&str] = &["category", "coding", "code"];
-    const TYPE: &[&str] = &["type", "coding", "code"];
     Some(match (def.types.first().copied()?, def.name) {
         ("Extension", _) => (&["url"], true),
         ("Coding" | "Identifier", _) => (&["system"], true),
         ("Resource", _) => (&["resourceType"], false),
         (_, "adjudication" | "information") => (CATEGORY, true),
-        (_, "financial") => (TYPE, true),
-        (_, "diagnosis") if parent == "ExplanationOfBenefit" => (TYPE, false),
-        (_, "careTeam") => (&["role", "coding", "code"], false),
         _ => return None,
     })
 }
 
-/// The member path that tells the entries of a kept list apart.
-pub(crate) fn list_key(list: List) -> &'static [&'static str] {
+/// The path to what tells the entries of a kept list apart: by system, as all codes that have one.
+pub(crate) fn list_key(list: List) -> &'static str {
     match list {
-        List::CareTeam => &["role", "coding", "code"],
-        _ => &["type", "coding", "code"],
+        List::CareTeam => "careTeam.role.coding[claimcareteamrole,-].code",
+        _ => "diagnosis.type.coding[diagnosis-type,-].code",
     }
 }
 
@@ -241,19 +254,20 @@ pub(crate) fn resolve(path: &Path, per: Per) -> Result<Resolved, LoadError> {
     };
     let mut steps = Vec::new();
     // A key on the kept list of a Patient selects within each entry.
-    if let Pick::Entries(Some(select @ (Select::Key(_) | Select::Prefix(_)))) = &pick
+    if let Pick::Entries(Some(select @ (Select::Key(_) | Select::Prefix(_) | Select::Unkeyed))) =
+        &pick
         && list == Some(List::Identifier)
     {
         let def = schema::child(resource.name(), "identifier")
             .ok_or_else(|| LoadError::new("no element identifier"))?;
-        let select = Some(resolve_select(resource.name(), def, select)?);
+        let select = Some(resolve_select(def, select)?);
         steps.push(ResolvedStep { name: String::new(), select, def });
     }
     for step in &path.steps[skip..] {
         let def = schema::child(parent, &step.name)
             .ok_or_else(|| LoadError::new(format!("{parent} has no element `{}`", step.name)))?;
         let select = match &step.select {
-            Some(select) => Some(resolve_select(parent, def, select)?),
+            Some(select) => Some(resolve_select(def, select)?),
             None => None,
         };
         parent = next_parent(def, step)?;
@@ -271,34 +285,27 @@ fn next_parent(def: &'static ElementDef, step: &Step) -> Result<&'static str, Lo
     }
 }
 
-fn resolve_select(
-    parent: &str,
-    def: &'static ElementDef,
-    select: &Select,
-) -> Result<ResolvedSelect, LoadError> {
-    let (key, prefix) = match select {
+fn resolve_select(def: &'static ElementDef, select: &Select) -> Result<ResolvedSelect, LoadError> {
+    match select {
         Select::Place(place) if def.many => return Ok(ResolvedSelect::Place(*place)),
         Select::Place(_) => return Err(LoadError::new(format!("{} is no list", def.name))),
         Select::Sequence(_) => {
             return Err(LoadError::new(format!("{} has no sequence", def.name)));
         }
-        Select::Key(key) => (key, false),
-        Select::Prefix(key) => (key, true),
-    };
-    let (member, in_vocabulary) = key_member(parent, def)
+        Select::Key(_) | Select::Prefix(_) | Select::Unkeyed => {}
+    }
+    let (member, in_vocabulary) = key_member(def)
         .ok_or_else(|| LoadError::new(format!("{} has no key of its own", def.name)))?;
-    let key = if !in_vocabulary {
-        key.clone()
-    } else if prefix {
-        // The family's first member tells the URI that all share.
-        let first = format!("{key}1");
-        let uri = vocabulary::uri(&first)
-            .ok_or_else(|| LoadError::new(format!("`{first}` is not in the vocabulary")))?;
-        uri[..uri.len() - 1].to_owned()
-    } else {
-        vocabulary::uri(key)
-            .ok_or_else(|| LoadError::new(format!("`{key}` is not in the vocabulary")))?
-            .to_owned()
+    let unknown = |key: &str| LoadError::new(format!("`{key}` is not in the vocabulary"));
+    let key = match select {
+        Select::Key(key) if !in_vocabulary => KeyMatch::Is(key.clone()),
+        Select::Key(key) => {
+            KeyMatch::Is(vocabulary::uri(key).ok_or_else(|| unknown(key))?.to_owned())
+        }
+        Select::Prefix(stem) => {
+            KeyMatch::Begins(family(stem).ok_or_else(|| unknown(stem))?.to_owned())
+        }
+        _ => KeyMatch::Absent,
     };
     let mut at = if member == ["resourceType"] { "Resource" } else { schema::step(def) };
     let mut names = Vec::new();
@@ -308,7 +315,15 @@ fn resolve_select(
         at = schema::step(child);
         names.push(((*name).to_owned(), child));
     }
-    Ok(ResolvedSelect::Key { member: names, key, prefix })
+    Ok(ResolvedSelect::Key { member: names, key })
+}
+
+/// What the URIs of a family of terms begin with: that of any of them, without what its short name has beyond the stem.
+fn family(stem: &str) -> Option<&'static str> {
+    vocabulary::terms().iter().find_map(|term| {
+        let rest = term.short.strip_prefix(stem)?;
+        term.uri.strip_suffix(rest)
+    })
 }
 
 fn check_function(path: &Path, per: Per, list: Option<List>) -> Result<(), LoadError> {

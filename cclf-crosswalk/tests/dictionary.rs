@@ -23,7 +23,7 @@ const MAPS: [(&str, Translations); 10] = [
         "adjustment_event",
         &[("D", "1"), ("A", "2"), ("R", "2"), ("(other)", "0"), ("(absent)", "0")],
     ),
-    ("event_type", &[("A", "02"), ("D", "03"), ("R", "04"), ("(absent)", "01")]),
+    ("event_type", &[("A", "02"), ("D", "03"), ("R", "04"), ("(absent)", "01"), ("(other)", "")]),
     (
         "icd",
         &[
@@ -49,7 +49,7 @@ const MAPS: [(&str, Translations); 10] = [
             ("(other)", "99"),
         ],
     ),
-    ("sex", &[("male", "1"), ("female", "2"), ("(other)", "0")]),
+    ("sex", &[("male", "1"), ("female", "2"), ("unknown", "0"), ("other", "0"), ("(other)", "")]),
     ("coverage_part", &[("Part A", "A"), ("Part B", "B"), ("Part C", "C"), ("Part D", "D")]),
 ];
 
@@ -153,7 +153,11 @@ fn every_code_is_translated_as_it_should() {
         for (code, becomes) in translations.iter().filter(|(code, _)| !code.starts_with('(')) {
             assert_eq!(map.get(Some(code)), Some(*becomes), "{name}: {code}");
         }
-        assert_eq!(map.get(Some("?")), special("(other)"), "{name}: others");
+        // Nothing to write for others: the list is closed, and they are counted.
+        let closed = special("(other)") == Some("");
+        assert_eq!(map.get(Some("?")), special("(other)").filter(|_| !closed), "{name}: others");
+        assert_eq!(map.lacks(Some("?")), closed, "{name}: others");
+        assert!(!map.lacks(None) && !map.lacks(Some(translations[0].0)), "{name}");
         assert_eq!(map.get(None), special("(absent)"), "{name}: none");
     }
     let text = cclf_crosswalk::STU3.maps;

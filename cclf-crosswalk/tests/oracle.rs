@@ -3,6 +3,10 @@
 mod common;
 #[path = "oracle/large.rs"]
 mod large;
+#[path = "oracle/systems.rs"]
+mod systems;
+#[path = "oracle/values.rs"]
+mod values;
 
 use cclf_crosswalk::{ErrorClass, Table};
 use common::{
@@ -674,7 +678,7 @@ mod people {
     fn current_and_historic_mbis() {
         for (list, current, historic) in [
             (&[("M2", "historic"), ("M1", "current")][..], "M1", &["M2"][..]),
-            (&[("M3", ""), ("M1", "current"), ("M2", "current")], "M1", &["M3"]),
+            (&[("M3", ""), ("M1", "current"), ("M2", "current")], "M1", &["M2", "M3"]),
             (&[("M3", ""), ("M2", ""), ("M1", "historic")], "M3", &["M1", "M2"]),
             (&[("M2", "historic"), ("M1", "historic"), ("M2", "historic")], "-", &["M1", "M2"]),
             (&[("M1", "current"), ("M1", "historic")], "M1", &[]),

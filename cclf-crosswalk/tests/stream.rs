@@ -38,15 +38,13 @@ fn options(batch_rows: usize) -> TableStreamOptions {
     TableStreamOptions { batch_rows, ..TableStreamOptions::default() }
 }
 
-type Bad<'r> = BadRecord<&'r String>;
-
 /// The whole tables, what was not taken, and the counts. All batches of a table but the last are full.
-fn tables<'r>(
+fn tables(
     people: Beneficiaries,
-    claims: &'r [String],
+    claims: &[String],
     wanted: &[Table],
     options: &TableStreamOptions,
-) -> (BTreeMap<Table, RecordBatch>, Vec<Bad<'r>>, RecordCounts) {
+) -> (BTreeMap<Table, RecordBatch>, Vec<BadRecord>, RecordCounts) {
     let mut stream = TableStream::new(people, wanted, options);
     stream.set_source(source("claims"));
     let (mut made, mut bad) = (BTreeMap::<Table, Vec<RecordBatch>>::new(), Vec::new());
@@ -115,7 +113,7 @@ fn bad_records_come_back_in_their_places_and_cost_no_other() {
     let numbers: Vec<u64> = bad.iter().map(|bad| bad.number).collect();
     assert_eq!(numbers, [4, 22, 44]);
     for bad in &bad {
-        assert_eq!(bad.record, &claims[usize::try_from(bad.number).unwrap() - 1]);
+        assert_eq!(bad.record, claims[usize::try_from(bad.number).unwrap() - 1].as_bytes());
         let shown = format!("{bad} {bad:?}");
         assert!(!shown.contains("SECRET") && !shown.contains("no JSON"), "{shown}");
     }
@@ -129,6 +127,43 @@ fn bad_records_come_back_in_their_places_and_cost_no_other() {
     assert_eq!(bad[2].error, NotTaken::Person);
     assert_eq!((counts.rejected, counts.skipped), (3, 1));
     assert_eq!(counts.read(), (patients.len() + claims.len()) as u64);
+}
+
+#[test]
+fn errors_go_through_the_question_mark() {
+    fn rows(records: &[Vec<u8>]) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        let stream = TableStream::new(Beneficiaries::default(), &[Table::Cclf5], &options(10));
+        let mut rows = 0;
+        for item in stream.batches(records) {
+            let (_, batch) = item?;
+            rows += batch.num_rows();
+        }
+        Ok(rows)
+    }
+    let claim = synth::eob(1, ClaimType::Carrier).into_bytes();
+    assert!(rows(std::slice::from_ref(&claim)).unwrap() > 0);
+    let error = rows(&[claim, b"no JSON".to_vec()]).unwrap_err();
+    assert!(error.to_string().starts_with("record 2: syntax"), "{error}");
+    assert!(error.downcast_ref::<BatchError>().is_some() && error.source().is_some());
+}
+
+#[test]
+fn blank_records_are_no_records() {
+    let claim = synth::eob(1, ClaimType::Carrier).into_bytes();
+    let patient = synth::patient(1).into_bytes();
+    let mut people = Beneficiaries::default();
+    for record in [&b""[..], &patient, b" \t\r", b"\n"] {
+        assert_eq!(people.push(record), Ok(record == patient));
+    }
+    let mut stream = TableStream::new(people, &[Table::Cclf5], &options(10));
+    for blank in [&b""[..], b" \t\r", b"\r\n"] {
+        assert_eq!(stream.push(blank), Ok(Taken::Blank));
+    }
+    // What is white elsewhere is no white space of JSON, here as in files.
+    assert!(stream.push(b"\x0b").is_err() && stream.push("\u{a0}".as_bytes()).is_err());
+    assert!(stream.push(&claim).is_ok());
+    let counts = stream.counts();
+    assert_eq!((counts.joined, counts.with_rows, counts.rejected, counts.read()), (1, 1, 2, 4));
 }
 
 #[test]

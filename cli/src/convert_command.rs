@@ -243,10 +243,18 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         ("superseded Coverages", report.superseded_coverages),
         ("partial dates (null)", report.partial_dates),
         ("state codes without FIPS (null)", report.untranslated_states),
+        ("codes outside their list (null)", report.untranslated_codes),
+        ("postal codes that are no ZIP (null)", report.untranslated_zips),
     ] {
         if count > 0 {
             row(name, count);
         }
+    }
+    if !report.claims_not_active.is_empty() {
+        row("claims not active", report.claims_not_active.values().sum());
+    }
+    for (status, count) in &report.claims_not_active {
+        row(&format!("  {status}"), *count);
     }
     for grid in [&mut tables, &mut records] {
         for column in 1..=2 {

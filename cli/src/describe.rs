@@ -193,7 +193,7 @@ fn json_text(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
 
 fn markdown(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
-    let mut text = "# Data dictionary\n\nWhere each column of the CCLF tables comes from. Sources are paths in the FHIR STU3 resource; `[name]` keeps\nthe entries of that variable, code system, category or role; `|` is the next best source; `>` a conversion;\n`@` another entry or record. `none`: BCDA does not deliver it, and the note says why.\n\n".to_owned();
+    let mut text = "# Data dictionary\n\nWhere each column of the CCLF tables comes from. Sources are paths in the FHIR STU3 resource; `[name]` keeps\nthe entries of that variable, code system, category or role; `[a,b*,-]` the first of these that has a value: a name, the\nbeginning of names, no name at all; `|` is the next best source; `>` a conversion;\n`@` another entry or record. `none`: BCDA does not deliver it, and the note says why.\n\n".to_owned();
     for def in tables {
         let _ = writeln!(text, "## {}\n", heading(def));
         let _ = writeln!(text, "| # | column | type | source | note |\n|--:|---|---|---|---|");

@@ -392,6 +392,60 @@ fn cells_of_a_person() {
 }
 
 #[test]
+fn what_became_null_is_counted_in_the_report_and_the_summary() {
+    let work = Work::new();
+    let with = |id: &str, name: &str, value: Value| {
+        let mut person = patient(id, id);
+        person[name] = value;
+        person
+    };
+    let of_status = |id: &str, status: Value| {
+        let mut claim = carrier(id, "A");
+        claim["status"] = status;
+        claim
+    };
+    let marks =
+        json!([mbi("X1", Some("former")), mbi("X2", Some("current")), mbi("X3", Some("current"))]);
+    let records = [
+        with("A", "gender", json!("M")),
+        with("B", "address", json!([{"postalCode": "K1A 0B1", "state": "CN"}])),
+        with("C", "identifier", marks),
+        of_status("1", json!("active")),
+        of_status("2", json!("cancelled")),
+        of_status("3", json!("draft")),
+        of_status("4", json!("Active")),
+        of_status("5", json!(null)),
+    ];
+    let report = convert(&work, &records);
+    assert_eq!(report["untranslated_codes"], 2, "a gender and a mark");
+    assert_eq!(report["untranslated_zips"], 3, "in three columns");
+    assert_eq!(report["untranslated_states"], 2, "in two columns");
+    let statuses = json!({"absent": 1, "cancelled": 1, "draft": 1, "other": 1});
+    assert_eq!(report["claims_not_active"], statuses);
+    let people = work.csv("out/cclf8.csv");
+    let cells = people.select(["BENE_MBI_ID", "BENE_SEX_CD", "GEO_ZIP5_CD", "GEO_USPS_STATE_CD"]);
+    assert_eq!(cells, [["A", "", "12345", "VA"], ["B", "2", "", ""], ["X2", "2", "12345", "VA"]]);
+    assert_eq!(work.csv("out/cclf9.csv").column("PRVS_NUM"), ["X1", "X3"]);
+    let statuses = work.csv("out/cclf5.csv");
+    assert_eq!(statuses.column("BCDA_STATUS"), ["active", "cancelled", "draft", "Active", ""]);
+    let ran = work.bcda("convert in.ndjson --out out --overwrite").exits(0);
+    for (name, count) in [
+        ("codes outside their list (null)", "2"),
+        ("postal codes that are no ZIP (null)", "3"),
+        ("state codes without FIPS (null)", "2"),
+        ("claims not active", "4"),
+        ("  cancelled", "1"),
+        ("  draft", "1"),
+        ("  other", "1"),
+        ("  absent", "1"),
+    ] {
+        let row = ran.stderr.lines().find(|line| line.contains(&format!(" {name} ")));
+        let row = row.unwrap_or_else(|| panic!("{name}: {}", ran.stderr));
+        assert!(row.split_whitespace().any(|word| word == count), "{row}");
+    }
+}
+
+#[test]
 fn lines_come_in_the_order_of_the_items() {
     let work = Work::new();
     let mut turned = carrier("1", "1");

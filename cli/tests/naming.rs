@@ -90,3 +90,12 @@ fn the_connector_needs_lineage() {
     assert_eq!(work.tables("out").len(), 2);
     assert!(!work.csv("out/partb_physicians.csv").column("FILE_DATE").is_empty());
 }
+
+#[test]
+fn the_readme_says_what_the_connectors_eligibility_needs() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let words: Vec<&str> = readme.split_whitespace().collect();
+    let told = "the month of `enrollment_end_date` has to be the month of FILE_DATE";
+    assert!(words.join(" ").contains(told));
+}

@@ -276,6 +276,9 @@ fn people_may_lie_anywhere() {
             "superseded_coverages",
             "partial_dates",
             "untranslated_states",
+            "untranslated_codes",
+            "untranslated_zips",
+            "claims_not_active",
         ] {
             assert_eq!(report[same], usual[same], "{same}: {name}");
         }

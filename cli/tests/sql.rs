@@ -13,7 +13,13 @@ fn each_dialect_has_every_column() {
     let columns = |text: &str| text.lines().filter(|line| line.starts_with("    ")).count();
     let count = columns(std::str::from_utf8(&plain).unwrap());
     for (dialect, expected) in [
-        ("duckdb", &["    CLM_PMT_AMT DECIMAL(15,2), -- Claim Payment Amount"][..]),
+        (
+            "duckdb",
+            &[
+                "    CLM_PMT_AMT DECIMAL(15,2), -- Claim Payment Amount",
+                "COMMENT ON COLUMN CCLF1.CLM_PMT_AMT IS 'Claim Payment Amount';",
+            ][..],
+        ),
         (
             "snowflake",
             &[

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
-use common::records::{carrier, claim_with_items, coverage, lines, patient, r4_claim};
+use common::records::{VARIABLE, carrier, claim_with_items, coverage, lines, patient, r4_claim};
 use common::{Ran, Work, joined, wait_until};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::IssueClass;
@@ -79,6 +79,28 @@ fn good_records_give_no_line() {
     assert_eq!((ran.stdout.len(), ran.stderr.as_str()), (0, ""));
     work.write("empty.ndjson", "\n\n");
     assert!(work.bcda("validate empty.ndjson -q").exits(0).stdout.is_empty());
+}
+
+#[test]
+fn a_drg_without_a_sequence_is_a_known_deviation() {
+    let work = Work::new();
+    let mut claim = carrier("1", "1");
+    let drg = json!({"coding": [{"code": "191", "system": format!("{VARIABLE}clm_drg_cd")}]});
+    claim["diagnosis"] = json!([{"packageCode": drg}]);
+    work.write_lines("in.ndjson", lines(&[claim.clone()]));
+    work.bcda("validate in.ndjson").exits(0);
+    let ran = work.bcda("validate in.ndjson --severity information").exits(0);
+    let found = issues(&ran.stdout);
+    assert!(!found.is_empty() && found.iter().all(|(class, ..)| *class == "known-deviation"));
+    assert!(
+        found.iter().any(|(_, place, _)| place.ends_with("diagnosis[0].sequence")),
+        "{found:?}"
+    );
+    // A diagnosis has to have one.
+    claim["diagnosis"] = json!([{"diagnosisCodeableConcept": {"coding": [{"code": "I10"}]}}]);
+    work.write_lines("in.ndjson", lines(&[claim]));
+    let ran = work.bcda("validate in.ndjson").exits(3);
+    assert_eq!(issues(&ran.stdout)[0].0, "required");
 }
 
 #[test]

@@ -102,6 +102,7 @@ pub(crate) fn convert(
         block.tally.without_rows += 1;
     }
     block.tally.partial_dates += claim.partial_dates();
+    block.tally.not_active.count(claim);
     if let (Some((number, _)), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
         block.stays.push((number, start, end));
     }

@@ -64,7 +64,11 @@ pub(crate) fn person(
     tally.partial_dates += record.partial_dates();
     tally.joined += 1;
     match resource {
-        Resource::Patient => Some(Person::Patient(Beneficiary::new(record)?, source)),
+        Resource::Patient => {
+            let patient = Beneficiary::new(record)?;
+            tally.untranslated.codes += patient.unknown_marks();
+            Some(Person::Patient(patient, source))
+        }
         Resource::Coverage => Some(Person::Coverage(Enrolment::new(record)?)),
         Resource::ExplanationOfBenefit => None,
     }

@@ -489,7 +489,7 @@ impl<'o> Run<'o> {
             }
         }
         write(&mut people)?;
-        tally.untranslated.states += people.take_untranslated().states;
+        tally.untranslated.add(&people.take_untranslated(), 1);
         Ok(())
     }
 
@@ -616,6 +616,9 @@ impl<'o> Run<'o> {
             superseded_coverages: self.index.superseded_coverages(),
             partial_dates: tally.partial_dates,
             untranslated_states: tally.untranslated.states,
+            untranslated_codes: tally.untranslated.codes,
+            untranslated_zips: tally.untranslated.zips,
+            claims_not_active: crate::report::by_status(&tally.not_active),
             restarted: self.restarted,
             warnings: self
                 .warnings

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cclf_crosswalk::NotActive;
 use ndjson_io::{SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +130,14 @@ pub struct Report {
     pub partial_dates: u64,
     /// State codes without FIPS and USPS code in the rows written, which became null.
     pub untranslated_states: u64,
+    /// Codes and words outside their closed list (a gender `M`), which became null; unknown marks of an MBI's currency,
+    /// which count as none.
+    pub untranslated_codes: u64,
+    /// Postal codes that are no US ZIP, which became null.
+    pub untranslated_zips: u64,
+    /// Claims with another status than active, by status: totals leave them out. `other` are words that are no status of
+    /// STU3, `absent` those without a status.
+    pub claims_not_active: BTreeMap<String, u64>,
     /// Whether the claims were read twice because people stood among them.
     pub restarted: bool,
     /// What the user should know.
@@ -137,6 +146,12 @@ pub struct Report {
     pub seconds: f64,
     /// Bytes read as stored, in all passes.
     pub bytes_read: u64,
+}
+
+/// The counts of statuses that any claim has.
+pub(crate) fn by_status(counts: &NotActive) -> BTreeMap<String, u64> {
+    let named = counts.by_name().into_iter().filter(|(_, count)| *count > 0);
+    named.map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 impl Report {

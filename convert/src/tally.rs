@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cclf_crosswalk::{ErrorClass, RecordError, Untranslated};
+use cclf_crosswalk::{ErrorClass, NotActive, RecordError, Untranslated};
 
 /// What became of the records of a block, or of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(crate) struct Tally {
     pub(crate) unmatched_claims: u64,
     pub(crate) partial_dates: u64,
     pub(crate) untranslated: Untranslated,
+    pub(crate) not_active: NotActive,
 }
 
 impl Tally {
@@ -36,7 +37,8 @@ impl Tally {
         }
         self.unmatched_claims += other.unmatched_claims;
         self.partial_dates += other.partial_dates;
-        self.untranslated.states += other.untranslated.states;
+        self.untranslated.add(&other.untranslated, 1);
+        self.not_active.add(&other.not_active);
     }
 }
 

@@ -94,6 +94,9 @@ fn same_as_a_run(folder: &Path, rejected: u64) {
         assert_eq!(counts.rejected, report.records.rejected);
         assert_eq!(counts.partial_dates, report.partial_dates);
         assert_eq!(counts.untranslated_states, report.untranslated_states);
+        assert_eq!(counts.untranslated_codes, report.untranslated_codes);
+        assert_eq!(counts.untranslated_zips, report.untranslated_zips);
+        assert_eq!(counts.not_active.cancelled, report.claims_not_active["cancelled"]);
         assert_eq!(Some(counts.claims_without_patient), report.claims_without_patient);
     }
 }

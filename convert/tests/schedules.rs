@@ -105,16 +105,20 @@ impl Schedule {
         }
     }
 
-    fn lay(&self, folder: &Path) {
+    /// Writes the files; gives what they hold.
+    fn lay(&self, folder: &Path) -> Vec<Vec<u8>> {
         fs::create_dir(folder).unwrap();
         let records = self.records.len();
         let mut cuts: Vec<usize> = self.cuts.iter().map(|cut| cut % (records + 1)).collect();
         cuts.extend([0, records]);
         cuts.sort_unstable();
+        let mut texts = Vec::new();
         for (number, (cut, stored)) in cuts.windows(2).zip(&self.stored).enumerate() {
             let text = stored.text(&self.records[cut[0]..cut[1]]);
             fs::write(folder.join(format!("{number}.ndjson")), stored.packed(&text)).unwrap();
+            texts.push(text);
         }
+        texts
     }
 
     /// Runs the schedule.
@@ -123,7 +127,7 @@ impl Schedule {
         let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let work = made.unwrap();
         let (input, out) = (work.path().join("in"), work.path().join("out"));
-        self.lay(&input);
+        let texts = self.lay(&input);
         let inputs = vec![input.to_str().unwrap().to_owned()];
         let mut options = Options::new(inputs, Output::Folder(out.clone()));
         options.columns = false.into();
@@ -146,16 +150,39 @@ impl Schedule {
         let rejects = fs::read(out.join("rejects/rejects.ndjson")).unwrap_or_default();
         let mut rejects: Vec<Vec<u8>> =
             rejects.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        let list = fs::read_to_string(out.join("rejects/rejects.csv")).unwrap_or_default();
+        let mut listed = listed(&list, &texts);
+        rejects.retain(|line| !line.is_empty());
+        // The list and the lines are in one order.
+        assert!(listed.iter().map(|(record, _)| record).eq(&rejects), "the list is of other lines");
         rejects.sort();
+        listed.sort();
         Outcome {
             tables,
             rejects,
+            listed,
             counts: report.records,
             classes: report.rejected_by_class.into_iter().collect(),
             superseded: (report.superseded_patients, report.superseded_coverages),
             people: (report.beneficiaries, report.claims_without_patient),
         }
     }
+}
+
+/// The list of rejects: each record, found where the list says it stands, and its class, byte of the fault and path.
+fn listed(list: &str, texts: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
+    let row = |row: &str| {
+        let mut cells = row.splitn(4, ',');
+        let mut cell = || cells.next().unwrap();
+        let text = &texts[cell().strip_suffix(".ndjson").unwrap().parse::<usize>().unwrap()];
+        let line: usize = cell().parse().unwrap();
+        let (before, rest) = text.split_at(cell().parse().unwrap());
+        assert_eq!(before.split(|byte| *byte == b'\n').count(), line);
+        assert!(before.last().is_none_or(|byte| *byte == b'\n'), "no line begins there");
+        let record = rest.split(|byte| *byte == b'\n').next().unwrap();
+        (record.strip_suffix(b"\r").unwrap_or(record).to_vec(), cell().to_owned())
+    };
+    list.lines().skip(1).map(row).collect()
 }
 
 impl Stored {
@@ -197,6 +224,8 @@ impl Stored {
 struct Outcome {
     tables: BTreeMap<String, Vec<u8>>,
     rejects: Vec<Vec<u8>>,
+    /// By record: what `rejects.csv` says of it but the place, which was looked at.
+    listed: Vec<(Vec<u8>, String)>,
     counts: Counts,
     classes: BTreeMap<String, u64>,
     superseded: (u64, u64),
@@ -227,6 +256,7 @@ impl Outcome {
         }
         prop_assert_eq!(self.tables.len(), other.tables.len());
         prop_assert!(self.rejects == other.rejects, "the rejects differ");
+        prop_assert!(self.listed == other.listed, "what is said of the rejects differs");
         prop_assert_eq!(&self.counts, &other.counts);
         let counts = &self.counts;
         let judged = counts.with_rows + counts.joined + counts.without_rows;

@@ -197,3 +197,95 @@ fn every_variable_of_the_shapes_is_in_the_vocabulary() {
     }
     assert!(count > 150, "{count}");
 }
+
+#[test]
+fn of_several_codings_the_one_of_the_expected_system_counts() {
+    const FOREIGN: &str = r#"{"code":"ZZZ","system":"https://example.org/other"}"#;
+    let concept = |own: &str| format!(r#"{{"coding":[{FOREIGN},{own}]}}"#);
+    let coding = |system: &str, code: &str| format!(r#"{{"code":"{code}","system":"{system}"}}"#);
+    let icd = concept(&coding("http://hl7.org/fhir/sid/icd-10", "A00"));
+    let kind = vocabulary::uri("diagnosis-type").unwrap();
+    let kind = concept(&coding(kind, "principal"));
+    let role = concept(&coding("http://hl7.org/fhir/claimcareteamrole", "primary"));
+    let frequency = vocabulary::uri("clm_freq_cd").unwrap();
+    let admission = vocabulary::uri("clm_ip_admsn_type_cd").unwrap();
+    let nubc = vocabulary::uri("nubc-admission-type").unwrap();
+    let processed = vocabulary::uri("line_prcsg_ind_cd").unwrap();
+    let information = |category: &str, code: &str| {
+        format!(
+            r#"{{"category":{{"coding":[{{"code":"{category}"}}]}},"code":{code},"sequence":1}}"#
+        )
+    };
+    let line = format!(
+        r#"{{"careTeam":[{{"role":{role},"sequence":2}}],
+        "diagnosis":[{{"diagnosisCodeableConcept":{icd},"sequence":1,"type":[{kind}]}}],
+        "information":[{},{}],
+        "item":[{{"adjudication":[{{"category":{{"coding":[{{"code":"{processed}"}}]}},"reason":{}}}],
+        "modifier":[{}],"sequence":1}}],
+        "procedure":[{{"procedureCodeableConcept":{icd},"sequence":1}}],
+        "resourceType":"ExplanationOfBenefit"}}"#,
+        information(frequency, &concept(&coding(frequency, "7"))),
+        information(admission, &concept(&coding(nubc, "3"))),
+        concept(&coding(processed, "A")),
+        concept(&coding(vocabulary::uri("hcpcs").unwrap(), "25")),
+    );
+    let claim: ExplanationOfBenefit<'_> = fhir_model::from_slice_as(line.as_bytes()).unwrap();
+    let diagnosis = claim.diagnoses().next().unwrap();
+    assert_eq!((diagnosis.code, diagnosis.icd_version()), (Some("A00"), Some(IcdVersion::Icd10)));
+    assert_eq!(diagnosis.kinds, ["principal"]);
+    let procedure = claim.procedures().next().unwrap();
+    assert_eq!((procedure.code, procedure.icd_version()), (Some("A00"), Some(IcdVersion::Icd10)));
+    assert!(claim.care_team[0].is("primary") && !claim.care_team[0].is("ZZZ"));
+    assert_eq!(claim.information_code("clm_freq_cd"), Some("7"));
+    assert_eq!(claim.information_code("clm_ip_admsn_type_cd"), Some("3"));
+    assert_eq!(claim.item[0].reason("line_prcsg_ind_cd"), Some("A"));
+    assert_eq!(claim.item[0].modifiers().collect::<Vec<_>>(), ["25"]);
+    // A foreign coding alone is no code; one that names no system is.
+    for (coding, expected) in [(FOREIGN, None), (r#"{"code":"B00"}"#, Some("B00"))] {
+        let line = format!(
+            r#"{{"diagnosis":[{{"diagnosisCodeableConcept":{{"coding":[{coding}]}},"sequence":1}}],
+            "resourceType":"ExplanationOfBenefit"}}"#
+        );
+        let claim: ExplanationOfBenefit<'_> = fhir_model::from_slice_as(line.as_bytes()).unwrap();
+        assert_eq!(claim.diagnoses().next().unwrap().code, expected);
+    }
+    for (grouping, part) in
+        [("", Some(MedicarePart::D)), (r#","grouping":{"subPlan":"x"}"#, Some(MedicarePart::D))]
+    {
+        let kind = concept(&coding("Medicare", "Part D"));
+        let line = format!(r#"{{"resourceType":"Coverage","type":{kind}{grouping}}}"#);
+        let coverage: fhir_model::stu3::Coverage<'_> =
+            fhir_model::from_slice_as(line.as_bytes()).unwrap();
+        assert_eq!(coverage.part(), part);
+    }
+}
+
+#[test]
+fn unknown_marks_of_currency_count_as_none() {
+    let mbis = |marks: &[(&str, &str)]| {
+        let identifiers: Vec<String> = marks
+            .iter()
+            .map(|(value, mark)| {
+                let url = vocabulary::uri("identifier-currency").unwrap();
+                format!(
+                    r#"{{"system":"http://hl7.org/fhir/sid/us-mbi","value":"{value}",
+                    "extension":[{{"url":"{url}","valueCoding":{{"code":"{mark}"}}}}]}}"#
+                )
+            })
+            .collect();
+        let identifiers = identifiers.join(",");
+        format!(r#"{{"identifier":[{identifiers}],"resourceType":"Patient"}}"#)
+    };
+    for (marks, current, historic) in [
+        (&[("M1", "current"), ("M2", "current")][..], Some("M1"), &["M2"][..]),
+        (&[("M1", "former"), ("M2", "current")], Some("M2"), &["M1"]),
+        (&[("M1", "former"), ("M2", "historic")], Some("M1"), &["M2"]),
+        (&[("M1", "historic")], None, &["M1"]),
+    ] {
+        let line = mbis(marks);
+        let patient: fhir_model::stu3::Patient<'_> =
+            fhir_model::from_slice_as(line.as_bytes()).unwrap();
+        assert_eq!(patient.mbi_current(), current, "{marks:?}");
+        assert_eq!(patient.mbi_historic(), historic, "{marks:?}");
+    }
+}

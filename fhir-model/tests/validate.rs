@@ -16,8 +16,8 @@ const CLAIM: &str = r##"{"_status":{"id":"s"},"billablePeriod":{"end":"2018-02-2
 fn golden() -> Vec<String> {
     let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
     let mut lines = Vec::new();
-    for folder in ["", "identifiers", "seed-samples"] {
-        for name in ["ExplanationOfBenefit", "Patient", "Coverage"] {
+    for folder in ["", "identifiers", "seed-samples", "../cases/drg-without-sequence"] {
+        for name in ["ExplanationOfBenefit", "Patient", "Coverage", "eob", "pat"] {
             let path = data.join(folder).join(format!("{name}.ndjson"));
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             lines.extend(text.lines().map(str::to_owned));

@@ -396,8 +396,10 @@ mod tests {
         ]);
         let root = dir.path().join("in");
         let input = root.to_str().unwrap().to_owned();
-        let found =
-            discover_among(&[input], &[root.join("out")], |_| Ok::<_, Error>(None)).unwrap();
+        let found = discover_among(&[input], &[root.join("out")], &AtomicBool::new(false), |_| {
+            Ok::<_, Error>(None)
+        })
+        .unwrap();
         let names: Vec<_> = found.sources.iter().map(SourceFile::name).collect();
         assert_eq!(
             names,

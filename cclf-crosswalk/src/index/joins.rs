@@ -31,7 +31,8 @@ impl Index {
         }
         // No historic MBIs.
         packed.push(0);
-        self.add_patient(&Beneficiary { id: id.to_owned(), updated: 0, packed }, 0)
+        let patient = Beneficiary { id: id.to_owned(), updated: 0, packed, unknown_marks: 0 };
+        self.add_patient(&patient, 0)
     }
 }
 

@@ -6,7 +6,7 @@ fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
     let mut packed = Vec::new();
     pack_text(&mut packed, mbi);
     packed.push(0);
-    Beneficiary { id: id.into(), updated, packed }
+    Beneficiary { id: id.into(), updated, packed, unknown_marks: 0 }
 }
 
 #[test]

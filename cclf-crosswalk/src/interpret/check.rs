@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
 
-use super::value::{cell, text};
+use super::value::{cell, is_null_code, is_tildes, text};
 use super::walk::{Spot, entries, follow, key_members};
 use crate::claim_type::ClaimType;
 use crate::crosswalk::{Crosswalk, FactKind};
 use crate::error::ErrorClass;
-use crate::fact::{Expr, Leaf, Path, Root, Select};
+use crate::fact::{Expr, Leaf, Path, Root, Select, Source};
 use crate::resolve::Resource;
 use crate::table::{ColumnType, Per};
 
@@ -202,11 +202,14 @@ impl<'c> Facts<'c> {
                 None => String::new(),
             };
             if at == "careTeam" || at == "diagnosis" {
-                note(&at, key_members(&at).0);
+                let members = key_members(&at).0;
+                note(&at, members);
+                note(&at, &[members[0], "coding", "system"]);
             }
             for step in &fact.path.steps {
                 at = note(&at, &[&step.name]);
-                if matches!(step.select, Some(Select::Key(_) | Select::Prefix(_))) {
+                if matches!(step.select, Some(Select::Key(_) | Select::Prefix(_) | Select::Unkeyed))
+                {
                     note(&at, key_members(&step.name).0);
                 }
             }
@@ -261,7 +264,8 @@ impl<'c> Facts<'c> {
         let code = codings
             .into_iter()
             .filter(|coding| super::walk::has_key(coding.node, "coding", "eob-type"))
-            .find_map(|coding| coding.node.child("code").and_then(text))
+            .filter_map(|coding| coding.node.child("code").and_then(text))
+            .find(|code| !is_tildes(code))
             .ok_or(ErrorClass::Missing)?;
         ClaimType::from_code(code).map(Some).ok_or(ErrorClass::ClaimType)
     }
@@ -270,11 +274,14 @@ impl<'c> Facts<'c> {
     fn required(&self, record: Node<'_>, expr: &Expr) -> Result<(), ErrorClass> {
         let found = |start: Node<'_>| {
             expr.alternatives.iter().any(|alternative| {
-                let crate::fact::Source::Path(path) = &alternative.source else { return true };
-                let starts = vec![Spot { node: start, place: 1 }];
-                let value = follow(starts, &path.steps)
-                    .into_iter()
-                    .find_map(|spot| cell(spot.node, ColumnType::Text).ok().flatten());
+                let Source::Paths(paths) = &alternative.source else { return true };
+                let value = paths.iter().find_map(|path| {
+                    let starts = vec![Spot { node: start, place: 1 }];
+                    follow(starts, &path.steps)
+                        .into_iter()
+                        .filter_map(|spot| cell(spot.node, ColumnType::Text).ok().flatten())
+                        .find(|found| !is_null_code(&path.steps, found))
+                });
                 super::value::convert(self.crosswalk, &alternative.conversions, value).is_some()
             })
         };

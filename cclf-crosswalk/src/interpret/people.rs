@@ -3,7 +3,7 @@
 use fhir_model::Node;
 
 use super::check::Read;
-use super::value::{Day, cell, text};
+use super::value::{Day, cell, is_tildes, text};
 use super::walk::{entries, has_key};
 use crate::claim_type::ClaimType;
 use crate::fact::Part;
@@ -56,8 +56,14 @@ pub(super) fn part_of(coverage: Node<'_>) -> Option<Part> {
     let plan = coverage.child("grouping").and_then(|grouping| grouping.child("subPlan"));
     plan.and_then(text).and_then(named).or_else(|| {
         let codings = coverage.child("type").map(|of| entries(of, "coding")).unwrap_or_default();
-        let code = codings.into_iter().find_map(|spot| spot.node.child("code").and_then(text));
-        code.and_then(named)
+        let of = |system: Option<&str>| {
+            let codings = codings.iter().map(|spot| spot.node);
+            let mut own = codings.filter(|coding| coding.child("system").and_then(text) == system);
+            own.find_map(|coding| {
+                coding.child("code").and_then(text).filter(|code| !is_tildes(code))
+            })
+        };
+        of(Some("Medicare")).or_else(|| of(None)).and_then(named)
     })
 }
 
@@ -146,8 +152,12 @@ fn mbis(patient: Node<'_>) -> Vec<(&str, Option<&str>)> {
             let currency = entries(identifier, "extension")
                 .into_iter()
                 .filter(|spot| has_key(spot.node, "extension", "identifier-currency"))
-                .find_map(|spot| spot.node.child("valueCoding")?.child("code").and_then(text));
-            Some((value, currency))
+                .find_map(|spot| {
+                    let code = spot.node.child("valueCoding")?.child("code").and_then(text);
+                    code.filter(|code| !is_tildes(code))
+                });
+            // Any other mark is none.
+            Some((value, currency.filter(|mark| ["current", "historic"].contains(mark))))
         })
         .collect()
 }
@@ -160,12 +170,11 @@ pub(super) fn mbi_current(patient: Node<'_>) -> Option<&str> {
     marked.or_else(unmarked).map(|(value, _)| *value)
 }
 
-/// Those marked historic, and the unmarked ones, other than the current one: each once, by value.
+/// All other than the current one, further ones marked current too: each once, by value.
 pub(super) fn mbis_historic(patient: Node<'_>) -> Vec<&str> {
     let current = mbi_current(patient);
     let mut historic: Vec<&str> = mbis(patient)
         .into_iter()
-        .filter(|(_, currency)| currency.is_none() || *currency == Some("historic"))
         .map(|(value, _)| value)
         .filter(|value| Some(*value) != current)
         .collect();

@@ -3,7 +3,7 @@
 use fhir_model::{Node, vocabulary};
 
 use super::people::{Enrolled, Person, mbi_current};
-use super::value::{Day, age, cell, convert, text, whole};
+use super::value::{Day, age, cell, convert, is_null_code, is_tildes, text, whole};
 use super::walk::{Spot, by_sequence, entries, follow, has_key, sequence};
 use crate::claim_type::ClaimType;
 use crate::crosswalk::Crosswalk;
@@ -60,14 +60,15 @@ impl<'r> Row<'r> {
             }
             let found = match &alternative.source {
                 Source::Literal(literal) => Some(literal.clone()),
-                Source::Path(path) => match &path.leaf {
+                Source::Paths(paths) => paths.iter().find_map(|path| match &path.leaf {
                     Leaf::Function(function) => self.function(function, path),
                     // Leaves that do not fit have rejected the record before.
                     Leaf::Value => self
                         .spots(path)
                         .into_iter()
-                        .find_map(|spot| cell(spot.node, column).ok().flatten()),
-                },
+                        .filter_map(|spot| cell(spot.node, column).ok().flatten())
+                        .find(|found| !is_null_code(&path.steps, found)),
+                }),
             };
             convert(self.crosswalk, &alternative.conversions, found)
         })
@@ -204,7 +205,8 @@ fn first_text<'t>(of: Node<'t>, extension: &str, members: &[&str]) -> Option<&'t
         .into_iter()
         .filter(|spot| has_key(spot.node, "extension", extension))
         .find_map(|spot| {
-            members.iter().try_fold(spot.node, |node, name| node.child(name)).and_then(text)
+            let leaf = members.iter().try_fold(spot.node, |node, name| node.child(name));
+            leaf.and_then(text).filter(|found| !is_tildes(found))
         })
 }
 

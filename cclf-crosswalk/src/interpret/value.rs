@@ -4,7 +4,7 @@ use fhir_model::Node;
 
 use crate::crosswalk::Crosswalk;
 use crate::error::ErrorClass;
-use crate::fact::Conversion;
+use crate::fact::{Conversion, Step};
 use crate::table::ColumnType;
 
 /// More digits than this a number is not written out with: no column of the layout is as wide.
@@ -44,6 +44,18 @@ pub(super) fn text(leaf: Node<'_>) -> Option<&str> {
 /// A leaf as a whole number: sequences and links.
 pub(super) fn whole(leaf: Node<'_>) -> Option<i64> {
     cell(leaf, ColumnType::Int64).ok().flatten()?.parse().ok()
+}
+
+/// Whether a text is nothing but `~`, the warehouse's way to leave a code empty.
+pub(super) fn is_tildes(text: &str) -> bool {
+    let said = text.trim();
+    !said.is_empty() && said.trim_start_matches('~').is_empty()
+}
+
+/// Whether what stands at the end of these steps is a code that says nothing.
+pub(super) fn is_null_code(steps: &[Step], found: &str) -> bool {
+    const CODES: [&str; 6] = ["code", "gender", "status", "disposition", "state", "postalCode"];
+    steps.last().is_some_and(|step| CODES.contains(&step.name.as_str())) && is_tildes(found)
 }
 
 fn is_blank(text: &str) -> bool {
@@ -158,7 +170,8 @@ impl Day {
         };
         let day =
             Self { year: number(year, 4)?, month: number(month, 2)?, of_month: number(day, 2)? };
-        let exists = (1..=12).contains(&day.month)
+        let exists = day.year >= 1
+            && (1..=12).contains(&day.month)
             && (1..=days_in(day.year, day.month)).contains(&day.of_month);
         exists.then_some(day)
     }
@@ -202,10 +215,9 @@ impl Day {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 
-    /// Whether the day stands for "missing" in CCLF.
+    /// Whether the day stands for "missing" in CMS's data.
     fn is_missing(self) -> bool {
-        self == Self { year: 1000, month: 1, of_month: 1 }
-            || self == Self { year: 9999, month: 12, of_month: 31 }
+        ["0001-01-01", "1000-01-01", "9999-12-31"].contains(&self.written().as_str())
     }
 }
 
@@ -224,9 +236,8 @@ fn date(text: &str) -> Result<Option<String>, ErrorClass> {
         return Ok(None);
     }
     let head: String = text.chars().take(10).collect();
-    let tail = &text[head.len()..];
     let day = Day::parse(&head).ok_or(ErrorClass::Date)?;
-    if !tail.is_empty() && !tail.starts_with('T') {
+    if text != head && instant(text).is_none() {
         return Err(ErrorClass::Date);
     }
     Ok(if day.is_missing() { None } else { Some(day.written()) })
@@ -270,6 +281,9 @@ fn instant(text: &str) -> Option<(Day, i64)> {
     } else {
         let (hours, minutes) = zone[1..].split_once(':')?;
         let seconds = two(hours, 14)? * 3600 + two(minutes, 59)? * 60;
+        if seconds > 14 * 3600 {
+            return None;
+        }
         if zone.starts_with('-') { -seconds } else { seconds }
     };
     let seconds = day.since_1970() * 86_400 + seconds - offset;
@@ -303,7 +317,8 @@ pub(super) fn convert(
 }
 
 fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
-    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    let digits = value.replace('-', "").split_whitespace().collect::<String>();
+    let is_zip = digits.bytes().all(|byte| byte.is_ascii_digit());
     match conversion {
         Conversion::Const(text) => Some(text.clone()),
         Conversion::Pad(width) => {
@@ -322,10 +337,10 @@ fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
         }
         Conversion::Fips => state(value).map(|(_, fips)| fips.to_owned()),
         Conversion::Usps => state(value).map(|(usps, _)| usps.to_owned()),
-        Conversion::Zip5 => Some(digits.chars().take(5).collect()),
-        Conversion::Zip4 if digits.len() == 9 => Some(digits[5..].to_owned()),
+        Conversion::Zip5 if is_zip => Some(digits.chars().take(5).collect()),
+        Conversion::Zip4 if is_zip && digits.len() == 9 => Some(digits[5..].to_owned()),
         // A map has been followed by the caller.
-        Conversion::Zip4 | Conversion::Map(_) => None,
+        Conversion::Zip5 | Conversion::Zip4 | Conversion::Map(_) => None,
     }
 }
 

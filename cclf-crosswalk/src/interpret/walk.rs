@@ -5,6 +5,8 @@ use fhir_model::{Node, vocabulary};
 use super::value::{text, whole};
 use crate::fact::{Select, Step};
 
+const BLUE_BUTTON_VARIABLES: &str = "https://bluebutton.cms.gov/resources/variables/";
+
 /// A place that a path reaches: the value there, and its place in its list, from 1.
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'t> {
@@ -26,6 +28,15 @@ fn leaves<'t>(of: Node<'t>, members: &[&str]) -> Vec<Node<'t>> {
     })
 }
 
+/// The system of the codings that tell the entries of a list apart, where it is no matter of the code alone.
+fn key_system(list: &str) -> Option<&'static str> {
+    match list {
+        "careTeam" => vocabulary::uri("claimcareteamrole"),
+        "diagnosis" => vocabulary::uri("diagnosis-type"),
+        _ => None,
+    }
+}
+
 /// By which members the entries of a list are told apart, and whether the keys are terms of the vocabulary.
 pub(super) fn key_members(list: &str) -> (&'static [&'static str], bool) {
     match list {
@@ -43,13 +54,29 @@ pub(super) fn key_members(list: &str) -> (&'static [&'static str], bool) {
 pub(super) fn has_key(entry: Node<'_>, list: &str, key: &str) -> bool {
     let (members, vocabulary_key) = key_members(list);
     let key = if vocabulary_key { vocabulary::uri(key).unwrap_or("(no such term)") } else { key };
+    if let (Some(system), [concept, "coding", "code"]) = (key_system(list), members) {
+        let codings = leaves(entry, &[concept, "coding"]).into_iter();
+        let mut own = codings.filter(|coding| {
+            let named = coding.child("system").and_then(text);
+            named.is_none_or(|named| named == system)
+        });
+        return own.any(|coding| coding.child("code").and_then(text) == Some(key));
+    }
     leaves(entry, members).into_iter().any(|leaf| text(leaf) == Some(key))
 }
 
 fn has_prefix(entry: Node<'_>, list: &str, stem: &str) -> bool {
-    let start = format!("{}variables/{stem}", vocabulary::BLUE_BUTTON);
+    let of_codes = ["icd-", "unknown-icd-version"].contains(&stem);
+    let start = if of_codes { "http://hl7.org/fhir/sid/" } else { BLUE_BUTTON_VARIABLES };
     let (members, _) = key_members(list);
-    leaves(entry, members).into_iter().filter_map(text).any(|found| found.starts_with(&start))
+    let mut keys = leaves(entry, members).into_iter().filter_map(text);
+    keys.any(|key| key.strip_prefix(start).is_some_and(|name| name.starts_with(stem)))
+}
+
+/// Whether an entry has no key at all.
+fn is_unkeyed(entry: Node<'_>, list: &str) -> bool {
+    let (members, _) = key_members(list);
+    leaves(entry, members).into_iter().all(|leaf| text(leaf).is_none())
 }
 
 /// The `sequence` of an entry.
@@ -65,6 +92,7 @@ fn step<'t>(from: Node<'t>, step: &Step) -> Vec<Spot<'t>> {
         None => {}
         Some(Select::Key(key)) => found.retain(|spot| has_key(spot.node, list, key)),
         Some(Select::Prefix(stem)) => found.retain(|spot| has_prefix(spot.node, list, stem)),
+        Some(Select::Unkeyed) => found.retain(|spot| is_unkeyed(spot.node, list)),
         Some(Select::Place(place)) => found.retain(|spot| spot.place == place + 1),
         Some(Select::Sequence(number)) => {
             found.retain(|spot| sequence(spot.node) == Some(*number));

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::lookup::Lookup;
 use super::tree::{
-    Action, Foreign, Keyed, Keys, Leaf, ListNode, Move, Node, Object, Reg, ResourcePlan, Slot,
-    Target, Temp,
+    Action, Foreign, Form, Keyed, Keys, Leaf, ListNode, Move, Node, Object, Reg, ResourcePlan,
+    Slot, Target, Temp,
 };
 use crate::crosswalk::{Crosswalk, FactKind, RecordFact};
 use crate::error::LoadError;
 use crate::evaluate::{Access, AltProgram, Program};
 use crate::fact::{Expr, Function, Leaf as PathLeaf, Path, Root, Select, Source};
 use crate::resolve::{
-    JsonType, List, Pick, Resolved, ResolvedSelect, ResolvedStep, Resource, list_key, resolve,
+    JsonType, KeyMatch, List, Pick, Resolved, ResolvedSelect, ResolvedStep, Resource, list_key,
+    resolve,
 };
 use crate::table::{ColumnType, Per};
 
@@ -35,8 +36,8 @@ struct Building {
 #[derive(Debug)]
 struct BuildingKeyed {
     number: usize,
-    /// Key texts by number, and whether each is a prefix.
-    keys: Vec<(String, bool)>,
+    /// By number.
+    keys: Vec<KeyMatch>,
     member: Vec<String>,
     captures: BTreeMap<Vec<String>, Temp>,
     moves: Vec<Vec<Move>>,
@@ -50,8 +51,8 @@ struct Frame {
     counts: Counts,
     /// Registers shared by facts that ask for the same thing.
     known: HashMap<(Option<List>, String, FactKindKey), Slot>,
-    /// Per list: key texts and the register that holds their bits.
-    list_keys: HashMap<List, (Slot, Vec<String>)>,
+    /// Per list: keys and the register that holds their bits.
+    list_keys: HashMap<List, (Slot, Vec<KeyMatch>)>,
 }
 
 type FactKindKey = String;
@@ -133,13 +134,16 @@ impl Compiler {
     ) -> Result<Program, LoadError> {
         let mut alternatives = Vec::new();
         for alternative in &expr.alternatives {
-            let access = match &alternative.source {
-                Source::Literal(text) => Access::Literal(text.clone()),
-                Source::Path(path) => self.access(path, per, column_type)?,
+            let accesses = match &alternative.source {
+                Source::Literal(text) => vec![Access::Literal(text.clone())],
+                Source::Paths(paths) => paths
+                    .iter()
+                    .map(|path| self.access(path, per, column_type))
+                    .collect::<Result<_, _>>()?,
             };
             alternatives.push(AltProgram {
                 claim_types: alternative.claim_types,
-                access,
+                accesses,
                 conversions: alternative.conversions.clone(),
             });
         }
@@ -265,8 +269,9 @@ impl Compiler {
         let Some((slot, keys)) = frame.list_keys.get_mut(&list) else {
             return Err(LoadError::new("no keys"));
         };
-        let number = keys.iter().position(|own| own == key).unwrap_or_else(|| {
-            keys.push(key.to_owned());
+        let key = KeyMatch::Is(key.to_owned());
+        let number = keys.iter().position(|own| *own == key).unwrap_or_else(|| {
+            keys.push(key);
             keys.len() - 1
         });
         if number >= Keys::MOST {
@@ -316,7 +321,7 @@ impl Compiler {
             }
             None => &mut frame.root,
         };
-        insert(node, &resolved.steps, End::Fact(slot, kind), counts);
+        insert(node, &resolved.steps, &End::Fact(slot, kind, resolved.is_code()), counts);
         slot
     }
 
@@ -325,20 +330,13 @@ impl Compiler {
         // Entry keys: the roles and types that facts ask for.
         let list_keys = std::mem::take(&mut self.frames[0].list_keys);
         for (list, (slot, keys)) in list_keys {
-            let table = Keys::new(keys.iter().map(|key| (key.as_str(), false)));
-            let frame = &mut self.frames[0];
-            let mut node = frame.root.members.entry(list.member().to_owned()).or_default();
-            let mut parent = format!("ExplanationOfBenefit.{}", list.member());
-            for name in list_key(list) {
-                let def = fhir_model::schema::child(&parent, name)
-                    .ok_or_else(|| LoadError::new(format!("{parent} has no element `{name}`")))?;
-                fhir_model::schema::step(def).clone_into(&mut parent);
-                node = node.members.entry((*name).to_owned()).or_default();
-                node.many = def.many;
-                node.type_name = fhir_model::schema::step(def);
+            let end = End::Keys(slot, Keys::new(&keys));
+            for path in Path::parse_each(list_key(list))? {
+                let resolved = resolve(&path, Per::Claim)?;
+                let frame = &mut self.frames[0];
+                let node = frame.root.members.entry(list.member().to_owned()).or_default();
+                insert(node, &resolved.steps, &end, &mut frame.counts);
             }
-            node.json = Some(JsonType::String);
-            node.actions.push(Action::KeyRegister { slot, keys: table });
         }
         for resource in Resource::ALL {
             let frame = &mut self.frames[frame_of(resource)];
@@ -384,27 +382,32 @@ fn step_signature(step: &ResolvedStep) -> String {
     let select = match &step.select {
         None => String::new(),
         Some(ResolvedSelect::Place(place)) => format!("[{place}]"),
-        Some(ResolvedSelect::Key { key, prefix, .. }) => format!("[{key}|{prefix}]"),
+        Some(ResolvedSelect::Key { key, .. }) => format!("[{key:?}]"),
     };
     format!("{}{select}/", step.name)
 }
 
 /// What stands at the end of an inserted path.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum End {
-    Fact(Slot, FactKind),
+    /// Whether it is a code, last.
+    Fact(Slot, FactKind, bool),
     Capture(Temp),
+    Keys(Slot, Keys),
 }
 
-fn insert(node: &mut Building, steps: &[ResolvedStep], end: End, counts: &mut Counts) {
+fn insert(node: &mut Building, steps: &[ResolvedStep], end: &End, counts: &mut Counts) {
     let Some((step, rest)) = steps.split_first() else {
         match end {
-            End::Fact(slot, FactKind::Value(column_type)) => {
-                node.actions.push(Action::Store(slot, column_type));
+            End::Fact(slot, FactKind::Value(column_type), code) => {
+                let form = Form { column_type: *column_type, code: *code };
+                node.actions.push(Action::Store(*slot, form));
             }
-            End::Fact(slot, FactKind::Links) => node.actions.push(Action::Link(slot)),
-            End::Fact(slot, FactKind::Present) => node.present.push(slot),
-            End::Capture(temp) => node.actions.push(Action::Capture(temp)),
+            End::Fact(slot, FactKind::Links, _) => node.actions.push(Action::Link(*slot)),
+            End::Fact(slot, FactKind::Present, _) => node.present.push(*slot),
+            End::Capture(temp) => node.actions.push(Action::Capture(*temp)),
+            // What tells a list apart ends below a key: see `list_key`.
+            End::Keys(..) => {}
         }
         return;
     };
@@ -431,22 +434,22 @@ fn insert(node: &mut Building, steps: &[ResolvedStep], end: End, counts: &mut Co
             child = child.places.entry(*place).or_default();
             (child.json, child.type_name, child.many) = (json, type_name, false);
         }
-        Some(ResolvedSelect::Key { member, key, prefix }) => {
-            let captured = capture(child, member, rest, counts);
+        Some(ResolvedSelect::Key { member, key }) => {
+            let is_code =
+                matches!(end, End::Fact(_, _, true) | End::Capture(Temp { code: true, .. }));
+            let captured = capture(child, member, rest, is_code, counts);
             let Some(keyed) = &mut child.keyed else { return };
-            let number =
-                keyed.keys.iter().position(|own| own.0 == *key && own.1 == *prefix).unwrap_or_else(
-                    || {
-                        keyed.keys.push((key.clone(), *prefix));
-                        keyed.moves.push(Vec::new());
-                        keyed.keys.len() - 1
-                    },
-                );
+            let number = keyed.keys.iter().position(|own| own == key).unwrap_or_else(|| {
+                keyed.keys.push(key.clone());
+                keyed.moves.push(Vec::new());
+                keyed.keys.len() - 1
+            });
             let to = match end {
-                End::Fact(slot, FactKind::Value(column_type)) => {
-                    Target::Register(slot, column_type)
+                End::Fact(slot, FactKind::Value(column_type), code) => {
+                    Target::Register(*slot, Form { column_type: *column_type, code: *code })
                 }
-                End::Capture(temp) => Target::Capture(temp),
+                End::Capture(temp) => Target::Capture(*temp),
+                End::Keys(slot, keys) => Target::Keys(*slot, keys.clone()),
                 // check_kind lets only values stand below a key.
                 End::Fact(..) => return,
             };
@@ -463,6 +466,7 @@ fn capture(
     element: &mut Building,
     member: &[(String, &'static fhir_model::schema::ElementDef)],
     rest: &[ResolvedStep],
+    code: bool,
     counts: &mut Counts,
 ) -> Temp {
     if element.keyed.is_none() {
@@ -488,7 +492,7 @@ fn capture(
     if let Some(temp) = keyed.as_ref().and_then(|keyed| keyed.captures.get(&signature)) {
         return *temp;
     }
-    let mut temp = Temp { at: counts.temps, keyed: 0, bit: 0 };
+    let mut temp = Temp { at: counts.temps, keyed: 0, bit: 0, code };
     counts.temps += 1;
     if let Some(keyed) = keyed {
         temp.keyed = keyed.number;
@@ -496,7 +500,7 @@ fn capture(
         temp.bit = 1u64.unbounded_shl(u32::try_from(keyed.captures.len()).unwrap_or(u32::MAX));
         keyed.captures.insert(signature, temp);
     }
-    insert(element, rest, End::Capture(temp), counts);
+    insert(element, rest, &End::Capture(temp), counts);
     temp
 }
 
@@ -545,7 +549,7 @@ fn finish(node: &mut Building, guesses: &mut usize) -> Result<Node, LoadError> {
         if keyed.keys.len() > Keys::MOST || keyed.captures.len() > Keys::MOST {
             return Err(LoadError::new("too many keys or members for one element"));
         }
-        let keys = Keys::new(keyed.keys.iter().map(|(key, prefix)| (key.as_str(), *prefix)));
+        let keys = Keys::new(&keyed.keys);
         let (number, member) = (keyed.number, keyed.member.clone());
         let mut leaf = &mut *node;
         for name in &member {
@@ -569,7 +573,10 @@ fn finish(node: &mut Building, guesses: &mut usize) -> Result<Node, LoadError> {
     if children.len() > Object::MOST_MEMBERS {
         return Err(LoadError::new("too many members in one object"));
     }
-    let keyed = node.keyed.take().map(|keyed| Keyed { number: keyed.number, moves: keyed.moves });
+    let keyed = node.keyed.take().map(|keyed| {
+        let absent = keyed.keys.iter().position(|key| *key == KeyMatch::Absent);
+        Keyed { number: keyed.number, moves: keyed.moves, absent: absent.map_or(0, |at| 1 << at) }
+    });
     let present = std::mem::take(&mut node.present);
     Ok(Node::Object(Object { names, guesses: first_guess, children, present, keyed }))
 }

@@ -55,6 +55,8 @@ pub(super) enum Captured {
 pub(super) struct KeyedState {
     /// Bits of the keys that it carries.
     pub(super) keys: u64,
+    /// Whether it says any key, be it one that nothing asks for.
+    pub(super) named: bool,
     /// Bits of its captures that were made.
     pub(super) captured: u64,
 }

@@ -1,7 +1,7 @@
 //! The compiled tree: nodes, registers, captures.
 
 use super::lookup::Lookup;
-use crate::resolve::{JsonType, List};
+use crate::resolve::{JsonType, KeyMatch, List};
 use crate::table::ColumnType;
 
 /// Index of a register, in the record's frame or in a list entry's.
@@ -14,6 +14,16 @@ pub(crate) struct Temp {
     /// Number of its keyed element, and its bit in what that element has.
     pub(crate) keyed: usize,
     pub(crate) bit: u64,
+    /// It is a code: nothing but `~` says nothing.
+    pub(crate) code: bool,
+}
+
+/// As what a leaf is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    pub(crate) column_type: ColumnType,
+    /// It is a code: nothing but `~` says nothing.
+    pub(crate) code: bool,
 }
 
 /// Where a register lives.
@@ -80,6 +90,8 @@ pub(crate) struct Keyed {
     pub(crate) number: usize,
     /// By key number: what moves where.
     pub(crate) moves: Vec<Vec<Move>>,
+    /// The bit of the key that an element without one has.
+    pub(crate) absent: u64,
 }
 
 #[derive(Debug)]
@@ -90,10 +102,12 @@ pub(crate) struct Move {
     pub(crate) trail: Vec<Box<str>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Target {
-    Register(Slot, ColumnType),
+    Register(Slot, Form),
     Capture(Temp),
+    /// The bits of the keys that the text is, into a register of the entry.
+    Keys(Slot, Keys),
 }
 
 #[derive(Debug)]
@@ -115,16 +129,11 @@ pub(crate) struct Leaf {
 
 #[derive(Debug)]
 pub(crate) enum Action {
-    Store(Slot, ColumnType),
+    Store(Slot, Form),
     Capture(Temp),
     /// Sets the bits of the keys that the text is.
     Key {
         keyed: usize,
-        keys: Keys,
-    },
-    /// The same into a register of the entry.
-    KeyRegister {
-        slot: Slot,
         keys: Keys,
     },
     /// Appends a sequence number to the entry's links.
@@ -144,16 +153,20 @@ impl Keys {
     /// Most keys that one element can tell apart: they are bits of a machine word.
     pub(crate) const MOST: usize = 64;
 
-    /// Of each key its text and whether it is a prefix; its number is its place.
-    pub(crate) fn new<'k>(keys: impl Iterator<Item = (&'k str, bool)>) -> Self {
-        let (prefixes, whole): (Vec<_>, Vec<_>) =
-            keys.zip(0..).partition(|((_, prefix), _)| *prefix);
-        let prefixes: Vec<(Box<str>, u64)> =
-            prefixes.into_iter().map(|((key, _), number)| (key.into(), 1 << number)).collect();
+    /// The number of a key is its place.
+    pub(crate) fn new(keys: &[KeyMatch]) -> Self {
+        let mut prefixes: Vec<(Box<str>, u64)> = Vec::new();
+        let mut whole = Vec::new();
+        for (key, number) in keys.iter().zip(0..) {
+            match key {
+                KeyMatch::Is(key) => whole.push((key.as_str(), 1 << number)),
+                KeyMatch::Begins(stem) => prefixes.push((stem.as_str().into(), 1 << number)),
+                KeyMatch::Absent => {}
+            }
+        }
         // A text that is a whole key has the bits of its prefixes too.
-        let whole = whole
-            .into_iter()
-            .map(|((key, _), number)| (key, 1 << number | begun(&prefixes, key.as_bytes())));
+        let whole =
+            whole.into_iter().map(|(key, bit)| (key, bit | begun(&prefixes, key.as_bytes())));
         Self { whole: Lookup::new(whole), prefixes }
     }
 

@@ -10,7 +10,9 @@ use json_walk::{Cursor, Document, Index, JsonStr, Kind, Limits};
 use super::Plan;
 use super::reading::{Fault, Reading, fault};
 use super::registers::{Captured, KeyedState, RecordView, Store, Val, place};
-use super::tree::{Action, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target};
+use super::tree::{
+    Action, Form, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target,
+};
 use crate::convert::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
 use crate::resolve::{JsonType, Resource};
@@ -134,11 +136,16 @@ struct Walk<'w> {
     resource: Option<Resource>,
 }
 
+/// Whether a text says nothing: a blank one, and a code of nothing but `~`, the way of CMS's warehouse to say so.
 #[inline]
-fn is_blank(text: &str) -> bool {
+fn is_null(text: &str, code: bool) -> bool {
     match text.as_bytes().first() {
+        Some(b'~') if code => text.trim_end().bytes().all(|byte| byte == b'~'),
         Some(0x21..0x80) => false,
-        _ => text.chars().all(char::is_whitespace),
+        _ => {
+            let said = text.trim();
+            said.is_empty() || (code && said.bytes().all(|byte| byte == b'~'))
+        }
     }
 }
 
@@ -279,7 +286,10 @@ impl Walk<'_> {
 
     /// The end of an element told apart by its keys: what was captured goes where the keys say.
     fn dispatch(&mut self, keyed: &Keyed) -> Result<(), Fault> {
-        let KeyedState { mut keys, captured: have } = self.store.keyed[keyed.number];
+        let KeyedState { mut keys, named, captured: have } = self.store.keyed[keyed.number];
+        if !named {
+            keys |= keyed.absent;
+        }
         while keys != 0 {
             let number = keys.trailing_zeros() as usize;
             keys &= keys - 1;
@@ -288,10 +298,11 @@ impl Walk<'_> {
                     continue;
                 }
                 let captured = self.store.captures[step.from.at];
-                match step.to {
-                    Target::Capture(temp) => self.store.capture(temp, captured),
-                    Target::Register(slot, column_type) => {
-                        self.store_value(slot, column_type, captured).map_err(|fault| {
+                match &step.to {
+                    Target::Capture(temp) => self.store.capture(*temp, captured),
+                    Target::Keys(slot, keys) => self.set_keys(*slot, keys, captured),
+                    Target::Register(slot, form) => {
+                        self.store_value(*slot, *form, captured).map_err(|fault| {
                             step.trail
                                 .iter()
                                 .rev()
@@ -381,23 +392,18 @@ impl Walk<'_> {
         };
         for action in &leaf.actions {
             match action {
-                Action::Store(slot, column_type) => {
-                    self.store_value(*slot, *column_type, captured)?;
-                }
+                Action::Store(slot, form) => self.store_value(*slot, *form, captured)?,
                 Action::Capture(temp) => {
-                    if !self.is_blank(captured) {
+                    if !self.is_null(captured, temp.code) {
                         self.store.capture(*temp, captured);
                     }
                 }
                 Action::Key { keyed, keys } => {
                     let bits = self.key_bits(keys, captured);
-                    self.store.keyed[*keyed].keys |= bits;
-                }
-                Action::KeyRegister { slot, keys } => {
-                    let bits = self.key_bits(keys, captured);
-                    let register = self.store.register(*slot);
-                    let before = if let Val::Bits(bits) = register { *bits } else { 0 };
-                    *register = Val::Bits(before | bits);
+                    let named = !self.is_null(captured, false);
+                    let state = &mut self.store.keyed[*keyed];
+                    state.keys |= bits;
+                    state.named |= named;
                 }
                 Action::Link(slot) => self.link(*slot, captured)?,
                 Action::ForeignProfile => {
@@ -409,6 +415,14 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Adds the keys that a leaf is to a register of the entry.
+    fn set_keys(&mut self, slot: Slot, keys: &Keys, captured: Captured) {
+        let bits = self.key_bits(keys, captured);
+        let register = self.store.register(slot);
+        let before = if let Val::Bits(bits) = register { *bits } else { 0 };
+        *register = Val::Bits(before | bits);
     }
 
     /// The bits of the keys that a leaf is.
@@ -424,18 +438,17 @@ impl Walk<'_> {
         keys.bits(text.as_bytes(), 0, text.len())
     }
 
+    /// Whether a leaf says nothing.
     #[inline]
-    fn is_blank(&self, captured: Captured) -> bool {
+    fn is_null(&self, captured: Captured, code: bool) -> bool {
         match captured {
             Captured::None => true,
             Captured::Number { .. } => false,
+            Captured::Text { start, end, .. } if start == end => true,
             Captured::Text { start, .. } => match self.line.as_bytes().get(start as usize) {
-                Some(0x21..0x80)
-                    if !matches!(self.line.as_bytes().get(start as usize), Some(b'\\')) =>
-                {
-                    false
-                }
-                _ => is_blank(&self.unescaped(captured)),
+                Some(b'\\' | b'~') | None => is_null(&self.unescaped(captured), code),
+                Some(0x21..0x80) => false,
+                _ => is_null(&self.unescaped(captured), code),
             },
         }
     }
@@ -468,13 +481,8 @@ impl Walk<'_> {
     }
 
     /// Converts a leaf to the type its facts want. Every leaf is converted, the first that is not null is kept.
-    fn store_value(
-        &mut self,
-        slot: Slot,
-        column_type: ColumnType,
-        captured: Captured,
-    ) -> Result<(), Fault> {
-        let value = self.value(column_type, captured).map_err(|class| {
+    fn store_value(&mut self, slot: Slot, form: Form, captured: Captured) -> Result<(), Fault> {
+        let value = self.value(form, captured).map_err(|class| {
             let start = match captured {
                 Captured::None => 0,
                 Captured::Text { start, .. } | Captured::Number { start, .. } => start,
@@ -488,24 +496,29 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn value(&mut self, column_type: ColumnType, captured: Captured) -> Result<Val, ErrorClass> {
+    fn value(&mut self, form: Form, captured: Captured) -> Result<Val, ErrorClass> {
+        let Form { column_type, code } = form;
         match captured {
             Captured::None => Ok(Val::Null),
             Captured::Text { start, end, escaped } => {
                 if column_type == ColumnType::Text {
                     if !escaped || !has_escape(self.line, start as usize, end as usize) {
                         let text = text_of(self.line, start, end);
-                        return Ok(if is_blank(text) {
+                        return Ok(if is_null(text, code) {
                             Val::Null
                         } else {
                             Val::Text { start, end, scratch: false }
                         });
                     }
                     let text = unescape(text_of(self.line, start, end));
-                    return Ok(if is_blank(&text) { Val::Null } else { self.store.keep(&text) });
+                    return Ok(if is_null(&text, code) {
+                        Val::Null
+                    } else {
+                        self.store.keep(&text)
+                    });
                 }
                 let text = self.unescaped(captured);
-                if is_blank(&text) {
+                if is_null(&text, false) {
                     return Ok(Val::Null);
                 }
                 match column_type {

@@ -2,6 +2,7 @@
 
 use super::counts::{RecordCounts, is_of_a_claim};
 use super::error::NotTaken;
+use super::is_blank;
 use crate::claim::Lineage;
 use crate::index::Index;
 use crate::person::{Beneficiary, Enrolment};
@@ -58,16 +59,21 @@ impl Beneficiaries {
     }
 
     /// Takes a record. Says whether it was a Patient or a Coverage; what else it may be, a claim say, was left alone and
-    /// is not counted. Of several versions of one person the newest stays, of equally new ones the last.
+    /// is not counted; nor are blank lines. Of several versions of one person the newest stays, of equally new ones the last.
     ///
     /// # Errors
     /// Why nothing was made of the record. Bad claims are left to whoever reads claims.
     pub fn push(&mut self, record: &[u8]) -> Result<bool, NotTaken> {
+        if is_blank(record) {
+            return Ok(false);
+        }
         let taken = match self.reader.read(record) {
             Ok(Verdict::Record(Resource::Patient, record)) => {
                 self.counts.partial_dates += record.partial_dates();
                 let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
                 let patient = Beneficiary::new(&record);
+                let unknown = patient.as_ref().map_or(0, Beneficiary::unknown_marks);
+                self.counts.untranslated_codes += unknown;
                 let added = patient.map(|patient| self.index.add_patient(&patient, source));
                 added.transpose().map(|_| true).map_err(NotTaken::Full)
             }

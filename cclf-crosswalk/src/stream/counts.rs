@@ -1,6 +1,8 @@
 //! What became of the records that were given.
 
 use crate::error::RecordError;
+use crate::evaluate::Untranslated;
+use crate::status::NotActive;
 
 /// What became of the records that were given to [`Beneficiaries`](crate::Beneficiaries) and
 /// [`TableStream`](crate::TableStream), each counted once; and what was left null in the rows.
@@ -22,9 +24,21 @@ pub struct RecordCounts {
     pub partial_dates: u64,
     /// State codes without FIPS and USPS code in the rows made, which became null.
     pub untranslated_states: u64,
+    /// Codes and words outside their closed list, which became null; unknown marks of an MBI's currency.
+    pub untranslated_codes: u64,
+    /// Postal codes that are no US ZIP, which became null.
+    pub untranslated_zips: u64,
+    /// Claims that are not active, which totals leave out.
+    pub not_active: NotActive,
 }
 
 impl RecordCounts {
+    pub(super) fn untranslated(&mut self, made: Untranslated) {
+        self.untranslated_states += made.states;
+        self.untranslated_codes += made.codes;
+        self.untranslated_zips += made.zips;
+    }
+
     /// Records that were given.
     pub fn read(&self) -> u64 {
         self.with_rows + self.without_rows + self.joined + self.skipped + self.rejected

@@ -55,24 +55,25 @@ impl fmt::Display for NotTaken {
 
 impl std::error::Error for NotTaken {}
 
-/// A record that was not taken, given back. Neither `Debug` nor `Display` show it.
+/// A record that was not taken, given back. Neither `Debug` nor `Display` show it. It owns what it holds, so that it
+/// goes through `?` and outlives the records.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BadRecord<R> {
+pub struct BadRecord {
     /// Its place among the records that were given, from 1 on.
     pub number: u64,
     /// Why it was not taken.
     pub error: NotTaken,
     /// The record as it was given.
-    pub record: R,
+    pub record: Vec<u8>,
 }
 
-impl<R> fmt::Display for BadRecord<R> {
+impl fmt::Display for BadRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "record {}: {}", self.number, self.error)
     }
 }
 
-impl<R> fmt::Debug for BadRecord<R> {
+impl fmt::Debug for BadRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, error, record: _ } = self;
         f.debug_struct("BadRecord")
@@ -82,19 +83,24 @@ impl<R> fmt::Debug for BadRecord<R> {
     }
 }
 
-impl<R> std::error::Error for BadRecord<R> {}
+impl std::error::Error for BadRecord {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
 
 /// What comes from [`Batches`](crate::Batches) in place of a batch.
 #[non_exhaustive]
-pub enum BatchError<R> {
+#[derive(Debug)]
+pub enum BatchError {
     /// A record was not taken. The records after it are.
-    Record(BadRecord<R>),
+    Record(BadRecord),
     /// Arrow could not make a batch, and nothing comes after it: more text in a column of one batch than it can
     /// address, 2 GiB.
     Arrow(ArrowError),
 }
 
-impl<R> fmt::Display for BatchError<R> {
+impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Record(record) => record.fmt(f),
@@ -103,18 +109,16 @@ impl<R> fmt::Display for BatchError<R> {
     }
 }
 
-impl<R> fmt::Debug for BatchError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::error::Error for BatchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Record(record) => f.debug_tuple("Record").field(record).finish(),
-            Self::Arrow(error) => f.debug_tuple("Arrow").field(error).finish(),
+            Self::Record(record) => Some(record),
+            Self::Arrow(error) => Some(error),
         }
     }
 }
 
-impl<R> std::error::Error for BatchError<R> {}
-
-impl<R> From<ArrowError> for BatchError<R> {
+impl From<ArrowError> for BatchError {
     fn from(error: ArrowError) -> Self {
         Self::Arrow(error)
     }

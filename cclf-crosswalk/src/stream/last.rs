@@ -58,7 +58,7 @@ impl LastBatches {
                     };
                     self.people.append(index, number, hospice, lineages);
                 }
-                stream.counts.untranslated_states += self.people.take_untranslated().states;
+                stream.counts.untranslated(self.people.take_untranslated());
                 stream.outputs.push(self.people.finish()?)?;
                 if self.stage == Stage::Built {
                     let counted = stream.outputs.0.iter();

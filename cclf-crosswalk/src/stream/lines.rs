@@ -26,7 +26,7 @@ use crate::table::Table;
 ///             eprintln!("{record}");
 ///             bad += 1;
 ///         }
-///         Err(error) => return Err(error.to_string().into()),
+///         Err(error) => return Err(error.into()),
 ///     }
 /// }
 /// assert!(rows > 0 && bad == 1);
@@ -69,7 +69,7 @@ impl<I> Batches<I> {
 }
 
 impl<R: AsRef<[u8]>, I: Iterator<Item = R>> Iterator for Batches<I> {
-    type Item = Result<(Table, RecordBatch), BatchError<R>>;
+    type Item = Result<(Table, RecordBatch), BatchError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -86,8 +86,9 @@ impl<R: AsRef<[u8]>, I: Iterator<Item = R>> Iterator for Batches<I> {
                     if let Some(record) = self.records.next() {
                         self.number += 1;
                         let Err(error) = stream.push(record.as_ref()) else { continue };
-                        let number = self.number;
-                        let bad = BadRecord { number, error, record };
+                        // Bad records are few, and what owns them can go anywhere.
+                        let record = record.as_ref().to_vec();
+                        let bad = BadRecord { number: self.number, error, record };
                         return Some(Err(BatchError::Record(bad)));
                     }
                     let over = State::Over(stream.counts());

@@ -6,7 +6,8 @@
 //! claims ───────────────> TableStream ──> (table, record batch)
 //! ```
 //!
-//! People come first, because claims take the MBI of their beneficiary. A record is the bytes of one JSON text.
+//! People come first, because claims take the MBI of their beneficiary. A record is the bytes of one JSON text. Blank
+//! ones are passed over and not counted, as blank lines of files are.
 
 mod beneficiaries;
 mod counts;
@@ -22,3 +23,8 @@ pub use error::{BadRecord, BatchError, NotTaken};
 pub use last::LastBatches;
 pub use lines::Batches;
 pub use tables::{TableStream, TableStreamOptions, Taken};
+
+/// Whether a record is a blank line: nothing but the white space of JSON.
+fn is_blank(record: &[u8]) -> bool {
+    record.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}

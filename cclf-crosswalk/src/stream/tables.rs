@@ -7,6 +7,7 @@ use crate::arrow::error::ArrowError;
 use super::beneficiaries::Beneficiaries;
 use super::counts::{RecordCounts, is_of_a_claim};
 use super::error::NotTaken;
+use super::is_blank;
 use super::last::LastBatches;
 use super::lines::Batches;
 use super::outputs::Outputs;
@@ -49,6 +50,8 @@ pub enum Taken {
     Skipped,
     /// Known from the first reading.
     Known,
+    /// A blank line, which is no record and is not counted.
+    Blank,
 }
 
 /// Makes tables of claims as they come: the rows that a whole run would write, in the same order.
@@ -145,6 +148,9 @@ impl TableStream {
     }
 
     fn take(&mut self, record: &[u8]) -> Result<Taken, NotTaken> {
+        if is_blank(record) {
+            return Ok(Taken::Blank);
+        }
         let known = self.options.second_reading;
         match self.reader.read(record) {
             Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
@@ -158,7 +164,8 @@ impl TableStream {
                 counts.with_rows += u64::from(rows > 0);
                 counts.without_rows += u64::from(rows == 0);
                 counts.partial_dates += claim.partial_dates();
-                counts.untranslated_states += self.claims.take_untranslated().states;
+                counts.untranslated(self.claims.take_untranslated());
+                counts.not_active.count(&claim);
                 if let (Some(number), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
                     self.hospice.add(number, start, end);
                 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 const OTHER: &str = "https://example.invalid/decoy";
 
-/// Codings of which the one with a certain system counts; elsewhere the first coding counts.
-const MATCHED_BY_SYSTEM: [&str; 7] = [
+/// Codings of which the one with a certain system counts: all of those that the crosswalk reads but categories, whose
+/// codes are whole URIs.
+const MATCHED_BY_SYSTEM: [&str; 15] = [
     "/type",
     "/item/category",
     "/item/service",
@@ -14,6 +15,14 @@ const MATCHED_BY_SYSTEM: [&str; 7] = [
     "/item/locationCodeableConcept",
     "/careTeam/qualification",
     "/diagnosis/packageCode",
+    "/diagnosis/diagnosisCodeableConcept",
+    "/diagnosis/type",
+    "/procedure/procedureCodeableConcept",
+    "/information/code",
+    "/item/modifier",
+    "/item/adjudication/reason",
+    "/facility/identifier/type",
+    "/careTeam/role",
 ];
 
 /// The record with its decoys.

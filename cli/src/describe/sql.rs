@@ -99,7 +99,16 @@ pub(super) fn ddl(
             let described = dialect.of_column(label);
             let _ = writeln!(text, "    {name} {sql}{described}{comma}{remark}");
         }
-        let _ = writeln!(text, "){};\n", dialect.of_table(&heading));
+        let _ = writeln!(text, "){};", dialect.of_table(&heading));
+        if dialect == Dialect::Duckdb {
+            let table = naming.sql_name(def.table);
+            let _ = writeln!(text, "COMMENT ON TABLE {table} IS {};", dialect.quoted(&heading));
+            for Line { name, label, .. } in &lines {
+                let label = dialect.quoted(label);
+                let _ = writeln!(text, "COMMENT ON COLUMN {table}.{name} IS {label};");
+            }
+        }
+        text.push('\n');
     }
     text
 }

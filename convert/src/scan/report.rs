@@ -41,6 +41,14 @@ pub struct ScanReport {
     pub partial_dates: u64,
     /// State codes without FIPS and USPS code in the rows made, which became null.
     pub untranslated_states: u64,
+    /// Codes and words outside their closed list (a gender `M`), which became null; unknown marks of an MBI's currency,
+    /// which count as none.
+    pub untranslated_codes: u64,
+    /// Postal codes that are no US ZIP, which became null.
+    pub untranslated_zips: u64,
+    /// Claims with another status than active, by status: totals leave them out. `other` are words that are no status of
+    /// STU3, `absent` those without a status.
+    pub claims_not_active: BTreeMap<String, u64>,
     /// Whether the claims were read twice because people stood among them.
     pub restarted: bool,
     /// What the user should know.
@@ -69,6 +77,9 @@ impl ScanReport {
             superseded_coverages: run.superseded_coverages,
             partial_dates: run.partial_dates,
             untranslated_states: run.untranslated_states,
+            untranslated_codes: run.untranslated_codes,
+            untranslated_zips: run.untranslated_zips,
+            claims_not_active: run.claims_not_active,
             restarted: run.restarted,
             warnings: run.warnings,
             seconds: run.seconds,

@@ -7,7 +7,7 @@ use crate::decimal::{Decimal, Integer};
 use crate::primitive::Lexical;
 use crate::resource::Resource;
 use crate::stu3::ExplanationOfBenefit;
-use crate::stu3::datatypes::Reference;
+use crate::stu3::datatypes::{CodeableConcept, Reference};
 use crate::stu3::explanation_of_benefit::{
     CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
 };
@@ -205,11 +205,10 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// use fhir_model::{Variable, stu3::ExplanationOfBenefit};
     /// let line = br#"{"resourceType":"ExplanationOfBenefit","information":[{"sequence":1,
     ///     "category":{"coding":[{"code":"https://bluebutton.cms.gov/resources/variables/clm_freq_cd"}]},
-    ///     "code":{"coding":[{"code":"7"}]}}]}"#;
+    ///     "code":{"coding":[{"code":"7","system":"https://bluebutton.cms.gov/resources/variables/clm_freq_cd"}]}}]}"#;
     /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
-    /// let frequency = claim.information(Variable::ClmFreqCd);
-    /// let frequency = frequency.and_then(|entry| entry.code.as_ref()?.code());
-    /// assert_eq!(frequency, Some("7"));
+    /// assert!(claim.information(Variable::ClmFreqCd).is_some());
+    /// assert_eq!(claim.information_code(Variable::ClmFreqCd), Some("7"));
     /// # Ok::<(), fhir_model::Error>(())
     /// ```
     pub fn information(&self, category: impl Name) -> Option<&Information<'a>> {
@@ -217,6 +216,18 @@ impl<'a> ExplanationOfBenefit<'a> {
         self.information.iter().find(|entry| {
             entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
         })
+    }
+
+    /// The code of the first information of a category, in the variable's own system.
+    pub fn information_code(&self, category: impl Name) -> Option<&str> {
+        let concept = self.information(&category)?.code.as_deref()?;
+        let since_2024 = || match category.to_uri() {
+            uri if uri == Some(Variable::ClmIpAdmsnTypeCd.uri()) => {
+                concept.code_in(CodeSystem::NubcAdmissionType)
+            }
+            _ => None,
+        };
+        concept.code_in(&category).or_else(since_2024).or_else(|| concept.code_by(category))
     }
 
     /// The diagnoses in the order of the record, without the diagnosis related group. CCW: `PRNCPAL_DGNS_CD`,
@@ -227,7 +238,7 @@ impl<'a> ExplanationOfBenefit<'a> {
             let Some(DiagnosisChoice::CodeableConcept(concept)) = &entry.diagnosis else {
                 return None;
             };
-            let coding = concept.coding.first();
+            let coding = concept.icd_coding();
             let on_admission = entry.extensions().iter().find(|extension| {
                 extension.url.as_deref().is_some_and(|url| url.contains("_poa_ind_sw"))
             });
@@ -235,7 +246,11 @@ impl<'a> ExplanationOfBenefit<'a> {
                 sequence: entry.sequence.as_ref().and_then(Integer::get),
                 code: coding.and_then(|coding| coding.code.as_deref()),
                 system: coding.and_then(|coding| coding.system.as_deref()),
-                kinds: entry.r#type.iter().filter_map(|kind| kind.code()).collect(),
+                kinds: entry
+                    .r#type
+                    .iter()
+                    .filter_map(|kind| kind.code_by(CodeSystem::DiagnosisType))
+                    .collect(),
                 present_on_admission: on_admission.and_then(|extension| extension.code()),
             })
         })
@@ -265,7 +280,7 @@ impl<'a> ExplanationOfBenefit<'a> {
             let Some(ProcedureChoice::CodeableConcept(concept)) = &entry.procedure else {
                 return None;
             };
-            let coding = concept.coding.first();
+            let coding = concept.icd_coding();
             Some(ProcedureCode {
                 sequence: entry.sequence.as_ref().and_then(Integer::get),
                 code: coding.and_then(|coding| coding.code.as_deref()),
@@ -347,7 +362,10 @@ impl CareTeam<'_> {
 
     /// Whether the entry has this role: `primary`, `assist`, `other`.
     pub fn is(&self, role: &str) -> bool {
-        self.role.as_deref().is_some_and(|concept| concept.has_code(role))
+        let of_role = |concept: &CodeableConcept<'_>| {
+            concept.has_code_by(CodeSystem::Claimcareteamrole, role)
+        };
+        self.role.as_deref().is_some_and(of_role)
     }
 
     /// The national provider identifier.

@@ -43,7 +43,7 @@ impl fmt::Display for MedicarePart {
 }
 
 impl Coverage<'_> {
-    /// The part of Medicare, by `grouping.subPlan`, else by the `Medicare` coding of the type.
+    /// The part of Medicare, by `grouping.subPlan`, else by the `Medicare` coding of the type, wherever it stands.
     ///
     /// ```
     /// use fhir_model::{MedicarePart, stu3::Coverage};
@@ -54,8 +54,9 @@ impl Coverage<'_> {
     /// ```
     pub fn part(&self) -> Option<MedicarePart> {
         let plan = self.grouping.as_deref().and_then(|grouping| grouping.sub_plan.as_deref());
-        plan.or_else(|| self.r#type.as_deref()?.code_in(CodeSystem::Medicare))
-            .and_then(MedicarePart::from_text)
+        let of_type = || self.r#type.as_deref()?.code_by(CodeSystem::Medicare);
+        plan.and_then(MedicarePart::from_text)
+            .or_else(|| of_type().and_then(MedicarePart::from_text))
     }
 
     /// The values of a monthly family in the [reference year](Self::reference_year), January first.

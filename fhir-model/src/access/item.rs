@@ -40,7 +40,7 @@ impl<'a> Item<'a> {
 
     /// The code of the reason of a category, such as [`Variable::LinePrcsgIndCd`].
     pub fn reason(&self, category: impl Name) -> Option<&str> {
-        self.adjudication(category)?.reason.as_deref()?.code()
+        self.adjudication(&category)?.reason.as_deref()?.code_by(category)
     }
 
     /// The HCPCS code of the service. CCW: `HCPCS_CD`.
@@ -56,7 +56,7 @@ impl<'a> Item<'a> {
 
     /// The modifiers in order. CCW: `HCPCS_1ST_MDFR_CD` and on.
     pub fn modifiers(&self) -> impl Iterator<Item = &str> {
-        self.modifier.iter().filter_map(|modifier| modifier.code())
+        self.modifier.iter().filter_map(|modifier| modifier.code_by(CodeSystem::Hcpcs))
     }
 
     /// The revenue center code as the record has it; the tables pad it to four digits. CCW: `REV_CNTR`.

@@ -17,7 +17,7 @@ use crate::decimal::Decimal;
 use crate::stu3::datatypes::{
     CodeableConcept, Coding, Extension, ExtensionValue, Identifier, Reference,
 };
-use crate::vocabulary::{IdentifierSystem, Name};
+use crate::vocabulary::{CodeSystem, IdentifierSystem, Name};
 
 /// Elements with extensions: all of them.
 ///
@@ -102,6 +102,57 @@ impl<'a> CodeableConcept<'a> {
     /// The first code, whatever its system.
     pub fn code(&self) -> Option<&str> {
         self.coding.iter().find_map(|coding| coding.code.as_deref())
+    }
+
+    /// The first code of a system, wherever it stands; if there is none, the first of a coding that names no system.
+    /// Codes of other systems do not count: that is the rule of the tables wherever a system is expected.
+    ///
+    /// ```
+    /// use fhir_model::{CodeSystem, stu3::ExplanationOfBenefit};
+    /// let line = br#"{"resourceType":"ExplanationOfBenefit","item":[{"sequence":1,"modifier":[{"coding":[
+    ///     {"code":"ZZ","system":"https://example.org/other"},
+    ///     {"code":"25","system":"https://bluebutton.cms.gov/resources/codesystem/hcpcs"}]}]}]}"#;
+    /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
+    /// assert_eq!(claim.item[0].modifier[0].code(), Some("ZZ"));
+    /// assert_eq!(claim.item[0].modifier[0].code_by(CodeSystem::Hcpcs), Some("25"));
+    /// # Ok::<(), fhir_model::Error>(())
+    /// ```
+    pub fn code_by(&self, system: impl Name) -> Option<&str> {
+        let system = system.to_uri()?;
+        self.coding_by(|own| own == system)?.code.as_deref()
+    }
+
+    /// The first coding with a code whose system is asked for; if there is none, the first that names no system.
+    fn coding_by(&self, asked: impl Fn(&str) -> bool) -> Option<&Coding<'a>> {
+        let mut coded = self.coding.iter().filter(|coding| coding.code.is_some());
+        let of_system = coded.clone().find(|coding| coding.system.as_deref().is_some_and(&asked));
+        of_system.or_else(|| coded.find(|coding| coding.system.is_none()))
+    }
+
+    /// Whether one of the codings has this code, by the same rule.
+    fn has_code_by(&self, system: impl Name, code: &str) -> bool {
+        let system = system.to_uri();
+        self.coding.iter().any(|coding| {
+            coding.code.as_deref() == Some(code)
+                && (coding.system.is_none() || coding.system.as_deref() == system)
+        })
+    }
+
+    /// The coding of a diagnosis or procedure: that of an ICD system, wherever it stands; if there is none, that of an
+    /// unknown version, else one that names no system.
+    fn icd_coding(&self) -> Option<&Coding<'a>> {
+        const ICD: &str = "http://hl7.org/fhir/sid/icd-";
+        let begins = |coding: &Coding<'_>, start: &str| {
+            coding.system.as_deref().is_some_and(|system| system.starts_with(start))
+        };
+        let known = |coding: &&Coding<'_>| begins(coding, ICD);
+        let coded = |coding: &&Coding<'_>| coding.code.is_some();
+        let unknown = CodeSystem::UnknownIcdVersion.uri();
+        self.coding
+            .iter()
+            .find(|coding| known(coding) && coded(coding))
+            .or_else(|| self.coding_by(|system| system.starts_with(unknown)))
+            .or_else(|| self.coding.iter().find(known))
     }
 
     /// Whether one of the codings has this code.

@@ -23,7 +23,7 @@ impl Patient<'_> {
     }
 
     /// The current Medicare beneficiary identifier (MBI): the first marked current; if none is, the first
-    /// without a mark. `None` when identifiers were not asked for. Source: identifiers of system
+    /// without a mark. A mark that is neither current nor historic counts as none. `None` when identifiers were not asked for. Source: identifiers of system
     /// `us-mbi` with the extension `identifier-currency`.
     ///
     /// ```
@@ -46,14 +46,13 @@ impl Patient<'_> {
         marked(Some("current")).or_else(|| marked(None))
     }
 
-    /// Former identifiers in order, each once: those marked historic, and those without a mark other than the
-    /// current one.
+    /// Former identifiers in order, each once: all others than the current one, be they marked historic, current too, or
+    /// not at all.
     pub fn mbi_historic(&self) -> Vec<&str> {
         let current = self.mbi_current();
         let mut former = Vec::new();
-        for (value, currency) in self.mbis() {
-            let counts = currency != Some("current") && Some(value) != current;
-            if counts && !former.contains(&value) {
+        for (value, _) in self.mbis() {
+            if Some(value) != current && !former.contains(&value) {
                 former.push(value);
             }
         }
@@ -69,7 +68,8 @@ impl Patient<'_> {
             .filter_map(|identifier| {
                 let currency = identifier.extension(CodeSystem::IdentifierCurrency);
                 let currency = currency.and_then(|currency| currency.code());
-                Some((identifier.value.as_deref()?, currency))
+                let known = currency.filter(|mark| matches!(*mark, "current" | "historic"));
+                Some((identifier.value.as_deref()?, known))
             })
     }
 }

@@ -10,6 +10,14 @@ pub(super) fn required(place: Place<'_>, base: &str, contained: bool) -> Option<
         ("ExplanationOfBenefit.diagnosis", "diagnosis[x]") if place.has("packageCode") => {
             Some("BCDA v1 gives the diagnosis-related group an entry without a diagnosis")
         }
+        ("ExplanationOfBenefit.diagnosis", "sequence")
+            if place.has("packageCode")
+                && !place.members().any(|own| own.base == "diagnosis[x]") =>
+        {
+            Some(
+                "BCDA v1 gave the diagnosis-related group an entry without a sequence, until April 2022",
+            )
+        }
         ("ExplanationOfBenefit.item.detail", "sequence") => {
             Some("BCDA v1 gives the detail of a Part D line no sequence")
         }

@@ -319,6 +319,28 @@ fn links_members_and_types() {
 }
 
 #[test]
+fn what_servers_of_some_years_wrote_is_known() {
+    // Until April 2022: the diagnosis-related group without a sequence, and without a diagnosis as ever.
+    let coded = r#""diagnosisCodeableConcept":{"text":"y"}"#;
+    let classes = |entry: &str| -> Vec<IssueClass> {
+        let line = format!(r#"{{"diagnosis":[{{{entry}}}],"resourceType":"{EOB}"}}"#);
+        let found = from_slice(line.as_bytes()).unwrap().findings();
+        found.iter().map(super::Finding::class).collect()
+    };
+    assert_eq!(classes(r#""packageCode":{"text":"x"}"#), [IssueClass::KnownDeviation; 2]);
+    // Of a diagnosis it was never so.
+    assert_eq!(classes(coded), [IssueClass::Required]);
+    let both = format!(r#""packageCode":{{"text":"x"}},{coded}"#);
+    assert_eq!(classes(&both), [IssueClass::Required]);
+    // Before identifiers of pharmacies were typed by their own systems.
+    none(
+        EOB,
+        r#""facility":{"identifier":{"type":{"coding":[{"code":"NCPDP",
+        "system":"https://bluebutton.cms.gov/resources/codesystem/identifier-type"}]},"value":"1"}}"#,
+    );
+}
+
+#[test]
 fn outcomes_are_valid_resources() {
     let good = from_slice(br#"{"id":"1","resourceType":"Patient"}"#).unwrap().validate();
     assert_eq!(good.issue[0].class(), Some(IssueClass::Valid));

@@ -683,36 +683,38 @@ name_enum! {
         DiagnosisType = 333,
         /// Healthcare Common Procedure Coding System (`hcpcs`)
         Hcpcs = 334,
+        /// Kinds of a pharmacy's number (`identifier-type`)
+        IdentifierType = 335,
         /// Whether an identifier is current or historic (`identifier-currency`)
-        IdentifierCurrency = 335,
+        IdentifierCurrency = 336,
         /// FHIR claim type (`ex-claimtype`)
-        ExClaimtype = 336,
+        ExClaimtype = 337,
         /// Roles of a care team member (`claimcareteamrole`)
-        Claimcareteamrole = 337,
+        Claimcareteamrole = 338,
         /// FHIR benefit category (`benefit-category`)
-        BenefitCategory = 338,
+        BenefitCategory = 339,
         /// HL7 v3 act codes: compound or single drug (`act-code`)
-        ActCode = 339,
+        ActCode = 340,
         /// Parts of Medicare: the system is this bare word (`medicare`)
-        Medicare = 340,
+        Medicare = 341,
         /// National drug code (`ndc`)
-        Ndc = 341,
+        Ndc = 342,
         /// ICD-9 diagnosis and procedure codes (`icd-9-cm`)
-        Icd9Cm = 342,
+        Icd9Cm = 343,
         /// ICD-10 diagnosis and procedure codes (`icd-10`)
-        Icd10 = 343,
+        Icd10 = 344,
         /// ICD-10 diagnosis codes by their newer name (`icd-10-cm`)
-        Icd10Cm = 344,
+        Icd10Cm = 345,
         /// ICD-10 procedure codes by their newer name (`icd-10-pcs`)
-        Icd10Pcs = 345,
+        Icd10Pcs = 346,
         /// ICD codes of an unknown version (`unknown-icd-version`)
-        UnknownIcdVersion = 346,
+        UnknownIcdVersion = 347,
         /// Admission type codes since 2024-07 (`nubc-admission-type`)
-        NubcAdmissionType = 347,
+        NubcAdmissionType = 348,
         /// Units of measure (`ucum`)
-        Ucum = 348,
+        Ucum = 349,
         /// Currencies (`iso-4217`)
-        Iso4217 = 349,
+        Iso4217 = 350,
     }
 }
 
@@ -720,19 +722,19 @@ name_enum! {
     /// A system of identifiers: the `system` of an identifier.
     IdentifierSystem {
         /// Claim group: related records of one claim (`claim-group`)
-        ClaimGroup = 350,
+        ClaimGroup = 351,
         /// Hash of the former health insurance claim number (until 2021) (`hicn-hash`)
-        HicnHash = 351,
+        HicnHash = 352,
         /// Hash of the Medicare beneficiary identifier (`mbi-hash`)
-        MbiHash = 352,
+        MbiHash = 353,
         /// National provider identifier (`us-npi`)
-        UsNpi = 353,
+        UsNpi = 354,
         /// Medicare beneficiary identifier (`us-mbi`)
-        UsMbi = 354,
+        UsMbi = 355,
         /// Medicare number (`us-medicare`)
-        UsMedicare = 355,
+        UsMedicare = 356,
         /// Identifier types; as system of an identifier: a tax number (`v2-0203`)
-        V20203 = 356,
+        V20203 = 357,
     }
 }
 
@@ -740,6 +742,6 @@ name_enum! {
     /// An extension that is defined outside Blue Button: its `url`.
     StandardExtension {
         /// Sex by US Core (since 2025-04) (`us-core-sex`)
-        UsCoreSex = 357,
+        UsCoreSex = 358,
     }
 }
