@@ -93,7 +93,7 @@ pub fn discover_among<E: From<Error>>(
         let path = Path::new(input);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
-                find_in_folder(input, &exclude, cancel, &mut found)?
+                find_in_folder(input, &exclude, cancel, &mut found)?;
             }
             Ok(_) => {
                 let real = canonical(path)?;
