@@ -338,11 +338,7 @@ fn a_report_whose_place_cannot_be_examined_is_a_failure_and_no_usage() {
     ] {
         let ran = work.run(&["convert", "in.ndjson", "--out", "out", "--report", &report]);
         assert_eq!(ran.code, Some(code), "{}", ran.stderr);
-        assert!(
-            ran.stderr.contains(said) && ran.stderr.contains("report") | (code == 1),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
         assert!(!work.exists("out"));
         let ran = work.run(&["validate", "in.ndjson", "--out", &report]);
         assert!(matches!(ran.code, Some(1 | 2)), "{}", ran.stderr);

@@ -186,8 +186,8 @@ fn loops_of_links_are_passed_over() {
 
 #[test]
 fn a_file_that_grows_is_read_to_its_size_and_the_report_says_so() {
-    let work = Work::new();
     const LINES: u32 = 2_000;
+    let work = Work::new();
     for compressed in [false, true] {
         let (name, more) =
             if compressed { ("in.ndjson.gz", gzip(&claims(1))) } else { ("in.ndjson", claims(1)) };

@@ -25,10 +25,10 @@ const FOR_OTHERS: u64 = 64 << 20;
 const LEAST_ROOM: (u64, u64) = (8 << 20, 3 << 20);
 
 /// Address space for each byte of a block, where it is limited.
-const SPACE_PER_BLOCK_BYTE: u64 = 1024;
+const SPACE_PER_BLOCK_BYTE: u64 = 4096;
 
 /// A block is not made smaller than this.
-const LEAST_BLOCK_BYTES: usize = 64 << 10;
+const LEAST_BLOCK_BYTES: usize = 32 << 10;
 
 /// What the process may address, if that is limited.
 fn address_space() -> Option<u64> {
@@ -47,7 +47,7 @@ pub(crate) fn keep_within(index: &mut Index) {
     let used = number_after(&status, "VmSize:").map_or(0, |kilobytes| kilobytes << 10);
     let left = space.saturating_sub(used);
     let (tried, sure) = LEAST_ROOM;
-    let least = (left / 2).min(tried).max(sure).saturating_sub(index.heap_bytes() as u64);
+    let least = (left / 4).min(tried).max(sure).saturating_sub(index.heap_bytes() as u64);
     let room = left.saturating_sub(FOR_OTHERS).max(least);
     index.set_room(usize::try_from(room).unwrap_or(usize::MAX));
 }

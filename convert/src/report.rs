@@ -46,11 +46,12 @@ const FILES_NAMED: usize = 3;
 
 /// What the user should know of files that were read.
 pub(crate) fn warnings<'f>(
-    read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)> + Clone,
+    read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)>,
 ) -> Vec<String> {
+    let read: Vec<_> = read.collect();
     let told = |what: fn(&SourceReport) -> bool, text: &str| {
-        let names: Vec<&str> =
-            read.clone().filter(|(_, report)| what(report)).map(|(file, _)| file.name()).collect();
+        let files = read.iter().filter(|(_, report)| what(report));
+        let names: Vec<&str> = files.map(|(file, _)| file.name()).collect();
         let (named, others) = names.split_at(names.len().min(FILES_NAMED));
         let more = match others.len() {
             0 => String::new(),

@@ -368,7 +368,8 @@ fn people_beyond_the_limit_end_a_scan() {
     let work = tempfile::tempdir().unwrap();
     let file = work.path().join("x.ndjson");
     let lines = |count: u32| -> String {
-        (0..count).map(|id| format!("{{\"resourceType\":\"Patient\",\"id\":\"{id}\"}}\n")).collect()
+        let line = |id| format!("{{\"resourceType\":\"Patient\",\"id\":\"{id}\"}}\n");
+        (0..count).map(line).collect::<Vec<_>>().concat()
     };
     for (text, fits) in [(lines(3), true), (lines(3).repeat(50), true), (lines(4), false)] {
         fs::write(&file, text).unwrap();

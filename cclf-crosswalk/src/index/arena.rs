@@ -124,7 +124,7 @@ mod tests {
         let mut place = arena.put(b"first");
         let other = arena.put(b"another");
         for round in 0..100_000_usize {
-            let bytes = vec![b'a' + (round % 26) as u8; round % 700];
+            let bytes = round.to_string().repeat(round % 140).into_bytes();
             place = arena.put_in_place_of(Some(place), &bytes);
             assert_eq!(arena.get(place), bytes);
         }
