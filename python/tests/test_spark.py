@@ -29,6 +29,7 @@ from pyspark.sql import SparkSession, types  # noqa: E402
 
 TABLES = [f"cclf{name}" for name in "123456789ab0"]
 SMALL = str(400_000)
+FEW = str(8_000_000)
 
 
 def begin(folder):
@@ -183,13 +184,13 @@ def test_people_that_changed_since_the_plan_end_a_query_as_claims_do(spark, expo
         folder = tmp_path / table
         shutil.copytree(export, folder)
         # A frame is planned when it is first read, and once.
-        frame = read(spark, folder, table)
+        frame = read(spark, folder, table, partition_bytes=FEW)
         rows = len(frame.collect())
         lines = (folder / name).read_bytes().splitlines(keepends=True)
         (folder / name).write_bytes(b"".join(lines[1:]))
         with pytest.raises(Exception, match="the file changed after the reading was planned; begin the reading again"):
             frame.collect()
-        assert len(read(spark, folder, table).collect()) == rows
+        assert len(read(spark, folder, table, partition_bytes=FEW).collect()) == rows
 
 
 def children(of):
