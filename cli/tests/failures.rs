@@ -50,7 +50,7 @@ fn a_message_is_written_in_one_piece() {
 }
 
 /// Only against hanging: what waits for another run or for a pipe waits for ever.
-const AT_ONCE: Duration = Duration::from_secs(60);
+const AT_ONCE: Duration = Duration::from_mins(1);
 
 /// Some good claims as a file.
 fn claims(count: usize) -> Vec<u8> {

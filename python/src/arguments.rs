@@ -207,7 +207,7 @@ pub(crate) fn decompressed(bytes: i128) -> Result<u64, Failure> {
 
 /// People have numbers of 32 bits.
 pub(crate) fn max_people(most: i128) -> Result<u32, Failure> {
-    Ok(within("max_people", most, 1, u32::MAX.into())? as u32)
+    Ok(u32::try_from(within("max_people", most, 1, u32::MAX.into())?).unwrap_or(u32::MAX))
 }
 
 /// Most threads at once.
