@@ -16,12 +16,12 @@ SERVER = "https://api.bcda.cms.gov"
 CASES = [
     (None, None),
     ({}, None),
-    ({"synthetic": None, "server": None}, None),
+    ({"synthetic": None, "export_servers": []}, None),
     ({"synthetic": False}, None),
-    ({"server": SERVER}, SERVER),
-    ({"synthetic": False, "server": SERVER}, SERVER),
+    ({"export_servers": [SERVER]}, SERVER),
+    ({"synthetic": False, "export_servers": [SERVER]}, SERVER),
     ({"synthetic": True}, "Synthetic data"),
-    ({"synthetic": {"generator": "bcda-synth", "seed": 3}, "server": SERVER}, "Synthetic data"),
+    ({"synthetic": {"generator": "bcda-synth", "seed": 3}, "export_servers": [SERVER]}, "Synthetic data"),
 ]
 
 for manifest, said in CASES:

@@ -58,8 +58,8 @@ def note(folder):
         return None
     if manifest.get("synthetic"):
         return SYNTHETIC
-    server = manifest.get("server")
-    return f"Data of {server}" if isinstance(server, str) and server else None
+    servers = [server for server in manifest.get("export_servers") or [] if isinstance(server, str) and server]
+    return f"Data of {', '.join(servers)}" if servers else None
 
 
 def show(header, rows):
