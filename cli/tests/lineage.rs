@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs::Permissions;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +42,10 @@ fn rows<const N: usize>(rows: [[&str; 3]; N]) -> Vec<[String; 3]> {
 fn names_are_relative_and_without_compression() {
     let work = Work::new();
     work.write("in/b.ndjson", claims(&["3"]));
-    work.write("in/a/deep.jsonl.zst", zstd::encode_all(&claims(&["2"])[..], 1).unwrap());
+    let mut packed = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    packed.include_checksum(true).unwrap();
+    packed.write_all(&claims(&["2"])).unwrap();
+    work.write("in/a/deep.jsonl.zst", packed.finish().unwrap());
     work.write("in/a.ndjson", claims(&["1"]));
     let (found, warnings, report) = converted(&work, "in --file-date 2023-05-06");
     let mut found = found;
