@@ -1,5 +1,6 @@
 //! What the manifest of an export tells: its time, its server, and whether its people are made up.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// Longest export manifest that is looked at, in bytes: the journal of the longest that is fetched.
-pub(crate) const MAX_MANIFEST_BYTES: u64 = 512 << 20;
+/// Longest file that may be a manifest, in bytes: as long as a server's may be.
+const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+
+/// Longest manifest of our own tools, in bytes: the journal of the longest that a server gives.
+const MAX_OWN_BYTES: u64 = 512 << 20;
 
 /// The name under which our own tools write an export's manifest.
 pub(crate) const EXPORT_MANIFEST: &str = "bcda-export.json";
@@ -41,6 +45,11 @@ pub(crate) struct Told {
 pub(crate) struct Manifests {
     pub(crate) told: Option<Told>,
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// Most bytes of a JSON file that are looked at, by its name.
+pub(crate) fn most_bytes(name: &OsStr) -> u64 {
+    if name == EXPORT_MANIFEST { MAX_OWN_BYTES } else { MAX_MANIFEST_BYTES }
 }
 
 impl Told {
@@ -125,7 +134,8 @@ fn text(path: &Path) -> Option<Vec<u8>> {
         return None;
     }
     let mut text = Vec::new();
-    File::open(path).ok()?.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
+    let most = most_bytes(path.file_name()?);
+    File::open(path).ok()?.take(most).read_to_end(&mut text).ok()?;
     Some(text)
 }
 

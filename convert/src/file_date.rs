@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::export_manifest::{EXPORT_MANIFEST, MAX_MANIFEST_BYTES, Manifests, Told};
+use crate::export_manifest::{EXPORT_MANIFEST, Manifests, Told};
 use crate::report::FileDateOrigin;
 
 /// Days since 1970-01-01, in UTC.
@@ -109,7 +109,7 @@ impl FileDates {
             return Ok(());
         }
         let found = if is_remote {
-            let texts = self.elsewhere.json_files(folder, EXPORT_MANIFEST, MAX_MANIFEST_BYTES)?;
+            let texts = self.elsewhere.json_files(folder, EXPORT_MANIFEST)?;
             Manifests::of(texts)
         } else {
             Manifests::in_folder(folder)

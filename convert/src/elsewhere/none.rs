@@ -50,7 +50,6 @@ impl Elsewhere {
         &self,
         _folder: &Path,
         _first: &str,
-        _most: u64,
     ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
         Ok(Vec::new())
     }

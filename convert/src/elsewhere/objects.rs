@@ -1,5 +1,6 @@
 //! Object storage as inputs and outputs of a run.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use object_storage::{Address, Found, Object, ObjectReader, Storage};
 
 use crate::elsewhere::is_address;
 use crate::error::{Error, ErrorKind};
+use crate::export_manifest::most_bytes;
 use crate::options::Cancel;
 use crate::{TABLES_MANIFEST, manifest};
 
@@ -105,14 +107,13 @@ impl Elsewhere {
         Ok(Some(found))
     }
 
-    /// The JSON files of a folder that was found here, of at most `most` bytes, and their texts: the one called
-    /// `first`, then the others by name. None where listing, or reading, is not allowed: who may read the exports only need not be
-    /// allowed more.
+    /// The JSON files of a folder that was found here which are short enough for a manifest, and their texts: the one
+    /// called `first`, then the others by name. None where listing, or reading, is not allowed: who may read the
+    /// exports only need not be allowed more.
     pub(crate) fn json_files(
         &self,
         folder: &Path,
         first: &str,
-        most: u64,
     ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
         let storage = self.storage()?;
         let allowed = |found: Result<Vec<Object>, object_storage::Error>| match found {
@@ -129,12 +130,13 @@ impl Elsewhere {
         let is_json = |name: &str| {
             Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("json"))
         };
-        objects.retain(|object| is_json(object.file_name()) && object.len() <= most);
+        let most = |object: &Object| most_bytes(OsStr::new(object.file_name()));
+        objects.retain(|object| is_json(object.file_name()) && object.len() <= most(object));
         objects.sort_by_key(|object| object.file_name() != first);
         let mut texts = Vec::new();
         for object in objects {
             let location = PathBuf::from(object.address().to_string());
-            match object.bytes(most) {
+            match object.bytes(most(&object)) {
                 Err(fault) if fault.kind() == object_storage::ErrorKind::Denied => {}
                 text => texts.extend(text?.map(|text| (location, text))),
             }
