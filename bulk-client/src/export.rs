@@ -18,7 +18,7 @@ use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME
 use crate::manifest::Manifest;
 use crate::place::shown;
 use crate::report::Report;
-use crate::request::ExportRequest;
+use crate::request::{Asked, ExportRequest};
 use crate::server::{Server, TokenFor};
 use crate::verify::{Holds, check_ndjson, count_issues};
 
@@ -39,7 +39,7 @@ pub enum Begin {
     Usual,
     /// Where the export in the folder stopped, whatever was asked for.
     Resume,
-    /// Anew: what an unfinished export left is removed first.
+    /// Anew: what is left of an export that is unfinished, or not whole any more, is removed first.
     Restart,
 }
 
@@ -74,7 +74,8 @@ impl Export {
     /// The journal to go on with, and whether what it names is removed first.
     fn beginning(&self, server: &Server, entries: usize) -> Result<(Journal, bool), Error> {
         let place = self.out.display();
-        let request = self.request.url(server).to_string();
+        let request = Asked::of(&self.request.url(server));
+        let same = |begun: &str| begun.parse().is_ok_and(|begun| Asked::of(&begun) == request);
         let refused = |why: String| Err(Error::usage(format!("{place} {why}")));
         match (Journal::read(&self.out)?, self.begin) {
             (None, Begin::Resume) => refused("holds no export to go on with".to_owned()),
@@ -89,16 +90,15 @@ impl Export {
             ),
             (Some(found), Begin::Resume) => Ok((found, false)),
             // A finished one has nothing left to do, and says so.
-            (Some(found), Begin::Usual) if found.request == request => Ok((found, false)),
-            (Some(found), begin) if found.is_complete() => {
-                let other = if begin == Begin::Usual { " of another request" } else { "" };
-                refused(format!("holds a finished export{other}; choose another folder"))
+            (Some(found), Begin::Usual) if same(&found.request) => Ok((found, false)),
+            (Some(found), Begin::Usual) if found.is_complete() => refused(
+                "holds a finished export of another request; choose another folder".to_owned(),
+            ),
+            (Some(_), Begin::Usual) => Err(another_is_unfinished(&self.out)),
+            (Some(found), Begin::Restart) if found.is_whole(&self.out) => {
+                refused("holds a finished export; choose another folder".to_owned())
             }
             (Some(found), Begin::Restart) => Ok((found, true)),
-            (Some(_), Begin::Usual) => refused(
-                "holds an unfinished export of another request; --resume goes on with it, --restart replaces it"
-                    .to_owned(),
-            ),
         }
     }
 
@@ -368,6 +368,14 @@ impl<'r> Run<'r> {
         self.server.observer().export_complete(&report);
         Ok(report)
     }
+}
+
+/// The folder's export is not to go on as what is asked for now.
+pub(crate) fn another_is_unfinished(out: &Path) -> Error {
+    Error::usage(format!(
+        "{} holds an unfinished export of another request; --resume goes on with it, --restart replaces it",
+        out.display()
+    ))
 }
 
 /// Which types came, beside those that were asked for.

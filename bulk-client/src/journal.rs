@@ -197,6 +197,25 @@ impl FileRecord {
         self.name.trim_end_matches(".enc").trim_end_matches(".gz")
     }
 
+    /// Whether nothing of it is missing in the folder. What somebody has compressed or unpacked is still there.
+    fn is_in(&self, folder: &Path) -> bool {
+        let bytes = |name: &str| {
+            let found = folder.join(name).symlink_metadata().ok()?;
+            found.is_file().then_some(found.len())
+        };
+        let plain = self.plain_name();
+        match self.state {
+            FileState::Pending => false,
+            FileState::Empty => true,
+            FileState::Complete | FileState::Encrypted => {
+                let other = [plain, &format!("{plain}.gz")]
+                    .into_iter()
+                    .any(|name| name != self.name && bytes(name).is_some());
+                other || bytes(&self.name) == Some(self.bytes)
+            }
+        }
+    }
+
     /// What its lines should be.
     pub(crate) fn holds(&self) -> Holds {
         let outcomes =
@@ -248,9 +267,14 @@ impl Journal {
         Ok(folder.remove(JOURNAL_NAME)?)
     }
 
-    /// Whether all files of the export are there.
+    /// Whether the export came to its end: all its files were there then.
     pub fn is_complete(&self) -> bool {
         self.export.as_ref().is_some_and(|export| export.completed.is_some())
+    }
+
+    /// Whether it came to its end and its files are there now, each of its size.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        self.is_complete() && self.files.iter().all(|file| file.is_in(folder))
     }
 
     /// Where the job tells its state.

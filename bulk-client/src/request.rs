@@ -1,5 +1,6 @@
 //! What is asked for: the kick-off of a job.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use reqwest::header::{CONTENT_LOCATION, HeaderName};
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
-use crate::place::parse;
+use crate::place::{parse, shown};
 use crate::server::{Call, Server};
 
 /// Longest name of a FHIR type that is believed, in characters after the first.
@@ -130,6 +131,34 @@ impl ExportRequest {
             .ok_or_else(|| Error::server("the server started a job but does not say where"))?;
         parse(location, Some(url))
             .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
+    }
+}
+
+/// What the URL of a kick-off asks for: the same however it is written.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Asked {
+    endpoint: String,
+    types: BTreeSet<String>,
+    since: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn of(url: &Url) -> Self {
+        let values = |name: &str| {
+            let pairs = url.query_pairs().filter(|(key, _)| key == name);
+            pairs.map(|(_, value)| value.into_owned()).collect::<Vec<String>>()
+        };
+        let types = values("_type");
+        let types = types.iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+        let instant =
+            |text: String| text.parse::<Timestamp>().map_or(text, |instant| instant.to_string());
+        let since = values("_since").pop().map(instant);
+        Self { endpoint: shown(url), types, since }
+    }
+
+    /// The same endpoint and types, from wherever.
+    pub(crate) fn at_any_time(self) -> Self {
+        Self { since: None, ..self }
     }
 }
 

@@ -503,6 +503,41 @@ fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
 }
 
 #[test]
+fn the_same_request_in_other_words_has_nothing_to_do() {
+    let service = one_file(|_, _| Answer::ok(patients(10)));
+    let client = Client::new();
+    let run = |types: &[&str], since: &str| {
+        let mut request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+        request.types = types.iter().map(|&name| name.to_owned()).collect();
+        request.since = Some(since.to_owned());
+        let export = bulk_client::Export {
+            request,
+            out: client.out(),
+            begin: Begin::Usual,
+            decryption: None,
+            since_last: false,
+        };
+        common::block_on(export.run(&client.server(&service), &client.cancel))
+    };
+    run(&["Patient", "Coverage"], "2019-01-01T05:00:00Z").unwrap();
+    for (types, since) in [
+        (&["Coverage", "Patient"][..], "2019-01-01T05:00:00.000Z"),
+        (&["Patient", "Coverage", "Patient"], "2019-01-01T00:00:00-05:00"),
+    ] {
+        assert!(run(types, since).unwrap().was_finished, "{types:?} {since}");
+    }
+    for (types, since) in [
+        (&["Coverage"][..], "2019-01-01T05:00:00Z"),
+        (&[], "2019-01-01T05:00:00Z"),
+        (&["Patient", "Coverage"], "2019-01-01T05:00:00.001Z"),
+    ] {
+        let error = run(types, since).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{types:?} {since}");
+    }
+    assert_eq!(service.count("/api/v1/Group/all/$export"), 1);
+}
+
+#[test]
 fn a_job_that_expired_or_failed_is_named_as_such() {
     for (status, kind) in [
         ("410 Gone", ErrorKind::JobGone),

@@ -3,9 +3,12 @@
 mod common;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bulk_client::{
-    Begin, Error, Export, ExportRequest, Journal, Level, Report, Weight, last_export,
+    Begin, Error, ErrorKind, Export, ExportRequest, Journal, Level, Report, Url, Weight,
+    last_export, since_last,
 };
 use common::{Answer, Client, Request, Service, patients, token};
 use serde_json::{Value, json};
@@ -354,6 +357,140 @@ fn an_expired_file_leaves_the_others_and_the_export_unfinished() {
         (service.count("/gone"), service.count("/lines/3"), service.count(kickoff)),
         (2, 1, 1)
     );
+}
+
+/// Leaves the journal of an export without files: of this endpoint and `_type`, with this `_since` and whether it is
+/// where another ended, begun or ended at an instant.
+fn leave(
+    client: &Client,
+    folder: &str,
+    asked: &str,
+    since: Option<(&str, bool)>,
+    end: Option<&str>,
+) {
+    let (group, types) = asked.split_once(' ').unwrap();
+    let mut request: Url =
+        format!("http://127.0.0.1:9/api/v1/Group/{group}/$export").parse().unwrap();
+    let types: Vec<&str> = types.split(',').filter(|name| !name.is_empty()).collect();
+    if !types.is_empty() {
+        request.query_pairs_mut().append_pair("_type", &types.join(","));
+    }
+    if let Some((since, _)) = since {
+        request.query_pairs_mut().append_pair("_since", since);
+    }
+    let journal = json!({
+        "transactionTime": end, "request": request.as_str(), "files": [],
+        "export": {
+            "tool": "by hand", "baseUrl": "http://127.0.0.1:9/api/v1/", "types": types,
+            "jobUrl": "http://127.0.0.1:9/api/v1/jobs/1", "since": since.map(|since| since.0),
+            "sinceLast": since.is_some_and(|since| since.1), "started": "2020-01-01T00:00:00Z", "completed": end,
+        },
+    });
+    let folder = client.folder.path().join(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("bcda-export.json"), journal.to_string()).unwrap();
+}
+
+#[test]
+fn last_is_where_a_finished_export_ended_and_never_where_another_was_begun() {
+    let (first, second) = ("2020-01-01T00:00:00Z", "2020-01-08T00:00:00Z");
+    let asked = "all Coverage,Patient";
+    let request = ExportRequest {
+        types: vec!["Patient".into(), "Coverage".into()],
+        ..ExportRequest::new(Level::Group("all".into()))
+    };
+    let url = "http://127.0.0.1:9/api/v1/Group/all/$export?_type=Patient%2CCoverage";
+    let url: Url = url.parse().unwrap();
+    for (begun, since, usual) in [
+        // What `last` began keeps its own, with the types in any order.
+        (asked, Some((first, true)), Some(first)),
+        // The user's own instant, even an equal one; everything; other data.
+        (asked, Some(("2024-01-01T00:00:00Z", false)), None),
+        (asked, Some((second, false)), None),
+        (asked, None, None),
+        ("runout Coverage,Patient", Some((first, true)), None),
+        ("all Patient", Some((first, true)), None),
+        ("all ", Some((first, true)), None),
+    ] {
+        for has_base in [true, false] {
+            let client = Client::new();
+            leave(&client, "export", begun, since, None);
+            if has_base {
+                leave(&client, "base", "all ", None, Some(second));
+                leave(&client, "later", "all Patient", None, Some("2020-01-15T00:00:00Z"));
+                leave(&client, "other", "runout ", None, Some("2020-01-15T00:00:00Z"));
+            }
+            let last = |begin| since_last(&client.out(), &request, &url, begin);
+            let case = format!("{begun} {since:?} {has_base}");
+            match (last(Begin::Usual), usual) {
+                (Ok(instant), _) => assert_eq!(instant.as_deref(), usual, "{case}"),
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::Usage, "{case}");
+                    let said = error.to_string();
+                    assert!(said.contains("--resume") && said.contains("--restart"), "{said}");
+                }
+                (Err(error), _) => panic!("{case}: {error}"),
+            }
+            let own = since.map(|since| since.0.to_owned());
+            assert_eq!(last(Begin::Resume).unwrap(), own, "{case}");
+            match last(Begin::Restart) {
+                Ok(instant) => assert_eq!(instant.as_deref(), has_base.then_some(second), "{case}"),
+                Err(error) => assert!(!has_base && error.exit_code() == 2, "{case}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_export_whose_file_is_gone_is_not_built_upon_and_can_be_begun_anew() {
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let output = json!([{"type": "Patient", "url": "/lines/3"}]);
+    let gone = Arc::clone(&is_gone);
+    let service = Service::start(move |request, _| {
+        if request.path() == "/api/v1/jobs/1" && gone.load(Ordering::SeqCst) {
+            return Some(Answer::new("404 Not Found").body("Not Found"));
+        }
+        Some(answer(request, &output, &json!([])))
+    });
+    let asked = Asked::of(&["Patient"], None);
+    asked.run(&service).unwrap();
+    assert!(asked.is_base(&service));
+    let request = asked.request();
+    let url = request.url(&asked.client.server(&service));
+    let file = asked.out().join("Patient-0001.ndjson");
+    let whole = std::fs::read(&file).unwrap();
+    let restart = || {
+        let export = Export {
+            request: asked.request(),
+            out: asked.out(),
+            begin: Begin::Restart,
+            decryption: None,
+            since_last: false,
+        };
+        common::block_on(export.run(&asked.client.server(&service), &asked.client.cancel))
+    };
+    assert_eq!(restart().unwrap_err().kind(), ErrorKind::Usage, "it is whole");
+    // What is shorter is lost too.
+    std::fs::write(&file, &whole[1..]).unwrap();
+    assert!(!asked.is_base(&service));
+    std::fs::remove_file(&file).unwrap();
+    let next = asked.client.folder.path().join("next");
+    let error = since_last(&next, &request, &url, Begin::Usual).unwrap_err();
+    let said = error.to_string();
+    assert!(error.exit_code() == 2 && said.contains("export are gone"), "{said}");
+
+    is_gone.store(true, Ordering::SeqCst);
+    let error = asked.run(&service).unwrap_err();
+    assert!(error.kind() == ErrorKind::JobGone && error.to_string().contains("--restart"));
+    assert!(!asked.is_base(&service));
+    // That is what the message says to do.
+    is_gone.store(false, Ordering::SeqCst);
+    assert_eq!(restart().unwrap().exit_code(), 0);
+    assert!(asked.is_base(&service) && std::fs::read(&file).unwrap() == whole);
+    assert_eq!(service.count("/api/v1/Group/all/$export"), 2);
+    // Somebody unpacked or compressed it: nothing is lost.
+    std::fs::rename(&file, asked.out().join("Patient-0001.ndjson.gz")).unwrap();
+    assert!(asked.is_base(&service));
 }
 
 #[test]

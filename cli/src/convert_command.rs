@@ -63,7 +63,12 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     } else {
         log.info(&summary(&report, &arguments.out, arguments.rejects.is_some()));
     }
-    Ok(if report.has_rejects() { EXIT_REJECTS } else { 0 })
+    Ok(exit_code(&report))
+}
+
+/// The exit code of a run that ended with this report.
+pub(crate) fn exit_code(report: &Report) -> u8 {
+    if report.has_rejects() { EXIT_REJECTS } else { 0 }
 }
 
 /// Whether a place is in object storage.

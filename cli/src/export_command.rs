@@ -127,18 +127,18 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
 
     let mut request = ExportRequest::new(level(arguments));
     request.types.clone_from(&arguments.types);
-    let since_last = arguments.since.as_deref() == Some("last");
-    request.since = if since_last {
-        bulk_client::since_last(&arguments.out, &request, &request.url(&server))?
-    } else {
-        arguments.since.clone()
-    };
-    request.check()?;
     let begin = match (arguments.resume, arguments.restart) {
         (true, _) => Begin::Resume,
         (_, true) => Begin::Restart,
         _ => Begin::Usual,
     };
+    let since_last = arguments.since.as_deref() == Some("last");
+    request.since = if since_last {
+        bulk_client::since_last(&arguments.out, &request, &request.url(&server), begin)?
+    } else {
+        arguments.since.clone()
+    };
+    request.check()?;
     let export = Export { request, out: arguments.out.clone(), begin, decryption, since_last };
     export.check(&server)?;
     if arguments.dry_run {
@@ -171,17 +171,34 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         log.info(&summary(&report, &arguments.out));
     }
     let code = report.exit_code();
+    let has_expired = report.files.iter().any(|file| file.state == FileState::Pending);
     match &arguments.convert {
+        // Its tables would stand in the way of those of the export that replaces it.
+        Some(_) if has_expired => {
+            log.info("the export is not converted, as files are missing; the same command with --restart does both");
+            Ok(code)
+        }
         // Nothing has changed since the last export, say: there is no file to read.
         Some(_) if report.nothing => {
             log.info("there is nothing to convert");
             Ok(code)
         }
-        Some(tables) if holds_tables(tables, &report.files, report.earlier_people.len()) => {
-            log.info(&format!("nothing to do: {} has the tables already", tables.display()));
-            Ok(code)
+        Some(tables) => {
+            let of_tables = match made(arguments, tables, &report.files, &report.earlier_people)? {
+                Some(made) => {
+                    let place = tables.display();
+                    log.info(&match made.records.rejected {
+                        0 => format!("nothing to do: {place} has the tables already"),
+                        count => format!(
+                            "nothing to do: {place} has the tables already, without {count} rejected record(s)"
+                        ),
+                    });
+                    convert_command::exit_code(&made)
+                }
+                None => convert(arguments, &report, tables, log)?,
+            };
+            Ok(of_tables.max(code))
         }
-        Some(tables) => Ok(convert(arguments, &report, tables, log)?.max(code)),
         None => Ok(code),
     }
 }
@@ -211,31 +228,90 @@ fn check(arguments: &ExportArgs) -> Result<(), Failure> {
             return Err(Failure::new(2, format!("--patients {people}: no such file or folder")));
         }
     }
-    let has_entries = publish::names_in(tables).is_ok_and(|names| !names.is_empty());
-    // Tables of a finished export may be those of an earlier run of this command.
-    let export = Journal::read(&arguments.out)?.filter(Journal::is_complete);
-    if has_entries && !export.is_some_and(|export| holds_tables(tables, &export.files, 0)) {
-        let message =
-            format!("{} is not empty; choose another folder for the tables", tables.display());
-        return Err(Failure::new(2, message));
+    // Tables of a finished export may be those of an earlier run of this command, and never those of a new job.
+    let export = Journal::read(&arguments.out)?;
+    match export.filter(|export| export.is_complete() && !arguments.restart) {
+        Some(export) => made(arguments, tables, &export.files, &[]).map(drop),
+        None if has_entries(tables) => Err(not_empty(tables)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Whether the tables are those of this export, from an earlier run: they were made of each of its files, and of at
-/// least so many more.
-fn holds_tables(tables: &Path, files: &[FileRecord], more: usize) -> bool {
+fn has_entries(tables: &Path) -> bool {
+    publish::names_in(tables).is_ok_and(|names| !names.is_empty())
+}
+
+fn not_empty(tables: &Path) -> Failure {
+    let place = tables.display();
+    Failure::new(2, format!("{place} is not empty; choose another folder for the tables"))
+}
+
+/// The run that made the tables from this export, from the people that are named, and from these earlier ones; none if
+/// there are no tables. Others are not replaced: they may have been made of more, or by hand.
+fn made(
+    arguments: &ExportArgs,
+    tables: &Path,
+    files: &[FileRecord],
+    earlier: &[PathBuf],
+) -> Result<Option<convert::Report>, Failure> {
+    if !has_entries(tables) {
+        return Ok(None);
+    }
     let text = std::fs::read(tables.join(convert::TABLES_MANIFEST)).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-    let inputs = manifest["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let hashes: HashSet<&str> =
-        inputs.iter().filter_map(|input| input["blake3"].as_str()).collect();
-    let records: Vec<&FileRecord> = files
+    let made: convert::Report = serde_json::from_slice(&text).map_err(|_| not_empty(tables))?;
+    let hashes: HashSet<&str> = made.inputs.iter().map(|input| input.blake3.as_str()).collect();
+    let mut records = files
         .iter()
-        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete)
-        .collect();
-    let has = |file: &FileRecord| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash));
-    inputs.len() >= (records.len() + more).max(1) && records.into_iter().all(has)
+        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete);
+    let count = records.clone().count();
+    let has_all = records
+        .all(|file| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash)))
+        && has_people(arguments, &hashes, (made.inputs.len(), count), earlier)?;
+    if made.inputs.is_empty() || !has_all {
+        let (place, out) = (tables.display(), arguments.out.display());
+        return Err(Failure::new(
+            2,
+            format!(
+                "{place} has tables that were not made of all these files; choose another folder for the tables, or \
+                 replace them: bcda convert {out} --out {place} --overwrite, with --patients for each file of people"
+            ),
+        ));
+    }
+    Ok(Some(made))
+}
+
+/// Whether the inputs of tables, so many of which beside those of the export, are the people too that are named and
+/// came earlier. Those that are named are read for it: only their hashes tell them from others.
+fn has_people(
+    arguments: &ExportArgs,
+    hashes: &HashSet<&str>,
+    (inputs, records): (usize, usize),
+    earlier: &[PathBuf],
+) -> Result<bool, Failure> {
+    let (far, near): (Vec<String>, Vec<String>) =
+        arguments.patients.iter().cloned().partition(|people| convert::is_address(people));
+    let failed = |error: std::io::Error, path: &Path| {
+        Failure::new(1, format!("{} cannot be read: {error}", path.display()))
+    };
+    let real = |path: &Path| path.canonicalize().map_err(|error| failed(error, path));
+    let mut people: HashSet<PathBuf> =
+        earlier.iter().map(|path| real(path)).collect::<Result<_, _>>()?;
+    let named = ndjson_io::discover(&near, &[])
+        .map_err(|error| Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string()))?;
+    for file in named.iter().filter(|file| !file.is_stream()) {
+        let path = file.path();
+        let mut hasher = blake3::Hasher::new();
+        let read = std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+        read.map_err(|error| failed(error, path))?;
+        if !hashes.contains(hasher.finalize().to_hex().as_str()) {
+            return Ok(false);
+        }
+        people.insert(real(path)?);
+    }
+    // An export that is named among its people is read once.
+    let out = real(&arguments.out)?;
+    people.retain(|path| !path.starts_with(&out));
+    Ok(inputs >= records + people.len() + far.len())
 }
 
 fn level(arguments: &ExportArgs) -> Level {

@@ -700,6 +700,93 @@ fn the_demonstration_shows_every_table() {
     assert!(tables.starts_with(work.path("temporary").to_str().unwrap()));
 }
 
+/// A bulk server with two files, of which one has expired in the first job.
+fn expiring() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    let here = place.clone();
+    std::thread::spawn(move || {
+        let mut jobs = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = String::new();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            while lines.read_line(&mut head).is_ok_and(|read| read > 2) {}
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let (mut status, mut headers, mut body) = ("200 OK", String::new(), String::new());
+            if path.contains("$export") {
+                jobs += 1;
+                status = "202 Accepted";
+                headers = format!("Content-Location: {here}/api/v1/jobs/{jobs}\r\n");
+            } else if path.contains("/jobs/") {
+                let file = |id: u8| format!(r#"{{"type":"Patient","url":"{here}/data/{id}"}}"#);
+                body = format!(
+                    r#"{{"transactionTime":"2020-01-01T00:00:00Z","request":"","requiresAccessToken":false,"error":[],"output":[{},{}]}}"#,
+                    file(1),
+                    file(2)
+                );
+            } else if path == "/data/1" && jobs == 1 {
+                status = "410 Gone";
+            } else {
+                let patient = common::records::patient(&path[6..], "1AA1AA1AA11");
+                body = format!("{patient}\n");
+            }
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    place
+}
+
+#[test]
+fn an_export_with_an_expired_file_is_converted_once_a_new_job_has_brought_it() {
+    let work = Work::new();
+    let words = format!(
+        "export --auth none --base-url {} --out export --type Patient --convert tables",
+        expiring()
+    );
+    for _ in 0..2 {
+        let ran = bcda(&work, &words).exits(3);
+        for said in ["have expired at the server", "is not converted", "--restart"] {
+            assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+        }
+        assert!(!work.exists("tables"));
+    }
+    bcda(&work, &format!("{words} --restart")).exits(0);
+    assert_eq!(work.read_json("tables/tables-manifest.json")["beneficiaries"], 2);
+    let ran = bcda(&work, &words).exits(0);
+    assert!(ran.stderr.contains("has the tables already"), "{}", ran.stderr);
+    // The tables are of this job, not of another one.
+    fs::remove_file(work.path("export/Patient-0001.ndjson")).unwrap();
+    let ran = bcda(&work, &format!("{words} --restart")).exits(2);
+    assert!(ran.stderr.contains("choose another folder for the tables"), "{}", ran.stderr);
+}
+
+#[test]
+fn last_of_a_restarted_export_is_not_the_instant_that_it_was_begun_with() {
+    let work = work();
+    let running = serve(&work, &[]);
+    bcda(&work, &export(&running, "first")).exits(0);
+    let time = work.read_json("first/bcda-export.json")["transactionTime"].clone();
+    let begun = format!("{} --since 2023-01-01T00:00:00Z", export(&running, "second"));
+    bcda(&work, &begun).exits(0);
+    let mut journal = work.read_json("second/bcda-export.json");
+    journal["export"]["completed"] = serde_json::Value::Null;
+    work.write("second/bcda-export.json", journal.to_string());
+    let last = format!("{} --since last", export(&running, "second"));
+    let ran = bcda(&work, &last).exits(2);
+    assert!(ran.stderr.contains("--restart replaces it"), "{}", ran.stderr);
+    bcda(&work, &format!("{last} --restart")).exits(0);
+    let journal = work.read_json("second/bcda-export.json");
+    assert_eq!(
+        (&journal["export"]["since"], &journal["export"]["sinceLast"]),
+        (&time, &true.into())
+    );
+}
+
 /// A bulk server with one file of 200,000 bytes and more. It sends `stop` bytes of it and then nothing until the
 /// client is gone; every later request gets what it asks for. Counts the bytes of the file that it sends.
 fn stalling(stop: usize) -> (String, Vec<u8>, Arc<AtomicUsize>) {

@@ -203,6 +203,62 @@ fn the_same_command_again_has_nothing_to_do() {
 }
 
 #[test]
+fn tables_of_other_people_are_not_taken_for_those_that_are_asked_for() {
+    let work = Work::new();
+    three_weeks(&work);
+    for (folder, mbi) in [("people", "6AA6AA6AA66"), ("others", "7AA7AA7AA77")] {
+        work.write_lines(&format!("{folder}/of-mine.ndjson"), lines(&[patient("-6", mbi)]));
+    }
+    convert_third(&work, "").exits(0);
+    let before = work.snapshot("tables").unwrap();
+    // None of them, then one in place of another; never what was made of them.
+    for (made_with, asked_for) in [("", "people"), ("people", "others")] {
+        if !made_with.is_empty() {
+            fs::remove_dir_all(work.path("tables")).unwrap();
+            convert_third(&work, &format!("--patients {made_with}")).exits(0);
+            convert_third(&work, &format!("--patients {made_with}")).exits(0);
+        }
+        let before = work.snapshot("tables").unwrap();
+        let ran = convert_third(&work, &format!("--patients {asked_for}")).exits(2);
+        for said in
+            ["choose another folder for the tables", "bcda convert exports/third --out tables"]
+        {
+            assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+        }
+        assert!(work.snapshot("tables").unwrap() == before);
+    }
+    // A file of people that was gone is back: the tables lack it, and what can be done is said.
+    let gone = work.path("exports/first/Patient-0001.ndjson");
+    fs::rename(&gone, work.path("elsewhere.ndjson")).unwrap();
+    fs::remove_dir_all(work.path("tables")).unwrap();
+    convert_third(&work, "").exits(0);
+    convert_third(&work, "").exits(0);
+    fs::rename(work.path("elsewhere.ndjson"), &gone).unwrap();
+    let ran = convert_third(&work, "").exits(2);
+    assert!(ran.stderr.contains("choose another folder for the tables"), "{}", ran.stderr);
+    let words =
+        "export --quiet --auth none --base-url http://127.0.0.1:9 --out exports/third --since last";
+    work.bcda(&format!("{words} --convert again")).exits(0);
+    assert!(work.snapshot("again").unwrap().keys().eq(before.keys()));
+}
+
+#[test]
+fn tables_without_rejected_records_are_told_again() {
+    let work = Work::new();
+    three_weeks(&work);
+    let claims = [carrier("3", "-1"), json!({"resourceType": "ExplanationOfBenefit", "id": 7})];
+    let all = format!("{SERVER}/Group/all");
+    let time = ("2024-03-15T06:00:00Z", Some("2024-03-08T06:00:00Z"));
+    export(&work, "exports/third", &all, time, &[("ExplanationOfBenefit", &claims)]);
+    convert_third(&work, "").exits(3);
+    let words = "export --auth none --base-url http://127.0.0.1:9 --out exports/third --since last";
+    for _ in 0..2 {
+        let ran = work.bcda(&format!("{words} --convert tables")).exits(3);
+        assert!(ran.stderr.contains("without 1 rejected record"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn people_can_be_named_and_what_is_gone_is_told() {
     let work = Work::new();
     three_weeks(&work);

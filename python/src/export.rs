@@ -263,14 +263,6 @@ pub(crate) fn export<'py>(
         };
         let mut request = ExportRequest::new(level);
         request.types = types.map(names).transpose()?.unwrap_or_default();
-        let since = since.map(|since| instant("since", since)).transpose()?;
-        let since_last = since.as_deref() == Some("last");
-        request.since = if since_last {
-            bulk_client::since_last(&out, &request, &request.url(&server)).map_err(Failure::from)?
-        } else {
-            since
-        };
-        request.check().map_err(Failure::from)?;
         let begin = match (resume, restart) {
             (true, true) => {
                 return Err(Failure::usage("resume and restart exclude each other").into());
@@ -279,6 +271,15 @@ pub(crate) fn export<'py>(
             (false, true) => Begin::Restart,
             _ => Begin::Usual,
         };
+        let since = since.map(|since| instant("since", since)).transpose()?;
+        let since_last = since.as_deref() == Some("last");
+        request.since = if since_last {
+            let url = request.url(&server);
+            bulk_client::since_last(&out, &request, &url, begin).map_err(Failure::from)?
+        } else {
+            since
+        };
+        request.check().map_err(Failure::from)?;
         let decryption = decryption.transpose()?;
         let around = Around::make(&out)?;
         let export = Export { request, out, begin, decryption, since_last };
