@@ -342,6 +342,10 @@ impl Tokens {
             return Err(match (status.as_u16(), error.is_passing()) {
                 (_, Some(_)) => error,
                 (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(&self.auth.refused()),
+                // What OAuth answers to an id or secret that it does not know.
+                (400, None) if is_invalid_client(&error) => {
+                    error.of_kind(ErrorKind::Refused).at(&self.auth.refused())
+                }
                 // A redirect is not followed: the credentials are for this address alone.
                 (300..=399, None) => error.of_kind(ErrorKind::Server),
                 (_, None) => error.of_kind(ErrorKind::Refused),
@@ -384,6 +388,11 @@ impl Tokens {
             let _ = publish::write_file_atomically(path, &text);
         }
     }
+}
+
+/// Whether the server says, in the words of OAuth, that it does not know who asks.
+fn is_invalid_client(error: &Error) -> bool {
+    error.outcome().is_some_and(|said| said.to_string().contains("invalid_client"))
 }
 
 /// Whether a header can hold it.

@@ -102,6 +102,11 @@ impl Credentials {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let lines = lines.into_iter().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let (mut id, mut secret, mut bare) = (None, None, Vec::new());
+        // A line with something behind the value, or a placeholder, is not what was meant.
+        let is_value = |value: &&str| {
+            !value.contains(|ch: char| ch.is_whitespace() || ch == '"')
+                && !value.bytes().all(|byte| byte == b'.')
+        };
         for line in lines {
             let (name, value) = line.split_once('=').unwrap_or(("", line));
             let name = name.trim().trim_start_matches("export ").to_ascii_lowercase();
@@ -113,7 +118,7 @@ impl Credentials {
             }
         }
         match (id, secret, bare.as_slice()) {
-            (Some(id), Some(secret), _) if !id.is_empty() && !secret.is_empty() => {
+            (Some(id), Some(secret), _) if is_value(&id) && is_value(&secret) => {
                 Ok(Self::new(id, secret))
             }
             (None, None, &[id, secret]) if is_bare_id(id) && is_bare_secret(secret) => {
@@ -139,14 +144,21 @@ impl Credentials {
 
 /// Whether a line can be an id and nothing else: a name before it, or JSON or YAML around it, has one of these marks.
 fn is_bare_id(line: &str) -> bool {
-    !line.contains(|ch: char| ch.is_whitespace() || "=:\"'{}[],;<>".contains(ch))
+    let is_name = ["id", "client_id", "clientid", "client-id"]
+        .iter()
+        .any(|name| line.eq_ignore_ascii_case(name));
+    !is_name && !line.contains(|ch: char| ch.is_whitespace() || "=:\"'{}[],;<>".contains(ch))
 }
 
 /// The same of a secret, which may have marks of its own, such as the = that ends base64.
 fn is_bare_secret(line: &str) -> bool {
     let named = line.split_once(['=', ':']).is_some_and(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        ["secret", "password", "client_secret", "clientsecret"].contains(&name.as_str())
+        let is_word = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
+        let joined = name.contains(['_', '-']) && name.bytes().all(is_word);
+        joined
+            || ["secret", "password", "clientsecret"]
+                .iter()
+                .any(|word| name.eq_ignore_ascii_case(word))
     });
     !named && !line.contains(|ch: char| ch.is_whitespace() || "\"'{}[],<>".contains(ch))
 }
@@ -262,6 +274,11 @@ mod tests {
             "<id>canary</id>\n<secret>canary</secret>",
             "client_id=\nclient_secret=canary",
             "user canary\npassword canary",
+            "client_id = \"canary\" # mine\nclient_secret = \"canary\"",
+            "client_id = ...\nclient_secret = ...",
+            "canary\nAPI_KEY=canary",
+            "canary\nclient-secret=canary",
+            "id\ncanary",
         ] {
             let error = Credentials::parse(bad).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -144,10 +144,18 @@ impl Server {
             other => other?,
         };
         let body = self.wire.body(response, MAX_MANIFEST).await?;
-        let bundle: Bundle = serde_json::from_slice(&body)
-            .map_err(|_| Error::server("the list of jobs is not a Bundle"))?;
-        Ok(bundle.entry.into_iter().map(|entry| summary(&entry.resource)).collect())
+        listed(&body)
     }
+}
+
+/// The jobs of a Bundle. Anything else is no answer to the question, least of all an empty one.
+fn listed(body: &[u8]) -> Result<Vec<JobSummary>, Error> {
+    let bundle: Value = serde_json::from_slice(body).unwrap_or_default();
+    if bundle["resourceType"] != "Bundle" {
+        return Err(Error::server("the list of jobs is not a Bundle"));
+    }
+    let entries = bundle["entry"].as_array().into_iter().flatten();
+    Ok(entries.map(|entry| summary(&entry["resource"])).collect())
 }
 
 /// BCDA's way to say that there are no jobs: a 404 that says so. Any other is no answer to the question.
@@ -169,18 +177,6 @@ pub struct JobSummary {
     pub start: String,
     /// When it ended.
     pub end: String,
-}
-
-#[derive(Deserialize)]
-struct Bundle {
-    #[serde(default)]
-    entry: Vec<BundleEntry>,
-}
-
-#[derive(Deserialize)]
-struct BundleEntry {
-    #[serde(default)]
-    resource: Value,
 }
 
 fn summary(task: &Value) -> JobSummary {
@@ -239,6 +235,19 @@ mod tests {
             ("In Progress (99999999999%)", None),
         ] {
             assert_eq!(percent(words), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn only_a_bundle_is_a_list_of_jobs() {
+        assert_eq!(listed(br#"{"resourceType":"Bundle"}"#).unwrap(), []);
+        let one =
+            br#"{"resourceType":"Bundle","entry":[{"resource":{"id":"7","status":"completed"}}]}"#;
+        assert_eq!(listed(one).unwrap()[0].id, "7");
+        for other in
+            [r#"{"resourceType":"OperationOutcome","issue":[]}"#, "{}", "[]", "null", "", "<p>"]
+        {
+            assert!(listed(other.as_bytes()).is_err(), "{other}");
         }
     }
 }

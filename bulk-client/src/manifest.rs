@@ -1,6 +1,6 @@
 //! What the server answers when a job is done.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -90,6 +90,8 @@ struct Raw {
     job_id: Option<Value>,
     #[serde(default, alias = "KeyMap", alias = "keymap")]
     key_map: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    link: Value,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +112,7 @@ impl Manifest {
     /// # Errors
     ///
     /// [`ErrorKind::Server`] when it is no manifest: HTML, no `transactionTime`, the name of a type that cannot be
-    /// one, a URL that is none.
+    /// one, a URL that is none, a further page (`link` with the relation `next`), whose files would be missing.
     pub fn parse(body: &[u8], job: &Url) -> Result<Self, Error> {
         if body.trim_ascii_start().starts_with(b"<") {
             return Err(Error::server("the manifest is an HTML page"));
@@ -123,19 +125,37 @@ impl Manifest {
         if raw.transaction_time.parse::<jiff::Timestamp>().is_err() {
             return Err(Error::server("the manifest's transactionTime is no instant"));
         }
+        let mut links = raw.link.as_array().into_iter().flatten();
+        if links.any(|link| link["relation"] == "next") {
+            return Err(Error::server(
+                "the manifest goes on on a further page (link next), which cannot be fetched yet: its files would be \
+                 missing",
+            ));
+        }
         let keys = raw.key_map.unwrap_or_default();
         let keys: BTreeMap<&str, &String> =
             keys.iter().map(|(name, key)| (name.trim(), key)).collect();
         let mut repeated = 0;
         let mut entries = |raw: Option<Vec<RawEntry>>| -> Result<Vec<Entry>, Error> {
-            let entries = raw.unwrap_or_default().into_iter().map(|raw| entry(raw, &keys, job));
-            let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
-            entries.retain(|entry| entry.server_name() != BLANK);
-            let listed = entries.len();
-            let mut seen = HashSet::new();
-            // A fragment is never sent: it makes no other file.
-            entries.retain(|entry| seen.insert(entry.url[..Position::AfterQuery].to_owned()));
-            repeated += (listed - entries.len()) as u64;
+            let mut entries: Vec<Entry> = Vec::new();
+            let mut places = HashMap::new();
+            for raw in raw.unwrap_or_default() {
+                let entry = entry(raw, &keys, job)?;
+                if entry.server_name() == BLANK {
+                    continue;
+                }
+                // A fragment is never sent: it makes no other file.
+                let url = entry.url[..Position::AfterQuery].to_owned();
+                if let Some(&place) = places.get(&url) {
+                    // Of different announcements the one counts that misses most.
+                    let known: &mut Entry = &mut entries[place];
+                    known.count = known.count.max(entry.count);
+                    repeated += 1;
+                } else {
+                    places.insert(url, entries.len());
+                    entries.push(entry);
+                }
+            }
             Ok(entries)
         };
         let (output, error, deleted) =
@@ -166,10 +186,17 @@ fn entry(raw: RawEntry, keys: &BTreeMap<&str, &String>, job: &Url) -> Result<Ent
     let key = key.or_else(|| keys.get(base_name(&url)).map(|&key| key.clone()));
     let encrypted_key = key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
     let count = raw.count.and_then(|count| match count {
-        Value::String(digits) => digits.trim().parse().ok(),
-        count => count.as_u64(),
+        Value::String(digits) => whole(digits.trim()),
+        Value::Number(number) => whole(&number.to_string()),
+        _ => None,
     });
     Ok(Entry { resource_type: raw.resource_type, url, encrypted_key, count })
+}
+
+/// A whole number, which may have a fraction of zeros.
+fn whole(digits: &str) -> Option<u64> {
+    let (digits, zeros) = digits.split_once('.').unwrap_or((digits, ""));
+    zeros.bytes().all(|digit| digit == b'0').then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
@@ -212,9 +239,41 @@ mod tests {
             found.output[0].count
         };
         assert_eq!((of("7"), of("\" 7 \""), of("0")), (Some(7), Some(7), Some(0)));
+        assert_eq!((of("7.0"), of("\"7.00\"")), (Some(7), Some(7)));
         for nonsense in ["null", "-1", "1.5", "\"x\"", "[]", "true"] {
             assert_eq!(of(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn of_a_repeated_url_the_greatest_count_is_what_was_announced() {
+        for (first, again) in
+            [("", ",\"count\":9"), (",\"count\":2", ",\"count\":9"), (",\"count\":9", "")]
+        {
+            let found = manifest(&format!(
+                r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":[
+                {{"type":"Patient","url":"/a"{first}}},{{"type":"Patient","url":"/a"{again}}}]}}"#
+            ));
+            let found = found.unwrap();
+            assert_eq!(
+                (found.output.len(), found.output[0].count, found.repeated),
+                (1, Some(9), 1)
+            );
+        }
+    }
+
+    #[test]
+    fn a_further_page_is_not_passed_over() {
+        let with = |links: &str| {
+            manifest(&format!(
+                r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":[],"link":{links}}}"#
+            ))
+        };
+        for links in ["null", "[]", "7", r#"[{"relation":"self","url":"/x"}]"#] {
+            assert!(with(links).is_ok(), "{links}");
+        }
+        let error = with(r#"[{"relation":"next","url":"/x"}]"#).unwrap_err();
+        assert!(error.exit_code() == 5 && error.to_string().contains("further page"), "{error}");
     }
 
     #[test]

@@ -100,24 +100,31 @@ impl Report {
     }
 
     fn of_types(&self, say: &mut impl FnMut(Weight, String)) {
+        // A file that has expired says nothing of its type, and is told as that.
+        let expired = |name: &str| {
+            let is_it = |file: &&FileRecord| file.resource_type == name || name.is_empty();
+            self.files.iter().filter(is_it).any(|file| file.state == FileState::Pending)
+        };
+        let without_file = self.types_without_file.iter().filter(|name| !expired(name));
+        let nothing = self.nothing && !expired("");
         match &self.since {
             // What did not change has nothing to come.
-            Some(since) if self.nothing => {
+            Some(since) if nothing => {
                 say(
                     Weight::Note,
                     format!("the export has no record: nothing changed since {since}"),
                 );
             }
             Some(_) => {
-                for name in &self.types_without_file {
+                for name in without_file {
                     say(Weight::Note, format!("no file of {name}: nothing of it changed"));
                 }
             }
             None => {
-                for name in &self.types_without_file {
+                for name in without_file {
                     say(Weight::Missing, format!("no file of {name}, though it was asked for"));
                 }
-                if self.nothing {
+                if nothing {
                     say(Weight::Missing, "the export has no record".to_owned());
                 }
             }

@@ -42,9 +42,12 @@ pub(crate) fn output() -> Result<StdoutLock<'static>, Failure> {
 
 const WRITES: OFlags = OFlags::WRONLY.union(OFlags::RDWR);
 
-/// Fails if standard input, which `-` among the inputs asks for, is closed or cannot be read.
+/// Standard input, as it may be named.
+const STDIN: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Fails if standard input, which one of the inputs asks for, is closed or cannot be read.
 pub(crate) fn check_input(inputs: &[String]) -> Result<(), Failure> {
-    if !inputs.iter().any(|input| input == "-") {
+    if !inputs.iter().any(|input| STDIN.contains(&input.as_str())) {
         return Ok(());
     }
     let reads = fcntl_getfl(io::stdin()).is_ok_and(|flags| !flags.intersects(OFlags::WRONLY));

@@ -56,6 +56,10 @@ fn what_other_clients_leave_beside_the_data_is_left_aside_and_told() {
 
     let ran = work.bcda("validate in --out issues.ndjson");
     assert!(ran.stderr.contains("8 files left aside"), "{}", ran.stderr);
+    // A glob leaves the same aside.
+    let words = ["convert", "in/*.[nN]*", "--out", "out", "--overwrite", "--report", "report.json"];
+    work.run(&words).exits(0);
+    assert_eq!(work.read_json("report.json")["left_aside"], json!({".ndjson": 1, ".part": 1}));
     // An export of ours has nothing to leave aside.
     work.synth("plain", "--beneficiaries 1 --claims 2");
     let ran = work.bcda("convert plain --out out --overwrite").exits(0);

@@ -28,7 +28,13 @@ fn utf_16(mark: &str, text: &[u8]) -> Vec<u8> {
 fn garbage() -> Vec<(&'static str, Vec<u8>)> {
     let zip = [b"PK\x03\x04\x0a\0\0\0\x08\0", &gzip(&claims())[10..]].concat();
     let csv = "1,M,2020\n".repeat(300);
+    let mut tar = vec![0; 512];
+    tar[..8].copy_from_slice(b"a.ndjson");
+    tar[257..262].copy_from_slice(b"ustar");
     vec![
+        // Archives that do not compress have good lines, too.
+        ("a ZIP archive", [b"PK\x03\x04\x0a\0\0\0\0\0", &claims()[..], &claims()].concat()),
+        ("a tar archive", [tar, claims()].concat()),
         ("an HTML page", b"<!DOCTYPE html>\n<html><body>\n<p>busy</p>\n</body></html>\n".to_vec()),
         ("an HTML page", b"<html><head><title>Sign in</title></head></html>".to_vec()),
         ("a ZIP archive", zip),

@@ -412,7 +412,12 @@ fn a_closed_standard_input_is_no_empty_input() {
     let work = written_for_all();
     work.bcda("convert in.ndjson --out out -q").exits(0);
     let earlier = work.snapshot("out");
-    for words in ["convert - --out out --overwrite", "validate - --out issues.ndjson"] {
+    for words in [
+        "convert - --out out --overwrite",
+        "convert /dev/stdin --out out --overwrite",
+        "convert /dev/fd/0 --out out --overwrite",
+        "validate - --out issues.ndjson",
+    ] {
         for redirects in ["<&-", "0>made", "<&- >&-"] {
             let ran = redirected(&work, words, redirects).exits(1);
             assert!(ran.stderr.contains("standard input is closed"), "{words}: {}", ran.stderr);

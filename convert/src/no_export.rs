@@ -19,6 +19,8 @@ const LOOK_BYTES: usize = 512;
 pub(crate) struct Instead {
     what: &'static str,
     advice: &'static str,
+    /// By the mark of another kind of file, in which records may happen to stand: an archive that does not compress.
+    is_marked: bool,
 }
 
 const UNPACK: &str = "unpack it first";
@@ -58,23 +60,27 @@ const MARKS: [(&[u8], &str, &str); 20] = [
 impl Instead {
     /// One JSON text that is not one a line.
     pub(crate) const ONE_JSON_TEXT: Self =
-        Self { what: "one JSON text over several lines or an array", advice: ONE_A_LINE };
+        Self::new("one JSON text over several lines or an array", ONE_A_LINE);
 
     const fn new(what: &'static str, advice: &'static str) -> Self {
-        Self { what, advice }
+        Self { what, advice, is_marked: false }
+    }
+
+    const fn marked(what: &'static str, advice: &'static str) -> Self {
+        Self { is_marked: true, ..Self::new(what, advice) }
     }
 
     /// What the first line of a file is, if it does not begin as a JSON object does.
     fn of(line: &[u8]) -> Option<Self> {
         let line = &line[..line.len().min(LOOK_BYTES)];
         if let Some((_, what, advice)) = MARKS.iter().find(|(mark, ..)| line.starts_with(mark)) {
-            return Some(Self::new(what, advice));
+            return Some(Self::marked(what, advice));
         }
         if line.starts_with(b"BZh") && line.get(4..10) == Some(b"1AY&SY") {
-            return Some(Self::new("a bzip2 file", UNPACK));
+            return Some(Self::marked("a bzip2 file", UNPACK));
         }
         if line.get(257..262) == Some(b"ustar") {
-            return Some(Self::new("a tar archive", UNPACK));
+            return Some(Self::marked("a tar archive", UNPACK));
         }
         let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
         match *line {
@@ -100,7 +106,7 @@ impl Instead {
 
     /// The error of a whole file.
     pub(crate) fn error(self, file: &SourceFile) -> Error {
-        let Self { what, advice } = self;
+        let Self { what, advice, .. } = self;
         Error::bad_data(format!(
             "{}: not NDJSON: expected one JSON object on each line, found {what}; {advice}",
             file.name()
@@ -190,7 +196,8 @@ impl Rejected {
 /// the tables would be empty, or lack what the user thinks is in them, and take the place of good ones.
 ///
 /// # Errors
-/// Every record of a file was rejected and it does not begin as a JSON object does, or every record was rejected.
+/// Every record of a file was rejected and it does not begin as a JSON object does; it begins with the mark of another
+/// kind of file, whatever stands in it; or every record was rejected.
 pub(crate) fn refuse(sources: &[Source], passes: &Passes) -> Result<(), Error> {
     let mut by_source: BTreeMap<usize, Rejected> = BTreeMap::new();
     for (source, rejected) in passes.logs.iter().flat_map(RejectLog::by_source) {
@@ -208,8 +215,8 @@ pub(crate) fn refuse(sources: &[Source], passes: &Passes) -> Result<(), Error> {
         let report = passes.reports.get(*source).and_then(Option::as_ref);
         let records = report.map_or(0, |report| report.lines - report.blank_lines);
         let file = &sources[*source].file;
-        if rejected.count == records
-            && let Some(instead) = rejected.in_place_of_records(file)
+        if let Some(instead) = rejected.in_place_of_records(file)
+            && (rejected.count == records || rejected.number == 1 && instead.is_marked)
         {
             return Err(instead.error(file));
         }

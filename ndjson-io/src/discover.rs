@@ -294,6 +294,11 @@ fn is_log(name: &OsStr) -> bool {
     strip_compression_extension(&name).eq_ignore_ascii_case(LOG)
 }
 
+/// What other clients have not finished.
+fn is_part(name: &OsStr) -> bool {
+    name.to_ascii_lowercase().as_encoded_bytes().ends_with(b".part")
+}
+
 /// Whether a file of a folder is read, by its name.
 fn is_data(name: &OsStr) -> bool {
     let lower = name.as_encoded_bytes().to_ascii_lowercase();

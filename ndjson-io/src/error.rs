@@ -24,10 +24,14 @@ impl fmt::Display for Position {
     }
 }
 
-/// Text in one line for people: a control character, such as a line feed in the name of a file, is shown as an escape.
+/// Text in one line for people: a control character, such as a line feed in the name of a file, is shown as an escape,
+/// and so is one that turns the direction of what follows, or that is not seen at all.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    // Some displays break lines at these two as well.
-    let escaped = |ch: char| ch.is_control() || matches!(ch, '\u{2028}' | '\u{2029}');
+    // Some displays break lines at 2028 and 2029 as well.
+    let escaped = |ch: char| {
+        ch.is_control()
+            || matches!(ch, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     if !text.contains(escaped) {
         return Cow::Borrowed(text);
     }

@@ -160,7 +160,7 @@ fn url(name: &str, text: &str) -> Result<Url, Failure> {
 ///     group: whose data: "all" or "runout" with BCDA.
 ///     endpoint: another endpoint in place of the group: "Patient", a type, or "system".
 ///     resume: go on with the export in out, whatever the other arguments ask for.
-///     restart: start a new job, and remove what an unfinished export left in out.
+///     restart: start a new job, and remove what an export that is unfinished, or lost a file, left in out.
 ///     parallel: files that are downloaded at the same time.
 ///     rate: most requests in five minutes.
 ///     timeout: seconds without a byte after which a connection is given up.

@@ -66,7 +66,7 @@ pub(super) fn has_key(entry: Node<'_>, list: &str, key: &str) -> bool {
 }
 
 fn has_prefix(entry: Node<'_>, list: &str, stem: &str) -> bool {
-    let of_codes = ["icd-", "unknown-icd-version"].contains(&stem);
+    let of_codes = ["icd-10", "icd-9", "unknown-icd-version"].contains(&stem);
     let start = if of_codes { "http://hl7.org/fhir/sid/" } else { BLUE_BUTTON_VARIABLES };
     let (members, _) = key_members(list);
     let mut keys = leaves(entry, members).into_iter().filter_map(text);

@@ -67,6 +67,25 @@ fn diagnoses_and_procedures() {
     for (codings, code, version) in [
         (format!("{FOREIGN},{unknown}"), "X1", "U"),
         (format!("{unknown},{}", coding("icd-10", "A00")), "A00", "0"),
+        // What begins alike and is none of the two.
+        (
+            format!(
+                "{},{}",
+                coding("http://hl7.org/fhir/sid/icd-o-3", "8000"),
+                coding("icd-10", "A00")
+            ),
+            "A00",
+            "0",
+        ),
+        (
+            format!(
+                "{},{}",
+                coding("http://hl7.org/fhir/sid/icd-11", "1A00"),
+                coding("icd-9-cm", "A00")
+            ),
+            "A00",
+            "9",
+        ),
     ] {
         let of = |name| only(diagnosis(&codings), Table::Cclf4, name);
         assert_eq!(of("CLM_DGNS_CD").as_deref(), Some(code));
@@ -178,6 +197,8 @@ fn types_of_pharmacies() {
     };
     for (system, code, expected) in [
         ("us-npi", "NPI", "01"),
+        ("http://hl7.org/fhir/sid/us-upin", "UPIN", "06"),
+        ("http://terminology.hl7.org/CodeSystem/NCPDPProviderIdentificationNumber", "NCPDP", "07"),
         ("http://terminology.hl7.org/CodeSystem/v2-0203", "NCPDP", "07"),
         ("C:identifier-type", "TAX", "11"),
     ] {

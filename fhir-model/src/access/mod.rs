@@ -141,11 +141,11 @@ impl<'a> CodeableConcept<'a> {
     /// The coding of a diagnosis or procedure: that of an ICD system, wherever it stands; if there is none, that of an
     /// unknown version, else one that names no system.
     fn icd_coding(&self) -> Option<&Coding<'a>> {
-        const ICD: &str = "http://hl7.org/fhir/sid/icd-";
+        const ICD: [&str; 2] = ["http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-9"];
         let begins = |coding: &Coding<'_>, start: &str| {
             coding.system.as_deref().is_some_and(|system| system.starts_with(start))
         };
-        let known = |coding: &&Coding<'_>| begins(coding, ICD);
+        let known = |coding: &&Coding<'_>| ICD.iter().any(|start| begins(coding, start));
         let coded = |coding: &&Coding<'_>| coding.code.is_some();
         let unknown = CodeSystem::UnknownIcdVersion.uri();
         self.coding

@@ -729,12 +729,16 @@ name_enum! {
         MbiHash = 353,
         /// National provider identifier (`us-npi`)
         UsNpi = 354,
+        /// Unique physician identification number (until 2007) (`us-upin`)
+        UsUpin = 355,
+        /// Pharmacy number of NCPDP (`ncpdp-provider`)
+        NcpdpProvider = 356,
         /// Medicare beneficiary identifier (`us-mbi`)
-        UsMbi = 355,
+        UsMbi = 357,
         /// Medicare number (`us-medicare`)
-        UsMedicare = 356,
+        UsMedicare = 358,
         /// Identifier types; as system of an identifier: a tax number (`v2-0203`)
-        V20203 = 357,
+        V20203 = 359,
     }
 }
 
@@ -742,6 +746,6 @@ name_enum! {
     /// An extension that is defined outside Blue Button: its `url`.
     StandardExtension {
         /// Sex by US Core (since 2025-04) (`us-core-sex`)
-        UsCoreSex = 358,
+        UsCoreSex = 360,
     }
 }

@@ -7,7 +7,8 @@ use glob::{MatchOptions, Pattern};
 
 use super::list::{self, Kind};
 use super::{
-    GLOB_CHARACTERS, canonical, is_closed, is_log, is_missing, is_other_folder, is_skipped_name,
+    GLOB_CHARACTERS, canonical, is_closed, is_log, is_missing, is_other_folder, is_part,
+    is_skipped_name,
 };
 use crate::error::{Error, ErrorKind};
 
@@ -128,7 +129,8 @@ pub(super) fn find(
             {
                 return;
             }
-            let is_data = !is_skipped_name(name) && (names_the_file || !is_log(name));
+            let is_data =
+                !is_skipped_name(name) && (names_the_file || !(is_log(name) || is_part(name)));
             let path = root.join(relative);
             if is_read && kind == Kind::File && is_data {
                 found.push((path, real));

@@ -168,8 +168,7 @@ pub(super) fn all() -> Vec<Case> {
             "zstd",
         ),
         case("gzip-double.ndjson.gz", "gzip within gzip: the inner one is no text", gzip(&packed))
-            .good(1)
-            .bad(&[(1, "utf-8"), (2, "utf-8"), (4, "utf-8"), (5, "syntax")]),
+            .ends(4, "compressed twice"),
     ];
     if let Some(double) = cases.last_mut() {
         double.text.clone_from(&packed);
