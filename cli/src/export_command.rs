@@ -76,7 +76,7 @@ pub(crate) struct ExportArgs {
     /// Go on with the export in OUT, whatever the other options ask for.
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Start a new job, and remove what an unfinished export left in OUT.
+    /// Start a new job, and remove what an export that is unfinished, or lost a file, left in OUT.
     #[arg(long, conflicts_with = "resume")]
     pub(crate) restart: bool,
     /// Say what would be done, and do nothing.

@@ -227,6 +227,11 @@ fn tables_of_other_people_are_not_taken_for_those_that_are_asked_for() {
         }
         assert!(work.snapshot("tables").unwrap() == before);
     }
+    // A folder has claims too, and may hold the export itself.
+    fs::remove_dir_all(work.path("tables")).unwrap();
+    for _ in 0..2 {
+        convert_third(&work, "--patients exports --patients people/*.ndjson").exits(0);
+    }
     // A file of people that was gone is back: the tables lack it, and what can be done is said.
     let gone = work.path("exports/first/Patient-0001.ndjson");
     fs::rename(&gone, work.path("elsewhere.ndjson")).unwrap();
