@@ -19,7 +19,7 @@ const LOOK_BYTES: usize = 512;
 pub(crate) struct Instead {
     what: &'static str,
     advice: &'static str,
-    /// By the mark of another kind of file, in which records may happen to stand: an archive that does not compress.
+    /// An archive by its mark. Lines of an archive that does not compress can be read, but it is no file of records.
     is_marked: bool,
 }
 
@@ -66,21 +66,18 @@ impl Instead {
         Self { what, advice, is_marked: false }
     }
 
-    const fn marked(what: &'static str, advice: &'static str) -> Self {
-        Self { is_marked: true, ..Self::new(what, advice) }
-    }
-
     /// What the first line of a file is, if it does not begin as a JSON object does.
     fn of(line: &[u8]) -> Option<Self> {
         let line = &line[..line.len().min(LOOK_BYTES)];
         if let Some((_, what, advice)) = MARKS.iter().find(|(mark, ..)| line.starts_with(mark)) {
-            return Some(Self::marked(what, advice));
+            let holds_files = [UNPACK, TWICE].contains(advice);
+            return Some(Self { is_marked: holds_files, ..Self::new(what, advice) });
         }
         if line.starts_with(b"BZh") && line.get(4..10) == Some(b"1AY&SY") {
-            return Some(Self::marked("a bzip2 file", UNPACK));
+            return Some(Self::new("a bzip2 file", UNPACK));
         }
         if line.get(257..262) == Some(b"ustar") {
-            return Some(Self::marked("a tar archive", UNPACK));
+            return Some(Self { is_marked: true, ..Self::new("a tar archive", UNPACK) });
         }
         let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
         match *line {
@@ -196,8 +193,8 @@ impl Rejected {
 /// the tables would be empty, or lack what the user thinks is in them, and take the place of good ones.
 ///
 /// # Errors
-/// Every record of a file was rejected and it does not begin as a JSON object does; it begins with the mark of another
-/// kind of file, whatever stands in it; or every record was rejected.
+/// Every record of a file was rejected and it does not begin as a JSON object does; it begins as an archive does,
+/// whatever can be read of it; or every record was rejected.
 pub(crate) fn refuse(sources: &[Source], passes: &Passes) -> Result<(), Error> {
     let mut by_source: BTreeMap<usize, Rejected> = BTreeMap::new();
     for (source, rejected) in passes.logs.iter().flat_map(RejectLog::by_source) {
