@@ -251,7 +251,7 @@ fn another_version_of_the_api_is_not_taken() {
 }
 
 #[test]
-fn the_readme_shows_the_example() {
+fn the_guide_shows_the_example() {
     let read = |path: &str| {
         std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     };
@@ -260,5 +260,8 @@ fn the_readme_shows_the_example() {
     let body = body.split("\n\n").nth(1).unwrap().split("    println!(\"{:?}").next().unwrap();
     let lines: Vec<&str> = body.lines().map(|line| &line[4..]).collect();
     let shown = lines.join("\n") + "\n";
-    assert!(shown.lines().count() > 10 && read("../README.md").contains(&shown), "{shown}");
+    assert!(
+        shown.lines().count() > 10 && read("../docs/guide/rust.md").contains(&shown),
+        "{shown}"
+    );
 }

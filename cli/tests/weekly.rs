@@ -323,7 +323,7 @@ fn serve(work: &Work) -> Running {
 }
 
 #[test]
-fn the_recipe_of_the_readme_gives_every_claim_its_person() {
+fn the_recipe_of_the_guide_gives_every_claim_its_person() {
     let work = Work::new();
     work.synth("data", "--beneficiaries 4 --seed 3 --claims 9");
     // Without it each job has its own transactionTime.
@@ -336,9 +336,8 @@ fn the_recipe_of_the_readme_gives_every_claim_its_person() {
     );
     fs::set_permissions(work.path("credentials"), fs::Permissions::from_mode(0o600)).unwrap();
 
-    let readme = include_str!("../../README.md");
-    let (_, readme) = readme.split_once("## Fetching an export").unwrap();
-    let recipe: Vec<&str> = readme
+    let page = include_str!("../../docs/guide/export.md");
+    let recipe: Vec<&str> = page
         .lines()
         .filter(|line| line.starts_with("    bcda export ") || line.starts_with("    mkdir "))
         .collect();

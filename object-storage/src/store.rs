@@ -55,7 +55,7 @@ fn seconds(duration: Duration) -> String {
 /// A setting that cannot be. What the crate says may hold the setting itself, so only where it comes from is told.
 fn unsuitable(address: &Address, variables: &str) -> impl Fn(object_store::Error) -> Error {
     let message = format!(
-        "{address}: the settings of the environment do not fit ({variables}); the README, Object storage, lists them"
+        "{address}: the settings of the environment do not fit ({variables}); docs/guide/object-storage.md lists them"
     );
     move |_| Error::new(ErrorKind::Usage, message.clone())
 }

@@ -1,4 +1,4 @@
-"""bcda.describe, bcda.validate and bcda.export, and the example of the README."""
+"""bcda.describe, bcda.validate and bcda.export, and the examples of the documents."""
 
 import csv
 import datetime
@@ -178,9 +178,9 @@ def test_export_warns_of_what_is_missing(server, said, tmp_path):
     assert len(told) == len(said) and all(part in text for part, text in zip(said, told, strict=True))
 
 
-def test_the_example_is_that_of_the_readme(tmp_path):
+def test_the_example_is_that_of_the_guide(tmp_path):
     example = ROOT / "python" / "examples" / "paid.py"
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs" / "guide" / "python.md").read_text()
     code = f"```python\n{example.read_text()}```\n"
     assert text.count(code) == 1
     expected = re.match(r"\n```text\n(.*?)```\n", text.split(code)[1], re.DOTALL).group(1)

@@ -249,10 +249,10 @@ def test_a_killed_executor_changes_no_row(spark, large):
     assert digest(rows.cast(expected.schema)) == digest(expected)
 
 
-def test_the_example_of_the_readme_says_what_it_prints(spark, tmp_path, monkeypatch, capsys):
-    text = (ROOT / "README.md").read_text().split("\n## Spark\n")[1]
+def test_the_example_of_the_guide_says_what_it_prints(spark, tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "guide" / "spark.md").read_text()
     code, expected = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```\n", text, re.DOTALL).groups()
     monkeypatch.chdir(ROOT)
     # The session is that of the tests.
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "spark.md", "exec"), {})
     assert capsys.readouterr().out == expected
