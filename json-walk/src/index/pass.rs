@@ -172,7 +172,7 @@ macro_rules! pass {
                 base += GROUP_BYTES;
             }
             Found {
-                good: grammar.is_good() && scalars_good && escapes.good,
+                good: grammar.is_good() && scalars_good && escapes.good && !lists.too_deep,
                 escapes: escapes.places,
                 ascii: !grammar.high,
                 spaced: grammar.is_spaced(),
