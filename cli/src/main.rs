@@ -56,6 +56,7 @@ fn tell_panics_without_data() {
 fn main() -> ExitCode {
     tell_panics_without_data();
     signals::let_writes_beyond_the_limit_fail();
+    signals::let_the_end_of_memory_be_a_failure();
     // Unwinding removes what was not published; the hook has said where it happened.
     std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
 }

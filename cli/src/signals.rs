@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use convert::Cancel;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 /// Which signal came, if any.
@@ -52,4 +52,12 @@ pub(crate) fn listen_with(end: impl Fn() + Send + 'static) -> std::io::Result<Ca
 pub(crate) fn let_writes_beyond_the_limit_fail() {
     // Without it a run ends at once, and the next one tidies up.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// Memory that is not there ends the process at once, after it was said how much was asked for: with the exit code of a
+/// run that failed, and without a core, which would hold what was in memory.
+pub(crate) fn let_the_end_of_memory_be_a_failure() {
+    // Without it the exit code is 134.
+    let always = Arc::new(AtomicBool::new(true));
+    let _ = signal_hook::flag::register_conditional_shutdown(SIGABRT, 1, always);
 }

@@ -27,6 +27,9 @@ const LEAST_ROOM: (u64, u64) = (8 << 20, 3 << 20);
 /// Address space for each byte of a block, where it is limited.
 const SPACE_PER_BLOCK_BYTE: u64 = 4096;
 
+/// Address space for each thread, where it is limited: its stack, what it sets aside, and a line that is made to exhaust.
+const SPACE_PER_THREAD: u64 = 128 << 20;
+
 /// A block is not made smaller than this.
 const LEAST_BLOCK_BYTES: usize = 32 << 10;
 
@@ -57,6 +60,13 @@ pub(crate) fn block_bytes(asked: usize) -> usize {
     let Some(space) = address_space() else { return asked };
     let fitting = usize::try_from(space / SPACE_PER_BLOCK_BYTE).unwrap_or(usize::MAX);
     asked.min(fitting.max(LEAST_BLOCK_BYTES))
+}
+
+/// Threads: as many as are asked for, or fewer where address space is limited. They change nothing that is read either.
+pub(crate) fn threads(asked: usize) -> usize {
+    let Some(space) = address_space() else { return asked };
+    let fitting = usize::try_from(space / SPACE_PER_THREAD).unwrap_or(usize::MAX);
+    asked.min(fitting.max(1))
 }
 
 /// The limit of an index, if at most so many people are asked for. Half of the memory there is, or three quarters for

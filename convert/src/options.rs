@@ -214,7 +214,7 @@ impl Options {
 
     pub(crate) fn reading(&self, hash: bool) -> ndjson_io::ReadOptions {
         ndjson_io::ReadOptions {
-            threads: self.threads,
+            threads: memory::threads(self.threads),
             block_bytes: memory::block_bytes(self.block_bytes),
             limits: ndjson_io::Limits {
                 max_line_bytes: self.max_line_bytes,
