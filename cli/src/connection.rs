@@ -10,7 +10,7 @@ use bulk_client::{
 };
 use clap::{Args, ValueEnum};
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::log::Log;
 
 /// How a token is had.
@@ -231,16 +231,18 @@ pub(crate) fn secret(file: &Path) -> Result<SecretString, Failure> {
     })
 }
 
+/// Reads a private key that only its owner can read.
+pub(crate) fn private_key(file: &Path) -> Result<encryption::PrivateKey, Failure> {
+    let text = secret(file)?;
+    let text = bulk_client::ExposeSecret::expose_secret(&text).as_bytes();
+    encryption::PrivateKey::from_pem(text)
+        .map_err(|error| Failure::new(2, format!("{}: {error}", file.display())))
+}
+
 /// Where runs share tokens.
 fn cache_folder() -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(base.join("bcda"))
-}
-
-impl From<bulk_client::Error> for Failure {
-    fn from(error: bulk_client::Error) -> Self {
-        Self::new(error.exit_code(), error.to_string())
-    }
 }

@@ -203,7 +203,7 @@ impl Observer for Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::LogFormat;
+    use crate::log::LogFormat;
 
     #[test]
     fn without_bars_a_long_download_says_a_line_as_often_as_it_should() {

@@ -7,8 +7,8 @@ use bulk_client::{ItemType, Report};
 use comfy_table::CellAlignment;
 use indicatif::DecimalBytes;
 
-use crate::convert_command::{grid, grouped};
 use crate::log::one_line;
+use crate::show::{grid, grouped};
 
 /// The tables at the end of a run, and what else is to be said.
 pub(crate) fn summary(report: &Report, out: &Path) -> String {

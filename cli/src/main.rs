@@ -5,42 +5,25 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "this is the program")]
 
 mod args;
+mod commands;
 mod connection;
-mod convert_command;
-mod decrypt_command;
-mod demo_command;
-mod describe;
-mod export_command;
 mod export_progress;
 mod export_summary;
-mod inspect;
-mod jobs_command;
+mod failure;
 mod log;
-mod metadata_command;
+mod place;
 mod progress;
-mod serve_command;
+mod reading_args;
+mod show;
 mod signals;
 mod streams;
-mod synth_command;
-mod validate_command;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command};
-
-/// How a command failed: its exit code and what to say.
-pub(crate) struct Failure {
-    code: u8,
-    message: String,
-}
-
-impl Failure {
-    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-}
+use crate::failure::Failure;
 
 /// A panic's message may quote data: only where it happened is told.
 fn tell_panics_without_data() {
@@ -70,7 +53,7 @@ fn run() -> ExitCode {
         Err(wrong) if wrong.use_stderr() => wrong.exit(),
         // The help, or the version.
         Err(text) => {
-            let log = log::Log::new(args::LogFormat::Text, false);
+            let log = log::Log::new(log::LogFormat::Text, false);
             told(streams::write(|_| text.print()), log)
         }
     }
@@ -78,17 +61,17 @@ fn run() -> ExitCode {
 
 fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
     match &cli.command {
-        Command::Convert(arguments) => convert_command::run(arguments, log),
-        Command::Export(arguments) => export_command::run(arguments, log),
-        Command::Jobs(arguments) => jobs_command::run(arguments, log),
-        Command::Metadata(arguments) => metadata_command::run(arguments, log),
-        Command::Decrypt(arguments) => decrypt_command::run(arguments, log),
-        Command::Demo(arguments) => demo_command::run(arguments, log),
-        Command::Validate(arguments) => validate_command::run(arguments, log),
-        Command::Describe(arguments) => describe::run(arguments),
-        Command::Synth(arguments) => synth_command::run(arguments, log),
-        Command::Serve(arguments) => serve_command::run(arguments, log),
-        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Convert(arguments) => commands::convert::run(arguments, log),
+        Command::Export(arguments) => commands::export::run(arguments, log),
+        Command::Jobs(arguments) => commands::jobs::run(arguments, log),
+        Command::Metadata(arguments) => commands::metadata::run(arguments, log),
+        Command::Decrypt(arguments) => commands::decrypt::run(arguments, log),
+        Command::Demo(arguments) => commands::demo::run(arguments, log),
+        Command::Validate(arguments) => commands::validate::run(arguments, log),
+        Command::Describe(arguments) => commands::describe::run(arguments),
+        Command::Synth(arguments) => commands::synth::run(arguments, log),
+        Command::Serve(arguments) => commands::serve::run(arguments, log),
+        Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "bcda", &mut script);

@@ -5,11 +5,25 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use json_walk::{Cursor, Kind, Limits};
 use ndjson_io::{Line, ReadOptions, SourceFile, read_records};
 
-use crate::Failure;
-use crate::args::InspectArgs;
+use crate::failure::Failure;
+
+/// Show one record of a file.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The file and the line, as errors and rejects.csv name them: FILE:LINE. A .gz or .zst that they
+    /// leave out is found, but for addresses (s3://BUCKET/FILE:LINE).
+    #[arg(value_name = "FILE:LINE")]
+    pub(crate) place: String,
+    /// The input folder that the name is relative to.
+    #[arg(long = "in", value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    #[arg(help = "A part of the record, e.g. item[3].adjudication[7].amount.value")]
+    pub(crate) path: Option<String>,
+}
 
 pub(crate) fn run(arguments: &InspectArgs) -> Result<u8, Failure> {
     let usage = |message: &str| Failure::new(2, message.to_owned());

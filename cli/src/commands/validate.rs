@@ -1,23 +1,62 @@
 //! `bcda validate`.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::{Args, ValueEnum};
 use comfy_table::CellAlignment;
 use convert::{Cancel, ErrorKind, ValidateOptions, ValidationReport};
 use fhir_model::validate::Severity;
 use indicatif::DecimalBytes;
 use publish::SingleFile;
 
-use crate::args::{LeastSeverity, ValidateArgs};
-use crate::convert_command::{grid, grouped, if_there, is_address, left_aside};
+use crate::failure::Failure;
 use crate::log::Log;
+use crate::place::{if_there, is_address};
 use crate::progress::Bar;
-use crate::{Failure, signals, streams};
+use crate::reading_args::ReadingArgs;
+use crate::show::{grid, grouped, left_aside};
+use crate::{signals, streams};
 
 /// Records have errors.
 const EXIT_ISSUES: u8 = 3;
+
+/// The severities of issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LeastSeverity {
+    /// Against STU3 or the rules of Blue Button, or not to be read at all.
+    Error,
+    /// Also what is allowed, but probably not meant.
+    Warning,
+    /// Also what is worth knowing, such as what BCDA is known to write against STU3.
+    Information,
+}
+
+/// Say what is wrong with the records of an export.
+///
+/// Each record that has issues gives one line: a FHIR OperationOutcome. An issue says its class
+/// (details.coding), what was expected (details.text), where in the record (expression, a FHIRPath, and
+/// location, a path for bcda inspect) and which record (diagnostics: FILE:LINE, and the byte at which it
+/// begins). It never holds a value of the record. A summary by class goes to standard error.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 no errors, warnings perhaps; 1 failed; 2 usage; 3 records have errors; \
+                        4 not NDJSON, or FHIR R4; 5 object storage or network; 130 and 143 interrupted."
+)]
+pub(crate) struct ValidateArgs {
+    /// File for the issues, whole or not at all; - is standard output.
+    #[arg(long, short, default_value = "-", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// The least severity that is written; all issues are counted.
+    #[arg(long, value_enum, default_value_t = LeastSeverity::Warning)]
+    pub(crate) severity: LeastSeverity,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
 
 /// Where the issues go.
 enum Out {
@@ -44,7 +83,7 @@ impl Write for Out {
 }
 
 pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
-    streams::check_input(&arguments.inputs)?;
+    streams::check_input(&arguments.reading.inputs)?;
     let options = options(arguments);
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
@@ -94,7 +133,7 @@ fn open(arguments: &ValidateArgs, cancel: &Cancel) -> Result<Out, Failure> {
         return Err(Failure::new(2, message));
     }
     // An input that lies there is told before anything is created.
-    let inputs = arguments.inputs.iter();
+    let inputs = arguments.reading.inputs.iter();
     let is_path =
         |input: &&String| !matches!(input.as_str(), "" | "-") && !convert::is_address(input);
     let inputs = inputs.filter(is_path);
@@ -113,7 +152,7 @@ fn open(arguments: &ValidateArgs, cancel: &Cancel) -> Result<Out, Failure> {
 }
 
 fn options(arguments: &ValidateArgs) -> ValidateOptions {
-    let mut options = ValidateOptions::new(arguments.inputs.clone());
+    let mut options = ValidateOptions::new(arguments.reading.inputs.clone());
     if arguments.out != Path::new("-") {
         options.output = Some(arguments.out.clone());
     }
@@ -122,15 +161,15 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
         LeastSeverity::Warning => Severity::Warning,
         LeastSeverity::Information => Severity::Information,
     };
-    if let Some(threads) = arguments.threads {
+    if let Some(threads) = arguments.reading.threads {
         options.threads = threads.into();
     }
-    if let Some(bytes) = arguments.block_bytes {
+    if let Some(bytes) = arguments.reading.block_bytes {
         options.block_bytes = bytes as usize;
     }
-    options.max_line_bytes = arguments.max_line_bytes as usize;
-    options.max_decompressed_bytes = arguments.max_decompressed;
-    options.require_checksums = arguments.require_checksums;
+    options.max_line_bytes = arguments.reading.max_line_bytes as usize;
+    options.max_decompressed_bytes = arguments.reading.max_decompressed;
+    options.require_checksums = arguments.reading.require_checksums;
     options
 }
 

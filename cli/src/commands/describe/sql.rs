@@ -3,12 +3,25 @@
 use std::fmt::Write;
 
 use cclf_crosswalk::{ColumnType, Crosswalk, Naming, TableDef};
+use clap::ValueEnum;
 
-use super::{Line, heading, lines};
-use crate::args::Dialect;
+use super::lines::{Line, heading, lines};
 
 /// `BigQuery`'s NUMERIC holds so many digits before the point, and after it.
 const NUMERIC_DIGITS: (u8, u8) = (29, 9);
+
+/// The dialects of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// DuckDB.
+    Duckdb,
+    /// Snowflake.
+    Snowflake,
+    /// BigQuery.
+    Bigquery,
+    /// Spark and Databricks.
+    Spark,
+}
 
 impl Dialect {
     /// An engine's type of a column. Times are instants in microseconds, which all four can hold: DuckDB and Snowflake

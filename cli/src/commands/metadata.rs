@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bulk_client::{Auth, Metadata, Server, block_on};
 use clap::Args;
 
-use crate::Failure;
 use crate::connection::ConnectionArgs;
-use crate::convert_command::grid;
+use crate::failure::Failure;
 use crate::log::Log;
+use crate::show::grid;
 use crate::streams::{self, print};
 
 /// Show what a bulk server says it can do. No credentials are needed.

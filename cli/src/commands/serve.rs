@@ -12,7 +12,7 @@ use sandbox::{Credentials, Data, Fault, Options, PublicKey, Running, Sandbox};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::log::Log;
 use crate::streams::print;
 

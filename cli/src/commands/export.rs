@@ -13,14 +13,15 @@ use bulk_client::{
 };
 use clap::{Args, Parser, ValueEnum};
 
+use super::convert as convert_command;
 use crate::args::{Cli, Command};
-use crate::connection::{AuthKind, ConnectionArgs, secret};
+use crate::connection::{AuthKind, ConnectionArgs, private_key};
 use crate::export_progress::Shown;
 use crate::export_summary::summary;
+use crate::failure::Failure;
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::streams::print;
-use crate::{Failure, convert_command};
 
 /// The log's line about the server waits so long for what the server says of itself.
 const METADATA_TIME: Duration = Duration::from_secs(10);
@@ -327,14 +328,6 @@ fn decryption(arguments: &ExportArgs) -> Result<Option<Decryption>, Failure> {
     let Some(file) = &arguments.decrypt_key else { return Ok(None) };
     let key = private_key(file)?;
     Ok(Some(Decryption { key: Arc::new(key), max_bytes: arguments.max_decrypt_bytes }))
-}
-
-/// Reads a private key that only its owner can read.
-pub(crate) fn private_key(file: &Path) -> Result<encryption::PrivateKey, Failure> {
-    let text = secret(file)?;
-    let text = bulk_client::ExposeSecret::expose_secret(&text).as_bytes();
-    encryption::PrivateKey::from_pem(text)
-        .map_err(|error| Failure::new(2, format!("{}: {error}", file.display())))
 }
 
 /// What would be done.

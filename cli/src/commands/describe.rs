@@ -1,27 +1,56 @@
 //! `bcda describe`: the data dictionary, from the crosswalk itself. Its SQL is in [`sql`].
 
+mod lines;
 mod sql;
 
 use std::fmt::Write;
 
-use cclf_crosswalk::{Column, ColumnType, Crosswalk, Per, TableDef};
+use cclf_crosswalk::{Crosswalk, Table, TableDef};
+use clap::{Args, ValueEnum};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table as Grid};
 use serde_json::json;
 
-use crate::Failure;
-use crate::args::{DescribeArgs, DescribeFormat, Dialect};
+use self::lines::{heading, lines};
+use self::sql::Dialect;
+use crate::commands::convert::{NamingChoice, parse_table};
+use crate::failure::Failure;
 
-/// A column as it is described: of the layout, or of lineage.
-struct Line<'c> {
-    position: usize,
-    name: &'c str,
-    label: &'c str,
-    column_type: ColumnType,
-    format: &'c str,
-    places: Option<(usize, usize)>,
-    source: &'c str,
-    note: &'c str,
+/// The formats of a description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DescribeFormat {
+    /// For people.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// JSON.
+    Json,
+    /// Markdown, a data dictionary.
+    Markdown,
+    /// SQL: CREATE TABLE.
+    Ddl,
+    /// SQL: views over a folder of Parquet files, for DuckDB.
+    Views,
+}
+
+/// Show the tables.
+#[derive(Debug, Args)]
+pub(crate) struct DescribeArgs {
+    /// Which table; all of them unless named.
+    #[arg(value_parser = parse_table)]
+    pub(crate) table: Option<Table>,
+    /// How.
+    #[arg(long, value_enum, default_value_t = DescribeFormat::Table)]
+    pub(crate) format: DescribeFormat,
+    /// Whose SQL ddl and views are.
+    #[arg(long, value_enum, default_value_t = Dialect::Duckdb)]
+    pub(crate) dialect: Dialect,
+    /// What ddl and views call the tables.
+    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
+    pub(crate) naming: NamingChoice,
+    /// The folder of the tables that views read.
+    #[arg(long, default_value = "tables", value_name = "DIR")]
+    pub(crate) folder: String,
 }
 
 pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
@@ -46,58 +75,6 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming.into()),
     };
     crate::streams::print(&text)
-}
-
-fn lines<'c>(crosswalk: &'c Crosswalk, def: &'c TableDef) -> Vec<Line<'c>> {
-    let mut start = 1;
-    let of_layout = def.columns.iter().enumerate().map(|(index, column): (usize, &Column)| {
-        let places = (start, start + column.width - 1);
-        start += column.width;
-        Line {
-            position: index + 1,
-            name: &column.name,
-            label: &column.label,
-            column_type: column.column_type,
-            format: &column.format,
-            places: (def.table != cclf_crosswalk::Table::Cclf0).then_some(places),
-            source: &column.source,
-            note: &column.note,
-        }
-    });
-    let mut lines: Vec<Line<'c>> = of_layout.collect();
-    for column in crosswalk.lineage_of(def.table) {
-        lines.push(Line {
-            position: lines.len() + 1,
-            name: &column.name,
-            label: "Lineage",
-            column_type: column.column_type,
-            format: "",
-            places: None,
-            source: &column.source,
-            note: &column.note,
-        });
-    }
-    lines
-}
-
-fn heading(def: &TableDef) -> String {
-    let types: Vec<&str> = cclf_crosswalk::ClaimType::ALL
-        .into_iter()
-        .filter(|claim_type| def.claim_types.contains(*claim_type))
-        .map(cclf_crosswalk::ClaimType::code)
-        .collect();
-    let per = match def.per {
-        Per::Mbi => "earlier MBI",
-        Per::Summary => "table written",
-        Per::Patient => "Patient and hospice range",
-        per => per.name(),
-    };
-    let rows = match (def.has_rows, types.is_empty()) {
-        (false, _) => "no rows: BCDA does not tell which claims belong here".to_owned(),
-        (true, true) => format!("a row per {per}"),
-        (true, false) => format!("a row per {per} of {}", types.join(", ")),
-    };
-    format!("{} {}: {rows}", def.table, def.title)
 }
 
 fn for_people(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {

@@ -1,15 +1,42 @@
 //! `bcda synth`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use convert::Cancel;
 use publish::{Stage, StageOptions, StagedFile};
 use serde_json::Value;
 use synth::{MANIFEST_NAME, Options};
 
-use crate::args::SynthArgs;
+use crate::failure::Failure;
 use crate::log::{Log, one_line};
-use crate::{Failure, signals};
+use crate::signals;
+
+/// Make a synthetic export.
+#[derive(Debug, Args)]
+pub(crate) struct SynthArgs {
+    /// How many beneficiaries; each has about 570 kB.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) beneficiaries: u64,
+    /// Another seed makes another export; the same seed makes the same bytes.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub(crate) seed: u64,
+    /// Folder of the export.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Compress the files.
+    #[arg(long)]
+    pub(crate) gzip: bool,
+    /// Share of lines that are broken, 0 to 1.
+    #[arg(long, default_value = "0", value_parser = parse_bad_rate, value_name = "P")]
+    pub(crate) bad_rate: u32,
+    /// Claims of each beneficiary, in place of a realistic number.
+    #[arg(long, value_name = "N")]
+    pub(crate) claims: Option<u32>,
+    /// Replace an earlier synthetic export.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
 
 /// A staged file whose end is checked when the generator lets go of it.
 struct Staged(Option<StagedFile>, Cancel);
@@ -139,4 +166,9 @@ impl std::io::Write for Out<'_> {
             Self::Manifest(_) => Ok(()),
         }
     }
+}
+
+fn parse_bad_rate(text: &str) -> Result<u32, String> {
+    synth::parse_rate(text)
+        .ok_or_else(|| "expected a share between 0 and 1, such as 0.001".to_owned())
 }

@@ -12,11 +12,12 @@ use bulk_client::{
 use clap::Args;
 use sandbox::{Data, Sandbox};
 
-use crate::convert_command::{grid, grouped};
 use crate::export_progress::Shown;
+use crate::failure::Failure;
 use crate::log::{Log, one_line};
+use crate::show::{grid, grouped};
+use crate::signals;
 use crate::streams::{self, print};
-use crate::{Failure, signals};
 
 /// Rows of each table that are shown.
 const ROWS: usize = 3;

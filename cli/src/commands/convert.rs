@@ -1,21 +1,21 @@
 //! `bcda convert`.
 
-use std::collections::BTreeMap;
-use std::fs::Metadata;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cclf_crosswalk::{Columns, Crosswalk};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table as Grid};
-use convert::{ErrorKind, Options, Output, Report};
+use cclf_crosswalk::{Columns, Crosswalk, Naming, Table};
+use clap::{Args, ValueEnum};
+use comfy_table::CellAlignment;
+use convert::{ErrorKind, MaxRejects, Options, Output, Report};
 use indicatif::DecimalBytes;
 
-use crate::args::{Compression, ConvertArgs, Format, OnBadRecord};
+use crate::failure::Failure;
 use crate::log::{Log, one_line};
+use crate::place::{if_there, is_address};
 use crate::progress::Bar;
-use crate::{Failure, signals, streams};
+use crate::reading_args::{ReadingArgs, input};
+use crate::show::{grid, grouped, left_aside};
+use crate::{signals, streams};
 
 /// Larger files are no reports of ours.
 const MAX_REPORT_BYTES: u64 = 64 << 20;
@@ -23,12 +23,116 @@ const MAX_REPORT_BYTES: u64 = 64 << 20;
 /// Records were rejected, the rest is done.
 const EXIT_REJECTS: u8 = 3;
 
+/// The formats of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values with a header.
+    Csv,
+    /// Arrow IPC: files, or a stream on standard output.
+    Arrow,
+}
+
+/// The compressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compression {
+    /// Zstandard, level 1.
+    Zstd,
+    /// Snappy (in Arrow files: LZ4).
+    Snappy,
+    /// None.
+    None,
+}
+
+/// What the tables are called; columns keep CMS's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NamingChoice {
+    /// cclf1 to cclf9, cclfa, cclfb and cclf0.
+    Cclf,
+    /// What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians and so on.
+    Tuva,
+}
+
+impl From<NamingChoice> for Naming {
+    fn from(choice: NamingChoice) -> Self {
+        match choice {
+            NamingChoice::Cclf => Self::Cclf,
+            NamingChoice::Tuva => Self::Tuva,
+        }
+    }
+}
+
+/// What a bad record does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnBadRecord {
+    /// It is kept aside and the run goes on.
+    Reject,
+    /// It ends the run.
+    Fail,
+}
+
+/// Turn an export into CCLF tables.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// Folder of the tables, an address (s3://BUCKET/PREFIX/, gs://, az://), or - for one table on standard output.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace an earlier result; only what an earlier run wrote is ever replaced.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Format of the tables.
+    #[arg(long, value_enum, default_value_t = Format::Parquet)]
+    pub(crate) format: Format,
+    /// Compression within Parquet and Arrow files.
+    #[arg(long, value_enum, default_value_t = Compression::Zstd)]
+    pub(crate) compression: Compression,
+    /// Which tables, e.g. cclf5,cclf7; all twelve unless named.
+    #[arg(long, value_delimiter = ',', value_parser = parse_table, value_name = "TABLES")]
+    pub(crate) tables: Vec<Table>,
+    /// What the files of the tables are called.
+    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
+    pub(crate) naming: NamingChoice,
+    /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub(crate) columns: Vec<String>,
+    /// Files, folders, globs or addresses whose Patients and Coverages are joined besides those of INPUT, such as
+    /// earlier exports, the oldest first: CCLF8 and CCLF9 hold all of them. Claims on standard input then wait for
+    /// nobody else.
+    #[arg(long, value_name = "PATH", value_parser = input())]
+    pub(crate) patients: Vec<String>,
+    /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.
+    #[arg(long, value_parser = parse_date, value_name = "DATE")]
+    pub(crate) file_date: Option<i32>,
+    /// Leave out the lineage columns (FILE_NAME, FILE_DATE, BCDA_...).
+    #[arg(long)]
+    pub(crate) no_lineage: bool,
+    /// What a bad record does.
+    #[arg(long, value_enum, default_value_t = OnBadRecord::Reject)]
+    pub(crate) on_bad_record: OnBadRecord,
+    /// Stop when more records are bad: a number, or a share of the records read so far (never below 100).
+    #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
+    pub(crate) max_rejects: MaxRejects,
+    /// Where rejects go when the table goes to standard output; with a folder they go into it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Write what the run did as JSON to this file; safe to share.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Most people whose Patients and Coverages are kept in memory, some 250 bytes each; as many as fit half of the
+    /// memory there is unless given, and never more than fit three quarters.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    pub(crate) max_people: Option<u32>,
+}
+
 pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
         check_report(file, &arguments.out)?;
     }
     let options = options(arguments)?;
-    streams::check_input(&arguments.inputs)?;
+    streams::check_input(&arguments.reading.inputs)?;
     if options.output == Output::Stdout {
         drop(streams::output()?);
     }
@@ -69,24 +173,6 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
 /// The exit code of a run that ended with this report.
 pub(crate) fn exit_code(report: &Report) -> u8 {
     if report.has_rejects() { EXIT_REJECTS } else { 0 }
-}
-
-/// Whether a place is in object storage.
-pub(crate) fn is_address(place: &Path) -> bool {
-    place.to_str().is_some_and(convert::is_address)
-}
-
-/// What was found at a path; none if nothing stands there. What the system does not tell is a failure, no wrong option.
-pub(crate) fn if_there(
-    path: &Path,
-    found: io::Result<Metadata>,
-) -> Result<Option<Metadata>, Failure> {
-    use io::ErrorKind::{NotADirectory, NotFound};
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
-        Err(error) => Err(Failure::new(1, format!("{}: cannot examine: {error}", path.display()))),
-    }
 }
 
 /// A place for the report that cannot be is found before the run, not after it.
@@ -137,7 +223,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     check_lineage(naming, arguments)?;
     let output =
         if arguments.out == Path::new("-") { Output::Stdout } else { Output::at(&arguments.out) };
-    let mut options = Options::new(arguments.inputs.clone(), output);
+    let mut options = Options::new(arguments.reading.inputs.clone(), output);
     options.patients.clone_from(&arguments.patients);
     options.overwrite = arguments.overwrite;
     options.format = match arguments.format {
@@ -170,15 +256,15 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     };
     options.max_rejects = arguments.max_rejects;
     options.rejects.clone_from(&arguments.rejects);
-    if let Some(threads) = arguments.threads {
+    if let Some(threads) = arguments.reading.threads {
         options.threads = threads.into();
     }
-    if let Some(bytes) = arguments.block_bytes {
+    if let Some(bytes) = arguments.reading.block_bytes {
         options.block_bytes = bytes as usize;
     }
-    options.max_line_bytes = arguments.max_line_bytes as usize;
-    options.max_decompressed_bytes = arguments.max_decompressed;
-    options.require_checksums = arguments.require_checksums;
+    options.max_line_bytes = arguments.reading.max_line_bytes as usize;
+    options.max_decompressed_bytes = arguments.reading.max_decompressed;
+    options.require_checksums = arguments.reading.require_checksums;
     options.max_people = arguments.max_people;
     Ok(options)
 }
@@ -191,29 +277,6 @@ fn check_lineage(naming: cclf_crosswalk::Naming, arguments: &ConvertArgs) -> Res
         return Err(Failure::new(2, message.to_owned()));
     }
     Ok(())
-}
-
-/// A count with a separator between thousands.
-pub(crate) fn grouped(count: u64) -> String {
-    indicatif::HumanCount(count).to_string()
-}
-
-pub(crate) fn grid(header: &[&str]) -> Grid {
-    let mut grid = Grid::new();
-    grid.load_style(UTF8_FULL_CONDENSED).set_header(header);
-    grid
-}
-
-/// How many files were left aside, and of which endings.
-pub(crate) fn left_aside(endings: &BTreeMap<String, u64>) -> String {
-    let all: u64 = endings.values().sum();
-    if all == 0 {
-        return String::new();
-    }
-    let each: Vec<String> =
-        endings.iter().map(|(ending, count)| format!("{ending} {}", grouped(*count))).collect();
-    let files = if all == 1 { "file" } else { "files" };
-    format!(", {} {files} left aside ({})", grouped(all), each.join(", "))
 }
 
 /// The table at the end of a run.
@@ -290,4 +353,17 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         report.seconds,
         DecimalBytes(report.bytes_per_second()),
     )
+}
+
+pub(crate) fn parse_table(name: &str) -> Result<Table, String> {
+    name.trim().parse().map_err(|fault: cclf_crosswalk::LoadError| fault.to_string())
+}
+
+fn parse_max_rejects(text: &str) -> Result<MaxRejects, String> {
+    text.parse().map_err(str::to_owned)
+}
+
+fn parse_date(text: &str) -> Result<i32, String> {
+    cclf_crosswalk::parse_day(text)
+        .ok_or_else(|| "expected a day that exists, as YYYY-MM-DD".to_owned())
 }

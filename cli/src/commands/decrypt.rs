@@ -10,8 +10,8 @@ use clap::Args;
 use encryption::{DecryptError, PrivateKey, decrypt};
 use serde_json::Value;
 
-use crate::Failure;
-use crate::export_command::private_key;
+use crate::connection::private_key;
+use crate::failure::Failure;
 use crate::log::{Log, one_line};
 
 /// Larger files are no manifests, in bytes.

@@ -6,10 +6,10 @@ use bulk_client::{JobState, block_on, shown_url};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::Failure;
 use crate::connection::ConnectionArgs;
-use crate::convert_command::grid;
+use crate::failure::Failure;
 use crate::log::Log;
+use crate::show::grid;
 use crate::streams::{self, print};
 
 /// List, look at and cancel the jobs of a bulk server.

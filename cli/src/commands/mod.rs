@@ -1,0 +1,13 @@
+//! The commands, each with its arguments.
+
+pub(crate) mod convert;
+pub(crate) mod decrypt;
+pub(crate) mod demo;
+pub(crate) mod describe;
+pub(crate) mod export;
+pub(crate) mod inspect;
+pub(crate) mod jobs;
+pub(crate) mod metadata;
+pub(crate) mod serve;
+pub(crate) mod synth;
+pub(crate) mod validate;

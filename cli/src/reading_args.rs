@@ -1,0 +1,39 @@
+//! The options that say what is read, and how: those of every command that reads an export.
+
+use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+/// What is read, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
+    /// Files, folders (all *.ndjson and *.jsonl below, also .gz and .zst), globs, addresses in object storage
+    /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), one pipe, or - for standard input.
+    #[arg(required = true, value_name = "INPUT", value_parser = input())]
+    pub(crate) inputs: Vec<String>,
+    /// How many threads work at once; as many as the machine runs at once unless given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Bytes of a block of lines; changes speed and memory, never the output.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 28), hide = true)]
+    pub(crate) block_bytes: Option<u32>,
+    /// Longest line that is a record, in bytes.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1 << 31), default_value = "16777216", value_name = "BYTES")]
+    pub(crate) max_line_bytes: u32,
+    /// Most bytes that one compressed file may hold.
+    #[arg(long, default_value = "1099511627776", value_name = "BYTES")]
+    pub(crate) max_decompressed: u64,
+    /// End with an error where a zstd frame has no checksum, so that damage in it could not be seen; it is a warning
+    /// unless given. gzip always has one.
+    #[arg(long)]
+    pub(crate) require_checksums: bool,
+}
+
+/// What names an input. Names go into tables and reports, which are UTF-8.
+pub(crate) fn input() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|input| {
+        input.into_string().map_err(|_| {
+            "the path is not UTF-8; rename the file, name the folder it is in, or give its content on standard input \
+             (-)"
+        })
+    })
+}
