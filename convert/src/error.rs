@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::rejects::RejectPlace;
+use cclf_crosswalk::RecordError;
+use serde::{Deserialize, Serialize};
 
 /// The class of an error; each has an exit code of its own.
 #[non_exhaustive]
@@ -55,6 +56,11 @@ impl Error {
         Self::new(ErrorKind::BadData, message)
     }
 
+    /// The run was asked to end before anything was published.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "interrupted; nothing was published")
+    }
+
     /// A bad record, at this place, in a run that does not go on after one.
     pub(crate) fn of_a_record(place: RejectPlace, text: &str) -> Self {
         let message = format!("{text}; --on-bad-record=reject keeps such records aside");
@@ -88,6 +94,36 @@ impl Error {
     }
 }
 
+/// Where a rejected record stands and why it was rejected; never what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectPlace {
+    /// Name of the source file, as in FILE_NAME.
+    pub source: String,
+    /// One-based line.
+    pub line: u64,
+    /// Byte of the decompressed file at which the line begins.
+    pub byte_offset: u64,
+    /// Class of the error.
+    pub class: String,
+    /// Byte of the line at which the fault is.
+    pub fault_byte: u64,
+    /// Path in the record, made of our own names; may be empty.
+    pub path: String,
+}
+
+impl RejectPlace {
+    pub(crate) fn new(source: &str, line: u64, byte_offset: u64, error: &RecordError) -> Self {
+        Self {
+            source: source.to_owned(),
+            line,
+            byte_offset,
+            class: error.class().to_string(),
+            fault_byte: error.offset() as u64,
+            path: error.path(),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -99,7 +135,7 @@ impl std::error::Error for Error {}
 impl From<ndjson_io::Error> for Error {
     fn from(fault: ndjson_io::Error) -> Self {
         if fault.is_cancelled() {
-            return crate::sources::cancelled();
+            return Self::cancelled();
         }
         let kind = match fault.kind() {
             ndjson_io::ErrorKind::Remote => ErrorKind::Network,

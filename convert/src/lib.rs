@@ -1,8 +1,8 @@
 //! The main job as a library: a BCDA export in, CCLF tables out.
 //!
 //! ```text
-//! inputs ──> sources ──> index pass ──> claim pass ──> people ──> published
-//!            sources.rs  index_pass.rs  claim_pass.rs  job.rs     output.rs
+//! inputs ──> sources ──> people ──> claims ──> summaries ──> published
+//!            input/      pass/      pass/                    out/
 //! ```
 //!
 //! Patients and Coverages are read first, wherever they lie, into an index; then claims are read, joined
@@ -17,44 +17,32 @@
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 
-mod claim_pass;
+mod cancel;
 #[cfg(feature = "datafusion")]
 pub mod datafusion;
-mod duplicates;
 mod elsewhere;
 mod error;
-mod export_manifest;
-mod file_date;
-mod index_pass;
-mod job;
-mod manifest;
+mod input;
 mod memory;
-mod no_export;
 mod options;
-mod output;
-mod rejects;
+mod out;
+mod pass;
 mod report;
-mod rows;
+mod run;
 mod scan;
-mod sealed;
-mod shared;
-mod sources;
-mod stdout;
-mod stream_pass;
-mod tally;
 #[cfg(test)]
 mod tests;
 mod validate;
 
+pub use cancel::{Cancel, Progress};
 pub use elsewhere::is_address;
-pub use error::{Error, ErrorKind};
-pub use job::run;
-pub use options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
-pub use rejects::RejectPlace;
+pub use error::{Error, ErrorKind, RejectPlace};
+pub use input::sources::remote_file;
+pub use options::{MaxRejects, OnBadRecord, Options, Output};
+pub use out::stdout::Stdout;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
+pub use run::run;
 pub use scan::{Part, People, Piece, Scan, ScanOptions, ScanReport, Split, scan, split};
-pub use sources::remote_file;
-pub use stdout::Stdout;
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

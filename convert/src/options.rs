@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cclf_crosswalk::{Columns, Compression, Format, Naming, Table};
 
+use crate::cancel::{Cancel, Progress};
 use crate::elsewhere::is_address;
 use crate::memory;
 
@@ -94,40 +94,6 @@ impl FromStr for MaxRejects {
         }
         Ok(Self::PerMillion(whole * 10_000 + fraction))
     }
-}
-
-/// Ends a run from outside, promptly and cleanly.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(pub(crate) Arc<AtomicBool>);
-
-impl Cancel {
-    /// A new one, not yet set.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Asks the run to end.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the run was asked to end.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// Counters to watch a run by.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Bytes of all inputs as stored, when known; 0 until then.
-    pub total_bytes: AtomicU64,
-    /// Bytes read as stored, in all passes.
-    pub reading: Arc<ndjson_io::Progress>,
-    /// Records judged.
-    pub records: AtomicU64,
-    /// Records rejected.
-    pub rejects: AtomicU64,
 }
 
 /// What a run is asked to do.

@@ -9,8 +9,8 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::options::Cancel;
 
 /// How addresses begin; `object-storage`, which is not there to be asked, has the same list.
 const SCHEMES: [&str; 8] =

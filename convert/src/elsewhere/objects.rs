@@ -11,11 +11,12 @@ use ndjson_io::{Elsewhere as FoundElsewhere, Purpose, Remote, RemoteFault, Remot
 use object_storage::publish::LocalFile;
 use object_storage::{Address, Found, Object, ObjectReader, Storage};
 
+use crate::TABLES_MANIFEST;
+use crate::cancel::Cancel;
 use crate::elsewhere::is_address;
 use crate::error::{Error, ErrorKind};
-use crate::export_manifest::most_bytes;
-use crate::options::Cancel;
-use crate::{TABLES_MANIFEST, manifest};
+use crate::input::export_manifest::most_bytes;
+use crate::out::manifest;
 
 /// The network of a run, which begins when an address is met.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ impl From<object_storage::Error> for Error {
     fn from(fault: object_storage::Error) -> Self {
         use object_storage::ErrorKind as Kind;
         let kind = match fault.kind() {
-            Kind::Cancelled => return crate::sources::cancelled(),
+            Kind::Cancelled => return Error::cancelled(),
             Kind::Usage | Kind::NotFound => ErrorKind::Usage,
             Kind::Network | Kind::Denied => ErrorKind::Network,
             _ => ErrorKind::Failed,

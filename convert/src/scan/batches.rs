@@ -8,10 +8,9 @@ use cclf_crosswalk::{Plan, Rebatch, Table};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
 use super::options::ScanOptions;
+use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::options::Cancel;
-use crate::rows::Rows;
-use crate::sources::cancelled;
+use crate::out::tables::Rows;
 
 /// How often a scan whose reader is slow looks whether it was cancelled.
 const CANCEL_POLL: Duration = Duration::from_millis(10);
@@ -83,7 +82,7 @@ impl Batches {
                     Err(SendTimeoutError::Timeout(batch)) if !self.cancel.is_cancelled() => {
                         waiting = batch;
                     }
-                    Err(_) => return Err(cancelled()),
+                    Err(_) => return Err(Error::cancelled()),
                 }
             }
         }

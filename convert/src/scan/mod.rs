@@ -29,9 +29,9 @@ pub use self::report::ScanReport;
 pub use self::split::{Part, Piece, Split, split};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
-use crate::job::{Passes, Run, first_bad};
-use crate::no_export;
-use crate::sources::{self, Source};
+use crate::input::sources::{self, Source};
+use crate::pass::no_export;
+use crate::run::{Passes, Run, first_bad};
 
 /// Batches that wait for the reader.
 const BATCHES_AHEAD: usize = 2;
@@ -158,7 +158,7 @@ fn report(
     started: Instant,
 ) -> ScanReport {
     let report = run.report(sources, passes.reports, &passes.tally, Vec::new(), 0, started);
-    let places = passes.logs.into_iter().flat_map(crate::rejects::RejectLog::into_places);
+    let places = passes.logs.into_iter().flat_map(crate::pass::rejects::RejectLog::into_places);
     ScanReport::new(options.table.name(), rows, places.collect(), report)
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use cclf_crosswalk::{BATCH_ROWS, Columns, Table};
 
 use super::split::Part;
+use crate::cancel::{Cancel, Progress};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::options::{Cancel, MaxRejects, OnBadRecord, Options, Output, Progress};
+use crate::options::{MaxRejects, OnBadRecord, Options, Output};
 
 /// Rejects whose places are kept unless told otherwise.
 const MOST_PLACES: usize = 1_000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rejects::RejectPlace;
+use crate::error::RejectPlace;
 use crate::report::{Counts, InputReport, Report};
 
 /// What a scan did, once it has ended. Names of files and counts; never a value of the data.

@@ -27,10 +27,10 @@ use super::options::{People, ScanOptions};
 use super::{End, ScanReport, report};
 use crate::elsewhere::{Elsewhere, is_address};
 use crate::error::Error;
-use crate::job::{Passes, Run};
+use crate::input::sources::Source;
+use crate::pass::tally::Tally;
 use crate::report::FileDateOrigin;
-use crate::sources::Source;
-use crate::tally::Tally;
+use crate::run::{Passes, Run};
 
 /// What opening a file costs, in bytes that are read in that time: many small files make a part, too.
 const OPENING_BYTES: u64 = 64 << 10;

@@ -14,12 +14,12 @@ use cclf_crosswalk::{Guess, Guesser, is_enough};
 use fhir_model::validate::Severity;
 use ndjson_io::{Purpose, Sniffer, SourceFile};
 
+use crate::cancel::{Cancel, Progress};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
-use crate::export_manifest::EXPORT_MANIFEST;
-use crate::no_export::Instead;
-use crate::options::{Cancel, Progress};
-use crate::sources::{self, PREPARED_FILES, SNIFF_BYTES, cancelled};
+use crate::input::export_manifest::EXPORT_MANIFEST;
+use crate::input::sources::{self, PREPARED_FILES, SNIFF_BYTES};
+use crate::pass::no_export::Instead;
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 
@@ -161,7 +161,7 @@ fn refuse_other_json(files: &[SourceFile], options: &ValidateOptions) -> Result<
             next.prepare(Purpose::Look);
         }
         if options.cancel.is_cancelled() {
-            return Err(cancelled());
+            return Err(Error::cancelled());
         }
         let beginning = sniffer.beginning(file, SNIFF_BYTES, is_enough)?;
         if guesser.guess(beginning) == Guess::NotNdjson {

@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::RecordError;
 use publish::Stage;
-use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::no_export::Rejected;
+use crate::error::{Error, RejectPlace};
+use crate::input::sources::Source;
 use crate::options::{OnBadRecord, Options};
-use crate::sources::Source;
-use crate::tally::Reject;
+use crate::pass::no_export::Rejected;
+use crate::pass::tally::Reject;
 
 /// The header of `rejects.csv`.
 const HEADER: &str = "source,line,byte_offset,class,fault_byte,path\n";
@@ -25,36 +24,6 @@ const LIST: &str = "rejects.csv";
 /// Where a bad record stands and what is wrong with it.
 pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -> String {
     format!("{name}, line {number} (at byte {offset}): {error}")
-}
-
-/// Where a rejected record stands and why it was rejected; never what it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectPlace {
-    /// Name of the source file, as in FILE_NAME.
-    pub source: String,
-    /// One-based line.
-    pub line: u64,
-    /// Byte of the decompressed file at which the line begins.
-    pub byte_offset: u64,
-    /// Class of the error.
-    pub class: String,
-    /// Byte of the line at which the fault is.
-    pub fault_byte: u64,
-    /// Path in the record, made of our own names; may be empty.
-    pub path: String,
-}
-
-impl RejectPlace {
-    pub(crate) fn new(source: &str, line: u64, byte_offset: u64, error: &RecordError) -> Self {
-        Self {
-            source: source.to_owned(),
-            line,
-            byte_offset,
-            class: error.class().to_string(),
-            fault_byte: error.offset() as u64,
-            path: error.path(),
-        }
-    }
 }
 
 /// Rejects of one pass, in input order.

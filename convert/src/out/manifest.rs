@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::TABLES_MANIFEST;
-use crate::file_date::Exports;
+use crate::input::file_date::Exports;
 use crate::report::Report;
 
 /// Version of the manifest's own form: it grows when a member goes or means something else, not when one is added.

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
 use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
+use crate::cancel::Cancel;
 use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
-use crate::file_date::FileDates;
-use crate::no_export::Instead;
-use crate::options::{Cancel, Options, Output};
+use crate::input::file_date::FileDates;
+use crate::input::sealed;
+use crate::options::{Options, Output};
+use crate::out::shared::shared;
+use crate::pass::no_export::Instead;
 use crate::report::FileDateOrigin;
-use crate::sealed;
-use crate::shared::shared;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
 pub(crate) const SNIFF_BYTES: usize = 256 << 10;
@@ -224,7 +225,7 @@ fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Err
             next.prepare(Purpose::Look);
         }
         if options.cancel.is_cancelled() {
-            return Err(cancelled());
+            return Err(Error::cancelled());
         }
         if file.is_stream() {
             return Ok(Guess::Claims);
@@ -282,8 +283,4 @@ pub(crate) fn foreign(file: &SourceFile, number: u64) -> Error {
          export it from the v1 endpoints",
         file.name()
     ))
-}
-
-pub(crate) fn cancelled() -> Error {
-    Error::new(crate::error::ErrorKind::Cancelled, "interrupted; nothing was published")
 }

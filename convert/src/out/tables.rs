@@ -14,11 +14,12 @@ use cclf_crosswalk::{
 };
 use publish::{Stage, StagedFile};
 
+use crate::cancel::Cancel;
 use crate::error::{Error, ErrorKind};
-use crate::options::{Cancel, Options, Output};
+use crate::options::{Options, Output};
+use crate::out::shared::shared;
+use crate::out::stdout::Stdout;
 use crate::report::TableReport;
-use crate::shared::shared;
-use crate::stdout::Stdout;
 
 /// Bytes of a table that are copied to standard output at a time.
 const COPIED_BYTES: usize = 256 << 10;
@@ -78,6 +79,15 @@ impl Write for Hashed {
         // The file flushes when it is finished; asking it more often costs calls.
         Ok(())
     }
+}
+
+/// Takes the rows of the passes.
+pub(crate) trait Rows {
+    /// The tables whose rows are made, CCLF0 apart.
+    fn names(&self) -> Vec<Table>;
+
+    /// Takes rows of a table, in the order of the input.
+    fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error>;
 }
 
 struct OpenTable {
@@ -154,21 +164,6 @@ impl Tables {
         Ok(OpenTable { table, file, writer, failure })
     }
 
-    /// The tables that are open.
-    pub(crate) fn names(&self) -> Vec<Table> {
-        self.open.iter().map(|open| open.table).collect()
-    }
-
-    /// Appends rows to a table.
-    pub(crate) fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error> {
-        match self.open.iter_mut().find(|open| open.table == table) {
-            Some(open) => {
-                open.writer.write(batch).map_err(|error| told(&open.failure, &open.file, &error))
-            }
-            None => Ok(()),
-        }
-    }
-
     /// Gives the tables up; their names may be used again.
     pub(crate) fn abandon(self, stage: &Stage) -> Result<(), Error> {
         for open in self.open {
@@ -205,6 +200,21 @@ impl Tables {
             }
         }
         Ok(reports)
+    }
+}
+
+impl Rows for Tables {
+    fn names(&self) -> Vec<Table> {
+        self.open.iter().map(|open| open.table).collect()
+    }
+
+    fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error> {
+        match self.open.iter_mut().find(|open| open.table == table) {
+            Some(open) => {
+                open.writer.write(batch).map_err(|error| told(&open.failure, &open.file, &error))
+            }
+            None => Ok(()),
+        }
     }
 }
 

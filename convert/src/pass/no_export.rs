@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::Error;
-use crate::job::Passes;
-use crate::rejects::RejectLog;
-use crate::sources::Source;
-use crate::tally::Reject;
+use crate::input::sources::Source;
+use crate::pass::rejects::RejectLog;
+use crate::pass::tally::Reject;
+use crate::run::Passes;
 
 /// Bytes of a line that are looked at: the marks of tar archives are the farthest ones.
 const LOOK_BYTES: usize = 512;

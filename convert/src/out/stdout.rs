@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use crate::options::Cancel;
+use crate::cancel::Cancel;
 
 /// How often a write that waits looks whether the run is to end.
 const TICK: Duration = Duration::from_millis(50);

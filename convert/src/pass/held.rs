@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,17 +18,26 @@ use cclf_crosswalk::arrow::ipc::writer::StreamWriter;
 use cclf_crosswalk::{Index, LateMbi, Table};
 use publish::Stage;
 
-use super::OpenClaim;
 use crate::error::Error;
 use crate::options::Options;
-use crate::output::Tables;
-use crate::sources::cancelled;
+use crate::out::tables::{Rows as _, Tables};
 
 /// Bytes on their way to or from a spool.
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The column of ids; no column of a table has a name in lower case.
 const PATIENT: &str = "patient";
+
+/// Begin and end of a hospice stay, in days.
+pub(super) type Stay = (i32, Option<i32>);
+
+/// A claim whose rows have no MBI yet.
+pub(super) struct OpenClaim {
+    pub(super) patient: Box<str>,
+    pub(super) stay: Option<Stay>,
+    /// Its rows in the batches of the block.
+    pub(super) rows: Vec<(Table, Range<usize>)>,
+}
 
 /// Rows that are held back, in their order.
 pub(super) struct Held {
@@ -85,7 +95,7 @@ impl Held {
             let file = BufReader::with_capacity(BUFFER_BYTES, again(spool).map_err(fault)?);
             for batch in StreamReader::try_new(file, None).map_err(fault)? {
                 if options.cancel.is_cancelled() {
-                    return Err(cancelled());
+                    return Err(Error::cancelled());
                 }
                 let batch = batch.and_then(|batch| complete(&late, table, &schema, &batch, index));
                 tables.write(table, batch.map_err(fault)?)?;

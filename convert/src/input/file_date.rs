@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::export_manifest::{EXPORT_MANIFEST, Manifests, Told};
+use crate::input::export_manifest::{EXPORT_MANIFEST, Manifests, Told};
 use crate::report::FileDateOrigin;
 
 /// Days since 1970-01-01, in UTC.

@@ -9,12 +9,12 @@ use cclf_crosswalk::{
 use ndjson_io::{BlockWorker, Line, SourceReport};
 
 use crate::error::Error;
+use crate::input::sources::{Source, foreign};
 use crate::memory;
-use crate::no_export::Instead;
 use crate::options::Options;
-use crate::rejects::RejectLog;
-use crate::sources::{Source, foreign};
-use crate::tally::{Fatal, Reject, Tally};
+use crate::pass::no_export::Instead;
+use crate::pass::rejects::RejectLog;
+use crate::pass::tally::{Fatal, Reject, Tally};
 
 /// A record for the index, and for a Patient the number of its source.
 pub(crate) enum Person {

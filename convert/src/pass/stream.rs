@@ -14,8 +14,6 @@
 //! newer version of one that they know. So a claim stays open in its block where its Patient is not known, and as
 //! long as an MBI may still change; the sink, which sees blocks in order, puts in the MBIs of open claims.
 
-mod held;
-
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
@@ -30,15 +28,15 @@ use cclf_crosswalk::{
 use ndjson_io::{BlockWorker, Line, SourceReport};
 use publish::Stage;
 
-use crate::claim_pass::{self, ClaimBlock, Gathered};
 use crate::error::Error;
-use crate::index_pass::{Person, count, fatal_error, keep_rejects, or_stop, person};
+use crate::input::sources::Source;
 use crate::memory;
 use crate::options::Options;
-use crate::output::Tables;
-use crate::sources::Source;
-use crate::tally::{Fatal, Reject};
-use held::Held;
+use crate::out::tables::{Rows as _, Tables};
+use crate::pass::claims::{self, ClaimBlock, Gathered};
+use crate::pass::held::{Held, OpenClaim, Stay};
+use crate::pass::people::{Person, count, fatal_error, keep_rejects, or_stop, person};
+use crate::pass::tally::{Fatal, Reject};
 
 /// What workers and sink share.
 struct Shared {
@@ -69,17 +67,6 @@ const ABSENT_BYTES: usize = 200;
 
 /// Memory of a hospice stay in a map.
 const STAY_BYTES: usize = 40;
-
-/// Begin and end of a hospice stay, in days.
-type Stay = (i32, Option<i32>);
-
-/// A claim whose rows have no MBI yet.
-struct OpenClaim {
-    patient: Box<str>,
-    stay: Option<Stay>,
-    /// Its rows in the batches of the block.
-    rows: Vec<(Table, Range<usize>)>,
-}
 
 /// Claims of a Patient who has not come.
 #[derive(Default)]
@@ -144,12 +131,12 @@ impl BlockWorker for Worker<'_> {
                 // Asked before the index is: what is found in a settled one stays.
                 let settled = shared.settled.load(Ordering::Acquire);
                 let index = shared.joins.then(|| shared.index());
-                let found = index.as_deref().and_then(|index| claim_pass::join(&claim, index));
+                let found = index.as_deref().and_then(|index| claims::join(&claim, index));
                 let (known, patient) = (found.filter(|_| settled), claim.patient());
                 let rows = |tables: &ClaimTables| tables.table_rows().collect::<Vec<_>>();
                 let before = (shared.joins && known.is_none()).then(|| rows(tables));
                 let lineage = &sources[*source].lineage;
-                claim_pass::convert(&claim, tables, known, lineage, hasher, &mut block.claims);
+                claims::convert(&claim, tables, known, lineage, hasher, &mut block.claims);
                 match (before, patient) {
                     (None, _) => {}
                     (Some(_), None) => block.claims.tally.unmatched_claims += 1,

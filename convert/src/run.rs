@@ -14,19 +14,22 @@ use cclf_crosswalk::{
 use ndjson_io::{Discovered, Line, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
 
-use crate::claim_pass::{self, Gathered, Outcome};
-use crate::duplicates::Duplicates;
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::file_date::{Exports, FileDates};
+use crate::error::RejectPlace;
+use crate::input::file_date::{Exports, FileDates};
+use crate::input::sources::{self, Source};
 use crate::options::{Options, Output};
-use crate::output::Tables;
-use crate::rejects::{self, RejectLog, RejectPlace};
+use crate::out::manifest;
+use crate::out::tables::Rows;
+use crate::out::tables::Tables;
+use crate::pass::claims::{Gathered, Outcome};
+use crate::pass::duplicates::Duplicates;
+use crate::pass::rejects::{self, RejectLog};
+use crate::pass::tally::Tally;
+use crate::pass::{claims, no_export, people, stream};
 use crate::report::{self, Counts, FileDateOrigin, InputReport, Report};
-use crate::rows::Rows;
-use crate::sources::{self, Source, cancelled};
-use crate::tally::Tally;
-use crate::{TABLES_MANIFEST, index_pass, manifest, memory, no_export, stream_pass};
+use crate::{TABLES_MANIFEST, memory};
 
 /// Runs of one machine that may write to standard output, or to object storage, at a time.
 const TEMPORARY_SLOTS: u32 = 64;
@@ -69,7 +72,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
         files.extend(reject_files);
         let manifest = manifest::text(&report, &files, &run.exports);
         if options.cancel.is_cancelled() {
-            return Err(cancelled());
+            return Err(Error::cancelled());
         }
         if let Some(publication) = publication {
             publication.publish(stage.dir(), &files, &manifest)?;
@@ -266,7 +269,7 @@ impl<'o> Run<'o> {
                 tally: &mut passes.tally,
                 rejects: &mut log,
             };
-            let report = stream_pass::run(
+            let report = stream::run(
                 self.plan,
                 &sources,
                 options,
@@ -356,7 +359,7 @@ impl<'o> Run<'o> {
                 tally: &mut claim_tally,
                 rejects: &mut log,
             };
-            let outcome = claim_pass::run(
+            let outcome = claims::run(
                 self.plan,
                 sources,
                 &claims,
@@ -400,7 +403,7 @@ impl<'o> Run<'o> {
             return Ok(());
         }
         let mut log = self.reject_log()?;
-        let outcome = index_pass::run(
+        let outcome = people::run(
             self.plan,
             sources,
             numbers,
@@ -483,7 +486,7 @@ impl<'o> Run<'o> {
             people.append(&self.index, beneficiary, &self.hospice, &lineages);
             if people.rows() >= PEOPLE_ROWS {
                 if self.options.cancel.is_cancelled() {
-                    return Err(cancelled());
+                    return Err(Error::cancelled());
                 }
                 write(&mut people)?;
             }
@@ -510,7 +513,7 @@ impl<'o> Run<'o> {
         let Passes { reports, tally, logs: reject_logs, .. } = passes;
         let report = self.report(sources, reports, &tally, tables, repeated_claim_ids, started);
         if options.cancel.is_cancelled() {
-            return Err(cancelled());
+            return Err(Error::cancelled());
         }
         let reject_files = match (&options.output, reject_stage) {
             (Output::Folder(_) | Output::Objects(_), _) => {

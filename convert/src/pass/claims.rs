@@ -9,15 +9,15 @@ use cclf_crosswalk::{
 };
 use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
 
-use crate::duplicates::Duplicates;
 use crate::error::Error;
-use crate::index_pass::{count, fatal_error, keep_rejects, or_stop};
+use crate::input::sources::Source;
 use crate::memory;
 use crate::options::Options;
-use crate::rejects::RejectLog;
-use crate::rows::Rows;
-use crate::sources::Source;
-use crate::tally::{Fatal, Reject, Tally};
+use crate::out::tables::Rows;
+use crate::pass::duplicates::Duplicates;
+use crate::pass::people::{count, fatal_error, keep_rejects, or_stop};
+use crate::pass::rejects::RejectLog;
+use crate::pass::tally::{Fatal, Reject, Tally};
 
 /// What this pass reads; all else in a file that was indexed is counted already.
 const CLAIM: Resource = Resource::ExplanationOfBenefit;

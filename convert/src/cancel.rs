@@ -1,0 +1,38 @@
+//! Ending a run from outside, and watching it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Ends a run from outside, promptly and cleanly.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(pub(crate) Arc<AtomicBool>);
+
+impl Cancel {
+    /// A new one, not yet set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to end.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the run was asked to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Counters to watch a run by.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes of all inputs as stored, when known; 0 until then.
+    pub total_bytes: AtomicU64,
+    /// Bytes read as stored, in all passes.
+    pub reading: Arc<ndjson_io::Progress>,
+    /// Records judged.
+    pub records: AtomicU64,
+    /// Records rejected.
+    pub rejects: AtomicU64,
+}

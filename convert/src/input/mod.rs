@@ -1,0 +1,6 @@
+//! What is read: files and what they seem to hold, and what the manifests beside them tell.
+
+pub(crate) mod export_manifest;
+pub(crate) mod file_date;
+pub(crate) mod sealed;
+pub(crate) mod sources;

@@ -1,0 +1,6 @@
+//! Where the results of a run go.
+
+pub(crate) mod manifest;
+pub(crate) mod shared;
+pub(crate) mod stdout;
+pub(crate) mod tables;
