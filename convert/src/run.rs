@@ -1,22 +1,20 @@
 //! The run from inputs to published tables.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, Guess, HospiceRanges, Index, LateMbi, Lineage, PeopleTables, Plan, Reader,
-    Table, civil_from_days,
+    CROSSWALK_VERSION, Guess, HospiceRanges, Index, LateMbi, Lineage, PeopleTables, Plan, Table,
+    civil_from_days,
 };
-use ndjson_io::{Discovered, Line, SourceFile, SourceReport};
+use ndjson_io::{Discovered, SourceFile, SourceReport};
 use publish::{Stage, StageOptions};
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::error::RejectPlace;
 use crate::input::file_date::{Exports, FileDates};
 use crate::input::sources::{self, Source};
 use crate::options::{Options, Output};
@@ -25,6 +23,7 @@ use crate::out::tables::Rows;
 use crate::out::tables::Tables;
 use crate::pass::claims::{Gathered, Outcome};
 use crate::pass::duplicates::Duplicates;
+use crate::pass::first_bad::first_bad;
 use crate::pass::rejects::{self, RejectLog};
 use crate::pass::tally::Tally;
 use crate::pass::{claims, no_export, people, stream};
@@ -86,34 +85,6 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
-}
-
-/// The first bad record in input order, which is not the order of the passes: people are read before claims.
-pub(crate) fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
-    if files.iter().any(SourceFile::is_stream) {
-        // A stream was read in its order, and cannot be read again.
-        return Ok(None);
-    }
-    let judge = |line: Line<'_>| match Reader::new(Plan::stu3()).read(line.bytes) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
-    };
-    let mut found = None;
-    let mut reading = options.reading(false);
-    reading.limits.max_decompressed_bytes = u64::MAX;
-    ndjson_io::read_records(files, &reading, judge, |record| {
-        let error = match record.value {
-            Ok(()) => return ControlFlow::Continue(()),
-            Err(ndjson_io::RecordError::Parse(error)) => error,
-            Err(_) => cclf_crosswalk::RecordError::line_too_long(),
-        };
-        let name = files[record.source].name();
-        let place = rejects::place(name, record.number, record.offset, &error);
-        let record = RejectPlace::new(name, record.number, record.offset, &error);
-        found = Some(Error::of_a_record(record, &place));
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
 }
 
 fn check(options: &Options) -> Result<(), Error> {

@@ -2,5 +2,6 @@
 
 pub(crate) mod export_manifest;
 pub(crate) mod file_date;
+pub(crate) mod instead;
 pub(crate) mod sealed;
 pub(crate) mod sources;

@@ -11,10 +11,10 @@ use crate::cancel::Cancel;
 use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
 use crate::input::file_date::FileDates;
+use crate::input::instead::Instead;
 use crate::input::sealed;
 use crate::options::{Options, Output};
 use crate::out::shared::shared;
-use crate::pass::no_export::Instead;
 use crate::report::FileDateOrigin;
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.

@@ -14,8 +14,8 @@ use crate::input::sources::Source;
 use crate::memory;
 use crate::options::Options;
 use crate::out::tables::Rows;
+use crate::pass::block::{count, fatal_error, keep_rejects, or_stop};
 use crate::pass::duplicates::Duplicates;
-use crate::pass::people::{count, fatal_error, keep_rejects, or_stop};
 use crate::pass::rejects::RejectLog;
 use crate::pass::tally::{Fatal, Reject, Tally};
 

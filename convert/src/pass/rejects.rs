@@ -6,12 +6,13 @@ use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::RecordError;
+use ndjson_io::{Sniffer, SourceFile};
 use publish::Stage;
 
 use crate::error::{Error, RejectPlace};
+use crate::input::instead::{Instead, LOOK_BYTES};
 use crate::input::sources::Source;
 use crate::options::{OnBadRecord, Options};
-use crate::pass::no_export::Rejected;
 use crate::pass::tally::Reject;
 
 /// The header of `rejects.csv`.
@@ -24,6 +25,54 @@ const LIST: &str = "rejects.csv";
 /// Where a bad record stands and what is wrong with it.
 pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -> String {
     format!("{name}, line {number} (at byte {offset}): {error}")
+}
+
+/// The rejects of one source, and where the first of them stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Rejected {
+    pub(crate) count: u64,
+    pub(crate) number: u64,
+    pub(crate) place: String,
+    /// The first of them is too long to be kept.
+    is_too_long: bool,
+    instead: Option<Instead>,
+}
+
+impl Rejected {
+    pub(crate) fn new(reject: &Reject, place: String) -> Self {
+        let instead = reject.line.as_deref().and_then(Instead::of);
+        let (number, is_too_long) = (reject.number, reject.line.is_none());
+        Self { count: 0, number, place, is_too_long, instead }
+    }
+
+    /// Counts one more.
+    pub(crate) fn add(&mut self) {
+        self.count += 1;
+    }
+
+    /// The error of more bad records than are allowed, if this was the first of them.
+    pub(crate) fn too_many(&self, file: &SourceFile, rejected: u64, read: u64) -> Error {
+        // What the first line shows is true of the file.
+        let instead = self.instead.filter(|_| self.number == 1);
+        let instead = instead.map_or_else(String::new, |instead| {
+            format!("; {} begins as {}: {}", file.name(), instead.what, instead.advice)
+        });
+        Error::bad_data(format!(
+            "{rejected} of {read} records were rejected, more than --max-rejects allows; \
+             the first: {}{instead}",
+            self.place
+        ))
+    }
+
+    /// What the file holds whose first record this is, if it does not begin as a JSON object does.
+    pub(crate) fn in_place_of_records(&self, file: &SourceFile) -> Option<Instead> {
+        if !self.is_too_long || file.is_stream() {
+            return self.instead;
+        }
+        let mut sniffer = Sniffer::default();
+        let beginning = sniffer.beginning(file, LOOK_BYTES, |_| false).ok()?;
+        Instead::of(beginning)
+    }
 }
 
 /// Rejects of one pass, in input order.

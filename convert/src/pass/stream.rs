@@ -33,9 +33,10 @@ use crate::input::sources::Source;
 use crate::memory;
 use crate::options::Options;
 use crate::out::tables::{Rows as _, Tables};
+use crate::pass::block::{count, fatal_error, keep_rejects, or_stop};
 use crate::pass::claims::{self, ClaimBlock, Gathered};
 use crate::pass::held::{Held, OpenClaim, Stay};
-use crate::pass::people::{Person, count, fatal_error, keep_rejects, or_stop, person};
+use crate::pass::people::{Person, person};
 use crate::pass::tally::{Fatal, Reject};
 
 /// What workers and sink share.

@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cclf_crosswalk::Index;
 use serde::{Deserialize, Serialize};
 
-use super::split::{Indexed, Piece};
+use super::part::Piece;
+use super::report::ScanReport;
 use crate::error::Error;
 use crate::memory;
 
@@ -36,6 +37,18 @@ pub struct Key(pub(super) [u8; HASH_BYTES]);
 pub(super) struct Loaded {
     pub(super) index: Arc<Index>,
     pub(super) people: Arc<[Piece]>,
+}
+
+/// What the index pass came to, for those that do not repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Indexed {
+    pub(super) people: ScanReport,
+    /// By source: its people are in the index.
+    pub(super) people_read: Vec<bool>,
+    /// By their place among the sources.
+    pub(super) with_claims: Vec<usize>,
+    /// The files that no part reads: what is known of their people is true while they are what they were.
+    pub(super) unread: Vec<Piece>,
 }
 
 /// The index that this process loaded last: one worker process reads many parts.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use cclf_crosswalk::{BATCH_ROWS, Columns, Table};
+use cclf_crosswalk::arrow::datatypes::SchemaRef;
+use cclf_crosswalk::{BATCH_ROWS, Columns, Plan, Table, schema};
+use ndjson_io::{Discovered, SourceFile};
 
-use super::split::Part;
+use super::part::Part;
 use crate::cancel::{Cancel, Progress};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
+use crate::input::sources;
 use crate::options::{MaxRejects, OnBadRecord, Options, Output};
 
 /// Rejects whose places are kept unless told otherwise.
@@ -102,7 +105,31 @@ impl ScanOptions {
     /// # Errors
     /// What [`scan`](crate::scan) would say at once.
     pub fn check(&self) -> Result<(), Error> {
-        super::files(self, &Elsewhere::new(&self.cancel)).map(drop)
+        self.files(&Elsewhere::new(&self.cancel)).map(drop)
+    }
+
+    /// The files of the scan, and those of its Patients besides.
+    pub(super) fn files(&self, elsewhere: &Elsewhere) -> Result<(Discovered, Discovered), Error> {
+        if self.batch_rows == 0 {
+            return Err(Error::usage("a batch has at least one row"));
+        }
+        if self.part.is_some() {
+            return Ok((Discovered::default(), Discovered::default()));
+        }
+        let run = self.as_run();
+        let files = sources::find_in(&run.inputs, &[], "", &run.cancel, elsewhere)?;
+        let patients = sources::find_patients(&run, &files.sources, elsewhere)?;
+        if files.sources.iter().chain(&patients.sources).any(SourceFile::is_stream) {
+            return Err(Error::usage(
+                "standard input (-) and pipes cannot be scanned, because they are read once; convert them, or give a file",
+            ));
+        }
+        Ok((files, patients))
+    }
+
+    /// The schema of the batches, with labels, sources and notes as metadata of the columns.
+    pub fn schema(&self) -> SchemaRef {
+        schema(Plan::stu3().crosswalk(), self.table, &self.columns)
     }
 
     /// The tables whose rows are made.

@@ -10,63 +10,26 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
-use cclf_crosswalk::arrow::array::RecordBatch;
-use cclf_crosswalk::{Guess, Lineage, Plan};
-use crossbeam_channel::Sender;
-use ndjson_io::{Compression, RemoteFile, SourceFile};
-use serde::{Deserialize, Serialize};
+use ndjson_io::{Compression, SourceFile};
 
-use super::batches::Batches;
-use super::index_file::{self, Key};
+use super::index_file::{self, Indexed, Key};
 use super::options::{People, ScanOptions};
-use super::{End, ScanReport, report};
-use crate::elsewhere::{Elsewhere, is_address};
+use super::part::{Part, Piece};
+use super::reading::report;
+use super::report::ScanReport;
+use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::sources::Source;
-use crate::pass::tally::Tally;
-use crate::report::FileDateOrigin;
-use crate::run::{Passes, Run};
+use crate::run::Run;
 
 /// What opening a file costs, in bytes that are read in that time: many small files make a part, too.
 const OPENING_BYTES: u64 = 64 << 10;
 
 /// Bytes that tell how a file is compressed.
 const MAGIC_BYTES: u64 = 4;
-
-/// A file, or some of its lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Piece {
-    /// Where the file is, for whoever reads the part.
-    pub path: PathBuf,
-    /// FILE_NAME.
-    pub name: String,
-    /// FILE_DATE, in days since 1970-01-01.
-    pub file_date: Option<i32>,
-    /// Bytes of the file as stored, when it was cut.
-    pub file_bytes: u64,
-    /// When the file was last changed before it was cut.
-    pub modified: Option<SystemTime>,
-    /// The lines whose first byte lies here; none for the whole file.
-    pub bytes: Option<Range<u64>>,
-    /// Whether its Patients, Coverages and bad lines are counted already.
-    pub indexed: bool,
-}
-
-/// What is read at a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    /// Files and parts of files, in the order of the input.
-    pub pieces: Vec<Piece>,
-    /// The file with the index, and what it must be the index of; none where no claim is joined.
-    pub index: Option<(PathBuf, Key)>,
-    /// Files of people that must be what they were, where no index says which; the first part alone has them.
-    pub people: Vec<Piece>,
-}
 
 /// A scan cut into parts.
 #[derive(Clone, Debug)]
@@ -75,18 +38,6 @@ pub struct Split {
     pub parts: Vec<Part>,
     /// What became of the Patients and Coverages, and of other lines in files of theirs: what no part counts.
     pub people: ScanReport,
-}
-
-/// What the index pass came to, for those that do not repeat it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Indexed {
-    pub(super) people: ScanReport,
-    /// By source: its people are in the index.
-    people_read: Vec<bool>,
-    /// By their place among the sources.
-    with_claims: Vec<usize>,
-    /// The files that no part reads: what is known of their people is true while they are what they were.
-    pub(super) unread: Vec<Piece>,
 }
 
 /// Cuts a scan of claims into parts of about so many bytes: large plain files into ranges, and the others into groups.
@@ -100,7 +51,7 @@ pub(super) struct Indexed {
 pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
     let started = Instant::now();
     let elsewhere = Elsewhere::new(&options.cancel);
-    let (files, patients) = super::files(options, &elsewhere)?;
+    let (files, patients) = options.files(&elsewhere)?;
     let asked = options.as_run();
     let mut run = Run::of_scan(&asked, options.most_places, elsewhere);
     let sources = run.examine(files, patients)?;
@@ -262,79 +213,4 @@ fn group(pieces: Vec<Piece>, part_bytes: u64) -> Vec<Vec<Piece>> {
         }
     }
     groups
-}
-
-/// The scan of a part, on its thread.
-pub(super) fn read(
-    options: &ScanOptions,
-    part: &Part,
-    elsewhere: &Elsewhere,
-    reader: &Sender<RecordBatch>,
-) -> End {
-    let started = Instant::now();
-    let asked = options.as_run();
-    let mut run = Run::of_scan(&asked, options.most_places, elsewhere.clone());
-    let sources = part.pieces.iter().map(|piece| source(piece, elsewhere));
-    let sources = sources.collect::<Result<Vec<_>, _>>()?;
-    let bytes =
-        |piece: &Piece| piece.bytes.as_ref().map_or(piece.file_bytes, |own| own.end - own.start);
-    let total = part.pieces.iter().map(bytes).sum();
-    options.progress.total_bytes.store(total, Ordering::Relaxed);
-    let unchanged =
-        |people: &[Piece]| people.iter().try_for_each(|piece| source(piece, elsewhere).map(drop));
-    unchanged(&part.people)?;
-    if run.joins() {
-        let Some((path, key)) = &part.index else {
-            return Err(Error::usage("the part was cut for a table that joins no claims"));
-        };
-        let loaded = index_file::load(path, key, options.max_people)?;
-        unchanged(&loaded.people)?;
-        run.join_through(loaded.index);
-    }
-    let indexed: Vec<bool> = part.pieces.iter().map(|piece| piece.indexed).collect();
-    let mut passes = Passes {
-        reports: vec![None; sources.len()],
-        with_claims: (0..sources.len()).filter(|number| indexed[*number]).collect(),
-        indexed,
-        tally: Tally::default(),
-        logs: Vec::new(),
-    };
-    let begin = || Ok(Batches::of(options, reader));
-    let (rows, _) = run.claims(&sources, &mut passes, begin, |_| {
-        Err(Error::usage(
-            "Patients or Coverages stand among the claims of the input: ask for people=\"anywhere\", which reads \
-             every file for people first",
-        ))
-    })?;
-    let rows = rows.finish(Plan::stu3())?;
-    run.warn_of_files(&sources, &passes);
-    Ok(report(options, &run, &sources, passes, rows, started))
-}
-
-/// The file of a piece, if it is still what was cut.
-fn source(piece: &Piece, elsewhere: &Elsewhere) -> Result<Source, Error> {
-    let name = &piece.name;
-    let address = piece.path.to_str().filter(|path| is_address(path));
-    let file = match address.map(|address| elsewhere.find(address)).transpose()?.flatten() {
-        Some(ndjson_io::Elsewhere::File(file)) => {
-            SourceFile::from_remote(RemoteFile { relative: name.clone(), ..file })
-        }
-        _ => SourceFile::with_name(&piece.path, name.as_str())?,
-    };
-    if file.len() != Some(piece.file_bytes) || file.modified() != piece.modified {
-        return Err(Error::failed(format!(
-            "{name}: the file changed after the reading was planned; begin the reading again"
-        )));
-    }
-    let file = match &piece.bytes {
-        Some(bytes) => file.part(bytes.clone()),
-        None => file,
-    };
-    Ok(Source {
-        file,
-        lineage: Lineage { file_name: name.clone(), file_date: piece.file_date },
-        date_origin: FileDateOrigin::Option,
-        guess: Guess::Claims,
-        only_people: false,
-    })
 }

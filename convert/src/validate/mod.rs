@@ -18,8 +18,8 @@ use crate::cancel::{Cancel, Progress};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::input::export_manifest::EXPORT_MANIFEST;
+use crate::input::instead::Instead;
 use crate::input::sources::{self, PREPARED_FILES, SNIFF_BYTES};
-use crate::pass::no_export::Instead;
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 

@@ -10,8 +10,8 @@ use fhir_model::{Node, from_slice};
 use ndjson_io::{BlockWorker, Line, SourceFile};
 
 use crate::error::Error;
+use crate::input::instead::Instead;
 use crate::input::sources::foreign;
-use crate::pass::no_export::Instead;
 use crate::validate::ValidateOptions;
 use crate::validate::report::Counts;
 
