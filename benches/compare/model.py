@@ -18,18 +18,27 @@ def measure_model():
             "claims": claims, "rounds": rounds, "rows": rows}
 
 
+def claim_of_peer(results):
+    return next(row for row in results["rows"] if row["reader"].startswith(PEER) and row["reader"].endswith("claim"))
+
+
 def page(results):
     """The section of docs/performance.md."""
     m = results["machine"]
-    claim = next(row for row in results["rows"] if row["reader"].startswith(PEER) and row["reader"].endswith("claim"))
-    verdict = "PASS" if float(claim["times"]) >= WANTED else "**MISS**"
+    claim = claim_of_peer(results)
     lines = [
         "## The typed model", "",
         f"Reading {results['claims']} synthetic claims of all types into structs and dropping them, on one core, in memory; turn by turn, medians",
         f"of {results['rounds']} rounds, every crate on the lines that it accepts. {m['cpu']}, {results['date']}. *Ours* is `bcda-fhir-model`",
         "reading a known claim, borrowed, on the same lines.", "",
-        f"Wanted: a claim at least {WANTED} times as fast as `{PEER}`. Measured: {claim['times']} times. {verdict}", "",
+        f"A claim is read {claim['times']} times as fast as by `{PEER}`.", "",
         "| reader | accepts | MB/s | ours, MB/s | ours, times |", "|---|--:|--:|--:|--:|",
     ]
     lines += [f"| {row['reader']} | {row['accepts']} | {row['rate']} | {row['ours']} | {row['times']} |" for row in results["rows"]]
     return lines + ["", "To repeat it: `benches/compare/run --steps model,report`.", ""]
+
+
+def verdict(results):
+    """What was wanted, for whoever runs the benchmark."""
+    times = claim_of_peer(results)["times"]
+    return f"wanted: a claim at least {WANTED} times as fast as by {PEER}; measured: {times} times: {'PASS' if float(times) >= WANTED else 'MISS'}"

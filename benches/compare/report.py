@@ -81,7 +81,7 @@ def race_page(race):
         "", "CPU seconds are user and system time of all processes; MB/s are megabytes (10^6 bytes) of claims by wall time; the",
         "spread is how far apart the rounds of one job were.", "", "Noise of the machine:", "",
         *(f"- {line}" for line in targets.noise(race) if line), "",
-        "## Targets", "", targets.target_table(race), "",
+        "## Ratios", "", targets.ratio_table(race), "",
         "## The jobs", "", targets.race_table(race),
     ]
     lines += [

@@ -64,7 +64,7 @@ def main():
     if "split" in steps:
         results["split"] = split.measure_split(options, work)
         save(options.results, results)
-        print("\n".join(split.page(results["split"])))
+        print("\n".join([*split.page(results["split"]), split.verdict(results["split"])]))
     if "package" in steps:
         results["package"] = package.measure_package(options, work)
         save(options.results, results)
@@ -72,7 +72,7 @@ def main():
     if "model" in steps:
         results["model"] = model.measure_model()
         save(options.results, results)
-        print("\n".join(model.page(results["model"])))
+        print("\n".join([*model.page(results["model"]), model.verdict(results["model"])]))
     if "report" in steps:
         subprocess.run([sys.executable, str(export.HERE / "report.py"), str(options.results), str(options.docs), str(options.dollars)], check=True)
     sys.exit(0 if agree else 1)

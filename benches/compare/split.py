@@ -49,7 +49,6 @@ def page(results):
     whole = statistics.median(results["cpu"]) / megabytes
     spread = max(results["cpu"]) / min(results["cpu"]) - 1
     share = 1 / whole / rates["fill_tape"]
-    verdict = "PASS" if share >= WANTED else "**MISS**"
     rows, before = [], 0
     for stage, label in STAGES.items():
         rows.append((stage, label, 1 / rates[stage] - before))
@@ -59,8 +58,7 @@ def page(results):
         "## One core", "",
         f"{megabytes:.0f} MB of synthetic claims: the stages of a conversion in memory, each with all before it, and `bcda convert --threads 1` of",
         f"the same file to all tables, in CPU seconds. Medians of {results['rounds']} rounds, turn by turn; those of `bcda` were {spread:.0%} apart. {m['cpu']}, {results['date']}.", "",
-        f"Wanted: the whole conversion at least {WANTED:.0%} of the rate of simd-json's `fill_tape` alone. Measured: {1 / whole:.0f} beside "
-        f"{rates['fill_tape']:.0f} MB/s, {share:.0%}. {verdict}", "",
+        f"The whole conversion runs at {1 / whole:.0f} MB/s, and simd-json's `fill_tape` alone at {rates['fill_tape']:.0f} MB/s: the one is {share:.0%} of the other.", "",
         "| stage | with all before it, MB/s | by itself, ns a byte | share |", "|---|--:|--:|--:|",
     ]
     lines += [f"| {label} | {f'{rates[stage]:.0f}' if stage else f'{1 / whole:.0f}'} | {cost * 1000:.2f} | {cost / whole:.0%} |" for stage, label, cost in rows]
@@ -69,3 +67,10 @@ def page(results):
         f"The price of full validation is between {least:.0%} and {most:.0%} of the conversion: most of it is done in the same pass that finds the",
         f"tokens, which a reader without checks needs too. Beside it, the standard library's check of UTF-8 alone: {rates['UTF-8']:,.0f} MB/s.", "",
         "To repeat it: `benches/compare/run --steps split,report`.", ""]
+
+
+def verdict(results):
+    """What was wanted, for whoever runs the benchmark."""
+    whole = results["megabytes"] / statistics.median(results["cpu"])
+    share = whole / statistics.median(results["rates"]["fill_tape"])
+    return f"wanted: at least {WANTED:.0%} of the rate of `fill_tape`; measured: {share:.0%}: {'PASS' if share >= WANTED else 'MISS'}"
