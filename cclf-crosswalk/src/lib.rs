@@ -21,6 +21,7 @@ mod claim;
 mod claim_type;
 mod columns;
 mod convert;
+mod counts;
 mod crosswalk;
 mod digest;
 mod error;
@@ -41,12 +42,14 @@ mod sink;
 mod status;
 mod stream;
 mod table;
+mod take;
 
 pub use batch::{ClaimTables, schema};
 pub use claim::{Claim, Lineage};
 pub use claim_type::{ClaimType, ClaimTypes};
 pub use columns::{Columns, ColumnsError};
 pub use convert::{States, civil_from_days, days_from_civil, parse_day};
+pub use counts::{ByClass, RecordCounts};
 pub use crosswalk::{
     CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,
     Sources, TableDef,
@@ -57,7 +60,7 @@ pub use index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
 pub use late_mbi::LateMbi;
 pub use naming::Naming;
 pub use people::{PeopleTables, summary};
-pub use person::{Beneficiary, Enrolment};
+pub use person::{Beneficiary, Enrolment, Person, PersonRecord};
 pub use plan::{Plan, Reader, Record, Verdict};
 pub use rebatch::Rebatch;
 pub use resolve::Resource;
@@ -68,10 +71,11 @@ pub use sink::{
 };
 pub use status::NotActive;
 pub use stream::{
-    BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, RecordCounts,
-    TableStream, TableStreamOptions, Taken,
+    BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, TableStream,
+    TableStreamOptions, Taken,
 };
 pub use table::{ColumnType, Per, Table};
+pub use take::Took;
 
 /// The parsed form of the crosswalk's `where` column.
 pub mod facts {

@@ -4,8 +4,73 @@ use crate::claim::patient_id;
 use crate::digest::pack_text;
 use crate::evaluate::Value;
 use crate::fact::Part;
+use crate::index::{Index, IndexFull};
 use crate::plan::{Record, Val};
 use crate::resolve::List;
+
+/// A Patient or Coverage that was read and is not packed yet.
+#[derive(Clone, Copy, Debug)]
+pub enum PersonRecord<'r> {
+    /// A Patient.
+    Patient(Record<'r>),
+    /// A Coverage.
+    Coverage(Record<'r>),
+}
+
+impl PersonRecord<'_> {
+    /// What is kept of it when the line is gone.
+    pub fn pack(&self) -> Person {
+        let (record, kept) = match self {
+            Self::Patient(record) => (record, Beneficiary::new(record).map(Kept::Patient)),
+            Self::Coverage(record) => (record, Enrolment::new(record).map(Kept::Coverage)),
+        };
+        Person { kept: kept.unwrap_or(Kept::Nothing), partial_dates: record.partial_dates() }
+    }
+}
+
+/// A Patient or Coverage on its way into the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    kept: Kept,
+    partial_dates: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    Patient(Beneficiary),
+    Coverage(Enrolment),
+    /// A Coverage of none of the four parts, or whose beneficiary is no Patient.
+    Nothing,
+}
+
+impl Person {
+    /// Puts it into the index, in input order; `source` is the number of its file.
+    ///
+    /// # Errors
+    /// The index is full.
+    pub fn add_to(&self, index: &mut Index, source: u32) -> Result<(), IndexFull> {
+        match &self.kept {
+            Kept::Patient(patient) => index.add_patient(patient, source),
+            Kept::Coverage(coverage) => index.add_coverage(coverage),
+            Kept::Nothing => Ok(()),
+        }
+    }
+
+    /// The Patient, if it is one.
+    pub fn patient(&self) -> Option<&Beneficiary> {
+        if let Kept::Patient(patient) = &self.kept { Some(patient) } else { None }
+    }
+
+    /// Dates that name only a year or a month, and so became null.
+    pub fn partial_dates(&self) -> u64 {
+        self.partial_dates
+    }
+
+    /// MBIs whose mark of currency is unknown.
+    pub fn unknown_marks(&self) -> u64 {
+        self.patient().map_or(0, Beneficiary::unknown_marks)
+    }
+}
 
 /// A Patient, packed for the index.
 #[derive(Clone, Debug, PartialEq, Eq)]

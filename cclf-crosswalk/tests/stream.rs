@@ -188,7 +188,10 @@ fn a_mixed_source_is_read_twice_and_counted_once() {
     assert_eq!(bad[0].number, 10);
     assert_eq!(made, separate);
     assert_eq!(counts.read(), mixed.len() as u64);
-    assert_eq!(counts, RecordCounts { rejected: 2, skipped: 1, ..apart });
+    let bad = counts.rejected_by_class;
+    assert!(bad.iter().eq([(ErrorClass::WrongType, 1), (ErrorClass::ResourceType, 1)]));
+    let expected = RecordCounts { rejected: 2, rejected_by_class: bad, skipped: 1, ..apart };
+    assert_eq!(counts, expected);
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! People, whom claims are joined with.
 
-use super::counts::{RecordCounts, is_of_a_claim};
 use super::error::NotTaken;
 use super::is_blank;
 use crate::claim::Lineage;
+use crate::counts::RecordCounts;
 use crate::index::Index;
-use crate::person::{Beneficiary, Enrolment};
-use crate::plan::{Plan, Reader, Verdict};
-use crate::resolve::Resource;
+use crate::plan::{Plan, Reader};
+use crate::take::Took;
 
 /// The people of an export, collected before its claims: some two hundred bytes of each.
 ///
@@ -67,32 +66,26 @@ impl Beneficiaries {
         if is_blank(record) {
             return Ok(false);
         }
-        let taken = match self.reader.read(record) {
-            Ok(Verdict::Record(Resource::Patient, record)) => {
-                self.counts.partial_dates += record.partial_dates();
+        let refused = match self.reader.take(record) {
+            // Whoever reads claims judges these, and counts what is of no table with them.
+            took if took.is_of_claims() => return Ok(false),
+            Took::Claim(_) | Took::Skipped => return Ok(false),
+            Took::Person(record) => {
+                let person = record.pack();
                 let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
-                let patient = Beneficiary::new(&record);
-                let unknown = patient.as_ref().map_or(0, Beneficiary::unknown_marks);
-                self.counts.untranslated_codes += unknown;
-                let added = patient.map(|patient| self.index.add_patient(&patient, source));
-                added.transpose().map(|_| true).map_err(NotTaken::Full)
+                match person.add_to(&mut self.index, source) {
+                    Ok(()) => {
+                        self.counts.person(&person);
+                        return Ok(true);
+                    }
+                    Err(full) => NotTaken::Full(full),
+                }
             }
-            Ok(Verdict::Record(Resource::Coverage, record)) => {
-                self.counts.partial_dates += record.partial_dates();
-                let coverage = Enrolment::new(&record);
-                let added = coverage.map(|coverage| self.index.add_coverage(&coverage));
-                added.transpose().map(|_| true).map_err(NotTaken::Full)
-            }
-            Ok(Verdict::Record(Resource::ExplanationOfBenefit, _) | Verdict::Skipped) => Ok(false),
-            Err(error) if is_of_a_claim(&error) => Ok(false),
-            Ok(Verdict::Foreign) => Err(NotTaken::Foreign),
-            Err(error) => Err(error.into()),
+            Took::Foreign => NotTaken::Foreign,
+            Took::Bad(error) => NotTaken::Bad(error),
         };
-        match &taken {
-            Ok(person) => self.counts.joined += u64::from(*person),
-            Err(_) => self.counts.rejected += 1,
-        }
-        taken
+        refused.count(&mut self.counts);
+        Err(refused)
     }
 
     /// How many there are, by their Patients.

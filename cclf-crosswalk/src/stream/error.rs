@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::arrow::error::ArrowError;
 
+use crate::counts::RecordCounts;
 use crate::error::RecordError;
 use crate::index::IndexFull;
 
@@ -32,9 +33,13 @@ impl NotTaken {
     }
 }
 
-impl From<RecordError> for NotTaken {
-    fn from(error: RecordError) -> Self {
-        Self::Bad(error)
+impl NotTaken {
+    /// Counts the record as one that was not taken.
+    pub(super) fn count(&self, counts: &mut RecordCounts) {
+        match self.record() {
+            Some(error) => counts.bad(error),
+            None => counts.rejected += 1,
+        }
     }
 }
 

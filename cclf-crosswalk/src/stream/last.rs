@@ -3,8 +3,8 @@
 use crate::arrow::array::RecordBatch;
 use crate::arrow::error::ArrowError;
 
-use super::counts::RecordCounts;
 use super::tables::TableStream;
+use crate::counts::RecordCounts;
 use crate::index::BeneficiaryNumber;
 use crate::people::{PeopleTables, summary};
 use crate::table::Table;

@@ -2,10 +2,10 @@
 
 use crate::arrow::array::RecordBatch;
 
-use super::counts::RecordCounts;
 use super::error::{BadRecord, BatchError};
 use super::last::LastBatches;
 use super::tables::TableStream;
+use crate::counts::RecordCounts;
 use crate::table::Table;
 
 /// The batches of [`TableStream::batches`].
@@ -45,7 +45,7 @@ enum State {
     Reading(Box<TableStream>),
     Ending(Box<LastBatches>),
     /// With the last counts.
-    Over(RecordCounts),
+    Over(Box<RecordCounts>),
 }
 
 impl<I> Batches<I> {
@@ -58,13 +58,13 @@ impl<I> Batches<I> {
         match &self.state {
             State::Reading(stream) => stream.counts(),
             State::Ending(last) => last.counts(),
-            State::Over(counts) => *counts,
+            State::Over(counts) => **counts,
         }
     }
 
     /// Nothing comes any more.
     fn end(&mut self) {
-        self.state = State::Over(self.counts());
+        self.state = State::Over(Box::new(self.counts()));
     }
 }
 
@@ -91,7 +91,7 @@ impl<R: AsRef<[u8]>, I: Iterator<Item = R>> Iterator for Batches<I> {
                         let bad = BadRecord { number: self.number, error, record };
                         return Some(Err(BatchError::Record(bad)));
                     }
-                    let over = State::Over(stream.counts());
+                    let over = State::Over(Box::new(stream.counts()));
                     if let State::Reading(stream) = std::mem::replace(&mut self.state, over) {
                         self.state = State::Ending(Box::new(stream.finish()));
                     }

@@ -10,7 +10,6 @@
 //! ones are passed over and not counted, as blank lines of files are.
 
 mod beneficiaries;
-mod counts;
 mod error;
 mod last;
 mod lines;
@@ -18,7 +17,6 @@ mod outputs;
 mod tables;
 
 pub use beneficiaries::Beneficiaries;
-pub use counts::RecordCounts;
 pub use error::{BadRecord, BatchError, NotTaken};
 pub use last::LastBatches;
 pub use lines::Batches;

@@ -5,20 +5,20 @@ use crate::arrow::datatypes::SchemaRef;
 use crate::arrow::error::ArrowError;
 
 use super::beneficiaries::Beneficiaries;
-use super::counts::{RecordCounts, is_of_a_claim};
 use super::error::NotTaken;
 use super::is_blank;
 use super::last::LastBatches;
 use super::lines::Batches;
 use super::outputs::Outputs;
 use crate::batch::{ClaimTables, schema};
-use crate::claim::{Claim, Lineage};
+use crate::claim::Lineage;
 use crate::columns::Columns;
+use crate::counts::RecordCounts;
 use crate::index::{HospiceRanges, Index};
-use crate::plan::{Plan, Reader, Verdict};
-use crate::resolve::Resource;
+use crate::plan::{Plan, Reader};
 use crate::sink::BATCH_ROWS;
 use crate::table::Table;
+use crate::take::Took;
 
 /// How a [`TableStream`] makes its tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,47 +140,36 @@ impl TableStream {
     /// # Errors
     /// Why nothing was made of it. It is counted, and what follows is not affected.
     pub fn push(&mut self, record: &[u8]) -> Result<Taken, NotTaken> {
-        let taken = self.take(record);
-        if taken.is_err() {
-            self.counts.rejected += 1;
-        }
-        taken
-    }
-
-    fn take(&mut self, record: &[u8]) -> Result<Taken, NotTaken> {
         if is_blank(record) {
             return Ok(Taken::Blank);
         }
-        let known = self.options.second_reading;
-        match self.reader.read(record) {
-            Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
-                // A record of this resource is a claim: its type was checked when it was read.
-                let Some(claim) = Claim::new(record) else { return Ok(Taken::Skipped) };
+        let refused = match self.reader.take(record) {
+            Took::Claim(claim) => {
                 let counts = &mut self.counts;
                 let beneficiary = claim.patient().and_then(|patient| self.index.find(&patient));
                 counts.claims_without_patient += u64::from(beneficiary.is_none());
                 let mbi = beneficiary.and_then(|number| self.index.mbi(number));
                 let rows = self.claims.append(&claim, mbi, &self.source);
-                counts.with_rows += u64::from(rows > 0);
-                counts.without_rows += u64::from(rows == 0);
-                counts.partial_dates += claim.partial_dates();
+                counts.claim(&claim, rows);
                 counts.untranslated(self.claims.take_untranslated());
-                counts.not_active.count(&claim);
                 if let (Some(number), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
                     self.hospice.add(number, start, end);
                 }
-                Ok(Taken::Claim { rows })
+                return Ok(Taken::Claim { rows });
             }
-            Ok(Verdict::Record(..) | Verdict::Foreign) if known => Ok(Taken::Known),
-            Err(error) if known && !is_of_a_claim(&error) => Ok(Taken::Known),
-            Ok(Verdict::Record(..)) => Err(NotTaken::Person),
-            Ok(Verdict::Foreign) => Err(NotTaken::Foreign),
-            Ok(Verdict::Skipped) => {
+            Took::Skipped => {
                 self.counts.skipped += 1;
-                Ok(Taken::Skipped)
+                return Ok(Taken::Skipped);
             }
-            Err(error) => Err(error.into()),
-        }
+            took if self.options.second_reading && !took.is_of_claims() => {
+                return Ok(Taken::Known);
+            }
+            Took::Person(_) => NotTaken::Person,
+            Took::Foreign => NotTaken::Foreign,
+            Took::Bad(error) => NotTaken::Bad(error),
+        };
+        refused.count(&mut self.counts);
+        Err(refused)
     }
 
     /// The next batch that is full, of any of the tables.

@@ -1,0 +1,122 @@
+//! Counting records: read = with rows + joined + without rows + skipped + rejected.
+
+use crate::claim::Claim;
+use crate::error::{ErrorClass, RecordError};
+use crate::evaluate::Untranslated;
+use crate::person::Person;
+use crate::status::NotActive;
+
+/// What became of the records that were given, each counted once; and what was left null in the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordCounts {
+    /// Claims with rows in a table, asked for or not.
+    pub with_rows: u64,
+    /// Claims without.
+    pub without_rows: u64,
+    /// Patients and Coverages.
+    pub joined: u64,
+    /// Resources of other types.
+    pub skipped: u64,
+    /// Records that were not taken.
+    pub rejected: u64,
+    /// Those of them that are bad, by class.
+    pub rejected_by_class: ByClass,
+    /// Claims whose Patient was not given: their MBI is null.
+    pub claims_without_patient: u64,
+    /// Dates that name only a year or a month, which became null.
+    pub partial_dates: u64,
+    /// State codes without FIPS and USPS code in the rows made, which became null.
+    pub untranslated_states: u64,
+    /// Codes and words outside their closed list, which became null; unknown marks of an MBI's currency.
+    pub untranslated_codes: u64,
+    /// Postal codes that are no US ZIP, which became null.
+    pub untranslated_zips: u64,
+    /// Claims that are not active, which totals leave out.
+    pub not_active: NotActive,
+}
+
+/// Counts of bad records by the class of what is wrong with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByClass([u64; ErrorClass::ALL.len()]);
+
+impl ByClass {
+    /// The classes that occurred, each with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (ErrorClass, u64)> {
+        ErrorClass::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+}
+
+impl RecordCounts {
+    /// Records that were given.
+    pub fn read(&self) -> u64 {
+        self.with_rows + self.without_rows + self.joined + self.skipped + self.rejected
+    }
+
+    /// Counts a claim that has so many rows in all tables.
+    pub fn claim(&mut self, claim: &Claim<'_>, rows: u64) {
+        if rows > 0 {
+            self.with_rows += 1;
+        } else {
+            self.without_rows += 1;
+        }
+        self.partial_dates += claim.partial_dates();
+        self.not_active.count(claim);
+    }
+
+    /// Counts a Patient or Coverage.
+    pub fn person(&mut self, person: &Person) {
+        self.joined += 1;
+        self.partial_dates += person.partial_dates();
+        self.untranslated_codes += person.unknown_marks();
+    }
+
+    /// Counts a bad record.
+    pub fn bad(&mut self, error: &RecordError) {
+        self.rejected += 1;
+        self.rejected_by_class.0[error.class() as usize] += 1;
+    }
+
+    /// Counts what became null in the rows of tables.
+    pub fn untranslated(&mut self, made: Untranslated) {
+        self.untranslated_states += made.states;
+        self.untranslated_codes += made.codes;
+        self.untranslated_zips += made.zips;
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.with_rows += other.with_rows;
+        self.without_rows += other.without_rows;
+        self.joined += other.joined;
+        self.skipped += other.skipped;
+        self.rejected += other.rejected;
+        for (own, other) in self.rejected_by_class.0.iter_mut().zip(other.rejected_by_class.0) {
+            *own += other;
+        }
+        self.claims_without_patient += other.claims_without_patient;
+        self.partial_dates += other.partial_dates;
+        self.untranslated_states += other.untranslated_states;
+        self.untranslated_codes += other.untranslated_codes;
+        self.untranslated_zips += other.untranslated_zips;
+        self.not_active.add(&other.not_active);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_counted_each_in_its_place() {
+        let mut counts = RecordCounts::default();
+        for class in ErrorClass::ALL {
+            let mut one = RecordCounts::default();
+            one.bad(&RecordError::new(class, 0));
+            assert_eq!(one.rejected_by_class.iter().collect::<Vec<_>>(), [(class, 1)]);
+            counts.add(&one);
+            counts.add(&one);
+        }
+        assert!(counts.rejected_by_class.iter().eq(ErrorClass::ALL.map(|class| (class, 2))));
+        assert_eq!((counts.rejected, counts.read()), (26, 26));
+    }
+}
