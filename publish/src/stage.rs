@@ -20,16 +20,6 @@ use crate::staged_file::StagedFile;
 const MAX_TRIES: u32 = 100;
 
 /// How a [`Stage`] treats its output.
-///
-/// # Example
-///
-/// ```
-/// let options = publish::StageOptions {
-///     overwrite: true,
-///     manifest_name: "tables-manifest.json".into(),
-/// };
-/// assert!(options.overwrite);
-/// ```
 #[derive(Clone, Debug)]
 pub struct StageOptions {
     /// Whether an earlier result at the output is replaced. Without it the output
@@ -49,16 +39,52 @@ pub struct StageOptions {
 /// # Example
 ///
 /// ```
+/// use std::io::{Read, Seek, Write};
+///
 /// use publish::{Stage, StageOptions};
 ///
 /// # let work = tempfile::tempdir()?;
 /// let out = work.path().join("tables");
-/// let options = StageOptions { overwrite: false, manifest_name: "m.json".into() };
+/// let mut options = StageOptions { overwrite: false, manifest_name: "m.json".into() };
 /// let stage = Stage::open(&out, &options, |_| Ok(None))?;
-/// let partial = stage.dir().to_owned();
-/// assert!(partial.exists());
+/// assert_eq!(stage.dir().parent(), out.parent());
+///
+/// // Names may lead into folders, and not out of the output.
+/// stage.create("rejects/rejects.csv")?.finish()?;
+/// assert!(stage.create("../elsewhere").is_err());
+///
+/// // A finished file can be taken back, and its name used again.
+/// for text in ["first", "second"] {
+///     let mut file = stage.create("t.csv")?;
+///     file.write_all(text.as_bytes())?;
+///     file.finish()?;
+///     if text == "first" {
+///         stage.take_back("t.csv")?;
+///     }
+/// }
+///
+/// // What is needed for a while is not published.
+/// let mut spool = stage.spool()?;
+/// spool.write_all(b"later")?;
+/// spool.rewind()?;
+/// let mut text = String::new();
+/// spool.read_to_string(&mut text)?;
+/// assert_eq!(text, "later");
+/// let scratch = stage.scratch()?;
+///
+/// let published = stage.commit(b"{}")?;
+/// assert_eq!(published.leftover, None);
+/// assert!(out.join("m.json").exists() && !scratch.exists());
+/// assert_eq!(std::fs::read(out.join("t.csv"))?, b"second");
+///
+/// // A stage that is not committed leaves all as it was.
+/// options.overwrite = true;
+/// let ours = |_: &_| Ok(Some(vec!["t.csv".to_owned(), "rejects/rejects.csv".to_owned()]));
+/// let stage = Stage::open(&out, &options, ours)?;
+/// stage.create("t.csv")?.finish()?;
 /// stage.abort();
-/// assert!(!partial.exists() && !out.exists());
+/// assert_eq!(std::fs::read(out.join("t.csv"))?, b"second");
+/// assert_eq!(work.path().read_dir()?.count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -80,20 +106,6 @@ pub struct Stage {
 }
 
 /// What [`Stage::commit`] published.
-///
-/// # Example
-///
-/// ```
-/// # let work = tempfile::tempdir()?;
-/// # let out = work.path().join("tables");
-/// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-/// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-/// let published = stage.commit(b"{}")?;
-/// if let Some(path) = published.leftover {
-///     eprintln!("the earlier result could not be removed from {}", path.display());
-/// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a leftover is worth a warning"]
@@ -214,17 +226,6 @@ impl Stage {
 
     /// The private folder that [`commit`](Self::commit) turns into the output.
     /// Only [`create`](Self::create) may make files in it.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// assert_eq!(stage.dir().parent(), out.parent());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn dir(&self) -> &Path {
         self.partial.path()
     }
@@ -236,19 +237,6 @@ impl Stage {
     /// # Errors
     ///
     /// [`ErrorKind::Io`] when the folder cannot be made.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// let folder = stage.scratch()?;
-    /// drop(stage);
-    /// assert!(!folder.exists());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn scratch(&self) -> Result<PathBuf, Error> {
         Ok(self.scratch_folder()?.path().to_owned())
     }
@@ -259,24 +247,6 @@ impl Stage {
     /// # Errors
     ///
     /// [`ErrorKind::Io`] when the file cannot be made.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use std::io::{Read, Seek, Write};
-    ///
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// let mut spool = stage.spool()?;
-    /// spool.write_all(b"later")?;
-    /// spool.rewind()?;
-    /// let mut text = String::new();
-    /// spool.read_to_string(&mut text)?;
-    /// assert_eq!(text, "later");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn spool(&self) -> Result<File, Error> {
         let scratch = self.scratch_folder()?;
         for _ in 0..MAX_TRIES {
@@ -307,19 +277,6 @@ impl Stage {
     /// `[A-Za-z0-9._-]+`, is `.` or `..`, or when the name is taken or the
     /// manifest's; [`ErrorKind::Io`] when the file cannot be made, after which the
     /// stage cannot be committed.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// stage.create("CCLF5.csv")?.finish()?;
-    /// stage.create("rejects/rejects.csv")?.finish()?;
-    /// assert!(stage.create("../elsewhere").is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn create(&self, relative: &str) -> Result<StagedFile, Error> {
         let path = self.partial.path_of(relative);
         if !is_valid_relative(relative) || relative == self.manifest_name {
@@ -349,28 +306,6 @@ impl Stage {
     ///
     /// [`ErrorKind::BadName`] for a name that [`create`](Self::create) would refuse or that is not
     /// finished, [`ErrorKind::Io`] when the file cannot be removed.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use std::io::Write;
-    ///
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// for text in ["first", "second"] {
-    ///     let mut file = stage.create("t.csv")?;
-    ///     file.write_all(text.as_bytes())?;
-    ///     file.finish()?;
-    ///     if text == "first" {
-    ///         stage.take_back("t.csv")?;
-    ///     }
-    /// }
-    /// let _ = stage.commit(b"{}")?;
-    /// assert_eq!(std::fs::read(out.join("t.csv"))?, b"second");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn take_back(&self, relative: &str) -> Result<(), Error> {
         if !self.progress.forget(relative) {
             return Err(bad_name(&self.partial.path_of(relative)));
@@ -393,20 +328,6 @@ impl Stage {
     ///   [`ErrorKind::UnsuitableOutput`]: something else was put at the output
     ///   since [`open`](Self::open).
     /// - [`ErrorKind::Io`]: a system call failed.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// stage.create("a.csv")?.finish()?;
-    /// let published = stage.commit(b"{}")?;
-    /// assert_eq!(published.leftover, None);
-    /// assert!(out.join("a.csv").exists() && out.join("m.json").exists());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn commit(mut self, manifest: &[u8]) -> Result<Published, Error> {
         let files = self.progress.all_finished()?;
         self.partial.write_new_file(&self.manifest_name, manifest)?;
@@ -445,19 +366,6 @@ impl Stage {
 
     /// Removes everything this run wrote and gives up the lock, as dropping the
     /// stage does. The output stays as it was.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # let work = tempfile::tempdir()?;
-    /// # let out = work.path().join("tables");
-    /// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
-    /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
-    /// stage.create("a.csv")?.finish()?;
-    /// stage.abort();
-    /// assert_eq!(work.path().read_dir()?.count(), 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn abort(self) {
         drop(self);
     }
