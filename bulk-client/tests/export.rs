@@ -1,7 +1,5 @@
 //! Exports from servers that behave, or that fail and recover.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::common::{self, Answer, CANARY, Client, Service, names, patients, token, usual};
 use bulk_client::{Begin, Error, ErrorKind, FileState, Journal, Observer, Severity};
-use common::{Answer, CANARY, Client, Service, names, patients, token, usual};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -1,6 +1,5 @@
 //! Servers that mean harm, or are broken in ways that look like it.
 
-mod common;
 #[path = "common/tls.rs"]
 mod tls;
 
@@ -11,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
 use bulk_client::{Auth, Credentials, ErrorKind, NdjsonLog, Observer, Origin};
-use common::{Answer, CANARY, Client, Service, patients, token, usual};
 
 const FILE: &str = "/data/1/a.ndjson";
 

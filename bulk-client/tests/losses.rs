@@ -1,16 +1,14 @@
 //! What could be lost without a word: each kind is told, and decides whether the next export may build on this one.
 
-mod common;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::common::{self, Answer, Client, Request, Service, patients, token};
 use bulk_client::{
     Begin, Error, ErrorKind, Export, ExportRequest, Journal, Level, Report, Url, Weight,
     last_export, since_last,
 };
-use common::{Answer, Client, Request, Service, patients, token};
 use serde_json::{Value, json};
 
 /// An instant to ask from.

@@ -3,12 +3,10 @@
 //!
 //! The points are the same in every run. `BCDA_TEST_SEED=N` takes others.
 
-mod common;
-
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::{Answer, Client, Request, Service, patients, usual};
+use crate::common::{Answer, Client, Request, Service, patients, usual};
 
 const FILE: &str = "/data/1/a.ndjson";
 /// Points at which a connection breaks.

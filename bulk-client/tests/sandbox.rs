@@ -1,10 +1,9 @@
 //! Against the sandbox, once for each of its faults: the export is the same as without any, or the fault is named.
 
-mod common;
-
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::common;
 use bulk_client::{
     Auth, Begin, CancellationToken, Error, ErrorKind, Export, ExportRequest, Level, Report, Server,
     block_on,

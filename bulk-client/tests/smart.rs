@@ -1,14 +1,12 @@
 //! What other bulk servers want: signed statements; what BCDA wanted once: encrypted files; jobs and metadata.
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
 use bulk_client::{
     Auth, Begin, Decryption, Export, ExportRequest, FileState, JobState, Level, Metadata,
     NdjsonLog, block_on,
 };
-use common::{Answer, CANARY, Client, Service, patients, token, usual};
 use encryption::{PrivateKey, PublicKey, encrypt};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::{Value, json};

@@ -1,14 +1,12 @@
 //! What is said when something goes wrong: it names what it is about, and what to do.
 
-mod common;
-
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
 use bulk_client::{Auth, Credentials, Error, Observer, Url};
-use common::{Answer, CANARY, Client, Service, patients, token, usual};
 
 const FILE: &str = "/data/1/a.ndjson";
 

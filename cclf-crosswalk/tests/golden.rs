@@ -24,9 +24,9 @@ use cclf_crosswalk::{
 };
 use serde_json::Value;
 
-use crate::product::{People, Rows};
-use crate::reference::{Row, Shared, shared};
-use crate::rif::{Golden, Person};
+use self::product::{People, Rows};
+use self::reference::{Row, Shared, shared};
+use self::rif::{Golden, Person};
 
 /// The Patient of the golden records.
 const PATIENT: &str = "567834";

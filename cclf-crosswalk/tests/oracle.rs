@@ -1,6 +1,5 @@
 //! Two readings of the crosswalk against each other, and both against values stated by hand.
 
-mod common;
 #[path = "oracle/large.rs"]
 mod large;
 #[path = "oracle/systems.rs"]
@@ -8,10 +7,10 @@ mod systems;
 #[path = "oracle/values.rs"]
 mod values;
 
-use cclf_crosswalk::{ErrorClass, Table};
-use common::{
+use crate::common::{
     FILE_DATE, Input, Random, cell, column, compare, golden, json, leaves, parse, shuffle, write,
 };
+use cclf_crosswalk::{ErrorClass, Table};
 
 /// Records of `seeds` people: a Patient, four Coverages and a claim of each type.
 fn synthetic(seeds: std::ops::Range<u64>) -> Vec<String> {

@@ -2,13 +2,11 @@
 //! says: exit code, counts, each bad record's line, byte, class and path, rows kept. Then every bad line once more
 //! in other surroundings: where it stands changes nothing.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::bad::{EXPECTATION, expectation, faults, found};
-use common::records::carrier;
-use common::{Csv, Ran, TABLES, Work, counts};
+use crate::common::bad::{EXPECTATION, expectation, faults, found};
+use crate::common::records::carrier;
+use crate::common::{Csv, Ran, TABLES, Work, counts};
 use serde_json::{Value, json};
 
 /// Each file of the folder with its expectation.

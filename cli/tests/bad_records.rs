@@ -1,13 +1,11 @@
 //! Bad records: each is kept aside byte for byte with its place and its class, and its neighbours are not
 //! affected. What happens to a record depends on the record.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::defects::{Defect, all, odd_but_good, victim};
-use common::records::{carrier, claim, coverage, lines, patient};
-use common::{Csv, Work, counts, joined};
+use crate::common::defects::{Defect, all, odd_but_good, victim};
+use crate::common::records::{carrier, claim, coverage, lines, patient};
+use crate::common::{Csv, Work, counts, joined};
 use serde_json::Value;
 
 const ALL_REJECTS: &str = "--max-rejects 100% --file-date 2024-01-01 --format csv --quiet";

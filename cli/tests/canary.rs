@@ -1,11 +1,9 @@
 //! No patient data outside the data files: marks in values and names of good and broken records never turn up
 //! in what the program says, in its report, its manifest or its list of rejects.
 
-mod common;
-
-use common::defects::all;
-use common::records::{carrier, coverage, lines, patient, r4_claim};
-use common::{Ran, Work, joined};
+use crate::common::defects::all;
+use crate::common::records::{carrier, coverage, lines, patient, r4_claim};
+use crate::common::{Ran, Work, joined};
 use serde_json::Value;
 
 /// In no word of the program.

@@ -1,8 +1,6 @@
 //! `--columns`: fewer columns, the same rows and the same verdicts.
 
-mod common;
-
-use common::{Work, counts};
+use crate::common::{Work, counts};
 
 /// An export with broken lines, and what all columns of it are.
 fn work() -> Work {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use common::records::{carrier, coverage, lines, patient};
-use common::{Csv, TABLES, Work, joined};
+use crate::common::records::{carrier, coverage, lines, patient};
+use crate::common::{Csv, TABLES, Work, joined};
 use serde_json::Value;
 
 /// Columns of each table without lineage, and how many lineage columns follow.

@@ -1,14 +1,12 @@
 //! Records that nest without end, through the whole program and on the stacks that its threads have by default: each
 //! is a bad record, its neighbours are kept, and nothing aborts.
 
-mod common;
-
 use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use common::records::carrier;
-use common::{Work, counts};
+use crate::common::records::carrier;
+use crate::common::{Work, counts};
 use sandbox::{Data, Options, Sandbox};
 use serde_json::Value;
 

@@ -2,8 +2,6 @@
 
 #![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -12,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Ran, Work, wait_until};
+use crate::common::{self, Ran, Work, wait_until};
 use sandbox::{Data, Fault, Options, Running, Sandbox};
 
 /// The day of all rows: exports and folders date their files differently.

@@ -2,8 +2,6 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -13,8 +11,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::records::{carrier, coverage, lines, patient, r4_claim};
-use common::{Ran, TABLES, Work, joined, wait_until};
+use crate::common::records::{carrier, coverage, lines, patient, r4_claim};
+use crate::common::{self, Ran, TABLES, Work, joined, wait_until};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};

@@ -3,14 +3,12 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
-use common::records::{carrier, coverage, lines, patient};
-use common::{Ran, Work, joined, wait_until};
+use crate::common::records::{carrier, coverage, lines, patient};
+use crate::common::{self, Ran, Work, joined, wait_until};
 use serde_json::json;
 
 fn claims() -> Vec<u8> {

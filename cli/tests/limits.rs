@@ -3,15 +3,13 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use common::records::{carrier, hospice, lines, patient};
-use common::{Ran, Work, joined};
+use crate::common::records::{carrier, hospice, lines, patient};
+use crate::common::{self, Ran, Work, joined};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

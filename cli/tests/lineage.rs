@@ -1,7 +1,5 @@
 //! FILE_NAME and FILE_DATE, and who may read what is written.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::io::Write;
@@ -10,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use common::records::{carrier, lines, patient};
-use common::{Ran, Work, joined};
+use crate::common::records::{carrier, lines, patient};
+use crate::common::{self, Ran, Work, joined};
 use serde_json::Value;
 
 /// Claims and their Patient.

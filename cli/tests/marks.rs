@@ -4,16 +4,14 @@
 
 #![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use common::records::{carrier, coverage, patient};
-use common::{Ran, Work, bcda, joined};
+use crate::common::records::{carrier, coverage, patient};
+use crate::common::{Ran, Work, bcda, joined};
 use sandbox::{Data, Fault, Options, Sandbox};
 use serde_json::{Value, json};
 

@@ -2,12 +2,10 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
-use common::records::{
+use crate::common::records::{
     carrier, claim, claim_with_items, coverage, hospice, item, lines, mbi, patient,
 };
-use common::{Work, counts};
+use crate::common::{Work, counts};
 use serde_json::{Value, json};
 
 /// Converts records in this order to CSV, dated 2024-01-01; gives the report.

@@ -1,10 +1,8 @@
 //! `--naming`: other names of the files, the same bytes in them, and the same care for what lies in the folder.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::Work;
+use crate::common::Work;
 
 /// CMS's names and those of Tuva's connector.
 const NAMES: [(&str, &str); 12] = [

@@ -1,11 +1,9 @@
 //! Input that is no export: a run ends with an error that says what it is, and tables that are there stay.
 
-mod common;
-
 use std::io::Write;
 
-use common::records::{carrier, lines, patient};
-use common::{Ran, Work, joined};
+use crate::common::records::{carrier, lines, patient};
+use crate::common::{self, Ran, Work, joined};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -1,14 +1,12 @@
 //! What may stand at our names, how tables are cut, and what the manifest and the report tell of a run.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::common::records::{carrier, claim_with_items, coverage, lines, patient};
+use crate::common::{TABLES, Work, counts, joined};
 use cclf_crosswalk::arrow::ipc::reader::FileReader;
-use common::records::{carrier, claim_with_items, coverage, lines, patient};
-use common::{TABLES, Work, counts, joined};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::{Value, json};

@@ -2,8 +2,7 @@
 //! it and what python/requirements-test.txt lists, and python/requirements-spark.txt for the tests of Spark, which need
 //! Java, too. `ci/python-package` makes one. What is missing is told where it is seen; with CI=true it is a failure.
 
-mod common;
-
+use crate::common;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::Command;

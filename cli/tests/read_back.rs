@@ -3,13 +3,12 @@
 
 #![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::common::{TABLES, Work};
 use cclf_crosswalk::arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Decimal128Array, RecordBatch, TimestampMicrosecondArray,
 };
@@ -17,7 +16,6 @@ use cclf_crosswalk::arrow::compute::concat_batches;
 use cclf_crosswalk::arrow::datatypes::{DataType, Int32Type, Int64Type, TimeUnit};
 use cclf_crosswalk::arrow::ipc::reader::FileReader;
 use cclf_crosswalk::civil_from_days;
-use common::{TABLES, Work};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
 

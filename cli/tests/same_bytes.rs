@@ -1,12 +1,10 @@
 //! The same input gives the same bytes: whatever the threads, the size of blocks, the compression and the way
 //! the input comes; and people may lie anywhere in it.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use common::{Csv, Snapshot, Work, counts};
+use crate::common::{Csv, Snapshot, Work, counts};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -1,13 +1,11 @@
 //! `bcda serve`: what it says, how it ends, and what it refuses.
 
-mod common;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::{Work, bcda};
+use crate::common::{self, Work, bcda};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn testdata() -> String {

@@ -1,8 +1,6 @@
 //! The SQL of `describe`. `ci/sql.py` gives it to DuckDB and to a parser of the other dialects.
 
-mod common;
-
-use common::{TABLES, Work};
+use crate::common::{TABLES, Work};
 
 #[test]
 fn each_dialect_has_every_column() {

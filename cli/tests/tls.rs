@@ -1,17 +1,16 @@
 //! Certificates: only a server that is who it says gets a request.
 
-mod common;
 #[path = "../../bulk-client/tests/common/tls.rs"]
-mod tls;
+mod certificates;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Ran, Work};
+use crate::common::{Ran, Work};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tls::{Authority, authority, server_config};
+use certificates::{Authority, authority, server_config};
 
 /// A server whose certificate the authority has signed (or it has itself, without one), and how many requests it
 /// could read.

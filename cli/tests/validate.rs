@@ -1,13 +1,13 @@
 //! `bcda validate`: which records have issues, where they stand, and how a run ends.
 
-mod common;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
-use common::records::{VARIABLE, carrier, claim_with_items, coverage, lines, patient, r4_claim};
-use common::{Ran, Work, joined, wait_until};
+use crate::common::records::{
+    VARIABLE, carrier, claim_with_items, coverage, lines, patient, r4_claim,
+};
+use crate::common::{Ran, Work, joined, wait_until};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::IssueClass;
 use fhir_model::{Resource, from_slice};

@@ -1,12 +1,10 @@
 //! The recipe of every week: what changed is fetched, and its claims are joined to the people of the exports before.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use common::records::{carrier, coverage, lines, mbi, patient};
-use common::{Ran, Work};
+use crate::common::records::{carrier, coverage, lines, mbi, patient};
+use crate::common::{self, Ran, Work};
 use sandbox::{Data, Options, Running, Sandbox};
 use serde_json::{Value, json};
 

@@ -1,18 +1,16 @@
 //! Records pushed one by one give the tables of a run: `cclf_crosswalk::TableStream` beside `convert::run`.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use crate::common::{EXPORT, FILE_DATE, converted};
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::compute::concat_batches;
 use cclf_crosswalk::{
     Beneficiaries, Crosswalk, Lineage, RecordCounts, Table, TableStream, TableStreamOptions, schema,
 };
-use common::{EXPORT, FILE_DATE, converted};
 use synth::{ClaimType, Part};
 
 /// The records of a folder by file, in the order in which a run reads them.

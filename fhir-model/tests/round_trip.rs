@@ -6,18 +6,16 @@
 //! for two values of one choice, or without its type; never otherwise.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
-mod tree;
-
 use std::cell::Cell;
 use std::path::Path;
 
+use crate::tree::{Style, Tree};
 use fhir_model::schema::{self, ElementDef};
 use fhir_model::{ErrorKind, IntoOwned, Node, Resource, from_slice};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use synth::{ClaimType, Part};
-use tree::{Style, Tree};
 
 /// A made-up claim with a bit of everything that the others have not.
 const ODD: &str = r#"{"_status":{"id":"s"},"billablePeriod":{"end":"2018-02-28","start":"2018-02-01"},"contained":[{"id":"1","requester":{"agent":{"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"1000000000"}}},"resourceType":"ReferralRequest"},{"id":"2","kind":"x","resourceType":"Basic"},{"id":"3","resourceType":"Observation","component":[{"valueRange":{"low":{"value":1.0}}}]}],"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/prpayamt","valueMoney":{"code":"USD","value":0.10}}],"item":[{"adjudication":[{"amount":{"value":37.50}}],"careTeamLinkId":[2,3],"sequence":1,"servicedPeriod":{"start":"2018-02-01"}}],"insurance":{"preAuthRef":["a",null],"_preAuthRef":[null,{"id":"b"}]},"new":{"a":[null,true,1e-3,"\u00e9\n"]},"patient":{"reference":"Patient/-9"},"payee":{"type":{"text":"t"}},"resourceType":"ExplanationOfBenefit","status":"active","type":{"coding":[{"code":"CARRIER","userSelected":false}]}}"#;

@@ -1,10 +1,9 @@
 //! Texts made to exhaust: nesting, many names, long strings. They cost a verdict, never the stack,
 //! and time that grows with their length.
 
-mod fast;
-
 use std::fmt::Write;
 
+use crate::fast;
 use json_walk::{Cursor, DEEPEST, Duplicates, Error, ErrorKind, Kind, Limits, Members, check};
 
 /// What the levels are made of.

@@ -1,7 +1,6 @@
 //! Examples at the edges of the grammar, and the places of faults.
 
-mod fast;
-
+use crate::fast;
 use json_walk::{Cursor, Duplicates, Error, ErrorKind, Kind, Limits, check};
 
 fn cursor(text: &str) -> Cursor<'_> {

@@ -2,11 +2,9 @@
 //! with any byte at any place, and from one text to the next.
 //!
 //! With a nightly toolchain Miri looks at the scalar engine and at the vector loads and stores it knows:
-//! `cargo +nightly miri test -p bcda-json-walk --test engines`.
+//! `cargo +nightly miri test -p bcda-json-walk --test json-walk-tests engines::`.
 
-mod fast;
-
-use fast::{agrees, agrees_within};
+use crate::fast::{agrees, agrees_within};
 use json_walk::index::Engine;
 use json_walk::{ErrorKind, Index, Limits};
 

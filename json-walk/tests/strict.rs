@@ -1,11 +1,9 @@
 //! The crate's verdict on a text is that of an independent, slow checker, whatever the text and
 //! whatever part of it was read or skipped; and that of other parsers wherever their rules are the same.
 
-mod fast;
-mod oracle;
-
+use crate::fast;
+use crate::oracle::{self, Fault, Tree};
 use json_walk::{Cursor, Duplicates, Error, ErrorKind, Kind, Limits, Members, check};
-use oracle::{Fault, Tree};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 

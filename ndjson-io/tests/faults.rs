@@ -1,8 +1,6 @@
 //! Faults of data, files, workers and people: each ends the reading with its error, and nothing
 //! hangs.
 
-mod common;
-
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
@@ -13,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Keep, Seen, assert_same, expected, gzip, read_all};
+use crate::common::{self, Keep, Seen, assert_same, expected, gzip, read_all};
 use ndjson_io::{
     BlockWorker, Error, ErrorKind, Limits, Line, Position, ReadOptions, SourceFile, read,
     read_records,

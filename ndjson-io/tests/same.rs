@@ -1,12 +1,12 @@
 //! The same lines, numbers and offsets for any number of threads, size of block, compression and
 //! way the bytes arrive.
 
-mod common;
-
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Pieces, Seen, assert_same, expected, gzip, gzip_members, read_all, zstd};
+use crate::common::{
+    self, Pieces, Seen, assert_same, expected, gzip, gzip_members, read_all, zstd,
+};
 use ndjson_io::{Compression, Limits, ReadOptions, SourceFile, discover};
 use proptest::prelude::*;
 

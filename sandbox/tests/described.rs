@@ -1,8 +1,6 @@
 //! The OpenAPI document and the page tell what is there.
 
-mod common;
-
-use common::{options, send, start};
+use crate::common::{self, options, send, start};
 use sandbox::{Credentials, Options, Sandbox};
 
 #[test]

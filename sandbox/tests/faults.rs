@@ -1,9 +1,7 @@
 //! Each fault does what its name says, and ends when it should.
 
-mod common;
-
-use common::{
-    EXPORT, basic, bearer, expected, export, files, gunzip, kick_off, send, wait, with_faults,
+use crate::common::{
+    self, EXPORT, basic, bearer, expected, export, files, gunzip, kick_off, send, wait, with_faults,
 };
 use sandbox::{Credentials, Fault, Requests, Running};
 

@@ -1,11 +1,9 @@
 //! The commands of the guides, as a shell reads them: docs/guide-commands.md says what each gives.
 
-mod common;
-
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{Answer, bearer_of, raw, start, wait};
+use crate::common::{self, Answer, bearer_of, raw, start, wait};
 use sandbox::{Credentials, Running};
 
 /// Where the guides' examples are.

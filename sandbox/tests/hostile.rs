@@ -1,8 +1,6 @@
 //! What a client must not be able to do, and ranges in all their forms.
 
-mod common;
-
-use common::{bearer, expected, export, files, options, parse, raw, send, start};
+use crate::common::{self, bearer, expected, export, files, options, parse, raw, send, start};
 use sandbox::{Data, Error, Limits, Options, Sandbox};
 use std::io::{Read, Write};
 use std::net::TcpStream;

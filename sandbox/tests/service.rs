@@ -1,10 +1,8 @@
 //! The service as it is now: statuses, headers and bodies of the calls of the guides.
 
-mod common;
-
-use common::{
-    EXPORT, basic, bearer, bearer_of, expected, export, files, gunzip, kick_off, options, send,
-    start, wait,
+use crate::common::{
+    self, EXPORT, basic, bearer, bearer_of, expected, export, files, gunzip, kick_off, options,
+    send, start, wait,
 };
 use sandbox::{Credentials, Data, Options, Requests, Sandbox};
 use std::time::Duration;

@@ -1,8 +1,6 @@
 //! Whole exports: files, manifest, determinism, gzip, broken lines.
 
-mod common;
-
-use common::{export, fnv};
+use crate::common::{export, fnv};
 use flate2::read::{GzDecoder, MultiGzDecoder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};

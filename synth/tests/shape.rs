@@ -1,8 +1,6 @@
 //! The records have the shape of the real ones.
 
-mod common;
-
-use common::export;
+use crate::common::export;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use synth::{ClaimType, Options, Part, RecordType};

@@ -2,8 +2,8 @@
 
 use cclf_crosswalk::{ClaimType, Table};
 
-use crate::product::{self, People};
-use crate::reference::parse;
+use super::product::{self, People};
+use super::reference::parse;
 
 const CLAIMS: &str = include_str!("../fixtures/claims.ndjson");
 const PEOPLE: &str = include_str!("../fixtures/people.ndjson");

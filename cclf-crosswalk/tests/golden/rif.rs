@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use cclf_crosswalk::{ClaimType, Table};
 
-use crate::reference::{Fields, Row, States};
+use super::reference::{Fields, Row, States};
 
 /// A golden claim and the source rows it comes from, one for each line.
 pub(crate) struct Golden {

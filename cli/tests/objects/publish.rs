@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::Place;
+use super::Place;
+use super::proxy::{Fault, Request};
 use crate::common::wait_until;
-use crate::proxy::{Fault, Request};
 
 const MANIFEST: &str = "tables-manifest.json";
 const JOURNAL: &str = ".bcda-publishing";

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::Place;
+use super::Place;
+use super::proxy::{Fault, Request};
 use crate::common::{Snapshot, Work, wait_until};
-use crate::proxy::{Fault, Request};
 
 /// The tables of a result on this machine are those of the export, and nothing is left behind.
 #[track_caller]

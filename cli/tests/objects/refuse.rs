@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Place;
+use super::Place;
+use super::proxy::Fault;
 use crate::common::Work;
-use crate::proxy::Fault;
 
 /// The program fails, says this, and tells no secret.
 #[track_caller]

@@ -3,8 +3,6 @@
 
 #![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod http;
 mod moto;
 mod proxy;
@@ -16,9 +14,9 @@ mod refuse;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use self::moto::Bucket;
+use self::proxy::{Fault, Proxy};
 use crate::common::{Ran, Snapshot, Work};
-use crate::moto::Bucket;
-use crate::proxy::{Fault, Proxy};
 
 /// The export of the repository: three gzip files and their manifest.
 fn export() -> Snapshot {

@@ -1,0 +1,10 @@
+//! What the client does with servers of every kind.
+
+mod common;
+mod export;
+mod hostile;
+mod losses;
+mod resume;
+mod sandbox;
+mod smart;
+mod words;

@@ -1,0 +1,30 @@
+//! The program as its users run it.
+
+mod bad_inputs;
+mod bad_records;
+mod canary;
+mod columns;
+mod commands;
+mod common;
+mod depth;
+mod export;
+mod failures;
+mod inputs;
+mod limits;
+mod lineage;
+mod marks;
+mod meaning;
+mod naming;
+mod no_export;
+mod objects;
+mod outputs;
+mod promises;
+mod python_package;
+mod read_back;
+mod same_bytes;
+mod serve;
+mod sql;
+mod streams;
+mod tls;
+mod validate;
+mod weekly;

@@ -1,0 +1,6 @@
+//! Lines as they come out, whatever the files hold.
+
+mod common;
+mod faults;
+mod remote;
+mod same;

@@ -1,0 +1,8 @@
+//! The service's stand-in, asked over HTTP.
+
+mod common;
+mod described;
+mod faults;
+mod guides;
+mod hostile;
+mod service;

@@ -1,0 +1,5 @@
+//! What is generated has the shape of a real export.
+
+mod common;
+mod export;
+mod shape;
