@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{Ran, Work};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use certificates::{Authority, authority, server_config};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A server whose certificate the authority has signed (or it has itself, without one), and how many requests it
 /// could read.
