@@ -18,6 +18,7 @@ mod naming;
 mod no_export;
 mod objects;
 mod outputs;
+mod pages;
 mod promises;
 mod python_package;
 mod read_back;
