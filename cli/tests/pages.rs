@@ -182,7 +182,7 @@ fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             markdown(&path, found);
-        } else if name.ends_with(".md") {
+        } else if path.extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }
