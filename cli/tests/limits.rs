@@ -119,6 +119,34 @@ fn more_people_than_fit_end_the_run_before_memory_does() {
 const ADDRESS_SPACE: u32 = 300_000;
 
 #[test]
+fn a_line_that_memory_does_not_hold_ends_the_run_as_a_failure() {
+    let work = Work::new();
+    work.write("in.ndjson", claims(2));
+    let words = "--out out --file-date 2024-01-01 --overwrite --threads 16";
+    within(&work, ADDRESS_SPACE, &format!("convert in.ndjson {words}"), &[]).exits(0);
+    let (earlier, tables) = (work.snapshot("out"), work.tables("out"));
+    let members: Vec<_> = (0..2_000_000).map(|number| format!("\"secret{number}\":1")).collect();
+    let mut input = claims(1);
+    for _ in 0..4 {
+        writeln!(input, "{{\"resourceType\":\"Patient\",{}}}", members.join(",")).unwrap();
+    }
+    work.write("in.ndjson", input);
+    for command in ["convert", "validate"] {
+        let words = if command == "convert" { words } else { "--threads 16" };
+        let words = format!("{command} in.ndjson {words} --max-line-bytes 100000000");
+        let ran = within(&work, ADDRESS_SPACE / 2, &words, &[]).exits(1);
+        assert!(ran.stderr.contains("memory allocation of "), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+        assert!(work.snapshot("out") == earlier, "the earlier result changed");
+    }
+    // Threads are fewer there, and what they make is the same.
+    work.write("in.ndjson", claims(2));
+    within(&work, ADDRESS_SPACE, &format!("convert in.ndjson {words}"), &[]).exits(0);
+    assert!(work.tables("out") == tables, "fewer threads make other tables");
+    work.assert_clean();
+}
+
+#[test]
 fn people_are_counted_and_the_same_one_is_one() {
     let work = Work::new();
     let people = |count: u32| {
