@@ -1,9 +1,9 @@
 //! The payload encryption of BCDA's exports from November 2018 to February 2020.
 //!
-//! In those years the service encrypted each NDJSON file of a finished job for the organisation that had asked for
-//! it. The whole file is one AES-256-GCM message under a fresh key; that key is wrapped for the organisation's RSA
-//! key by OAEP (SHA-256, MGF1 with SHA-256), with the file's name as the label. Nothing here knows what is in a
-//! file, opens one, or follows a manifest: bytes, a name and keys go in, bytes come out.
+//! In those years the Beneficiary Claims Data API (BCDA) encrypted each NDJSON file of a finished job for the
+//! organisation that had asked for it. The whole file is one AES-256-GCM message under a fresh key. That key is wrapped
+//! for the organisation's RSA key by OAEP (SHA-256, MGF1 with SHA-256), with the file's name as the label. Nothing here
+//! knows what is in a file, opens one, or follows a manifest: bytes, a name and keys go in, bytes come out.
 //!
 //! ```text
 //! file          nonce (12 bytes) || ciphertext || tag (16 bytes)

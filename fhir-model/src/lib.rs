@@ -66,9 +66,9 @@
 //!
 //! # What reading promises
 //!
-//! *Strict.* The line is UTF-8 as a whole and one JSON value; no object has a member twice; strings hold no lone
+//! *Strict.* A line that is read is UTF-8 as a whole and one JSON value; no object has a member twice; strings hold no lone
 //! surrogates, raw control characters or NUL; nothing nests deeper than 64. Every value has the JSON type
-//! of its element. Dates and codes are not judged: [`primitive::Lexical::value`] and `is_listed` tell.
+//! of its element. Reading does not check dates and codes; [`primitive::Lexical::value`] and `is_listed` do.
 //!
 //! *Without loss.* Writing gives the same members, list lengths and orders, strings and number texts (`120.00`,
 //! `1E-17`). Members that STU3 does not know, `_field` siblings of primitives, `null`s and empty lists are in
@@ -81,7 +81,7 @@
 //! record itself (each record is handed to the strict reader as raw text), but copies it, and around the record
 //! serde_json's own looser rules hold: it is the lenient way in. [`from_slice`] is the front door.
 //!
-//! *Discreet.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
+//! *Silent about records.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
 #![forbid(unsafe_code)]
 
 /// The example of the README, so that it is run.

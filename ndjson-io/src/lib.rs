@@ -1,6 +1,6 @@
 //! Parallel, ordered, bounded-memory reading of NDJSON from files, folders, globs and stdin.
 //!
-//! This crate is about how bytes become lines: it knows nothing of what a line holds, not even
+//! NDJSON is text with one JSON value a line. This crate is about how bytes become lines: it knows nothing of what a line holds, not even
 //! that it is JSON. [`discover`] finds the sources, [`read`] gives their lines to one worker per
 //! thread and the results to a sink in input order, [`read_records`] does the same for callers
 //! that parse line by line. gzip and zstd are recognised by their first bytes.

@@ -19,8 +19,8 @@
 //!
 //! # What is in messages
 //!
-//! Addresses without user names and queries, and our own words. Never what a server or the crate below says: their
-//! texts quote addresses with signatures, and bodies.
+//! Messages hold addresses without user names and queries, and our own words. They never hold what a server or
+//! `object_store` says, because such texts quote addresses with signatures, and bodies.
 //!
 //! # Example
 //!
