@@ -20,12 +20,12 @@ use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+use crate::call::Call;
 use crate::credentials::{Credentials, read_secret};
 use crate::error::{Error, ErrorKind};
-use crate::job::MAX_MANIFEST;
+use crate::manifest::MAX_MANIFEST;
 use crate::metadata::Metadata;
 use crate::place::{below, check_plain, parse, shown};
-use crate::server::Call;
 use crate::wire::{Wire, built};
 
 /// Life of a token where the server does not tell it: BCDA's guides say 20 minutes.

@@ -9,15 +9,16 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, IF_RANGE, RAN
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
+use crate::call::{Call, TokenFor};
 use crate::continuation::{Continuation, encoding, range, validator};
 use crate::error::{Error, ErrorKind};
+use crate::file::{FileRecord, FileState, url_hash};
 use crate::job::is_html;
-use crate::journal::{FileRecord, FileState};
-use crate::matching::url_hash;
 use crate::observe::FileStart;
+use crate::outcome;
 use crate::pace::Pace;
 use crate::place::shown;
-use crate::server::{Call, Server, TokenFor};
+use crate::server::Server;
 use crate::verify::{Checked, check_ndjson, check_sealed};
 
 /// A shorter file is fetched anew rather than continued: noting how to continue would cost more, in bytes.
@@ -219,7 +220,7 @@ impl<'d> Download<'d> {
         if encoding != "identity" && encoding != known {
             return Err(Error::server(format!(
                 "the file comes in the encoding {}, which was not asked for",
-                crate::outcome::shown(&encoding)
+                outcome::shown(&encoding)
             )));
         }
         let long = response.content_length().is_none_or(|length| length >= RESUMABLE_BYTES);

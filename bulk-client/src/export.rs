@@ -12,14 +12,16 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::beside::earlier_people;
+use crate::call::TokenFor;
 use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
-use crate::journal::{ExportRecord, FileRecord, FileState, ItemType, JOURNAL_NAME, Journal};
+use crate::file::{FileRecord, FileState, ItemType};
+use crate::journal::{ExportRecord, JOURNAL_NAME, Journal};
 use crate::manifest::Manifest;
 use crate::place::shown;
 use crate::report::Report;
 use crate::request::{Asked, ExportRequest};
-use crate::server::{Server, TokenFor};
+use crate::server::Server;
 use crate::verify::{Holds, check_ndjson, count_issues};
 
 /// The types that BCDA v1 has.
@@ -74,7 +76,7 @@ impl Export {
     /// The journal to go on with, and whether what it names is removed first.
     fn beginning(&self, server: &Server, entries: usize) -> Result<(Journal, bool), Error> {
         let place = self.out.display();
-        let request = Asked::of(&self.request.url(server));
+        let request = Asked::of(&self.request.url(server.base()));
         let same = |begun: &str| begun.parse().is_ok_and(|begun| Asked::of(&begun) == request);
         let refused = |why: String| Err(Error::usage(format!("{place} {why}")));
         match (Journal::read(&self.out)?, self.begin) {
@@ -195,10 +197,10 @@ impl<'r> Run<'r> {
             return known.ok_or_else(|| Error::usage(format!("{JOURNAL_NAME} names no job")));
         }
         let request = &self.export.request;
-        let job = request.start(self.server).await?;
+        let job = self.server.start(request).await?;
         {
             let mut journal = self.journal();
-            journal.request = request.url(self.server).into();
+            journal.request = request.url(self.server.base()).into();
             journal.export = Some(ExportRecord {
                 tool: concat!("bcda-bulk-client ", env!("CARGO_PKG_VERSION")).to_owned(),
                 base_url: self.server.base().to_string(),

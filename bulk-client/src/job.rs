@@ -2,23 +2,22 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
+use crate::call::Call;
 use crate::error::{Error, ErrorKind};
-use crate::manifest::Manifest;
+use crate::manifest::{MAX_MANIFEST, Manifest};
 use crate::outcome::shown;
 use crate::place::parse;
-use crate::request::respond_async;
-use crate::server::{Call, Server};
+use crate::request::ExportRequest;
+use crate::server::Server;
 use crate::wire::retry_after;
 
-/// Largest manifest or list of jobs, in bytes.
-pub(crate) const MAX_MANIFEST: usize = 16 << 20;
 /// Longest wait between two questions where the server does not say.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
@@ -40,6 +39,35 @@ pub enum JobState {
 }
 
 impl Server {
+    /// Starts a job; gives the URL of its state.
+    pub(crate) async fn start(&self, request: &ExportRequest) -> Result<Url, Error> {
+        let url = request.url(&self.base);
+        self.observer().kickoff(&url);
+        let started = self.start_at(&url).await;
+        self.observer().kicked_off(&url, started.as_ref());
+        started
+    }
+
+    async fn start_at(&self, url: &Url) -> Result<Url, Error> {
+        let mut call = Call::get(url);
+        call.headers.push(respond_async());
+        let response = self.send(&call).await.map_err(|error| match error.status() {
+            Some(429) => error.at("a job for these types may be running already (bcda jobs list)"),
+            Some(404) => error.of_kind(ErrorKind::Server),
+            _ => error,
+        })?;
+        if response.status() != StatusCode::ACCEPTED {
+            let status = response.status().as_u16();
+            return Err(Error::server(format!("expected 202 for a new job, got {status}"))
+                .with_status(status));
+        }
+        let location = response.headers().get(CONTENT_LOCATION);
+        let location = location
+            .and_then(|value| value.to_str().ok())
+            .ok_or_else(|| Error::server("the server started a job but does not say where"))?;
+        parse(location, Some(url))
+            .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
+    }
     /// The URL of a job: a number, or a URL as the kick-off gave it.
     pub fn job_url(&self, job: &str) -> Result<Url, Error> {
         match job.parse::<Url>() {
@@ -196,6 +224,10 @@ fn summary(task: &Value) -> JobSummary {
 /// A server's text for a terminal.
 fn plain(text: &str) -> String {
     text.chars().filter(|ch| !ch.is_control()).take(500).collect()
+}
+
+fn respond_async() -> (HeaderName, String) {
+    (HeaderName::from_static("prefer"), "respond-async".to_owned())
 }
 
 pub(crate) fn is_html(value: &reqwest::header::HeaderValue) -> bool {

@@ -8,10 +8,14 @@ use url::{Position, Url};
 
 use crate::error::{Error, ErrorKind};
 use crate::place::parse;
-use crate::request::is_type_name;
 
+/// Largest manifest or list of jobs, in bytes.
+pub(crate) const MAX_MANIFEST: usize = 16 << 20;
 /// The name that BCDA gives to a part without records.
 const BLANK: &str = "blank.ndjson";
+
+/// Longest name of a FHIR type that is believed, in characters after the first.
+const MAX_TYPE: usize = 63;
 
 /// A file of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +201,13 @@ fn entry(raw: RawEntry, keys: &BTreeMap<&str, &String>, job: &Url) -> Result<Ent
 fn whole(digits: &str) -> Option<u64> {
     let (digits, zeros) = digits.split_once('.').unwrap_or((digits, ""));
     zeros.bytes().all(|digit| digit == b'0').then(|| digits.parse().ok())?
+}
+
+/// Whether a text is `[A-Z][A-Za-z]{0,63}`: what becomes part of a file's name.
+pub(crate) fn is_type_name(text: &str) -> bool {
+    text.len() <= MAX_TYPE + 1
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use url::Url;
 
-use crate::journal::{FileRecord, FileState, ItemType};
+use crate::file::{FileRecord, FileState, ItemType, url_hash};
 use crate::manifest::{Entry, Manifest};
 use crate::place::shown;
 
@@ -112,13 +112,6 @@ impl Slots {
 
 fn key_of(file: &FileRecord) -> Key {
     (file.item_type, file.resource_type.clone(), file.url.clone())
-}
-
-/// What stands for a whole URL where its query, which may be a signature, must not be kept.
-pub(crate) fn url_hash(url: &Url) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("bcda-bulk-client 2026 URL of a file");
-    hasher.update(url.as_str().as_bytes());
-    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 /// Names that no other file has: `Patient-0001.ndjson`. Only files of records are called NDJSON: readers of folders

@@ -3,10 +3,6 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Error;
-use crate::job::MAX_MANIFEST;
-use crate::server::{Call, Server, TokenFor};
-
 /// A CapabilityStatement, in short; what the server does not tell is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Metadata {
@@ -30,16 +26,6 @@ pub struct Metadata {
     pub operations: Vec<String>,
     /// Formats.
     pub formats: Vec<String>,
-}
-
-impl Server {
-    /// Asks for the CapabilityStatement, without a token.
-    pub async fn metadata(&self) -> Result<Value, Error> {
-        let url = self.below(&["metadata"]);
-        let response = self.send(&Call { token: TokenFor::Nobody, ..Call::get(&url) }).await?;
-        let body = self.wire.body(response, MAX_MANIFEST).await?;
-        serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))
-    }
 }
 
 impl Metadata {

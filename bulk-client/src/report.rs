@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::journal::{FileRecord, FileState, ItemType};
+use crate::file::{FileRecord, FileState, ItemType};
 use crate::outcome::{IssueCounts, Severity};
 
 /// The export is less than what was asked for, or not what was announced.

@@ -4,16 +4,11 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use reqwest::StatusCode;
-use reqwest::header::{CONTENT_LOCATION, HeaderName};
 use url::Url;
 
-use crate::error::{Error, ErrorKind};
-use crate::place::{parse, shown};
-use crate::server::{Call, Server};
-
-/// Longest name of a FHIR type that is believed, in characters after the first.
-const MAX_TYPE: usize = 63;
+use crate::error::Error;
+use crate::manifest::is_type_name;
+use crate::place::{below, shown};
 
 /// Whose data: which `$export` is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,13 +81,13 @@ impl ExportRequest {
         }
     }
 
-    /// The URL that is called.
-    pub fn url(&self, server: &Server) -> Url {
+    /// The URL that is called, below the FHIR base.
+    pub fn url(&self, base: &Url) -> Url {
         let mut url = match &self.level {
-            Level::System => server.below(&["$export"]),
-            Level::Patient => server.below(&["Patient", "$export"]),
-            Level::Group(id) => server.below(&["Group", id, "$export"]),
-            Level::Type(name) => server.below(&[name, "$export"]),
+            Level::System => below(base, &["$export"]),
+            Level::Patient => below(base, &["Patient", "$export"]),
+            Level::Group(id) => below(base, &["Group", id, "$export"]),
+            Level::Type(name) => below(base, &[name, "$export"]),
         };
         if !self.types.is_empty() {
             url.query_pairs_mut().append_pair("_type", &self.types.join(","));
@@ -101,36 +96,6 @@ impl ExportRequest {
             url.query_pairs_mut().append_pair("_since", since);
         }
         url
-    }
-
-    /// Starts a job; gives the URL of its state.
-    pub(crate) async fn start(&self, server: &Server) -> Result<Url, Error> {
-        let url = self.url(server);
-        server.observer().kickoff(&url);
-        let started = Self::start_at(server, &url).await;
-        server.observer().kicked_off(&url, started.as_ref());
-        started
-    }
-
-    async fn start_at(server: &Server, url: &Url) -> Result<Url, Error> {
-        let mut call = Call::get(url);
-        call.headers.push(respond_async());
-        let response = server.send(&call).await.map_err(|error| match error.status() {
-            Some(429) => error.at("a job for these types may be running already (bcda jobs list)"),
-            Some(404) => error.of_kind(ErrorKind::Server),
-            _ => error,
-        })?;
-        if response.status() != StatusCode::ACCEPTED {
-            let status = response.status().as_u16();
-            return Err(Error::server(format!("expected 202 for a new job, got {status}"))
-                .with_status(status));
-        }
-        let location = response.headers().get(CONTENT_LOCATION);
-        let location = location
-            .and_then(|value| value.to_str().ok())
-            .ok_or_else(|| Error::server("the server started a job but does not say where"))?;
-        parse(location, Some(url))
-            .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
     }
 }
 
@@ -162,37 +127,18 @@ impl Asked {
     }
 }
 
-pub(crate) fn respond_async() -> (HeaderName, String) {
-    (HeaderName::from_static("prefer"), "respond-async".to_owned())
-}
-
-/// Whether a text is `[A-Z][A-Za-z]{0,63}`: what becomes part of a file's name.
-pub(crate) fn is_type_name(text: &str) -> bool {
-    text.len() <= MAX_TYPE + 1
-        && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.bytes().all(|b| b.is_ascii_alphabetic())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::{Auth, Settings};
 
     #[test]
     fn urls_of_all_endpoints() {
         let url = |level, types: &[&str], since: Option<&str>| {
             let base = "https://a.example/fhir/".parse().unwrap();
-            let server = Server::new(base, Auth::None, Settings::default(), None, Arc::new(()));
             let types = types.iter().map(|&name| name.to_owned()).collect();
             let request = ExportRequest { level, types, since: since.map(str::to_owned) };
             request.check().unwrap();
-            request
-                .url(&server.unwrap())
-                .as_str()
-                .trim_start_matches("https://a.example/fhir/")
-                .to_owned()
+            request.url(&base).as_str().trim_start_matches("https://a.example/fhir/").to_owned()
         };
         assert_eq!(url(Level::System, &[], None), "$export");
         assert_eq!(

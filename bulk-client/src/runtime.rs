@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Runs a call of this crate to its end on this thread; files are checked on others.
 ///
@@ -29,7 +29,7 @@ pub async fn within<T>(
 ) -> Result<T, Error> {
     let over = |_| {
         let message = format!("there was no answer in {} seconds", time.as_secs_f32());
-        Err(Error::new(crate::ErrorKind::Network, message))
+        Err(Error::new(ErrorKind::Network, message))
     };
     tokio::time::timeout(time, call).await.unwrap_or_else(over)
 }

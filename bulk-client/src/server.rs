@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use reqwest::header::{ACCEPT, HeaderName};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
 use url::Url;
 
 use crate::auth::{Auth, Token, Tokens};
+use crate::call::{Call, TokenFor};
 use crate::error::{Error, ErrorKind};
+use crate::manifest::MAX_MANIFEST;
 use crate::observe::Observer;
 use crate::place::{Origin, below, check_plain, parse, shown};
 use crate::settings::Settings;
@@ -17,35 +19,6 @@ use crate::wire::Wire;
 
 /// The `api` of a FHIR base that has none.
 const NO_API: &str = "none";
-
-/// Who may be given the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenFor {
-    /// Nobody.
-    Nobody,
-    /// The configured origin, once it has answered 401 without the token.
-    OnDemand,
-    /// The configured origin.
-    Configured,
-    /// The configured origin, and those that the user allows.
-    Allowed,
-}
-
-/// One call.
-#[derive(Clone, Debug)]
-pub(crate) struct Call<'c> {
-    pub(crate) method: Method,
-    pub(crate) url: &'c Url,
-    pub(crate) headers: Vec<(HeaderName, String)>,
-    pub(crate) token: TokenFor,
-}
-
-impl<'c> Call<'c> {
-    pub(crate) fn get(url: &'c Url) -> Self {
-        let headers = vec![(ACCEPT, "application/fhir+json".to_owned())];
-        Self { method: Method::GET, url, headers, token: TokenFor::Configured }
-    }
-}
 
 /// A bulk server and how we talk to it.
 ///
@@ -144,7 +117,8 @@ impl Server {
         };
         let mut renewed = false;
         loop {
-            let bearer = |url: &Url| token.as_ref().filter(|_| self.is_trusted(url, call.token));
+            let trusted = |url: &Url| token.as_ref().filter(|_| self.is_trusted(url, call.token));
+            let bearer = |url: &Url| trusted(url).map(Token::text);
             let response = self.wire.follow(call, bearer).await.map_err(named)?;
             let status = response.status();
             if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
@@ -165,6 +139,14 @@ impl Server {
                 None => error,
             }));
         }
+    }
+
+    /// Asks for the CapabilityStatement, without a token.
+    pub async fn metadata(&self) -> Result<Value, Error> {
+        let url = self.below(&["metadata"]);
+        let response = self.send(&Call { token: TokenFor::Nobody, ..Call::get(&url) }).await?;
+        let body = self.wire.body(response, MAX_MANIFEST).await?;
+        serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))
     }
 
     /// What to send in place of a token that was refused there, or of none.

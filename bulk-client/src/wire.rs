@@ -12,13 +12,12 @@ use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, red
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::auth::Token;
+use crate::call::Call;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::place::{check_plain, is_loopback, parse};
-use crate::server::Call;
 use crate::settings::Settings;
 
 /// Redirects that are followed in one call.
@@ -88,7 +87,7 @@ impl Wire {
     pub(crate) async fn follow<'t>(
         &self,
         call: &Call<'_>,
-        bearer: impl Fn(&Url) -> Option<&'t Token>,
+        bearer: impl Fn(&Url) -> Option<&'t str>,
     ) -> Result<Response, Error> {
         let mut url = call.url.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -99,7 +98,7 @@ impl Wire {
                 request = request.header(name, value);
             }
             if let Some(token) = bearer(&url) {
-                request = request.bearer_auth(token.text());
+                request = request.bearer_auth(token);
             }
             let response = self.exchange(built(request)?).await?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {

@@ -463,7 +463,7 @@ fn error_files_and_types_without_a_file_are_gaps() {
     assert_eq!(service.count("/data/1/blank.ndjson"), 0);
     // The next export may not begin where this one ended.
     let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
-    let url = request.url(&client.server(&service));
+    let url = request.url(client.server(&service).base());
     assert!(bulk_client::last_export(&client.folder.path().join("next"), &request, &url).is_none());
 }
 
@@ -483,7 +483,7 @@ fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
     request.types = vec!["Patient".into()];
     let next = client.folder.path().join("next");
     let last = |request: &bulk_client::ExportRequest| {
-        bulk_client::last_export(&next, request, &request.url(&client.server(&service)))
+        bulk_client::last_export(&next, request, &request.url(client.server(&service).base()))
     };
     let (time, folder) = last(&request).unwrap();
     assert_eq!((time.as_str(), folder), ("2020-01-02T03:04:05.123456789Z", client.out()));
@@ -495,7 +495,7 @@ fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
     let report = everything.export(&service).unwrap();
     assert_eq!(report.types_without_file, ["Coverage", "ExplanationOfBenefit"]);
     let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
-    let url = request.url(&everything.server(&service));
+    let url = request.url(everything.server(&service).base());
     let next = everything.folder.path().join("next");
     assert!(bulk_client::last_export(&next, &request, &url).is_none());
 }

@@ -87,7 +87,7 @@ impl Asked {
     /// Whether the next export may begin where this one ended.
     fn is_base(&self, service: &Service) -> bool {
         let (next, request) = (self.client.folder.path().join("next"), self.request());
-        last_export(&next, &request, &request.url(&self.client.server(service))).is_some()
+        last_export(&next, &request, &request.url(self.client.server(service).base())).is_some()
     }
 }
 
@@ -454,7 +454,7 @@ fn an_export_whose_file_is_gone_is_not_built_upon_and_can_be_begun_anew() {
     asked.run(&service).unwrap();
     assert!(asked.is_base(&service));
     let request = asked.request();
-    let url = request.url(&asked.client.server(&service));
+    let url = request.url(asked.client.server(&service).base());
     let file = asked.out().join("Patient-0001.ndjson");
     let whole = std::fs::read(&file).unwrap();
     let restart = || {

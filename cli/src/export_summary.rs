@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bulk_client::{ItemType, Report};
-use comfy_table::CellAlignment;
 use indicatif::DecimalBytes;
 
 use crate::log::one_line;
-use crate::show::{grid, grouped};
+use crate::show::{figures, grid, grouped};
 
 /// The tables at the end of a run, and what else is to be said.
 pub(crate) fn summary(report: &Report, out: &Path) -> String {
@@ -19,7 +18,7 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
             *count += more;
         }
     }
-    let mut files = grid(&["type", "files", "records", "bytes"]);
+    let mut files = figures(&["type", "files", "records", "bytes"], 1..=3);
     for ((list, name), counts) in by_type {
         let name = if list == ItemType::Output.name() {
             name.to_owned()
@@ -31,11 +30,6 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
     }
     for name in &report.types_without_file {
         files.add_row([name.as_str(), "0", "0", "0"]);
-    }
-    for column in 1..=3 {
-        if let Some(column) = files.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     let mut text = files.to_string();
     if report.issues.iter().next().is_some() {

@@ -1,5 +1,9 @@
 //! How a command fails.
 
+use convert::ErrorKind;
+
+use crate::signals::Caught;
+
 /// How a command failed: its exit code and what to say.
 pub(crate) struct Failure {
     pub(crate) code: u8,
@@ -9,6 +13,16 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    /// That of a run: what a signal ended has its exit code, and a reader that has gone is told nothing.
+    pub(crate) fn of_run(error: &convert::Error, caught: &Caught) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Cancelled => caught.exit_code().unwrap_or(error.exit_code()),
+            _ => error.exit_code(),
+        };
+        let silent = error.kind() == ErrorKind::BrokenPipe;
+        Self::new(code, if silent { String::new() } else { error.to_string() })
     }
 }
 

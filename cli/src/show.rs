@@ -1,18 +1,31 @@
 //! Tables and figures on a terminal.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-use comfy_table::Table as Grid;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table as Grid};
 
 /// A count with a separator between thousands.
 pub(crate) fn grouped(count: u64) -> String {
     indicatif::HumanCount(count).to_string()
 }
 
+/// A table with a header.
 pub(crate) fn grid(header: &[&str]) -> Grid {
     let mut grid = Grid::new();
     grid.load_style(UTF8_FULL_CONDENSED).set_header(header);
+    grid
+}
+
+/// A table whose columns of figures, counted from 0, are set to the right.
+pub(crate) fn figures(header: &[&str], columns: RangeInclusive<usize>) -> Grid {
+    let mut grid = grid(header);
+    for column in columns {
+        if let Some(column) = grid.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
     grid
 }
 

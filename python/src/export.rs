@@ -274,7 +274,7 @@ pub(crate) fn export<'py>(
         let since = since.map(|since| instant("since", since)).transpose()?;
         let since_last = since.as_deref() == Some("last");
         request.since = if since_last {
-            let url = request.url(&server);
+            let url = request.url(server.base());
             bulk_client::since_last(&out, &request, &url, begin).map_err(Failure::from)?
         } else {
             since

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use cclf_crosswalk::{Columns, Crosswalk, Naming, Table};
 use clap::{Args, ValueEnum};
-use comfy_table::CellAlignment;
-use convert::{ErrorKind, MaxRejects, Options, Output, Report};
+use convert::{MaxRejects, Options, Output, Report};
 use indicatif::DecimalBytes;
 
 use crate::failure::Failure;
@@ -14,7 +13,7 @@ use crate::log::{Log, one_line};
 use crate::place::{if_there, is_address};
 use crate::progress::Bar;
 use crate::reading_args::{ReadingArgs, input};
-use crate::show::{grid, grouped, left_aside};
+use crate::show::{figures, grouped, left_aside};
 use crate::{signals, streams};
 
 /// Larger files are no reports of ours.
@@ -131,29 +130,27 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
         check_report(file, &arguments.out)?;
     }
-    let options = options(arguments)?;
-    streams::check_input(&arguments.reading.inputs)?;
+    convert(&options(arguments)?, &arguments.out, arguments.report.as_deref(), log)
+}
+
+/// Converts, and tells what came of it: the tables are in `out`, a report may go to a file of its own.
+pub(crate) fn convert(
+    options: &Options,
+    out: &Path,
+    report_file: Option<&Path>,
+    log: Log,
+) -> Result<u8, Failure> {
+    streams::check_input(&options.inputs)?;
     if options.output == Output::Stdout {
         drop(streams::output()?);
     }
     let caught = signals::listen(options.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
-    let converted = convert::run(&options);
+    let converted = convert::run(options);
     drop(bar);
-    let report = match converted {
-        Ok(report) => report,
-        Err(error) => {
-            let code = match error.kind() {
-                ErrorKind::Cancelled => caught.exit_code().unwrap_or(error.exit_code()),
-                _ => error.exit_code(),
-            };
-            let silent = error.kind() == ErrorKind::BrokenPipe;
-            let message = if silent { String::new() } else { error.to_string() };
-            return Err(Failure::new(code, message));
-        }
-    };
-    if let Some(file) = &arguments.report {
+    let report = converted.map_err(|error| Failure::of_run(&error, &caught))?;
+    if let Some(file) = report_file {
         publish::write_file_atomically(file, report.to_json().as_bytes())
             .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
     }
@@ -165,7 +162,7 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
             log.json(&value);
         }
     } else {
-        log.info(&summary(&report, &arguments.out, arguments.rejects.is_some()));
+        log.info(&summary(&report, out, options.rejects.is_some()));
     }
     Ok(exit_code(&report))
 }
@@ -281,7 +278,7 @@ fn check_lineage(naming: cclf_crosswalk::Naming, arguments: &ConvertArgs) -> Res
 
 /// The table at the end of a run.
 fn summary(report: &Report, out: &Path, kept: bool) -> String {
-    let mut tables = grid(&["table", "rows", "bytes", "file"]);
+    let mut tables = figures(&["table", "rows", "bytes", "file"], 1..=2);
     for table in &report.tables {
         tables.add_row([
             table.table.clone(),
@@ -290,7 +287,7 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
             table.file.clone(),
         ]);
     }
-    let mut records = grid(&["records", "count"]);
+    let mut records = figures(&["records", "count"], 1..=1);
     let counts = &report.records;
     let mut row = |name: &str, count: u64| {
         records.add_row([name.to_owned(), grouped(count)]);
@@ -324,25 +321,11 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
     for (status, count) in &report.claims_not_active {
         row(&format!("  {status}"), *count);
     }
-    for grid in [&mut tables, &mut records] {
-        for column in 1..=2 {
-            if let Some(column) = grid.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-    }
-    if let Some(column) = tables.column_mut(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
-    let rejects = if report.has_rejects() && out != Path::new("-") {
-        format!("\nrejects: {}", one_line(&out.join("rejects")))
-    } else {
-        String::new()
-    };
     let rejects = match (report.has_rejects(), out == Path::new("-"), kept) {
+        (true, false, _) => format!("\nrejects: {}", one_line(&out.join("rejects"))),
         (true, true, false) => "\nrejects were only counted; --rejects DIR keeps them".to_owned(),
-        _ => rejects,
+        _ => String::new(),
     };
     format!(
         "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{rejects}",

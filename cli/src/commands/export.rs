@@ -1,7 +1,6 @@
 //! `bcda export`.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,10 +10,9 @@ use bulk_client::{
     Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord, FileState,
     ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, Server, block_on, shown_url,
 };
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::convert as convert_command;
-use crate::args::{Cli, Command};
+use crate::commands;
 use crate::connection::{AuthKind, ConnectionArgs, private_key};
 use crate::export_progress::Shown;
 use crate::export_summary::summary;
@@ -135,7 +133,7 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     };
     let since_last = arguments.since.as_deref() == Some("last");
     request.since = if since_last {
-        bulk_client::since_last(&arguments.out, &request, &request.url(&server), begin)?
+        bulk_client::since_last(&arguments.out, &request, &request.url(server.base()), begin)?
     } else {
         arguments.since.clone()
     };
@@ -194,7 +192,7 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
                             "nothing to do: {place} has the tables already, without {count} rejected record(s)"
                         ),
                     });
-                    convert_command::exit_code(&made)
+                    commands::convert::exit_code(&made)
                 }
                 None => convert(arguments, &report, tables, log)?,
             };
@@ -358,7 +356,7 @@ fn plan(
             lines.push(format!("go on      {}", shown_url(&job)));
             lines.push(format!("files      {there} of {} are there", files.len()));
         }
-        None => lines.push(format!("kick-off   GET {}", request.url(server))),
+        None => lines.push(format!("kick-off   GET {}", request.url(server.base()))),
     }
     let settings = arguments.connection.settings()?;
     lines.push(format!("files to   {}", arguments.out.display()));
@@ -420,22 +418,22 @@ fn convert(
     tables: &Path,
     log: Log,
 ) -> Result<u8, Failure> {
-    // What begins with a dash is a path here, not an option.
-    let plain = |path: &Path| {
-        if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
-    };
-    let mut words: Vec<OsString> =
-        vec!["bcda".into(), "convert".into(), plain(&arguments.out).into()];
-    words.extend(["--out".into(), plain(tables).into()]);
-    let people = arguments.patients.iter().map(OsString::from);
-    for path in people.chain(report.earlier_people.iter().map(OsString::from)) {
-        let mut word = OsString::from("--patients=");
-        word.push(path);
-        words.push(word);
+    let (export, tables) = (plain(&arguments.out), plain(tables));
+    let mut options = convert::Options::new(vec![utf8(&export)?], convert::Output::at(&tables));
+    options.patients.clone_from(&arguments.patients);
+    for people in &report.earlier_people {
+        options.patients.push(utf8(people)?);
     }
-    let parsed = Cli::try_parse_from(words).map_err(|error| Failure::new(2, error.to_string()))?;
-    match parsed.command {
-        Command::Convert(arguments) => convert_command::run(&arguments, log),
-        _ => Err(Failure::new(1, "the converter was not found")),
-    }
+    commands::convert::convert(&options, &tables, None, log)
+}
+
+/// What begins with a dash is a path here, not standard input or output.
+fn plain(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+/// An input of the conversion. Names of inputs go into tables and reports, which are UTF-8.
+fn utf8(path: &Path) -> Result<String, Failure> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Failure::new(2, format!("{}: the path is not UTF-8", path.display())))
 }

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use comfy_table::CellAlignment;
-use convert::{Cancel, ErrorKind, ValidateOptions, ValidationReport};
+use convert::{Cancel, ValidateOptions, ValidationReport};
 use fhir_model::validate::Severity;
 use indicatif::DecimalBytes;
 use publish::SingleFile;
@@ -16,7 +15,7 @@ use crate::log::Log;
 use crate::place::{if_there, is_address};
 use crate::progress::Bar;
 use crate::reading_args::ReadingArgs;
-use crate::show::{grid, grouped, left_aside};
+use crate::show::{figures, grouped, left_aside};
 use crate::{signals, streams};
 
 /// Records have errors.
@@ -91,14 +90,7 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
     let validated = convert::validate(&options, &mut out);
     drop(bar);
-    let report = validated.map_err(|error| {
-        let code = match error.kind() {
-            ErrorKind::Cancelled => caught.exit_code().unwrap_or(error.exit_code()),
-            _ => error.exit_code(),
-        };
-        let silent = error.kind() == ErrorKind::BrokenPipe;
-        Failure::new(code, if silent { String::new() } else { error.to_string() })
-    })?;
+    let report = validated.map_err(|error| Failure::of_run(&error, &caught))?;
     if let Out::File(file) = out {
         file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
     }
@@ -177,7 +169,7 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
 fn summary(report: &ValidationReport) -> String {
     let mut text = String::new();
     if !report.classes.is_empty() {
-        let mut classes = grid(&["class", "severity", "issues", "first"]);
+        let mut classes = figures(&["class", "severity", "issues", "first"], 2..=2);
         for class in &report.classes {
             classes.add_row([
                 class.class.clone(),
@@ -186,12 +178,9 @@ fn summary(report: &ValidationReport) -> String {
                 ndjson_io::shown(&class.first).into_owned(),
             ]);
         }
-        if let Some(column) = classes.column_mut(2) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
         text = format!("{classes}\n");
     }
-    let mut records = grid(&["records", "count"]);
+    let mut records = figures(&["records", "count"], 1..=1);
     for (name, count) in [
         ("read", report.records),
         ("valid", report.valid),
@@ -199,9 +188,6 @@ fn summary(report: &ValidationReport) -> String {
         ("with errors", report.with_errors),
     ] {
         records.add_row([name.to_owned(), grouped(count)]);
-    }
-    if let Some(column) = records.column_mut(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     format!(
         "{text}{records}\n{} input{}{}, {} in {:.2} s",
