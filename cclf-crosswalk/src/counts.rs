@@ -1,10 +1,10 @@
 //! Counting records: read = with rows + joined + without rows + skipped + rejected.
 
-use crate::claim::Claim;
+use crate::rows::claim::Claim;
 use crate::error::{ErrorClass, RecordError};
-use crate::evaluate::Untranslated;
-use crate::person::Person;
-use crate::status::NotActive;
+use crate::plan::program::Untranslated;
+use crate::people::person::Person;
+use crate::rows::status::NotActive;
 
 /// What became of the records that were given, each counted once; and what was left null in the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

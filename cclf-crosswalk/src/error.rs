@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::resolve::Resource;
+use crate::facts::resolve::Resource;
 
 /// A fault of the crosswalk's own tables, found when they are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

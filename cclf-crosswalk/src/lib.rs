@@ -16,71 +16,48 @@
 #![forbid(unsafe_code)]
 
 pub mod arrow;
-mod batch;
-mod claim;
 mod claim_type;
-mod columns;
-mod convert;
 mod counts;
-mod crosswalk;
-mod digest;
 mod error;
-mod evaluate;
-mod fact;
-mod index;
+pub mod facts;
 pub mod interpret;
-mod late_mbi;
-mod links;
-mod naming;
+mod layout;
 mod people;
-mod person;
 mod plan;
-mod rebatch;
-mod resolve;
-mod resource_type;
+mod rows;
 mod sink;
-mod status;
 mod stream;
-mod table;
 mod take;
 
-pub use batch::{ClaimTables, schema};
-pub use claim::{Claim, Lineage};
 pub use claim_type::{ClaimType, ClaimTypes};
-pub use columns::{Columns, ColumnsError};
-pub use convert::{States, civil_from_days, days_from_civil, parse_day};
 pub use counts::{ByClass, RecordCounts};
-pub use crosswalk::{
+pub use error::{ErrorClass, LoadError, RecordError};
+pub use facts::columns::{Columns, ColumnsError};
+pub use facts::crosswalk::{
     CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,
     Sources, TableDef,
 };
-pub use error::{ErrorClass, LoadError, RecordError};
-pub use evaluate::Untranslated;
-pub use index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
-pub use late_mbi::LateMbi;
-pub use naming::Naming;
-pub use people::{PeopleTables, summary};
-pub use person::{Beneficiary, Enrolment, Person, PersonRecord};
+pub use facts::resolve::Resource;
+pub use facts::values::{States, civil_from_days, days_from_civil, parse_day};
+pub use layout::naming::Naming;
+pub use layout::table::{ColumnType, Per, Table};
+pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
+pub use people::person::{Beneficiary, Enrolment, Person, PersonRecord};
+pub use people::tables::{PeopleTables, summary};
+pub use plan::program::Untranslated;
+pub use plan::resource_type::{Guess, Guesser, is_enough};
 pub use plan::{Plan, Reader, Record, Verdict};
-pub use rebatch::Rebatch;
-pub use resolve::Resource;
-pub use resource_type::{Guess, Guesser, is_enough};
+pub use rows::batch::{ClaimTables, schema};
+pub use rows::claim::{Claim, Lineage};
+pub use rows::late_mbi::LateMbi;
+pub use rows::status::NotActive;
+pub use sink::rebatch::Rebatch;
 pub use sink::{
     BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
     TableWriter,
 };
-pub use status::NotActive;
 pub use stream::{
     BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, TableStream,
     TableStreamOptions, Taken,
 };
-pub use table::{ColumnType, Per, Table};
 pub use take::Took;
-
-/// The parsed form of the crosswalk's `where` column.
-pub mod facts {
-    pub use crate::fact::{
-        Alternative, Conversion, CoverageChoice, Expr, Function, Leaf, Part, Path, Root, Select,
-        Source, Step,
-    };
-}

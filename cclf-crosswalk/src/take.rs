@@ -26,11 +26,11 @@
 //! # Ok::<(), cclf_crosswalk::IndexFull>(())
 //! ```
 
-use crate::claim::Claim;
+use crate::rows::claim::Claim;
 use crate::error::RecordError;
-use crate::person::PersonRecord;
+use crate::people::person::PersonRecord;
 use crate::plan::{Reader, Verdict};
-use crate::resolve::Resource;
+use crate::facts::resolve::Resource;
 
 /// What a line is. It depends on the line alone.
 ///

@@ -7,11 +7,11 @@ use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
 use super::value::{cell, is_null_code, is_tildes, text};
 use super::walk::{Spot, entries, follow, key_members};
 use crate::claim_type::ClaimType;
-use crate::crosswalk::{Crosswalk, FactKind};
+use crate::facts::crosswalk::{Crosswalk, FactKind};
 use crate::error::ErrorClass;
-use crate::fact::{Expr, Leaf, Path, Root, Select, Source};
-use crate::resolve::Resource;
-use crate::table::{ColumnType, Per};
+use crate::facts::fact::{Expr, Leaf, Path, Root, Select, Source};
+use crate::facts::resolve::Resource;
+use crate::layout::table::{ColumnType, Per};
 
 /// A record that fits the crosswalk.
 pub(super) struct Read<'a> {

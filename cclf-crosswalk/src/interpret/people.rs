@@ -6,9 +6,9 @@ use super::check::Read;
 use super::value::{Day, cell, is_tildes, text};
 use super::walk::{entries, has_key};
 use crate::claim_type::ClaimType;
-use crate::fact::Part;
-use crate::resolve::Resource;
-use crate::table::ColumnType;
+use crate::facts::fact::Part;
+use crate::facts::resolve::Resource;
+use crate::layout::table::ColumnType;
 
 /// A Patient, newest version, with what belongs to it.
 pub(super) struct Person<'r> {

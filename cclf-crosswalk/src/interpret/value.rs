@@ -2,10 +2,10 @@
 
 use fhir_model::Node;
 
-use crate::crosswalk::Crosswalk;
+use crate::facts::crosswalk::Crosswalk;
 use crate::error::ErrorClass;
-use crate::fact::{Conversion, Step};
-use crate::table::ColumnType;
+use crate::facts::fact::{Conversion, Step};
+use crate::layout::table::ColumnType;
 
 /// More digits than this a number is not written out with: no column of the layout is as wide.
 const MOST_DIGITS: i64 = 400;
@@ -346,7 +346,7 @@ fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
 
 /// USPS letters and FIPS digits of an SSA code, or of USPS letters.
 fn state(code: &str) -> Option<(&'static str, &'static str)> {
-    let rows = crate::crosswalk::STU3.states.lines().skip(1);
+    let rows = crate::facts::crosswalk::STU3.states.lines().skip(1);
     let mut rows = rows.filter_map(|row| {
         let cells: Vec<&str> = row.split(',').collect();
         let [ssa, usps, fips] = cells[..] else { return None };

@@ -3,7 +3,7 @@
 use fhir_model::{Node, vocabulary};
 
 use super::value::{text, whole};
-use crate::fact::{Select, Step};
+use crate::facts::fact::{Select, Step};
 
 const BLUE_BUTTON_VARIABLES: &str = "https://bluebutton.cms.gov/resources/variables/";
 

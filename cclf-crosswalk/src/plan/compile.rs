@@ -7,15 +7,15 @@ use super::tree::{
     Action, Foreign, Form, Keyed, Keys, Leaf, ListNode, Move, Node, Object, Reg, ResourcePlan,
     Slot, Target, Temp,
 };
-use crate::crosswalk::{Crosswalk, FactKind, RecordFact};
+use crate::facts::crosswalk::{Crosswalk, FactKind, RecordFact};
 use crate::error::LoadError;
-use crate::evaluate::{Access, AltProgram, Program};
-use crate::fact::{Expr, Function, Leaf as PathLeaf, Path, Root, Select, Source};
-use crate::resolve::{
+use crate::plan::program::{Access, AltProgram, Program};
+use crate::facts::fact::{Expr, Function, Leaf as PathLeaf, Path, Root, Select, Source};
+use crate::facts::resolve::{
     JsonType, KeyMatch, List, Pick, Resolved, ResolvedSelect, ResolvedStep, Resource, list_key,
     resolve,
 };
-use crate::table::{ColumnType, Per};
+use crate::layout::table::{ColumnType, Per};
 
 /// A node while it is being built.
 #[derive(Debug, Default)]
@@ -418,7 +418,7 @@ fn insert(node: &mut Building, steps: &[ResolvedStep], end: &End, counts: &mut C
         let child = node.members.entry(step.name.clone()).or_default();
         child.many = step.def.many;
         child.type_name = fhir_model::schema::step(step.def);
-        child.json = crate::resolve::Resolved {
+        child.json = crate::facts::resolve::Resolved {
             resource: Resource::Patient,
             list: None,
             pick: Pick::Record,

@@ -6,12 +6,15 @@
 //! *capture* what any fact may want, and dispatch once at their end: the key may come after the value.
 //!
 //! The tree is walked by [`walk`]; what the registers then say about a column is evaluated by
-//! [`evaluate`](crate::evaluate). The parsing engine stands behind `walk` alone.
+//! [`program`]. The parsing engine stands behind `walk` alone.
 
 mod compile;
+pub(crate) mod links;
 mod lookup;
+pub(crate) mod program;
 mod reading;
 mod registers;
+pub(crate) mod resource_type;
 mod tree;
 mod unknown;
 mod walk;
@@ -21,12 +24,12 @@ pub(crate) use registers::{RecordView, Val};
 pub(crate) use tree::{Reg, ResourcePlan};
 pub use walk::{Reader, Record, Verdict};
 
-use crate::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
-use crate::digest::DigestPlan;
+use crate::facts::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
+use crate::people::digest::DigestPlan;
 use crate::error::LoadError;
-use crate::evaluate::Program;
-use crate::resolve::Resource;
-use crate::table::Table;
+use crate::plan::program::Program;
+use crate::facts::resolve::Resource;
+use crate::layout::table::Table;
 
 /// A compiled crosswalk. Made once, shared by all workers.
 #[derive(Debug)]
@@ -157,7 +160,7 @@ impl Plan {
             .lineage()
             .iter()
             .map(|column: &LineageColumn| {
-                compiler.program(&column.expr, crate::table::Per::Claim, column.column_type)
+                compiler.program(&column.expr, crate::layout::table::Per::Claim, column.column_type)
             })
             .collect::<Result<Vec<_>, LoadError>>()?;
         let [eob, patient, coverage] = compiler.finish()?;

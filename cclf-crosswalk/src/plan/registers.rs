@@ -2,8 +2,8 @@
 
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
-use crate::links::BySequence;
-use crate::resolve::List;
+use crate::plan::links::BySequence;
+use crate::facts::resolve::List;
 
 #[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
 pub(super) const fn place(offset: usize) -> u32 {

@@ -1,8 +1,8 @@
 //! The compiled tree: nodes, registers, captures.
 
 use super::lookup::Lookup;
-use crate::resolve::{JsonType, KeyMatch, List};
-use crate::table::ColumnType;
+use crate::facts::resolve::{JsonType, KeyMatch, List};
+use crate::layout::table::ColumnType;
 
 /// Index of a register, in the record's frame or in a list entry's.
 pub(crate) type Reg = usize;

@@ -13,11 +13,11 @@ use super::registers::{Captured, KeyedState, RecordView, Store, Val, place};
 use super::tree::{
     Action, Form, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target,
 };
-use crate::convert::{self, DateText};
+use crate::facts::values::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
-use crate::resolve::{JsonType, Resource};
-use crate::resource_type::{ResourceType, resource_type, stated_type};
-use crate::table::ColumnType;
+use crate::facts::resolve::{JsonType, Resource};
+use crate::plan::resource_type::{ResourceType, resource_type, stated_type};
+use crate::layout::table::ColumnType;
 
 /// Longest line the registers can point into, in bytes.
 pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
@@ -470,7 +470,7 @@ impl Walk<'_> {
 
     fn link(&mut self, slot: Slot, captured: Captured) -> Result<(), Fault> {
         let Captured::Number { start, end } = captured else { return Ok(()) };
-        let value = convert::integer(text_of(self.line, start, end))
+        let value = values::integer(text_of(self.line, start, end))
             .map_err(|class| fault(class, start as usize))?;
         let at = place(self.store.links.len());
         self.store.links.push(value);
@@ -522,7 +522,7 @@ impl Walk<'_> {
                     return Ok(Val::Null);
                 }
                 match column_type {
-                    ColumnType::Date => match convert::date(&text)? {
+                    ColumnType::Date => match values::date(&text)? {
                         DateText::Day(days) => Ok(Val::Date(days)),
                         DateText::Missing => Ok(Val::Null),
                         DateText::Partial => {
@@ -532,7 +532,7 @@ impl Walk<'_> {
                         }
                     },
                     ColumnType::Timestamp => {
-                        let micros = convert::timestamp(&text)?;
+                        let micros = values::timestamp(&text)?;
                         drop(text);
                         if micros.is_none() {
                             self.store.partial_dates += 1;
@@ -546,19 +546,19 @@ impl Walk<'_> {
                 let text = text_of(self.line, start, end);
                 match column_type {
                     ColumnType::Decimal { precision, scale } => {
-                        let value = convert::decimal(text, precision, scale)?;
+                        let value = values::decimal(text, precision, scale)?;
                         Ok(self.store.decimal(value))
                     }
-                    ColumnType::Int64 => convert::integer(text).map(Val::Int),
+                    ColumnType::Int64 => values::integer(text).map(Val::Int),
                     ColumnType::Int32 => {
-                        let value = convert::integer(text)?;
+                        let value = values::integer(text)?;
                         i32::try_from(value)
                             .map(|value| Val::Int(value.into()))
                             .map_err(|_| ErrorClass::Number)
                     }
                     ColumnType::Text => {
                         let mut plain = String::new();
-                        convert::plain_digits(text, &mut plain)?;
+                        values::plain_digits(text, &mut plain)?;
                         Ok(self.store.keep(&plain))
                     }
                     ColumnType::Date | ColumnType::Timestamp => Err(ErrorClass::WrongType),

@@ -3,6 +3,7 @@
 mod arrow_ipc;
 mod csv;
 mod parquet;
+pub(crate) mod rebatch;
 mod waiting;
 
 use std::fmt::{self, Debug, Formatter};
@@ -14,7 +15,7 @@ use crate::arrow::datatypes::SchemaRef;
 use crate::arrow::error::ArrowError;
 
 use crate::error::LoadError;
-use crate::rebatch::Rebatch;
+use crate::sink::rebatch::Rebatch;
 
 /// Rows of a batch, whatever blocks they come from: part of the promise of same bytes.
 pub const BATCH_ROWS: usize = 8_192;

@@ -2,9 +2,9 @@
 
 use super::error::NotTaken;
 use super::is_blank;
-use crate::claim::Lineage;
+use crate::rows::claim::Lineage;
 use crate::counts::RecordCounts;
-use crate::index::Index;
+use crate::people::index::Index;
 use crate::plan::{Plan, Reader};
 use crate::take::Took;
 

@@ -6,7 +6,7 @@ use crate::arrow::error::ArrowError;
 
 use crate::counts::RecordCounts;
 use crate::error::RecordError;
-use crate::index::IndexFull;
+use crate::people::index::IndexFull;
 
 /// Why a record was not taken.
 #[non_exhaustive]

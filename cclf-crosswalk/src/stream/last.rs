@@ -5,9 +5,9 @@ use crate::arrow::error::ArrowError;
 
 use super::tables::TableStream;
 use crate::counts::RecordCounts;
-use crate::index::BeneficiaryNumber;
-use crate::people::{PeopleTables, summary};
-use crate::table::Table;
+use crate::people::index::BeneficiaryNumber;
+use crate::people::tables::{PeopleTables, summary};
+use crate::layout::table::Table;
 
 /// How far the end has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::error::{BadRecord, BatchError};
 use super::last::LastBatches;
 use super::tables::TableStream;
 use crate::counts::RecordCounts;
-use crate::table::Table;
+use crate::layout::table::Table;
 
 /// The batches of [`TableStream::batches`].
 ///

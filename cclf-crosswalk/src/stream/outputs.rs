@@ -5,10 +5,10 @@ use crate::arrow::datatypes::SchemaRef;
 use crate::arrow::error::ArrowError;
 
 use super::tables::TableStreamOptions;
-use crate::batch::schema;
+use crate::rows::batch::schema;
 use crate::plan::Plan;
-use crate::rebatch::Rebatch;
-use crate::table::Table;
+use crate::sink::rebatch::Rebatch;
+use crate::layout::table::Table;
 
 /// A table that was asked for.
 #[derive(Debug)]

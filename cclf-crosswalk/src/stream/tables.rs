@@ -10,14 +10,14 @@ use super::is_blank;
 use super::last::LastBatches;
 use super::lines::Batches;
 use super::outputs::Outputs;
-use crate::batch::{ClaimTables, schema};
-use crate::claim::Lineage;
-use crate::columns::Columns;
+use crate::rows::batch::{ClaimTables, schema};
+use crate::rows::claim::Lineage;
+use crate::facts::columns::Columns;
 use crate::counts::RecordCounts;
-use crate::index::{HospiceRanges, Index};
+use crate::people::index::{HospiceRanges, Index};
 use crate::plan::{Plan, Reader};
 use crate::sink::BATCH_ROWS;
-use crate::table::Table;
+use crate::layout::table::Table;
 use crate::take::Took;
 
 /// How a [`TableStream`] makes its tables.

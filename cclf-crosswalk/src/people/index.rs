@@ -15,8 +15,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use self::arena::{Arena, Place};
 pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
-use crate::digest::{Kept, Unpack};
-use crate::person::{Beneficiary, Enrolment};
+use crate::people::digest::{Kept, Unpack};
+use crate::people::person::{Beneficiary, Enrolment};
 
 /// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
 const CHUNK_ENTRIES: usize = 1 << 14;

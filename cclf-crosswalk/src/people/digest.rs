@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::claim::value;
-use crate::evaluate::{Access, Program, Value};
+use crate::rows::claim::value;
+use crate::plan::program::{Access, Program, Value};
 use crate::plan::{RecordView, Reg, Val};
 
 /// One kept value.

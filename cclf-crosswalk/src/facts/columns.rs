@@ -1,8 +1,8 @@
 //! Which columns of the tables are wanted.
 
-use crate::batch::lineage_columns;
-use crate::crosswalk::{Crosswalk, TableDef};
-use crate::table::Table;
+use crate::rows::batch::lineage_columns;
+use crate::facts::crosswalk::{Crosswalk, TableDef};
+use crate::layout::table::Table;
 
 /// A choice of columns. Every record is checked by all facts of its type, whatever the choice.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What claims need of the index: whose Patient is known, and their MBI.
 
 use super::{BeneficiaryNumber, Index, IndexFull};
-use crate::digest::pack_text;
-use crate::person::Beneficiary;
+use crate::people::digest::pack_text;
+use crate::people::person::Beneficiary;
 
 impl Index {
     /// Id and current MBI of every beneficiary with a Patient, in the input order of the Patients.
@@ -39,8 +39,8 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fact::Part;
-    use crate::person::Enrolment;
+    use crate::facts::fact::Part;
+    use crate::people::person::Enrolment;
 
     #[test]
     fn an_index_of_joins_finds_the_same() {

@@ -9,12 +9,12 @@ use crate::arrow::array::{
 };
 use crate::arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 
-use crate::claim::{Claim, ClaimRow, Lineage};
-use crate::columns::{Columns, Place};
-use crate::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
-use crate::evaluate::{Lookup, Program, Untranslated, Value};
+use crate::rows::claim::{Claim, ClaimRow, Lineage};
+use crate::facts::columns::{Columns, Place};
+use crate::facts::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
+use crate::plan::program::{Lookup, Program, Untranslated, Value};
 use crate::plan::Plan;
-use crate::table::{ColumnType, Per, Table};
+use crate::layout::table::{ColumnType, Per, Table};
 
 /// The Arrow schema of a table, with the layout's labels and our notes as metadata.
 pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRef {
@@ -51,7 +51,7 @@ pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRe
 pub(crate) fn lineage_columns<'c>(
     crosswalk: &'c Crosswalk,
     def: &TableDef,
-) -> impl Iterator<Item = (usize, &'c crate::crosswalk::LineageColumn)> + use<'c> {
+) -> impl Iterator<Item = (usize, &'c crate::facts::crosswalk::LineageColumn)> + use<'c> {
     let (of_records, claims) =
         (def.per != Per::Summary && def.has_rows, !def.claim_types.is_empty());
     let columns = crosswalk.lineage().iter().enumerate();

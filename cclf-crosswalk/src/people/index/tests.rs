@@ -1,6 +1,6 @@
 use super::*;
-use crate::digest::pack_text;
-use crate::fact::Part;
+use crate::people::digest::pack_text;
+use crate::facts::fact::Part;
 
 fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
     let mut packed = Vec::new();

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use crate::claim_type::{ClaimType, ClaimTypes};
-use crate::convert::States;
+use crate::facts::values::States;
 use crate::error::LoadError;
-use crate::fact::{Conversion, Expr, Function, Leaf, Source};
-use crate::resolve::{Resource, resolve};
-use crate::table::{ColumnType, Per, Table, fixed_width};
+use crate::facts::fact::{Conversion, Expr, Function, Leaf, Source};
+use crate::facts::resolve::{Resource, resolve};
+use crate::layout::table::{ColumnType, Per, Table, fixed_width};
 
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
 pub const CROSSWALK_VERSION: &str = "0.2.0";
@@ -34,12 +34,12 @@ pub struct Sources {
 
 /// FHIR STU3 as BCDA v1 serves it.
 pub const STU3: Sources = Sources {
-    crosswalk: include_str!("../stu3/crosswalk.csv"),
-    tables: include_str!("../stu3/tables.csv"),
-    record: include_str!("../stu3/record.csv"),
-    lineage: include_str!("../stu3/lineage.csv"),
-    maps: include_str!("../stu3/maps.csv"),
-    states: include_str!("../stu3/states.csv"),
+    crosswalk: include_str!("../../stu3/crosswalk.csv"),
+    tables: include_str!("../../stu3/tables.csv"),
+    record: include_str!("../../stu3/record.csv"),
+    lineage: include_str!("../../stu3/lineage.csv"),
+    maps: include_str!("../../stu3/maps.csv"),
+    states: include_str!("../../stu3/states.csv"),
 };
 
 /// A table of the layout with its columns in order.
@@ -220,7 +220,7 @@ impl Crosswalk {
 
     /// The lineage columns of one table, in order.
     pub fn lineage_of(&self, table: Table) -> impl Iterator<Item = &LineageColumn> {
-        crate::batch::lineage_columns(self, self.table(table)).map(|(_, column)| column)
+        crate::rows::batch::lineage_columns(self, self.table(table)).map(|(_, column)| column)
     }
 
     /// A code map by name.

@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use crate::arrow::array::RecordBatch;
 use crate::arrow::error::ArrowError;
 
-use crate::batch::TableBuilder;
-use crate::claim::Lineage;
+use crate::rows::batch::TableBuilder;
+use crate::rows::claim::Lineage;
 use crate::claim_type::ClaimType;
-use crate::columns::Columns;
-use crate::convert::civil_from_days;
-use crate::digest::{Kept, Unpack};
-use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
-use crate::fact::{CoverageChoice, Function};
-use crate::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
+use crate::facts::columns::Columns;
+use crate::facts::values::civil_from_days;
+use crate::people::digest::{Kept, Unpack};
+use crate::plan::program::{Access, Lookup, Program, Untranslated, Value};
+use crate::facts::fact::{CoverageChoice, Function};
+use crate::people::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
 use crate::plan::Plan;
-use crate::table::{Per, Table};
+use crate::layout::table::{Per, Table};
 
 /// Builds CCLF8 and CCLF9 from the index.
 #[derive(Debug)]

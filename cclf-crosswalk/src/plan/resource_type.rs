@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use json_walk::{Cursor, Document, Index, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
-use crate::resolve::Resource;
+use crate::facts::resolve::Resource;
 
 /// The resource types of STU3, one a line.
-const STU3_TYPES: &str = include_str!("../stu3/resource_types.txt");
+const STU3_TYPES: &str = include_str!("../../stu3/resource_types.txt");
 
 pub(crate) enum ResourceType {
     Known(Resource),

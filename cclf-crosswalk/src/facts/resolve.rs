@@ -3,10 +3,10 @@
 use fhir_model::schema::{self, ElementDef};
 use fhir_model::vocabulary;
 
-use crate::crosswalk::FactKind;
+use crate::facts::crosswalk::FactKind;
 use crate::error::LoadError;
-use crate::fact::{Function, Leaf, Path, Root, Select, Step};
-use crate::table::{ColumnType, Per};
+use crate::facts::fact::{Function, Leaf, Path, Root, Select, Step};
+use crate::layout::table::{ColumnType, Per};
 
 /// The resources that the crosswalk reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::claim_type::{ClaimType, ClaimTypes};
-use crate::convert;
-use crate::crosswalk::Crosswalk;
-use crate::fact::{Conversion, CoverageChoice, Function};
+use crate::facts::values;
+use crate::facts::crosswalk::Crosswalk;
+use crate::facts::fact::{Conversion, CoverageChoice, Function};
 use crate::plan::Reg;
-use crate::resolve::List;
+use crate::facts::resolve::List;
 
 pub(crate) use crate::plan::KeyBit;
 
@@ -233,14 +233,14 @@ fn convert<'r>(
     let owned =
         |piece: Option<String>| piece.map_or(Value::Null, |piece| Value::Text(Cow::Owned(piece)));
     match conversion {
-        Conversion::Pad(width) => owned(Some(convert::pad(&text, *width).into_owned())),
-        Conversion::Slice(from, to) => owned(convert::slice(&text, *from, *to).map(str::to_owned)),
+        Conversion::Pad(width) => owned(Some(values::pad(&text, *width).into_owned())),
+        Conversion::Slice(from, to) => owned(values::slice(&text, *from, *to).map(str::to_owned)),
         Conversion::Zip5 | Conversion::Zip4 => {
-            let digits = convert::zip(&text);
+            let digits = values::zip(&text);
             untranslated.zips += u64::from(digits.is_none());
             owned(digits.and_then(|digits| match conversion {
-                Conversion::Zip5 => convert::zip5(&digits).map(str::to_owned),
-                _ => convert::zip4(&digits).map(str::to_owned),
+                Conversion::Zip5 => values::zip5(&digits).map(str::to_owned),
+                _ => values::zip4(&digits).map(str::to_owned),
             }))
         }
         Conversion::Fips | Conversion::Usps => {

@@ -1,6 +1,6 @@
 //! What the tables are called where they are stored: names of files, and of tables in a warehouse.
 
-use crate::table::Table;
+use crate::layout::table::Table;
 
 /// A set of names. Columns keep CMS's names in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]

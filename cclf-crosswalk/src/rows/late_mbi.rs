@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::arrow::array::{ArrayRef, AsArray, RecordBatch, StringBuilder};
 use crate::arrow::error::ArrowError;
 
-use crate::columns::{Columns, Place};
-use crate::evaluate::{Access, Program};
+use crate::facts::columns::{Columns, Place};
+use crate::plan::program::{Access, Program};
 use crate::plan::Plan;
-use crate::table::Table;
+use crate::layout::table::Table;
 
 /// Where claim tables have the MBI of a claim's beneficiary, and how it is put there later.
 ///

@@ -1,12 +1,12 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
-use crate::claim::patient_id;
-use crate::digest::pack_text;
-use crate::evaluate::Value;
-use crate::fact::Part;
-use crate::index::{Index, IndexFull};
+use crate::rows::claim::patient_id;
+use crate::people::digest::pack_text;
+use crate::plan::program::Value;
+use crate::facts::fact::Part;
+use crate::people::index::{Index, IndexFull};
 use crate::plan::{Record, Val};
-use crate::resolve::List;
+use crate::facts::resolve::List;
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use crate::claim_type::ClaimType;
 use crate::error::{ErrorClass, RecordError};
-use crate::evaluate::{Access, Lookup, Program, Untranslated, Value};
-use crate::links;
+use crate::plan::program::{Access, Lookup, Program, Untranslated, Value};
+use crate::plan::links;
 use crate::plan::{KeyBit, Plan, Record, RecordView, Reg, Val};
-use crate::resolve::{List, Resource};
-use crate::table::Per;
+use crate::facts::resolve::{List, Resource};
+use crate::layout::table::Per;
 
 /// Where rows come from: the source file of the records that are being read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

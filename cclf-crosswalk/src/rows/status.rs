@@ -1,6 +1,6 @@
 //! Claims that totals leave out, by their status.
 
-use crate::claim::Claim;
+use crate::rows::claim::Claim;
 
 /// Claims whose status is not `active`, which is all that totals count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

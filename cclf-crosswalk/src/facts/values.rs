@@ -371,7 +371,7 @@ impl States {
     pub(crate) fn load(text: &str) -> Result<Self, LoadError> {
         const FILE: &str = "states.csv";
         let mut states = Self::default();
-        for (line, row) in crate::crosswalk::rows(FILE, text, &["ssa", "usps", "fips"])? {
+        for (line, row) in crate::facts::crosswalk::rows(FILE, text, &["ssa", "usps", "fips"])? {
             let area = (row[1].to_owned(), row[2].to_owned());
             if let Some(other) = states.areas.insert(row[1].to_owned(), area.clone())
                 && other != area

@@ -21,10 +21,10 @@ use rows::Row;
 use walk::{Spot, entries};
 
 use crate::claim_type::ClaimType;
-use crate::crosswalk::{Crosswalk, LineageColumn, TableDef};
+use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
 use crate::error::ErrorClass;
-use crate::resolve::Resource;
-use crate::table::{Per, Table};
+use crate::facts::resolve::Resource;
+use crate::layout::table::{Per, Table};
 
 /// The lines of one input file.
 #[derive(Clone, Debug)]

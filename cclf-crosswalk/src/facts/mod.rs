@@ -1,0 +1,14 @@
+//! The crosswalk's own tables, `stu3/*.csv`: loaded, parsed and held against the model.
+//!
+//! What is public here is the parsed form of the crosswalk's `where` column.
+
+pub(crate) mod columns;
+pub(crate) mod crosswalk;
+pub(crate) mod fact;
+pub(crate) mod resolve;
+pub(crate) mod values;
+
+pub use fact::{
+    Alternative, Conversion, CoverageChoice, Expr, Function, Leaf, Part, Path, Root, Select,
+    Source, Step,
+};

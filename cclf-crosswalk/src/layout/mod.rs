@@ -1,0 +1,4 @@
+//! The layout as CMS has it: tables, columns and their types, names; and the resources that fill them.
+
+pub(crate) mod naming;
+pub(crate) mod table;

@@ -1,0 +1,6 @@
+//! People: packed, indexed, joined with claims, and written as CCLF8, CCLF9 and CCLF0.
+
+pub(crate) mod digest;
+pub(crate) mod index;
+pub(crate) mod person;
+pub(crate) mod tables;

@@ -1,0 +1,6 @@
+//! Rows of claims: the values of a claim's rows, and the batches that are built of them.
+
+pub(crate) mod batch;
+pub(crate) mod claim;
+pub(crate) mod late_mbi;
+pub(crate) mod status;
