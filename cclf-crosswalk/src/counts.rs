@@ -1,9 +1,9 @@
 //! Counting records: read = with rows + joined + without rows + skipped + rejected.
 
-use crate::rows::claim::Claim;
 use crate::error::{ErrorClass, RecordError};
-use crate::plan::program::Untranslated;
 use crate::people::person::Person;
+use crate::plan::program::Untranslated;
+use crate::rows::claim::Claim;
 use crate::rows::status::NotActive;
 
 /// What became of the records that were given, each counted once; and what was left null in the rows.

@@ -31,15 +31,17 @@ mod take;
 
 pub use claim_type::{ClaimType, ClaimTypes};
 pub use counts::{ByClass, RecordCounts};
-pub use error::{ErrorClass, LoadError, RecordError};
+pub use error::{ErrorClass, RecordError};
 pub use facts::columns::{Columns, ColumnsError};
 pub use facts::crosswalk::{
-    CROSSWALK_VERSION, CodeMap, Column, Crosswalk, FactKind, LineageColumn, RecordFact, STU3,
-    Sources, TableDef,
+    CROSSWALK_VERSION, CodeMap, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources,
+    TableDef,
 };
-pub use facts::resolve::Resource;
+pub use facts::fact::FactKind;
 pub use facts::values::{States, civil_from_days, days_from_civil, parse_day};
+pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
+pub use layout::resource::Resource;
 pub use layout::table::{ColumnType, Per, Table};
 pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
 pub use people::person::{Beneficiary, Enrolment, Person, PersonRecord};

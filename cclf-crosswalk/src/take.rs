@@ -26,11 +26,11 @@
 //! # Ok::<(), cclf_crosswalk::IndexFull>(())
 //! ```
 
-use crate::rows::claim::Claim;
 use crate::error::RecordError;
+use crate::layout::resource::Resource;
 use crate::people::person::PersonRecord;
 use crate::plan::{Reader, Verdict};
-use crate::facts::resolve::Resource;
+use crate::rows::claim::Claim;
 
 /// What a line is. It depends on the line alone.
 ///

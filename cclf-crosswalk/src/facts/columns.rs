@@ -1,7 +1,6 @@
 //! Which columns of the tables are wanted.
 
-use crate::rows::batch::lineage_columns;
-use crate::facts::crosswalk::{Crosswalk, TableDef};
+use crate::facts::crosswalk::{Crosswalk, TableDef, lineage_columns};
 use crate::layout::table::Table;
 
 /// A choice of columns. Every record is checked by all facts of its type, whatever the choice.

@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use crate::claim_type::{ClaimType, ClaimTypes};
+use crate::facts::fact::{Conversion, Expr, FactKind, Function, Leaf, Source};
+use crate::facts::resolve::{Start, resolve, summary_function};
+use crate::facts::rows_csv::rows;
 use crate::facts::values::States;
-use crate::error::LoadError;
-use crate::facts::fact::{Conversion, Expr, Function, Leaf, Source};
-use crate::facts::resolve::{Resource, resolve};
+use crate::layout::load_error::LoadError;
+use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per, Table, fixed_width};
 
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
@@ -104,17 +106,6 @@ pub struct RecordFact {
     pub required: bool,
     /// Where it is.
     pub expr: Expr,
-}
-
-/// What a record fact is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactKind {
-    /// A value of this type.
-    Value(ColumnType),
-    /// A list of sequence numbers.
-    Links,
-    /// Whether the element is there.
-    Present,
 }
 
 /// A column at the end of every table that says where the row comes from.
@@ -220,7 +211,7 @@ impl Crosswalk {
 
     /// The lineage columns of one table, in order.
     pub fn lineage_of(&self, table: Table) -> impl Iterator<Item = &LineageColumn> {
-        crate::rows::batch::lineage_columns(self, self.table(table)).map(|(_, column)| column)
+        lineage_columns(self, self.table(table)).map(|(_, column)| column)
     }
 
     /// A code map by name.
@@ -241,7 +232,7 @@ impl Crosswalk {
             for column in &def.columns {
                 if let Some(expr) = &column.expr {
                     let kind = FactKind::Value(column.column_type);
-                    self.check_expr(expr, def.per, kind).map_err(|fault| {
+                    self.check_expr(expr, Start::Rows(def.per), kind).map_err(|fault| {
                         LoadError::new(format!("{}.{}: {fault}", def.table, column.name))
                     })?;
                 } else if column.note.is_empty() {
@@ -251,19 +242,20 @@ impl Crosswalk {
             }
         }
         for fact in &self.record {
-            self.check_expr(&fact.expr, fact.resource.per(), fact.kind)
+            self.check_expr(&fact.expr, Start::Record(fact.resource), fact.kind)
                 .map_err(|fault| LoadError::new(format!("record.csv, {}: {fault}", fact.name)))?;
         }
         for column in &self.lineage {
             let per = if column.claims_only { Per::Claim } else { Per::Patient };
-            self.check_expr(&column.expr, per, FactKind::Value(column.column_type)).map_err(
-                |fault| LoadError::new(format!("lineage.csv, {}: {fault}", column.name)),
-            )?;
+            self.check_expr(&column.expr, Start::Rows(per), FactKind::Value(column.column_type))
+                .map_err(|fault| {
+                    LoadError::new(format!("lineage.csv, {}: {fault}", column.name))
+                })?;
         }
         Ok(())
     }
 
-    fn check_expr(&self, expr: &Expr, per: Per, kind: FactKind) -> Result<(), LoadError> {
+    fn check_expr(&self, expr: &Expr, start: Start, kind: FactKind) -> Result<(), LoadError> {
         for alternative in &expr.alternatives {
             for conversion in &alternative.conversions {
                 if let Conversion::Map(name) = conversion
@@ -283,17 +275,24 @@ impl Crosswalk {
                 }
                 Source::Paths(paths) => {
                     for path in paths {
-                        let resolved = resolve(path, per)?;
-                        match &path.leaf {
-                            Leaf::Function(function) => {
-                                let made = function_type(function);
-                                let fits = matches!(kind, FactKind::Value(column) if column == made
-                                    || (made == ColumnType::Int64 && column == ColumnType::Int32));
-                                if !fits && !converted {
-                                    return Err(LoadError::new("the function makes another type"));
+                        let function = if start == Start::Rows(Per::Summary) {
+                            Some(summary_function(path)?)
+                        } else {
+                            let resolved = resolve(path, start)?;
+                            match &path.leaf {
+                                Leaf::Function(function) => Some(function),
+                                Leaf::Value => {
+                                    resolved.check_kind(kind)?;
+                                    None
                                 }
                             }
-                            Leaf::Value => resolved.check_kind(kind)?,
+                        };
+                        let fits = function.map(function_type).is_none_or(|made| {
+                            matches!(kind, FactKind::Value(column) if column == made
+                                || (made == ColumnType::Int64 && column == ColumnType::Int32))
+                        });
+                        if !fits && !converted {
+                            return Err(LoadError::new("the function makes another type"));
                         }
                     }
                 }
@@ -301,6 +300,17 @@ impl Crosswalk {
         }
         Ok(())
     }
+}
+
+/// The lineage columns that a table has, with their numbers.
+pub(crate) fn lineage_columns<'c>(
+    crosswalk: &'c Crosswalk,
+    def: &TableDef,
+) -> impl Iterator<Item = (usize, &'c LineageColumn)> + use<'c> {
+    let (of_records, claims) =
+        (def.per != Per::Summary && def.has_rows, !def.claim_types.is_empty());
+    let columns = crosswalk.lineage().iter().enumerate();
+    columns.filter(move |(_, column)| of_records && (claims || !column.claims_only))
 }
 
 fn function_type(function: &Function) -> ColumnType {
@@ -316,29 +326,6 @@ fn function_type(function: &Function) -> ColumnType {
         | Function::SummaryFile
         | Function::SummaryTitle => ColumnType::Text,
     }
-}
-
-/// The rows of a CSV table with a header, as (line, fields); the header must be `expected`.
-pub(crate) fn rows(
-    file: &'static str,
-    text: &str,
-    expected: &[&str],
-) -> Result<Vec<(u64, csv::StringRecord)>, LoadError> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let fault = |fault: csv::Error| {
-        let line = fault.position().map_or(0, csv::Position::line);
-        LoadError::new("malformed CSV").at(file, line)
-    };
-    if reader.headers().map_err(fault)?.iter().ne(expected.iter().copied()) {
-        return Err(LoadError::new(format!("the header is not {}", expected.join(","))).at(file, 1));
-    }
-    reader
-        .records()
-        .map(|record| {
-            let record = record.map_err(fault)?;
-            Ok((record.position().map_or(0, csv::Position::line), record))
-        })
-        .collect()
 }
 
 fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {

@@ -26,7 +26,8 @@
 //! sequence.
 
 use crate::claim_type::{ClaimType, ClaimTypes};
-use crate::error::LoadError;
+use crate::layout::load_error::LoadError;
+use crate::layout::table::ColumnType;
 
 /// Where a value is, and what is done to it: the first alternative that is not null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,6 +213,17 @@ pub enum Conversion {
     Zip5,
     /// Digits six to nine, when there are nine.
     Zip4,
+}
+
+/// What a record fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FactKind {
+    /// A value of this type.
+    Value(ColumnType),
+    /// A list of sequence numbers.
+    Links,
+    /// Whether the element is there.
+    Present,
 }
 
 impl Expr {

@@ -6,6 +6,7 @@ pub(crate) mod columns;
 pub(crate) mod crosswalk;
 pub(crate) mod fact;
 pub(crate) mod resolve;
+mod rows_csv;
 pub(crate) mod values;
 
 pub use fact::{

@@ -3,91 +3,43 @@
 use fhir_model::schema::{self, ElementDef};
 use fhir_model::vocabulary;
 
-use crate::facts::crosswalk::FactKind;
-use crate::error::LoadError;
-use crate::facts::fact::{Function, Leaf, Path, Root, Select, Step};
+use crate::facts::fact::{FactKind, Function, Leaf, Path, Root, Select, Step};
+use crate::layout::load_error::LoadError;
+use crate::layout::resource::{JsonType, List, Resource};
 use crate::layout::table::{ColumnType, Per};
 
-/// The resources that the crosswalk reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// Claims and Part D events.
-    ExplanationOfBenefit,
-    /// Beneficiaries.
-    Patient,
-    /// Their enrolment, a part each.
-    Coverage,
-}
-
-impl Resource {
-    /// All three.
-    pub const ALL: [Self; 3] = [Self::ExplanationOfBenefit, Self::Patient, Self::Coverage];
-
-    /// The value of `resourceType`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ExplanationOfBenefit => "ExplanationOfBenefit",
-            Self::Patient => "Patient",
-            Self::Coverage => "Coverage",
-        }
-    }
-
-    /// The resource of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|resource| resource.name() == name)
-    }
-
-    /// A row kind whose paths start at this resource.
-    pub(crate) const fn per(self) -> Per {
-        match self {
-            Self::ExplanationOfBenefit => Per::Claim,
-            Self::Patient => Per::Patient,
-            Self::Coverage => Per::Summary,
-        }
-    }
-}
-
-/// The lists whose entries are kept apart while a record is read, because rows or links need them one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum List {
-    Item,
-    Diagnosis,
-    Procedure,
-    CareTeam,
-    Identifier,
-}
-
-impl List {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Item, Self::Diagnosis, Self::Procedure, Self::CareTeam, Self::Identifier];
-
-    pub(crate) const fn member(self) -> &'static str {
-        match self {
-            Self::Item => "item",
-            Self::Diagnosis => "diagnosis",
-            Self::Procedure => "procedure",
-            Self::CareTeam => "careTeam",
-            Self::Identifier => "identifier",
-        }
-    }
-
-    /// The kept list that a member of a resource is, if any.
-    pub(crate) fn of(resource: Resource, member: &str) -> Option<Self> {
-        let list = Self::ALL.into_iter().find(|list| list.member() == member)?;
-        let kept = match list {
-            Self::Identifier => resource == Resource::Patient,
-            _ => resource == Resource::ExplanationOfBenefit,
-        };
-        kept.then_some(list)
-    }
-}
-
-/// How JSON writes a leaf.
+/// Where a path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JsonType {
-    String,
-    Number,
-    Boolean,
+pub(crate) enum Start {
+    /// At a row of this kind.
+    Rows(Per),
+    /// At a record, whatever rows are made of it.
+    Record(Resource),
+}
+
+impl Start {
+    /// The resource that it is in; the summary is in none.
+    fn resource(self) -> Option<Resource> {
+        match self {
+            Self::Record(resource) => Some(resource),
+            Self::Rows(Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis) => {
+                Some(Resource::ExplanationOfBenefit)
+            }
+            Self::Rows(Per::Patient | Per::Mbi) => Some(Resource::Patient),
+            Self::Rows(Per::Summary) => None,
+        }
+    }
+
+    pub(crate) fn is_per_item(self) -> bool {
+        self == Self::Rows(Per::Item)
+    }
+
+    fn misplaced(self) -> LoadError {
+        LoadError::new(match self {
+            Self::Rows(per) => format!("this root means nothing on rows per {}", per.name()),
+            Self::Record(resource) => format!("this root means nothing on a {}", resource.name()),
+        })
+    }
 }
 
 /// Where the path's entries come from.
@@ -137,11 +89,6 @@ pub(crate) enum KeyMatch {
 }
 
 impl Resolved {
-    /// How JSON writes the leaf; `None` when the path ends in an object.
-    pub(crate) fn json(&self) -> Option<JsonType> {
-        json_type(self.steps.last()?.def)
-    }
-
     /// Whether the leaf is a code, of which nothing but `~` is null: also where STU3 has a string for it.
     pub(crate) fn is_code(&self) -> bool {
         const IN_STRINGS: [&str; 3] = ["disposition", "state", "postalCode"];
@@ -169,7 +116,8 @@ impl Resolved {
     }
 }
 
-fn json_type(def: &ElementDef) -> Option<JsonType> {
+/// How JSON writes an element; `None` when it is an object.
+pub(crate) fn json_type(def: &ElementDef) -> Option<JsonType> {
     if !def.is_primitive() {
         return None;
     }
@@ -200,29 +148,24 @@ pub(crate) fn list_key(list: List) -> &'static str {
     }
 }
 
-/// Holds a path of a table with rows of kind `per` against the model.
-pub(crate) fn resolve(path: &Path, per: Per) -> Result<Resolved, LoadError> {
+/// Holds a path against the model.
+pub(crate) fn resolve(path: &Path, start: Start) -> Result<Resolved, LoadError> {
     use Resource::{Coverage, ExplanationOfBenefit, Patient};
-    let own = match per {
-        Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis => ExplanationOfBenefit,
-        Per::Patient | Per::Mbi => Patient,
-        Per::Summary => Coverage,
-    };
-    let misplaced =
-        || LoadError::new(format!("this root means nothing on rows per {}", per.name()));
+    let misplaced = || start.misplaced();
+    let own = start.resource().ok_or_else(misplaced)?;
     let claim_only = |list| {
         if own == ExplanationOfBenefit { Ok(list) } else { Err(misplaced()) }
     };
-    let line_only = |list| if per == Per::Item { Ok(list) } else { Err(misplaced()) };
+    let line_only = |list| if start.is_per_item() { Ok(list) } else { Err(misplaced()) };
     let (resource, list, pick) = match &path.root {
         Root::Record => match path.steps.first().and_then(|step| List::of(own, &step.name)) {
             Some(list) => (own, Some(list), Pick::Entries(path.steps[0].select.clone())),
             None => (own, None, Pick::Record),
         },
         Root::Item => (own, Some(claim_only(List::Item)?), Pick::Own),
-        Root::Entry => match per {
-            Per::Procedure => (own, Some(List::Procedure), Pick::Own),
-            Per::Diagnosis => (own, Some(List::Diagnosis), Pick::Own),
+        Root::Entry => match start {
+            Start::Rows(Per::Procedure) => (own, Some(List::Procedure), Pick::Own),
+            Start::Rows(Per::Diagnosis) => (own, Some(List::Diagnosis), Pick::Own),
             _ => return Err(misplaced()),
         },
         Root::Rendering | Root::LinkedCareTeam(_) => {
@@ -242,7 +185,7 @@ pub(crate) fn resolve(path: &Path, per: Per) -> Result<Resolved, LoadError> {
             (Coverage, None, Pick::Linked)
         }
     };
-    check_function(path, per, list)?;
+    check_function(path, start, list)?;
     let skip = usize::from(matches!(pick, Pick::Entries(_)));
     let mut parent = match list {
         Some(list) => {
@@ -326,28 +269,39 @@ fn family(stem: &str) -> Option<&'static str> {
     })
 }
 
-fn check_function(path: &Path, per: Per, list: Option<List>) -> Result<(), LoadError> {
+/// The function of a path of the summary, whose rows have nothing else.
+pub(crate) fn summary_function(path: &Path) -> Result<&Function, LoadError> {
+    let start = Start::Rows(Per::Summary);
+    check_function(path, start, None)?;
+    match &path.leaf {
+        Leaf::Function(function) => Ok(function),
+        Leaf::Value => Err(start.misplaced()),
+    }
+}
+
+fn check_function(path: &Path, start: Start, list: Option<List>) -> Result<(), LoadError> {
     let Leaf::Function(function) = &path.leaf else { return Ok(()) };
     let steps = path.steps.len() - usize::from(list.is_some() && path.root == Root::Record);
+    let own = path.root == Root::Record;
+    let is = |per| start == Start::Rows(per);
     let fits = steps == 0
         && match function {
             Function::Place => list.is_some(),
             Function::MbiCurrent => {
-                matches!(path.root, Root::Patient)
-                    || (path.root == Root::Record && matches!(per, Per::Patient | Per::Mbi))
+                path.root == Root::Patient || (own && (is(Per::Patient) || is(Per::Mbi)))
             }
-            Function::MbiHistoric => path.root == Root::Record && per == Per::Mbi,
+            Function::MbiHistoric => own && is(Per::Mbi),
             Function::LatestMonth(_) => {
-                per == Per::Patient && matches!(path.root, Root::Record | Root::Coverage(_))
+                is(Per::Patient) && matches!(path.root, Root::Record | Root::Coverage(_))
             }
             Function::Age | Function::HospiceBegin | Function::HospiceEnd => {
-                path.root == Root::Record && per == Per::Patient
+                own && is(Per::Patient)
             }
-            Function::FileName | Function::FileDate => path.root == Root::Record,
+            Function::FileName | Function::FileDate => own,
             Function::SummaryFile
             | Function::SummaryTitle
             | Function::SummaryRows
-            | Function::SummaryLength => path.root == Root::Record && per == Per::Summary,
+            | Function::SummaryLength => own && is(Per::Summary),
         };
     if fits { Ok(()) } else { Err(LoadError::new("the function means nothing here")) }
 }

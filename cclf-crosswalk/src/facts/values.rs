@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::error::{ErrorClass, LoadError};
+use crate::error::ErrorClass;
+use crate::facts::rows_csv::rows;
+use crate::layout::load_error::LoadError;
 
 /// Days from 1970-01-01 to the dates that CMS uses for "missing".
 const MISSING_DAYS: [i32; 3] =
@@ -371,7 +373,7 @@ impl States {
     pub(crate) fn load(text: &str) -> Result<Self, LoadError> {
         const FILE: &str = "states.csv";
         let mut states = Self::default();
-        for (line, row) in crate::facts::crosswalk::rows(FILE, text, &["ssa", "usps", "fips"])? {
+        for (line, row) in rows(FILE, text, &["ssa", "usps", "fips"])? {
             let area = (row[1].to_owned(), row[2].to_owned());
             if let Some(other) = states.areas.insert(row[1].to_owned(), area.clone())
                 && other != area

@@ -7,10 +7,10 @@ use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
 use super::value::{cell, is_null_code, is_tildes, text};
 use super::walk::{Spot, entries, follow, key_members};
 use crate::claim_type::ClaimType;
-use crate::facts::crosswalk::{Crosswalk, FactKind};
 use crate::error::ErrorClass;
-use crate::facts::fact::{Expr, Leaf, Path, Root, Select, Source};
-use crate::facts::resolve::Resource;
+use crate::facts::crosswalk::Crosswalk;
+use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source};
+use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per};
 
 /// A record that fits the crosswalk.

@@ -21,9 +21,9 @@ use rows::Row;
 use walk::{Spot, entries};
 
 use crate::claim_type::ClaimType;
-use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
 use crate::error::ErrorClass;
-use crate::facts::resolve::Resource;
+use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
+use crate::layout::resource::Resource;
 use crate::layout::table::{Per, Table};
 
 /// The lines of one input file.

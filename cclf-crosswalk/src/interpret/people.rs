@@ -7,7 +7,7 @@ use super::value::{Day, cell, is_tildes, text};
 use super::walk::{entries, has_key};
 use crate::claim_type::ClaimType;
 use crate::facts::fact::Part;
-use crate::facts::resolve::Resource;
+use crate::layout::resource::Resource;
 use crate::layout::table::ColumnType;
 
 /// A Patient, newest version, with what belongs to it.

@@ -2,8 +2,8 @@
 
 use fhir_model::Node;
 
-use crate::facts::crosswalk::Crosswalk;
 use crate::error::ErrorClass;
+use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::{Conversion, Step};
 use crate::layout::table::ColumnType;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::arrow::datatypes::{DataType, TimeUnit};
 
-use crate::error::LoadError;
+use crate::layout::load_error::LoadError;
 
 /// One of the twelve CCLF files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,22 +3,19 @@
 
 use std::borrow::Cow;
 
-use crate::rows::claim::value;
-use crate::plan::program::{Access, Program, Value};
-use crate::plan::{RecordView, Reg, Val};
+use crate::plan::kept::{KeptValue, KeptValues};
+use crate::plan::registers::{RecordView, Val};
+use crate::plan::value::Value;
 
-/// One kept value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Item {
-    Register(Reg),
-    /// The last usable of twelve months.
-    Months([Reg; 12]),
-}
-
-/// Which values of a resource are kept, in which order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct DigestPlan {
-    items: Vec<Item>,
+/// What stands before a packed value.
+mod tag {
+    pub(super) const NULL: u8 = 0;
+    pub(super) const TEXT: u8 = 1;
+    pub(super) const INT: u8 = 2;
+    pub(super) const DATE: u8 = 3;
+    pub(super) const TIMESTAMP: u8 = 4;
+    pub(super) const DECIMAL: u8 = 5;
+    pub(super) const UNUSABLE: u8 = 6;
 }
 
 /// The codes that say nothing in a month.
@@ -50,66 +47,25 @@ impl<'b> Kept<'b> {
     }
 }
 
-impl DigestPlan {
-    /// Collects what the programs ask of the resource itself (`own`) or of a joined Coverage.
-    pub(crate) fn collect<'p>(programs: impl Iterator<Item = &'p Program>, joined: bool) -> Self {
-        let mut plan = Self::default();
-        for access in programs.flat_map(Program::accesses) {
-            let item = match (access, joined) {
-                (Access::Record(reg), false) | (Access::Coverage { reg, .. }, true) => {
-                    Item::Register(*reg)
-                }
-                (Access::Months(months), false) | (Access::CoverageMonths { months, .. }, true) => {
-                    Item::Months(*months)
-                }
-                _ => continue,
-            };
-            if !plan.items.contains(&item) {
-                plan.items.push(item);
-            }
-        }
-        plan
-    }
-
-    /// Keeps a register besides those that were collected.
-    pub(crate) fn keep(&mut self, program: &Program) {
-        for access in program.accesses() {
-            if let Access::Record(reg) = *access
-                && !self.items.contains(&Item::Register(reg))
-            {
-                self.items.push(Item::Register(reg));
-            }
-        }
-    }
-
-    pub(crate) fn register(&self, reg: Reg) -> Option<usize> {
-        self.items.iter().position(|item| *item == Item::Register(reg))
-    }
-
-    pub(crate) fn months(&self, months: &[Reg; 12]) -> Option<usize> {
-        self.items.iter().position(|item| matches!(item, Item::Months(own) if own == months))
-    }
-
-    /// Packs the kept values of a record.
-    pub(crate) fn pack(&self, view: RecordView<'_>, out: &mut Vec<u8>) {
-        for item in &self.items {
-            match item {
-                Item::Register(reg) => pack(out, value(view, view.store.record[*reg])),
-                Item::Months(months) => {
-                    let codes = months.iter().rev().filter_map(|reg| {
-                        let val = view.store.record[*reg];
-                        (val != Val::Null).then(|| value(view, val).text()).flatten()
-                    });
-                    let mut any = false;
-                    let usable = codes.into_iter().find(|code| {
-                        any = true;
-                        !UNUSABLE.contains(&&**code)
-                    });
-                    match usable {
-                        Some(code) => pack_text(out, &code),
-                        None if any => out.push(6),
-                        None => out.push(0),
-                    }
+/// Packs the kept values of a record.
+pub(crate) fn pack_kept(kept: &KeptValues, view: RecordView<'_>, out: &mut Vec<u8>) {
+    for value in kept.iter() {
+        match value {
+            KeptValue::Register(reg) => pack(out, view.value(view.store.record[*reg])),
+            KeptValue::Months(months) => {
+                let codes = months.iter().rev().filter_map(|reg| {
+                    let val = view.store.record[*reg];
+                    (val != Val::Null).then(|| view.value(val).text()).flatten()
+                });
+                let mut any = false;
+                let usable = codes.into_iter().find(|code| {
+                    any = true;
+                    !UNUSABLE.contains(&&**code)
+                });
+                match usable {
+                    Some(code) => pack_text(out, Some(&code)),
+                    None if any => out.push(tag::UNUSABLE),
+                    None => out.push(tag::NULL),
                 }
             }
         }
@@ -118,31 +74,32 @@ impl DigestPlan {
 
 fn pack(out: &mut Vec<u8>, value: Value<'_>) {
     match value {
-        Value::Null => out.push(0),
-        Value::Text(text) => pack_text(out, &text),
+        Value::Null => out.push(tag::NULL),
+        Value::Text(text) => pack_text(out, Some(&text)),
         Value::Int(value) => {
-            out.push(2);
+            out.push(tag::INT);
             out.extend_from_slice(&value.to_le_bytes());
         }
         Value::Date(days) => {
-            out.push(3);
+            out.push(tag::DATE);
             out.extend_from_slice(&days.to_le_bytes());
         }
         Value::Timestamp(micros) => {
-            out.push(4);
+            out.push(tag::TIMESTAMP);
             out.extend_from_slice(&micros.to_le_bytes());
         }
         Value::Decimal(value) => {
-            out.push(5);
+            out.push(tag::DECIMAL);
             out.extend_from_slice(&value.to_le_bytes());
         }
     }
 }
 
-/// A text with its length before it, seven bits a byte.
+/// A text with its length before it, seven bits a byte; or null.
 #[allow(clippy::cast_possible_truncation, reason = "seven bits fit a byte")]
-pub(crate) fn pack_text(out: &mut Vec<u8>, text: &str) {
-    out.push(1);
+pub(crate) fn pack_text(out: &mut Vec<u8>, text: Option<&str>) {
+    let Some(text) = text else { return out.push(tag::NULL) };
+    out.push(tag::TEXT);
     let mut len = text.len();
     while len >= 0x80 {
         out.push((len & 0x7f) as u8 | 0x80);
@@ -176,7 +133,7 @@ impl<'b> Unpack<'b> {
     pub(crate) fn next(&mut self) -> Kept<'b> {
         let [tag] = self.take::<1>();
         match tag {
-            1 => {
+            tag::TEXT => {
                 let (mut len, mut shift) = (0usize, 0);
                 loop {
                     let [byte] = self.take::<1>();
@@ -190,11 +147,11 @@ impl<'b> Unpack<'b> {
                 self.bytes = rest;
                 Kept::Text(std::str::from_utf8(text).unwrap_or_default())
             }
-            2 => Kept::Int(i64::from_le_bytes(self.take())),
-            3 => Kept::Date(i32::from_le_bytes(self.take())),
-            4 => Kept::Timestamp(i64::from_le_bytes(self.take())),
-            5 => Kept::Decimal(i128::from_le_bytes(self.take())),
-            6 => Kept::Unusable,
+            tag::INT => Kept::Int(i64::from_le_bytes(self.take())),
+            tag::DATE => Kept::Date(i32::from_le_bytes(self.take())),
+            tag::TIMESTAMP => Kept::Timestamp(i64::from_le_bytes(self.take())),
+            tag::DECIMAL => Kept::Decimal(i128::from_le_bytes(self.take())),
+            tag::UNUSABLE => Kept::Unusable,
             _ => Kept::Null,
         }
     }

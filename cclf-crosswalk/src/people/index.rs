@@ -15,8 +15,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use self::arena::{Arena, Place};
 pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
-use crate::people::digest::{Kept, Unpack};
-use crate::people::person::{Beneficiary, Enrolment};
+use super::digest::{Kept, Unpack};
+use super::person::{self, Beneficiary, Enrolment, Person};
 
 /// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
 const CHUNK_ENTRIES: usize = 1 << 14;
@@ -342,6 +342,20 @@ impl Index {
         );
         numbers.sort_unstable_by_key(|number| self.entry(number.0).order);
         numbers
+    }
+}
+
+impl Person {
+    /// Puts it into the index, in input order; `source` is the number of its file.
+    ///
+    /// # Errors
+    /// The index is full.
+    pub fn add_to(&self, index: &mut Index, source: u32) -> Result<(), IndexFull> {
+        match &self.kept {
+            person::Kept::Patient(patient) => index.add_patient(patient, source),
+            person::Kept::Coverage(coverage) => index.add_coverage(coverage),
+            person::Kept::Nothing => Ok(()),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
-use crate::rows::claim::patient_id;
-use crate::people::digest::pack_text;
-use crate::plan::program::Value;
+use super::digest::{pack_kept, pack_text};
 use crate::facts::fact::Part;
-use crate::people::index::{Index, IndexFull};
-use crate::plan::{Record, Val};
-use crate::facts::resolve::List;
+use crate::layout::resource::List;
+use crate::plan::Record;
+use crate::plan::registers::Val;
+use crate::plan::value::Value;
+use crate::rows::claim::patient_id;
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +31,12 @@ impl PersonRecord<'_> {
 /// A Patient or Coverage on its way into the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    kept: Kept,
+    pub(super) kept: Kept,
     partial_dates: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kept {
+pub(super) enum Kept {
     Patient(Beneficiary),
     Coverage(Enrolment),
     /// A Coverage of none of the four parts, or whose beneficiary is no Patient.
@@ -44,18 +44,6 @@ enum Kept {
 }
 
 impl Person {
-    /// Puts it into the index, in input order; `source` is the number of its file.
-    ///
-    /// # Errors
-    /// The index is full.
-    pub fn add_to(&self, index: &mut Index, source: u32) -> Result<(), IndexFull> {
-        match &self.kept {
-            Kept::Patient(patient) => index.add_patient(patient, source),
-            Kept::Coverage(coverage) => index.add_coverage(coverage),
-            Kept::Nothing => Ok(()),
-        }
-    }
-
     /// The Patient, if it is one.
     pub fn patient(&self) -> Option<&Beneficiary> {
         if let Kept::Patient(patient) = &self.kept { Some(patient) } else { None }
@@ -119,15 +107,12 @@ impl Beneficiary {
         let updated = updated(&record.fact(&plan.person.last_updated));
         let (current, historic, unknown_marks) = mbis(record);
         let mut packed = Vec::new();
-        match current {
-            Some(mbi) => pack_text(&mut packed, mbi),
-            None => packed.push(0),
-        }
+        pack_text(&mut packed, current);
         for mbi in historic {
-            pack_text(&mut packed, mbi);
+            pack_text(&mut packed, Some(mbi));
         }
-        packed.push(0);
-        plan.patient_digest.pack(record.view, &mut packed);
+        pack_text(&mut packed, None);
+        pack_kept(&plan.patient_kept, record.view, &mut packed);
         Some(Self { id, updated, packed, unknown_marks })
     }
 }
@@ -172,11 +157,8 @@ impl Enrolment {
         let part = Part::from_letter(&record.fact(&facts.part).text()?)?;
         let updated = updated(&record.fact(&facts.last_updated));
         let mut packed = Vec::new();
-        match record.fact(&facts.reference_year).text() {
-            Some(year) => pack_text(&mut packed, &year),
-            None => packed.push(0),
-        }
-        record.plan.coverage_digest.pack(record.view, &mut packed);
+        pack_text(&mut packed, record.fact(&facts.reference_year).text().as_deref());
+        pack_kept(&record.plan.coverage_kept, record.view, &mut packed);
         Some(Self { beneficiary, part, updated, packed })
     }
 }

@@ -2,38 +2,49 @@
 
 use std::borrow::Cow;
 
+use super::digest::{Kept, Unpack};
+use super::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
 use crate::arrow::array::RecordBatch;
 use crate::arrow::error::ArrowError;
-
+use crate::facts::columns::Columns;
+use crate::facts::fact::CoverageChoice;
+use crate::facts::values::civil_from_days;
+use crate::layout::table::Table;
+use crate::plan::Plan;
+use crate::plan::access::{
+    BeneficiaryAccess, MbiAccess, PersonAccess, RecordAccess, SummaryAccess,
+};
+use crate::plan::kept::KeptValue;
+use crate::plan::program::{Program, Row, Untranslated};
+use crate::plan::value::Value;
 use crate::rows::batch::TableBuilder;
 use crate::rows::claim::Lineage;
-use crate::claim_type::ClaimType;
-use crate::facts::columns::Columns;
-use crate::facts::values::civil_from_days;
-use crate::people::digest::{Kept, Unpack};
-use crate::plan::program::{Access, Lookup, Program, Untranslated, Value};
-use crate::facts::fact::{CoverageChoice, Function};
-use crate::people::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
-use crate::plan::Plan;
-use crate::layout::table::{Per, Table};
 
 /// Builds CCLF8 and CCLF9 from the index.
 #[derive(Debug)]
 pub struct PeopleTables {
     plan: &'static Plan,
-    tables: Vec<TableBuilder>,
+    beneficiaries: Vec<TableBuilder<BeneficiaryAccess>>,
+    mbis: Vec<TableBuilder<MbiAccess>>,
     untranslated: Untranslated,
 }
 
 impl PeopleTables {
     /// Builders for those of `tables` that are of people.
     pub fn new(plan: &'static Plan, tables: &[Table], wanted: &Columns) -> Self {
-        let tables = tables
-            .iter()
-            .filter(|table| matches!(plan.crosswalk().table(**table).per, Per::Patient | Per::Mbi))
-            .map(|table| TableBuilder::new(plan, *table, wanted))
-            .collect();
-        Self { plan, tables, untranslated: Untranslated::default() }
+        let (crosswalk, tables) = (plan.crosswalk(), || tables.iter().copied());
+        let beneficiaries = tables().filter(|table| plan.beneficiaries.has(*table));
+        let mbis = tables().filter(|table| plan.mbis.has(*table));
+        Self {
+            plan,
+            beneficiaries: beneficiaries
+                .map(|table| TableBuilder::new(crosswalk, &plan.beneficiaries, table, wanted))
+                .collect(),
+            mbis: mbis
+                .map(|table| TableBuilder::new(crosswalk, &plan.mbis, table, wanted))
+                .collect(),
+            untranslated: Untranslated::default(),
+        }
     }
 
     /// Appends the rows of one beneficiary; `lineages` are the files by number.
@@ -44,33 +55,32 @@ impl PeopleTables {
         hospice: &HospiceRanges,
         lineages: &[Lineage],
     ) {
-        let row = PersonRow {
+        let person = &PersonRow {
             plan: self.plan,
             index,
             beneficiary,
             patient: index.patient(beneficiary),
             lineage: &lineages[index.source(beneficiary) as usize],
         };
-        for table in &mut self.tables {
-            if table.def.per == Per::Mbi {
-                for mbi in &row.patient.historic {
-                    table.append(&row.with(None, Some(mbi)), &mut self.untranslated);
-                }
-                continue;
+        for table in &mut self.beneficiaries {
+            let mut ranges = hospice.of(beneficiary).map(Some).peekable();
+            // Without a range there is one row all the same.
+            let none = ranges.peek().is_none().then_some(None);
+            for hospice in ranges.chain(none) {
+                table.append(&BeneficiaryRow { person, hospice }, &mut self.untranslated);
             }
-            let mut ranges = hospice.of(beneficiary).peekable();
-            if ranges.peek().is_none() {
-                table.append(&row, &mut self.untranslated);
-            }
-            for range in ranges {
-                table.append(&row.with(Some(range), None), &mut self.untranslated);
+        }
+        for table in &mut self.mbis {
+            for historic in &person.patient.historic {
+                table.append(&MbiRow { person, historic }, &mut self.untranslated);
             }
         }
     }
 
     /// Rows that wait for [`finish`](Self::finish).
     pub fn rows(&self) -> usize {
-        self.tables.iter().map(TableBuilder::rows).max().unwrap_or(0)
+        let beneficiaries = self.beneficiaries.iter().map(TableBuilder::rows);
+        beneficiaries.chain(self.mbis.iter().map(TableBuilder::rows)).max().unwrap_or(0)
     }
 
     /// What could not be translated since the last call.
@@ -83,11 +93,8 @@ impl PeopleTables {
     /// # Errors
     /// Never with the tables of a loaded crosswalk.
     pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, ArrowError> {
-        self.tables
-            .iter_mut()
-            .filter(|table| table.rows() > 0)
-            .map(|table| Ok((table.def.table, table.finish()?)))
-            .collect()
+        let beneficiaries = self.beneficiaries.iter_mut().filter_map(TableBuilder::finish_some);
+        beneficiaries.chain(self.mbis.iter_mut().filter_map(TableBuilder::finish_some)).collect()
     }
 }
 
@@ -99,20 +106,27 @@ struct PersonRow<'i> {
     lineage: &'i Lineage,
 }
 
-/// A [`PersonRow`] at one of its hospice ranges or historic MBIs.
-struct At<'p, 'i> {
-    row: &'p PersonRow<'i>,
+/// The row of a beneficiary, at one of their hospice ranges if there are any.
+struct BeneficiaryRow<'p, 'i> {
+    person: &'p PersonRow<'i>,
     hospice: Option<(i32, Option<i32>)>,
-    historic: Option<&'i str>,
+}
+
+/// The row of a historic MBI.
+struct MbiRow<'p, 'i> {
+    person: &'p PersonRow<'i>,
+    historic: &'i str,
 }
 
 impl<'i> PersonRow<'i> {
-    fn with(&self, hospice: Option<(i32, Option<i32>)>, historic: Option<&'i str>) -> At<'_, 'i> {
-        At { row: self, hospice, historic }
+    /// A kept value of the Patient.
+    fn own(&self, kept: KeptValue) -> Value<'i> {
+        let place = self.plan.patient_kept.place(kept);
+        place.map_or(Value::Null, |place| self.patient.values.at(place).value())
     }
 
-    fn date(&self, program: &Program) -> Option<i32> {
-        program.accesses().find_map(|access| match self.value(access) {
+    fn date(&self, fact: &Program<RecordAccess>) -> Option<i32> {
+        fact.accesses().find_map(|RecordAccess(reg)| match self.own(KeptValue::Register(*reg)) {
             Value::Date(days) => Some(days),
             _ => None,
         })
@@ -151,58 +165,53 @@ impl<'i> PersonRow<'i> {
             }
         }
     }
-}
 
-impl<'i> Lookup<'i> for PersonRow<'i> {
-    fn claim_type(&self) -> Option<ClaimType> {
-        None
+    /// A kept value of a Coverage. With months the newest is the newest that has any.
+    fn of_coverage(&self, choice: CoverageChoice, kept: KeptValue) -> Value<'i> {
+        let Some(place) = self.plan.coverage_kept.place(kept) else { return Value::Null };
+        let months = matches!(kept, KeptValue::Months(_)).then_some(place);
+        let coverage = self.coverage(choice, months);
+        coverage.map_or(Value::Null, |coverage| coverage.at(1 + place).value())
     }
 
-    fn value(&self, access: &Access) -> Value<'i> {
-        let own = |item: Option<usize>| {
-            item.map_or(Value::Null, |item| self.patient.values.at(item).value())
-        };
+    fn value(&self, access: &PersonAccess) -> Value<'i> {
         match access {
-            Access::Record(reg) => own(self.plan.patient_digest.register(*reg)),
-            Access::Months(months) => own(self.plan.patient_digest.months(months)),
-            Access::Coverage { choice, reg } => {
-                let item = self.plan.coverage_digest.register(*reg);
-                match (self.coverage(*choice, None), item) {
-                    (Some(coverage), Some(item)) => coverage.at(1 + item).value(),
-                    _ => Value::Null,
-                }
+            PersonAccess::Record(reg) => self.own(KeptValue::Register(*reg)),
+            PersonAccess::Months(months) => self.own(KeptValue::Months(*months)),
+            PersonAccess::Coverage { choice, reg } => {
+                self.of_coverage(*choice, KeptValue::Register(*reg))
             }
-            Access::CoverageMonths { choice, months } => {
-                let item = self.plan.coverage_digest.months(months);
-                match (self.coverage(*choice, item), item) {
-                    (Some(coverage), Some(item)) => coverage.at(1 + item).value(),
-                    _ => Value::Null,
-                }
+            PersonAccess::CoverageMonths { choice, months } => {
+                self.of_coverage(*choice, KeptValue::Months(*months))
             }
-            Access::MbiCurrent => Value::borrowed(self.patient.current),
-            Access::Age => self.age().map_or(Value::Null, Value::Int),
-            Access::FileName => Value::Text(Cow::Borrowed(&self.lineage.file_name)),
-            Access::FileDate => self.lineage.file_date.map_or(Value::Null, Value::Date),
-            _ => Value::Null,
+            PersonAccess::MbiCurrent => Value::borrowed(self.patient.current),
+            PersonAccess::FileName => Value::Text(Cow::Borrowed(&self.lineage.file_name)),
+            PersonAccess::FileDate => self.lineage.file_date.map_or(Value::Null, Value::Date),
         }
     }
 }
 
-impl<'i> Lookup<'i> for At<'_, 'i> {
-    fn claim_type(&self) -> Option<ClaimType> {
-        None
-    }
+impl<'i> Row<'i> for BeneficiaryRow<'_, 'i> {
+    type Access = BeneficiaryAccess;
 
-    fn value(&self, access: &Access) -> Value<'i> {
+    fn value(&self, access: &BeneficiaryAccess) -> Value<'i> {
+        let date = |date: Option<i32>| date.map_or(Value::Null, Value::Date);
         match access {
-            Access::MbiHistoric => Value::borrowed(self.historic),
-            Access::HospiceBegin => {
-                self.hospice.map_or(Value::Null, |(start, _)| Value::Date(start))
-            }
-            Access::HospiceEnd => {
-                self.hospice.and_then(|(_, end)| end).map_or(Value::Null, Value::Date)
-            }
-            access => self.row.value(access),
+            BeneficiaryAccess::Person(access) => self.person.value(access),
+            BeneficiaryAccess::Age => self.person.age().map_or(Value::Null, Value::Int),
+            BeneficiaryAccess::HospiceBegin => date(self.hospice.map(|(start, _)| start)),
+            BeneficiaryAccess::HospiceEnd => date(self.hospice.and_then(|(_, end)| end)),
+        }
+    }
+}
+
+impl<'i> Row<'i> for MbiRow<'_, 'i> {
+    type Access = MbiAccess;
+
+    fn value(&self, access: &MbiAccess) -> Value<'i> {
+        match access {
+            MbiAccess::Person(access) => self.person.value(access),
+            MbiAccess::Historic => Value::borrowed(Some(self.historic)),
         }
     }
 }
@@ -212,7 +221,8 @@ impl<'i> Lookup<'i> for At<'_, 'i> {
 /// # Errors
 /// Never with the tables of a loaded crosswalk.
 pub fn summary(plan: &'static Plan, written: &[(Table, u64)]) -> Result<RecordBatch, ArrowError> {
-    let mut builder = TableBuilder::new(plan, Table::Cclf0, &false.into());
+    let wanted = Columns::from(false);
+    let mut builder = TableBuilder::new(plan.crosswalk(), &plan.summary, Table::Cclf0, &wanted);
     let mut untranslated = Untranslated::default();
     for (table, rows) in written {
         builder.append(&SummaryRow { plan, table: *table, rows: *rows }, &mut untranslated);
@@ -226,22 +236,17 @@ struct SummaryRow {
     rows: u64,
 }
 
-impl Lookup<'static> for SummaryRow {
-    fn claim_type(&self) -> Option<ClaimType> {
-        None
-    }
+impl Row<'static> for SummaryRow {
+    type Access = SummaryAccess;
 
-    fn value(&self, access: &Access) -> Value<'static> {
+    fn value(&self, access: &SummaryAccess) -> Value<'static> {
         let def = self.plan.crosswalk().table(self.table);
         let int = |value: Option<i64>| value.map_or(Value::Null, Value::Int);
         match access {
-            Access::Summary(Function::SummaryFile) => Value::Text(Cow::Borrowed(self.table.name())),
-            Access::Summary(Function::SummaryTitle) => Value::Text(Cow::Borrowed(&def.title)),
-            Access::Summary(Function::SummaryRows) => int(i64::try_from(self.rows).ok()),
-            Access::Summary(Function::SummaryLength) => {
-                int(i64::try_from(def.record_length()).ok())
-            }
-            _ => Value::Null,
+            SummaryAccess::File => Value::Text(Cow::Borrowed(self.table.name())),
+            SummaryAccess::Title => Value::Text(Cow::Borrowed(&def.title)),
+            SummaryAccess::Rows => int(i64::try_from(self.rows).ok()),
+            SummaryAccess::Length => int(i64::try_from(def.record_length()).ok()),
         }
     }
 }

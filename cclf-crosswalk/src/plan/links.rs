@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::plan::{KeyBit, Reg};
+use crate::plan::tree::{KeyBit, Reg};
 
 /// Lists with fewer entries are looked through: that is faster.
 pub(crate) const SCAN_LIMIT: usize = 64;

@@ -8,28 +8,38 @@
 //! The tree is walked by [`walk`]; what the registers then say about a column is evaluated by
 //! [`program`]. The parsing engine stands behind `walk` alone.
 
+pub(crate) mod access;
+mod accesses;
+mod building;
 mod compile;
+pub(crate) mod kept;
 pub(crate) mod links;
 mod lookup;
 pub(crate) mod program;
+pub(crate) mod programs;
 mod reading;
-mod registers;
+mod record;
+pub(crate) mod registers;
 pub(crate) mod resource_type;
-mod tree;
+pub(crate) mod tree;
 mod unknown;
+pub(crate) mod value;
 mod walk;
 
-pub(crate) use compile::KeyBit;
-pub(crate) use registers::{RecordView, Val};
-pub(crate) use tree::{Reg, ResourcePlan};
-pub use walk::{Reader, Record, Verdict};
+pub use record::Record;
+pub use walk::{Reader, Verdict};
 
-use crate::facts::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
-use crate::people::digest::DigestPlan;
-use crate::error::LoadError;
-use crate::plan::program::Program;
-use crate::facts::resolve::Resource;
-use crate::layout::table::Table;
+use crate::facts::crosswalk::Crosswalk;
+use crate::layout::load_error::LoadError;
+use crate::layout::resource::Resource;
+use crate::layout::table::Per;
+use access::{
+    BeneficiaryAccess, ClaimAccess, MbiAccess, PersonAccess, RecordAccess, SummaryAccess,
+};
+use kept::KeptValues;
+use program::Program;
+use programs::Programs;
+use tree::{Reg, ResourcePlan};
 
 /// A compiled crosswalk. Made once, shared by all workers.
 #[derive(Debug)]
@@ -38,28 +48,29 @@ pub struct Plan {
     pub(crate) eob: ResourcePlan,
     pub(crate) patient: ResourcePlan,
     pub(crate) coverage: ResourcePlan,
-    /// Per table, per column: how its value is found; `None` where BCDA has no source.
-    pub(crate) columns: Vec<Vec<Option<Program>>>,
-    /// Per lineage column.
-    pub(crate) lineage: Vec<Program>,
+    /// Columns of CCLF1 to CCLF7, CCLFA and CCLFB, of CCLF8, of CCLF9 and of CCLF0.
+    pub(crate) claims: Programs<ClaimAccess>,
+    pub(crate) beneficiaries: Programs<BeneficiaryAccess>,
+    pub(crate) mbis: Programs<MbiAccess>,
+    pub(crate) summary: Programs<SummaryAccess>,
     pub(crate) claim: ClaimFacts,
     pub(crate) person: PersonFacts,
     pub(crate) enrolment: CoverageFacts,
     /// What the index keeps of a Patient and of a Coverage.
-    pub(crate) patient_digest: DigestPlan,
-    pub(crate) coverage_digest: DigestPlan,
+    pub(crate) patient_kept: KeptValues,
+    pub(crate) coverage_kept: KeptValues,
 }
 
 /// Where the facts of a claim are that are not columns.
 #[derive(Debug)]
 pub(crate) struct ClaimFacts {
-    pub(crate) id: Program,
-    pub(crate) claim_id: Program,
-    pub(crate) eob_type: Program,
-    pub(crate) patient: Program,
-    pub(crate) status: Program,
-    pub(crate) hospice_start: Program,
-    pub(crate) hospice_end: Program,
+    pub(crate) id: Program<RecordAccess>,
+    pub(crate) claim_id: Program<RecordAccess>,
+    pub(crate) eob_type: Program<RecordAccess>,
+    pub(crate) patient: Program<RecordAccess>,
+    pub(crate) status: Program<RecordAccess>,
+    pub(crate) hospice_start: Program<RecordAccess>,
+    pub(crate) hospice_end: Program<RecordAccess>,
     pub(crate) links: LinkRegs,
 }
 
@@ -76,10 +87,10 @@ pub(crate) struct LinkRegs {
 /// Where the facts of a Patient are that are not columns.
 #[derive(Debug)]
 pub(crate) struct PersonFacts {
-    pub(crate) id: Program,
-    pub(crate) last_updated: Program,
-    pub(crate) birth: Program,
-    pub(crate) death: Program,
+    pub(crate) id: Program<RecordAccess>,
+    pub(crate) last_updated: Program<RecordAccess>,
+    pub(crate) birth: Program<RecordAccess>,
+    pub(crate) death: Program<RecordAccess>,
     pub(crate) mbi: Reg,
     pub(crate) currency: Reg,
 }
@@ -87,10 +98,10 @@ pub(crate) struct PersonFacts {
 /// Where the facts of a Coverage are that are not columns.
 #[derive(Debug)]
 pub(crate) struct CoverageFacts {
-    pub(crate) beneficiary: Program,
-    pub(crate) part: Program,
-    pub(crate) last_updated: Program,
-    pub(crate) reference_year: Program,
+    pub(crate) beneficiary: Program<RecordAccess>,
+    pub(crate) part: Program<RecordAccess>,
+    pub(crate) last_updated: Program<RecordAccess>,
+    pub(crate) reference_year: Program<RecordAccess>,
 }
 
 impl Plan {
@@ -100,37 +111,28 @@ impl Plan {
     /// What the tables ask for and the plan cannot do.
     pub fn new(crosswalk: &'static Crosswalk) -> Result<Self, LoadError> {
         let mut compiler = compile::Compiler::new(crosswalk);
-        let claim = {
-            let mut fact = |name| compiler.fact(Resource::ExplanationOfBenefit, name);
-            let id = fact("id")?;
-            let claim_id = fact("claim_id")?;
-            let eob_type = fact("eob_type")?;
-            let patient = fact("patient")?;
-            let status = fact("status")?;
-            fact("last_updated")?;
-            fact("claim_group")?;
-            let hospice_start = fact("hospice_start")?;
-            let hospice_end = fact("hospice_end")?;
-            let mut register = |name| compiler.register(Resource::ExplanationOfBenefit, name);
-            register("item.sequence")?;
-            let links = LinkRegs {
-                item_care_team: register("item.care_team")?,
-                item_diagnosis: register("item.diagnosis")?,
-                care_team_sequence: register("care_team.sequence")?,
-                diagnosis_sequence: register("diagnosis.sequence")?,
-                diagnosis_coded: register("diagnosis.coded")?,
-            };
-            ClaimFacts {
-                id,
-                claim_id,
-                eob_type,
-                patient,
-                status,
-                hospice_start,
-                hospice_end,
-                links,
-            }
+        let eob = Resource::ExplanationOfBenefit;
+        let links = LinkRegs {
+            item_care_team: compiler.register(eob, "item.care_team")?,
+            item_diagnosis: compiler.register(eob, "item.diagnosis")?,
+            care_team_sequence: compiler.register(eob, "care_team.sequence")?,
+            diagnosis_sequence: compiler.register(eob, "diagnosis.sequence")?,
+            diagnosis_coded: compiler.register(eob, "diagnosis.coded")?,
         };
+        let claim = ClaimFacts {
+            id: compiler.fact(eob, "id")?,
+            claim_id: compiler.fact(eob, "claim_id")?,
+            eob_type: compiler.fact(eob, "eob_type")?,
+            patient: compiler.fact(eob, "patient")?,
+            status: compiler.fact(eob, "status")?,
+            hospice_start: compiler.fact(eob, "hospice_start")?,
+            hospice_end: compiler.fact(eob, "hospice_end")?,
+            links,
+        };
+        // Nobody asks for these: what becomes of a record must not depend on which facts are used.
+        compiler.fact(eob, "last_updated")?;
+        compiler.fact(eob, "claim_group")?;
+        compiler.register(eob, "item.sequence")?;
         let person = PersonFacts {
             id: compiler.fact(Resource::Patient, "id")?,
             last_updated: compiler.fact(Resource::Patient, "last_updated")?,
@@ -145,47 +147,29 @@ impl Plan {
             last_updated: compiler.fact(Resource::Coverage, "last_updated")?,
             reference_year: compiler.fact(Resource::Coverage, "reference_year")?,
         };
-        let columns: Vec<Vec<Option<Program>>> = crosswalk
-            .tables()
-            .iter()
-            .map(|def| {
-                let table = |column: &Column| {
-                    let Some(expr) = &column.expr else { return Ok(None) };
-                    compiler.program(expr, def.per, column.column_type).map(Some)
-                };
-                def.columns.iter().map(table).collect::<Result<Vec<_>, LoadError>>()
-            })
-            .collect::<Result<Vec<_>, LoadError>>()?;
-        let lineage = crosswalk
-            .lineage()
-            .iter()
-            .map(|column: &LineageColumn| {
-                compiler.program(&column.expr, crate::layout::table::Per::Claim, column.column_type)
-            })
-            .collect::<Result<Vec<_>, LoadError>>()?;
+        let claims = compiler.programs(&[Per::Claim, Per::Item, Per::Procedure, Per::Diagnosis])?;
+        let beneficiaries = compiler.programs(&[Per::Patient])?;
+        let mbis = compiler.programs(&[Per::Mbi])?;
+        let summary = compiler.programs(&[Per::Summary])?;
         let [eob, patient, coverage] = compiler.finish()?;
-        let of_people = |joined| {
-            let programs = [Table::Cclf8, Table::Cclf9]
-                .into_iter()
-                .flat_map(|table| columns[table.index()].iter().flatten());
-            DigestPlan::collect(programs, joined)
-        };
-        let mut patient_digest = of_people(false);
-        patient_digest.keep(&person.birth);
-        patient_digest.keep(&person.death);
-        let coverage_digest = of_people(true);
+        let [mut patient_kept, coverage_kept] =
+            KeptValues::of(people_accesses(&beneficiaries, &mbis));
+        patient_kept.keep(&person.birth);
+        patient_kept.keep(&person.death);
         Ok(Self {
             crosswalk,
             eob,
             patient,
             coverage,
-            columns,
-            lineage,
+            claims,
+            beneficiaries,
+            mbis,
+            summary,
             claim,
             person,
             enrolment,
-            patient_digest,
-            coverage_digest,
+            patient_kept,
+            coverage_kept,
         })
     }
 
@@ -207,10 +191,6 @@ impl Plan {
         self.crosswalk
     }
 
-    pub(crate) fn table(&self, table: Table) -> (&'static TableDef, &[Option<Program>]) {
-        (self.crosswalk.table(table), &self.columns[table.index()])
-    }
-
     pub(crate) fn resource(&self, resource: Resource) -> &ResourcePlan {
         match resource {
             Resource::ExplanationOfBenefit => &self.eob,
@@ -218,4 +198,22 @@ impl Plan {
             Resource::Coverage => &self.coverage,
         }
     }
+}
+
+/// What the columns of people ask of Patients and Coverages.
+fn people_accesses<'p>(
+    beneficiaries: &'p Programs<BeneficiaryAccess>,
+    mbis: &'p Programs<MbiAccess>,
+) -> impl Iterator<Item = &'p PersonAccess> {
+    let of_beneficiaries = beneficiaries.iter().flat_map(Program::accesses);
+    let of_beneficiaries = of_beneficiaries.filter_map(|access| match access {
+        BeneficiaryAccess::Person(access) => Some(access),
+        _ => None,
+    });
+    let of_mbis = mbis.iter().flat_map(Program::accesses);
+    let of_mbis = of_mbis.filter_map(|access| match access {
+        MbiAccess::Person(access) => Some(access),
+        MbiAccess::Historic => None,
+    });
+    of_beneficiaries.chain(of_mbis)
 }

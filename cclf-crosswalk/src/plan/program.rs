@@ -1,148 +1,45 @@
-//! What the registers say about a column.
+//! How a column's value is found in the registers.
 
 use std::borrow::Cow;
 
 use crate::claim_type::{ClaimType, ClaimTypes};
-use crate::facts::values;
 use crate::facts::crosswalk::Crosswalk;
-use crate::facts::fact::{Conversion, CoverageChoice, Function};
-use crate::plan::Reg;
-use crate::facts::resolve::List;
+use crate::facts::fact::Conversion;
+use crate::facts::values;
+use crate::plan::value::Value;
 
-pub(crate) use crate::plan::KeyBit;
-
-/// A column's value.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value<'r> {
-    Null,
-    Text(Cow<'r, str>),
-    Int(i64),
-    Date(i32),
-    Timestamp(i64),
-    Decimal(i128),
-}
-
-impl<'r> Value<'r> {
-    pub(crate) fn text(self) -> Option<Cow<'r, str>> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    pub(crate) fn borrowed(text: Option<&'r str>) -> Self {
-        text.map_or(Self::Null, |text| Self::Text(Cow::Borrowed(text)))
-    }
-}
-
-/// How a column's value is found: the first alternative that is not null.
+/// How a column's value is found: the first alternative that is not null. `A` is what can be looked up for its kind of
+/// rows.
 #[derive(Clone, Debug)]
-pub(crate) struct Program {
-    pub(crate) alternatives: Vec<AltProgram>,
+pub(crate) struct Program<A> {
+    pub(crate) alternatives: Vec<AltProgram<A>>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct AltProgram {
+pub(crate) struct AltProgram<A> {
     pub(crate) claim_types: Option<ClaimTypes>,
-    /// Of the first that has a value.
-    pub(crate) accesses: Vec<Access>,
+    pub(crate) source: Source<A>,
     pub(crate) conversions: Vec<Conversion>,
 }
 
-/// Where an alternative looks.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Access {
+#[derive(Clone, Debug)]
+pub(crate) enum Source<A> {
+    /// A constant of the layout.
     Literal(String),
-    /// The record's own register.
-    Record(Reg),
-    /// The register of the row's own entry.
-    Own {
-        reg: Reg,
-    },
-    /// The first entry of the list that has it.
-    First {
-        list: List,
-        reg: Reg,
-    },
-    /// The entry at a place.
-    At {
-        list: List,
-        place: usize,
-        reg: Reg,
-    },
-    /// The careTeam entry of this role with the lowest sequence.
-    CareTeam {
-        role: KeyBit,
-        reg: Reg,
-    },
-    /// The first diagnosis of this type.
-    Diagnosis {
-        role: KeyBit,
-        reg: Reg,
-    },
-    /// The diagnosis with this sequence, or its place.
-    BySequence {
-        sequence: i64,
-        reg: Option<Reg>,
-    },
-    Rendering {
-        primary: KeyBit,
-        reg: Reg,
-    },
-    LinkedCareTeam {
-        role: KeyBit,
-        reg: Reg,
-    },
-    LinkedDiagnosis {
-        reg: Reg,
-    },
-    /// The chosen diagnosis, or its place.
-    Principal {
-        principal: KeyBit,
-        admitting: KeyBit,
-        reg: Option<Reg>,
-    },
-    Attending {
-        primary: KeyBit,
-        reg: Reg,
-    },
-    /// The place of the row's own entry.
-    OwnPlace,
-    PatientMbi,
-    MbiCurrent,
-    MbiHistoric,
-    Months([Reg; 12]),
-    Coverage {
-        choice: CoverageChoice,
-        reg: Reg,
-    },
-    CoverageMonths {
-        choice: CoverageChoice,
-        months: [Reg; 12],
-    },
-    Age,
-    HospiceBegin,
-    HospiceEnd,
-    FileName,
-    FileDate,
-    Summary(Function),
+    /// The first of these that has a value.
+    Accesses(Vec<A>),
 }
 
-impl Access {
-    /// Whether what is found differs between the rows of a claim.
-    const fn is_by_row(&self) -> bool {
-        matches!(
-            self,
-            Self::Own { .. }
-                | Self::Rendering { .. }
-                | Self::LinkedCareTeam { .. }
-                | Self::LinkedDiagnosis { .. }
-                | Self::OwnPlace
-        )
+/// A row whose values are looked up: of a kind, and so by the accesses of that kind.
+pub(crate) trait Row<'r> {
+    type Access;
+
+    fn value(&self, access: &Self::Access) -> Value<'r>;
+
+    /// The type of the claim that it is a row of.
+    fn claim_type(&self) -> Option<ClaimType> {
+        None
     }
-}
-
-/// Something that looks values up.
-pub(crate) trait Lookup<'r> {
-    fn value(&self, access: &Access) -> Value<'r>;
-    fn claim_type(&self) -> Option<ClaimType>;
 }
 
 /// Counts the values that could not be translated while rows were made, and so became null.
@@ -166,37 +63,37 @@ impl Untranslated {
     }
 }
 
-impl Program {
+impl<A> Program<A> {
     /// Wherever it looks, in order.
-    pub(crate) fn accesses(&self) -> impl Iterator<Item = &Access> {
-        self.alternatives.iter().flat_map(|alternative| &alternative.accesses)
-    }
-
-    /// Whether its value differs between the rows of a claim.
-    pub(crate) fn is_by_row(&self) -> bool {
-        self.accesses().any(Access::is_by_row)
+    pub(crate) fn accesses(&self) -> impl Iterator<Item = &A> {
+        self.alternatives.iter().flat_map(|alternative| match &alternative.source {
+            Source::Literal(_) => &[],
+            Source::Accesses(accesses) => &accesses[..],
+        })
     }
 
     pub(crate) fn evaluate<'r>(
         &'r self,
         crosswalk: &'r Crosswalk,
-        lookup: &impl Lookup<'r>,
+        row: &impl Row<'r, Access = A>,
         untranslated: &mut Untranslated,
     ) -> Value<'r> {
         for alternative in &self.alternatives {
             if let Some(types) = alternative.claim_types
-                && !lookup.claim_type().is_some_and(|claim_type| types.contains(claim_type))
+                && !row.claim_type().is_some_and(|claim_type| types.contains(claim_type))
             {
                 continue;
             }
             let mut value = Value::Null;
-            for access in &alternative.accesses {
-                value = match access {
-                    Access::Literal(text) => Value::Text(Cow::Borrowed(text)),
-                    access => lookup.value(access),
-                };
-                if !matches!(value, Value::Null) {
-                    break;
+            match &alternative.source {
+                Source::Literal(text) => value = Value::Text(Cow::Borrowed(text)),
+                Source::Accesses(accesses) => {
+                    for access in accesses {
+                        value = row.value(access);
+                        if !matches!(value, Value::Null) {
+                            break;
+                        }
+                    }
                 }
             }
             let value = if alternative.conversions.is_empty() {

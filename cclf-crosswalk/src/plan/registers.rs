@@ -1,9 +1,12 @@
 //! What a walk fills: registers of the record and of the entries of its lists.
 
+use std::borrow::Cow;
+
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
+use super::value::Value;
+use crate::layout::resource::List;
 use crate::plan::links::BySequence;
-use crate::facts::resolve::List;
 
 #[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
 pub(super) const fn place(offset: usize) -> u32 {
@@ -96,6 +99,21 @@ impl<'r> RecordView<'r> {
     pub(crate) fn text(&self, start: u32, end: u32, scratch: bool) -> &'r str {
         let source = if scratch { self.store.scratch.as_str() } else { self.line };
         &source[start as usize..end as usize]
+    }
+
+    /// What a register holds.
+    pub(crate) fn value(&self, val: Val) -> Value<'r> {
+        match val {
+            Val::Text { start, end, scratch } => {
+                Value::Text(Cow::Borrowed(self.text(start, end, scratch)))
+            }
+            Val::Int(value) => Value::Int(value),
+            Val::Date(days) => Value::Date(days),
+            Val::Timestamp(micros) => Value::Timestamp(micros),
+            Val::Decimal(value) => Value::Decimal(value.into()),
+            Val::Wide(at) => Value::Decimal(self.store.wide[at as usize]),
+            Val::Null | Val::Bits(_) | Val::Links { .. } => Value::Null,
+        }
     }
 
     pub(crate) fn count(&self, list: List) -> usize {

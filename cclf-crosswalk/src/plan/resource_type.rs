@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use json_walk::{Cursor, Document, Index, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
-use crate::facts::resolve::Resource;
+use crate::layout::resource::Resource;
 
 /// The resource types of STU3, one a line.
 const STU3_TYPES: &str = include_str!("../../stu3/resource_types.txt");

@@ -1,11 +1,19 @@
 //! The compiled tree: nodes, registers, captures.
 
 use super::lookup::Lookup;
-use crate::facts::resolve::{JsonType, KeyMatch, List};
+use crate::facts::resolve::KeyMatch;
+use crate::layout::resource::{JsonType, List};
 use crate::layout::table::ColumnType;
 
 /// Index of a register, in the record's frame or in a list entry's.
 pub(crate) type Reg = usize;
+
+/// A register of a kept list's entries, and the bit in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyBit {
+    pub(crate) reg: Reg,
+    pub(crate) bit: u64,
+}
 
 /// A capture: what one member of a keyed element says, kept until the element ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,15 +9,16 @@ use json_walk::{Cursor, Document, Index, JsonStr, Kind, Limits};
 
 use super::Plan;
 use super::reading::{Fault, Reading, fault};
+use super::record::Record;
 use super::registers::{Captured, KeyedState, RecordView, Store, Val, place};
 use super::tree::{
     Action, Form, Keyed, Keys, Leaf, ListNode, Node, Object, ResourcePlan, Slot, Target,
 };
-use crate::facts::values::{self, DateText};
 use crate::error::{ErrorClass, RecordError};
-use crate::facts::resolve::{JsonType, Resource};
-use crate::plan::resource_type::{ResourceType, resource_type, stated_type};
+use crate::facts::values::{self, DateText};
+use crate::layout::resource::{JsonType, Resource};
 use crate::layout::table::ColumnType;
+use crate::plan::resource_type::{ResourceType, resource_type, stated_type};
 
 /// Longest line the registers can point into, in bytes.
 pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
@@ -31,20 +32,6 @@ pub enum Verdict<'r> {
     Skipped,
     /// FHIR R4, not STU3: an error of the whole file.
     Foreign,
-}
-
-/// A record that was read and fits the crosswalk.
-#[derive(Clone, Copy, Debug)]
-pub struct Record<'r> {
-    pub(crate) plan: &'r Plan,
-    pub(crate) view: RecordView<'r>,
-}
-
-impl Record<'_> {
-    /// Dates of the record that name only a year or a month, and so became null.
-    pub fn partial_dates(&self) -> u64 {
-        self.view.store.partial_dates
-    }
 }
 
 /// Reads records one after another; one for each worker.
@@ -460,11 +447,11 @@ impl Walk<'_> {
             Captured::Text { start, end, escaped } => (start, end, escaped),
             Captured::Number { start, end } => (start, end, false),
         };
-        let text = text_of(self.line, start, end);
         if escaped && has_escape(self.line, start as usize, end as usize) {
-            Cow::Owned(unescape(text))
+            let text = JsonStr::at(self.line, start as usize, end as usize);
+            Cow::Owned(text.unescape().into_owned())
         } else {
-            Cow::Borrowed(text)
+            Cow::Borrowed(text_of(self.line, start, end))
         }
     }
 
@@ -510,7 +497,7 @@ impl Walk<'_> {
                             Val::Text { start, end, scratch: false }
                         });
                     }
-                    let text = unescape(text_of(self.line, start, end));
+                    let text = JsonStr::at(self.line, start as usize, end as usize).unescape();
                     return Ok(if is_null(&text, code) {
                         Val::Null
                     } else {
@@ -578,14 +565,6 @@ fn has_escape(line: &str, start: usize, end: usize) -> bool {
     let part = line.as_bytes().get(start..end).unwrap_or_default();
     // Without an early end the loop becomes a few vector instructions.
     part.iter().fold(0, |found, byte| found | u8::from(*byte == b'\\')) != 0
-}
-
-/// Resolves the escapes of a string that the cursor has checked.
-fn unescape(raw: &str) -> String {
-    let quoted = format!("\"{raw}\"");
-    Cursor::new(quoted.as_bytes(), Limits::default())
-        .and_then(|mut cursor| cursor.string().map(|text| text.unescape().into_owned()))
-        .unwrap_or_default()
 }
 
 fn absent_or_wrong<'a, R: Reading<'a>>(reading: &mut R) -> Result<(), Fault> {

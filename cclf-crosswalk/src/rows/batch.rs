@@ -9,12 +9,15 @@ use crate::arrow::array::{
 };
 use crate::arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
 
-use crate::rows::claim::{Claim, ClaimRow, Lineage};
 use crate::facts::columns::{Columns, Place};
 use crate::facts::crosswalk::{CROSSWALK_VERSION, Crosswalk, TableDef};
-use crate::plan::program::{Lookup, Program, Untranslated, Value};
+use crate::layout::table::{ColumnType, Table};
 use crate::plan::Plan;
-use crate::layout::table::{ColumnType, Per, Table};
+use crate::plan::access::{Access, ClaimAccess};
+use crate::plan::program::{Program, Row, Untranslated};
+use crate::plan::programs::Programs;
+use crate::plan::value::Value;
+use crate::rows::claim::{Claim, ClaimRow, Lineage};
 
 /// The Arrow schema of a table, with the layout's labels and our notes as metadata.
 pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRef {
@@ -45,17 +48,6 @@ pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRe
         ("cclf.crosswalk_version".to_owned(), CROSSWALK_VERSION.to_owned()),
     ]);
     Arc::new(Schema::new_with_metadata(fields, metadata))
-}
-
-/// The lineage columns that a table has, with their numbers.
-pub(crate) fn lineage_columns<'c>(
-    crosswalk: &'c Crosswalk,
-    def: &TableDef,
-) -> impl Iterator<Item = (usize, &'c crate::facts::crosswalk::LineageColumn)> + use<'c> {
-    let (of_records, claims) =
-        (def.per != Per::Summary && def.has_rows, !def.claim_types.is_empty());
-    let columns = crosswalk.lineage().iter().enumerate();
-    columns.filter(move |(_, column)| of_records && (claims || !column.claims_only))
 }
 
 #[derive(Debug)]
@@ -141,45 +133,48 @@ impl Builder {
 
 /// A column that is being built.
 #[derive(Debug)]
-struct ColumnBuilder {
+struct ColumnBuilder<A: 'static> {
     /// `None` where BCDA has no source.
-    program: Option<&'static Program>,
+    program: Option<&'static Program<A>>,
     /// Its value differs between the rows of a claim.
     by_row: bool,
     builder: Builder,
 }
 
-/// Builds the rows of one table.
+/// Builds the rows of one table, whose columns are found by accesses of one kind.
 #[derive(Debug)]
-pub(crate) struct TableBuilder {
-    plan: &'static Plan,
+pub(crate) struct TableBuilder<A: 'static> {
+    crosswalk: &'static Crosswalk,
     pub(crate) def: &'static TableDef,
-    columns: Vec<ColumnBuilder>,
+    columns: Vec<ColumnBuilder<A>>,
     schema: SchemaRef,
     rows: usize,
 }
 
-impl TableBuilder {
-    pub(crate) fn new(plan: &'static Plan, table: Table, wanted: &Columns) -> Self {
-        let (def, programs) = plan.table(table);
-        let crosswalk = plan.crosswalk();
+impl<A: Access> TableBuilder<A> {
+    pub(crate) fn new(
+        crosswalk: &'static Crosswalk,
+        programs: &'static Programs<A>,
+        table: Table,
+        wanted: &Columns,
+    ) -> Self {
+        let def = crosswalk.table(table);
         let column = |place| {
-            let (program, column_type) = match place {
-                Place::Layout(place) => (programs[place].as_ref(), def.columns[place].column_type),
-                Place::Lineage(place) => {
-                    (Some(&plan.lineage[place]), crosswalk.lineage()[place].column_type)
-                }
+            let column_type = match place {
+                Place::Layout(place) => def.columns[place].column_type,
+                Place::Lineage(place) => crosswalk.lineage()[place].column_type,
             };
+            let program = programs.program(table, place);
             let builder = match program {
                 Some(_) => Builder::new(column_type),
                 None => Builder::Nulls(column_type.arrow()),
             };
-            let by_row = program.is_some_and(Program::is_by_row);
+            let by_row = program.is_some_and(|program| program.accesses().any(Access::is_by_row));
             ColumnBuilder { program, by_row, builder }
         };
         let columns = wanted.of(crosswalk, def).into_iter().map(column).collect();
-        let schema = schema(plan.crosswalk(), table, wanted);
-        Self { plan, def, columns, schema, rows: 0 }
+        let schema = schema(crosswalk, table, wanted);
+        Self { crosswalk, def, columns, schema, rows: 0 }
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -187,14 +182,22 @@ impl TableBuilder {
     }
 
     /// Appends a row.
-    pub(crate) fn append<'r>(&mut self, row: &impl Lookup<'r>, untranslated: &mut Untranslated) {
+    pub(crate) fn append<'r>(
+        &mut self,
+        row: &impl Row<'r, Access = A>,
+        untranslated: &mut Untranslated,
+    ) {
         self.append_all(std::slice::from_ref(row), untranslated);
     }
 
     /// Appends the rows of a claim: column by column, because most values are the same on all of them.
-    fn append_all<'r, L: Lookup<'r>>(&mut self, rows: &[L], untranslated: &mut Untranslated) {
+    fn append_all<'r>(
+        &mut self,
+        rows: &[impl Row<'r, Access = A>],
+        untranslated: &mut Untranslated,
+    ) {
         let Some(first) = rows.first() else { return };
-        let crosswalk = self.plan.crosswalk();
+        let crosswalk = self.crosswalk;
         for column in &mut self.columns {
             let Some(program) = column.program else { continue };
             if column.by_row {
@@ -212,6 +215,13 @@ impl TableBuilder {
         self.rows += rows.len();
     }
 
+    /// The table and its rows so far, if there are any.
+    pub(crate) fn finish_some(
+        &mut self,
+    ) -> Option<Result<(Table, RecordBatch), crate::arrow::error::ArrowError>> {
+        (self.rows > 0).then(|| Ok((self.def.table, self.finish()?)))
+    }
+
     /// The rows so far as a batch; the builder starts again empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, crate::arrow::error::ArrowError> {
         let rows = std::mem::take(&mut self.rows);
@@ -223,7 +233,7 @@ impl TableBuilder {
 /// Builds the rows of claims: CCLF1 to CCLF7.
 #[derive(Debug)]
 pub struct ClaimTables {
-    tables: Vec<TableBuilder>,
+    tables: Vec<TableBuilder<ClaimAccess>>,
     untranslated: Untranslated,
 }
 
@@ -247,7 +257,7 @@ impl ClaimTables {
                 let def = plan.crosswalk().table(**table);
                 !def.claim_types.is_empty() && (def.has_rows || enhancement)
             })
-            .map(|table| TableBuilder::new(plan, *table, wanted))
+            .map(|table| TableBuilder::new(plan.crosswalk(), &plan.claims, *table, wanted))
             .collect();
         Self { tables, untranslated: Untranslated::default() }
     }
@@ -289,10 +299,6 @@ impl ClaimTables {
     /// # Errors
     /// Never with the tables of a loaded crosswalk.
     pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, crate::arrow::error::ArrowError> {
-        self.tables
-            .iter_mut()
-            .filter(|table| table.rows() > 0)
-            .map(|table| Ok((table.def.table, table.finish()?)))
-            .collect()
+        self.tables.iter_mut().filter_map(TableBuilder::finish_some).collect()
     }
 }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::claim_type::ClaimType;
-use crate::error::{ErrorClass, RecordError};
-use crate::plan::program::{Access, Lookup, Program, Untranslated, Value};
-use crate::plan::links;
-use crate::plan::{KeyBit, Plan, Record, RecordView, Reg, Val};
-use crate::facts::resolve::{List, Resource};
+use crate::layout::resource::List;
 use crate::layout::table::Per;
+use crate::plan::access::ClaimAccess as Access;
+use crate::plan::links;
+use crate::plan::program::Row;
+use crate::plan::registers::{RecordView, Val};
+use crate::plan::tree::{KeyBit, Reg};
+use crate::plan::value::Value;
+use crate::plan::{Plan, Record};
 
 /// Where rows come from: the source file of the records that are being read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,71 +37,6 @@ pub(crate) struct ClaimRow<'r> {
     pub(crate) entry: Option<(List, usize)>,
     pub(crate) mbi: Option<&'r str>,
     pub(crate) lineage: &'r Lineage,
-}
-
-impl Record<'_> {
-    /// Checks what every record of the resource must have.
-    pub(crate) fn check_required(&self, resource: Resource) -> Result<(), RecordError> {
-        let missing = |name: &str| Err(RecordError::new(ErrorClass::Missing, 0).in_member(name));
-        let plan = self.plan;
-        match resource {
-            Resource::ExplanationOfBenefit => {
-                if self.fact(&plan.claim.claim_id) == Value::Null {
-                    return missing("identifier");
-                }
-                match self.fact(&plan.claim.eob_type).text() {
-                    None => missing("type"),
-                    Some(code) if ClaimType::from_code(&code).is_none() => {
-                        Err(RecordError::new(ErrorClass::ClaimType, 0).in_member("type"))
-                    }
-                    Some(_) => Ok(()),
-                }
-            }
-            Resource::Patient if self.fact(&plan.person.id) == Value::Null => missing("id"),
-            Resource::Coverage if self.fact(&plan.enrolment.beneficiary) == Value::Null => {
-                missing("beneficiary")
-            }
-            Resource::Coverage if self.fact(&plan.enrolment.part) == Value::Null => {
-                missing("grouping")
-            }
-            Resource::Patient | Resource::Coverage => Ok(()),
-        }
-    }
-
-    /// The value of a fact about the record as a whole.
-    pub(crate) fn fact<'s>(&'s self, program: &'s Program) -> Value<'s> {
-        program.evaluate(self.plan.crosswalk(), &Plain(self.view), &mut Untranslated::default())
-    }
-}
-
-/// Looks up registers of the record alone.
-struct Plain<'r>(RecordView<'r>);
-
-impl<'r> Lookup<'r> for Plain<'r> {
-    fn value(&self, access: &Access) -> Value<'r> {
-        match access {
-            Access::Record(reg) => value(self.0, self.0.store.record[*reg]),
-            _ => Value::Null,
-        }
-    }
-
-    fn claim_type(&self) -> Option<ClaimType> {
-        None
-    }
-}
-
-pub(crate) fn value(view: RecordView<'_>, val: Val) -> Value<'_> {
-    match val {
-        Val::Text { start, end, scratch } => {
-            Value::Text(Cow::Borrowed(view.text(start, end, scratch)))
-        }
-        Val::Int(value) => Value::Int(value),
-        Val::Date(days) => Value::Date(days),
-        Val::Timestamp(micros) => Value::Timestamp(micros),
-        Val::Decimal(value) => Value::Decimal(value.into()),
-        Val::Wide(at) => Value::Decimal(view.store.wide[at as usize]),
-        Val::Null | Val::Bits(_) | Val::Links { .. } => Value::Null,
-    }
 }
 
 impl<'r> Claim<'r> {
@@ -319,7 +257,9 @@ pub(crate) fn patient_id(reference: &str) -> Option<&str> {
     None
 }
 
-impl<'r> Lookup<'r> for ClaimRow<'r> {
+impl<'r> Row<'r> for ClaimRow<'r> {
+    type Access = Access;
+
     fn claim_type(&self) -> Option<ClaimType> {
         Some(self.claim.claim_type)
     }
@@ -328,14 +268,14 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
         let view = self.claim.view();
         let place = |index: usize| Value::Int(i64::try_from(index + 1).unwrap_or(i64::MAX));
         let of = |entry: Option<&'r [Val]>, reg: Reg| {
-            entry.map_or(Value::Null, |entry| value(view, entry[reg]))
+            entry.map_or(Value::Null, |entry| view.value(entry[reg]))
         };
         let first = |mut entries: &mut dyn Iterator<Item = &'r [Val]>, reg: Reg| {
             let found = Iterator::find(&mut entries, |entry| entry[reg] != Val::Null);
-            found.map_or(Value::Null, |entry| value(view, entry[reg]))
+            found.map_or(Value::Null, |entry| view.value(entry[reg]))
         };
         match access {
-            Access::Record(reg) => value(view, view.store.record[*reg]),
+            Access::Record(reg) => view.value(view.store.record[*reg]),
             Access::Own { reg } => {
                 let entry = match (self.item, self.entry) {
                     (Some(item), _) => Some(view.entry(List::Item, item)),
@@ -362,7 +302,7 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
             }
             Access::BySequence { sequence, reg } => {
                 match (self.claim.diagnosis_by_sequence(*sequence), reg) {
-                    (Some((_, entry)), Some(reg)) => value(view, entry[*reg]),
+                    (Some((_, entry)), Some(reg)) => view.value(entry[*reg]),
                     (Some((index, _)), None) => place(index),
                     (None, _) => Value::Null,
                 }
@@ -387,7 +327,7 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
             }
             Access::Principal { principal, admitting, reg } => {
                 match (self.claim.principal(*principal, *admitting), reg) {
-                    (Some((_, entry)), Some(reg)) => value(view, entry[*reg]),
+                    (Some((_, entry)), Some(reg)) => view.value(entry[*reg]),
                     (Some((index, _)), None) => place(index),
                     (None, _) => Value::Null,
                 }
@@ -397,16 +337,6 @@ impl<'r> Lookup<'r> for ClaimRow<'r> {
             Access::PatientMbi => Value::borrowed(self.mbi),
             Access::FileName => Value::Text(Cow::Borrowed(&self.lineage.file_name)),
             Access::FileDate => self.lineage.file_date.map_or(Value::Null, Value::Date),
-            Access::Literal(_)
-            | Access::MbiCurrent
-            | Access::MbiHistoric
-            | Access::Months(_)
-            | Access::Coverage { .. }
-            | Access::CoverageMonths { .. }
-            | Access::Age
-            | Access::HospiceBegin
-            | Access::HospiceEnd
-            | Access::Summary(_) => Value::Null,
         }
     }
 }

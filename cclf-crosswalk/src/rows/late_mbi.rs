@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::arrow::array::{ArrayRef, AsArray, RecordBatch, StringBuilder};
 use crate::arrow::error::ArrowError;
 
-use crate::facts::columns::{Columns, Place};
-use crate::plan::program::{Access, Program};
-use crate::plan::Plan;
+use crate::facts::columns::Columns;
 use crate::layout::table::Table;
+use crate::plan::Plan;
+use crate::plan::access::ClaimAccess;
+use crate::plan::program::Program;
 
 /// Where claim tables have the MBI of a claim's beneficiary, and how it is put there later.
 ///
@@ -32,16 +33,12 @@ impl LateMbi {
     pub fn new(plan: &Plan, tables: &[Table], wanted: &Columns) -> Self {
         let mut places = Vec::new();
         for table in tables.iter().copied() {
-            let (def, programs) = plan.table(table);
-            if def.claim_types.is_empty() {
+            if !plan.claims.has(table) {
                 continue;
             }
-            let program = |place: &Place| match place {
-                Place::Layout(place) => programs[*place].as_ref(),
-                Place::Lineage(_) => None,
-            };
+            let def = plan.crosswalk().table(table);
             let columns = wanted.of(plan.crosswalk(), def).into_iter().enumerate();
-            let mbis = columns.filter(|(_, place)| is_mbi(program(place)));
+            let mbis = columns.filter(|(_, place)| is_mbi(plan.claims.program(table, *place)));
             let mbis: Vec<usize> = mbis.map(|(place, _)| place).collect();
             if !mbis.is_empty() {
                 places.push((table, mbis));
@@ -92,9 +89,9 @@ impl LateMbi {
 }
 
 /// Whether a column has the MBI of a claim's beneficiary.
-fn is_mbi(program: Option<&Program>) -> bool {
+fn is_mbi(program: Option<&Program<ClaimAccess>>) -> bool {
     let mut accesses = program.into_iter().flat_map(Program::accesses);
-    accesses.any(|access| matches!(access, Access::PatientMbi))
+    accesses.any(|access| matches!(access, ClaimAccess::PatientMbi))
 }
 
 /// Characters of an MBI.
@@ -112,14 +109,10 @@ mod tests {
         // What is put in late is not converted, and nothing else stands in for it.
         let plan = Plan::stu3();
         let mut seen = 0;
-        for table in Table::ALL {
-            let (_, programs) = plan.table(table);
-            for program in programs.iter().flatten().filter(|program| is_mbi(Some(program))) {
-                assert_eq!(program.alternatives.len(), 1, "{table}");
-                assert!(program.alternatives[0].conversions.is_empty(), "{table}");
-                assert!(program.alternatives[0].claim_types.is_none(), "{table}");
-                seen += 1;
-            }
+        for program in plan.claims.iter().filter(|program| is_mbi(Some(program))) {
+            let [alternative] = &program.alternatives[..] else { panic!("{program:?}") };
+            assert!(alternative.conversions.is_empty() && alternative.claim_types.is_none());
+            seen += 1;
         }
         assert!(seen >= 7, "{seen}");
     }

@@ -14,7 +14,7 @@ use crate::arrow::array::RecordBatch;
 use crate::arrow::datatypes::SchemaRef;
 use crate::arrow::error::ArrowError;
 
-use crate::error::LoadError;
+use crate::layout::load_error::LoadError;
 use crate::sink::rebatch::Rebatch;
 
 /// Rows of a batch, whatever blocks they come from: part of the promise of same bytes.

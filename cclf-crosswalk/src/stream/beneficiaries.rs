@@ -2,10 +2,10 @@
 
 use super::error::NotTaken;
 use super::is_blank;
-use crate::rows::claim::Lineage;
 use crate::counts::RecordCounts;
 use crate::people::index::Index;
 use crate::plan::{Plan, Reader};
+use crate::rows::claim::Lineage;
 use crate::take::Took;
 
 /// The people of an export, collected before its claims: some two hundred bytes of each.

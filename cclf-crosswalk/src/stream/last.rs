@@ -5,9 +5,9 @@ use crate::arrow::error::ArrowError;
 
 use super::tables::TableStream;
 use crate::counts::RecordCounts;
+use crate::layout::table::Table;
 use crate::people::index::BeneficiaryNumber;
 use crate::people::tables::{PeopleTables, summary};
-use crate::layout::table::Table;
 
 /// How far the end has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,15 @@ pub struct LastBatches {
     stage: Stage,
 }
 
+impl TableStream {
+    /// There are no more claims: gives all that is left.
+    pub fn finish(self) -> LastBatches {
+        LastBatches::new(self)
+    }
+}
+
 impl LastBatches {
-    pub(super) fn new(stream: TableStream) -> Self {
+    fn new(stream: TableStream) -> Self {
         let tables = stream.outputs.tables();
         let people = PeopleTables::new(stream.plan, &tables, &stream.options.columns);
         let rest = stream.index.in_order().into_iter();

@@ -48,11 +48,16 @@ enum State {
     Over(Box<RecordCounts>),
 }
 
-impl<I> Batches<I> {
-    pub(super) fn new(stream: TableStream, records: I) -> Self {
-        Self { state: State::Reading(Box::new(stream)), records, number: 0 }
+impl TableStream {
+    /// Gives the batches of all `records`, then what is left, as an iterator. Records that are not taken are given back
+    /// among the batches, in their order.
+    pub fn batches<I: IntoIterator<Item: AsRef<[u8]>>>(self, records: I) -> Batches<I::IntoIter> {
+        let records = records.into_iter();
+        Batches { state: State::Reading(Box::new(self)), records, number: 0 }
     }
+}
 
+impl<I> Batches<I> {
     /// What became of the records so far.
     pub fn counts(&self) -> RecordCounts {
         match &self.state {

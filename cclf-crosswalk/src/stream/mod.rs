@@ -13,6 +13,7 @@ mod beneficiaries;
 mod error;
 mod last;
 mod lines;
+mod options;
 mod outputs;
 mod tables;
 
@@ -20,7 +21,8 @@ pub use beneficiaries::Beneficiaries;
 pub use error::{BadRecord, BatchError, NotTaken};
 pub use last::LastBatches;
 pub use lines::Batches;
-pub use tables::{TableStream, TableStreamOptions, Taken};
+pub use options::TableStreamOptions;
+pub use tables::{TableStream, Taken};
 
 /// Whether a record is a blank line: nothing but the white space of JSON.
 fn is_blank(record: &[u8]) -> bool {

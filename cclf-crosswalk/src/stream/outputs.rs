@@ -4,11 +4,11 @@ use crate::arrow::array::RecordBatch;
 use crate::arrow::datatypes::SchemaRef;
 use crate::arrow::error::ArrowError;
 
-use super::tables::TableStreamOptions;
-use crate::rows::batch::schema;
-use crate::plan::Plan;
-use crate::sink::rebatch::Rebatch;
+use super::options::TableStreamOptions;
 use crate::layout::table::Table;
+use crate::plan::Plan;
+use crate::rows::batch::schema;
+use crate::sink::rebatch::Rebatch;
 
 /// A table that was asked for.
 #[derive(Debug)]

@@ -7,36 +7,15 @@ use crate::arrow::error::ArrowError;
 use super::beneficiaries::Beneficiaries;
 use super::error::NotTaken;
 use super::is_blank;
-use super::last::LastBatches;
-use super::lines::Batches;
+use super::options::TableStreamOptions;
 use super::outputs::Outputs;
-use crate::rows::batch::{ClaimTables, schema};
-use crate::rows::claim::Lineage;
-use crate::facts::columns::Columns;
 use crate::counts::RecordCounts;
+use crate::layout::table::Table;
 use crate::people::index::{HospiceRanges, Index};
 use crate::plan::{Plan, Reader};
-use crate::sink::BATCH_ROWS;
-use crate::layout::table::Table;
+use crate::rows::batch::{ClaimTables, schema};
+use crate::rows::claim::Lineage;
 use crate::take::Took;
-
-/// How a [`TableStream`] makes its tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableStreamOptions {
-    /// Which columns; all of them, lineage too, unless told otherwise.
-    pub columns: Columns,
-    /// Rows of a batch, at least 1; only the last of a table has fewer. 8,192 by default.
-    pub batch_rows: usize,
-    /// Every record was given to [`Beneficiaries`] before, because people and claims are mixed. Then people, and bad
-    /// records that are no claims, are known: they are neither counted nor told a second time.
-    pub second_reading: bool,
-}
-
-impl Default for TableStreamOptions {
-    fn default() -> Self {
-        Self { columns: Columns::from(true), batch_rows: BATCH_ROWS, second_reading: false }
-    }
-}
 
 /// What a record was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,16 +165,5 @@ impl TableStream {
     /// What became of the records so far, those given to [`Beneficiaries`] included.
     pub fn counts(&self) -> RecordCounts {
         self.counts
-    }
-
-    /// There are no more claims: gives all that is left.
-    pub fn finish(self) -> LastBatches {
-        LastBatches::new(self)
-    }
-
-    /// Gives the batches of all `records`, then what is left, as an iterator. Records that are not taken are given back
-    /// among the batches, in their order.
-    pub fn batches<I: IntoIterator<Item: AsRef<[u8]>>>(self, records: I) -> Batches<I::IntoIter> {
-        Batches::new(self, records.into_iter())
     }
 }

@@ -25,12 +25,9 @@ impl Index {
     /// The index is full.
     pub fn add_join(&mut self, id: &str, mbi: Option<&str>) -> Result<(), IndexFull> {
         let mut packed = Vec::new();
-        match mbi {
-            Some(mbi) => pack_text(&mut packed, mbi),
-            None => packed.push(0),
-        }
+        pack_text(&mut packed, mbi);
         // No historic MBIs.
-        packed.push(0);
+        pack_text(&mut packed, None);
         let patient = Beneficiary { id: id.to_owned(), updated: 0, packed, unknown_marks: 0 };
         self.add_patient(&patient, 0)
     }

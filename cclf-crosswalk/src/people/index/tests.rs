@@ -1,11 +1,11 @@
 use super::*;
-use crate::people::digest::pack_text;
 use crate::facts::fact::Part;
+use crate::people::digest::pack_text;
 
 fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
     let mut packed = Vec::new();
-    pack_text(&mut packed, mbi);
-    packed.push(0);
+    pack_text(&mut packed, Some(mbi));
+    pack_text(&mut packed, None);
     Beneficiary { id: id.into(), updated, packed, unknown_marks: 0 }
 }
 
