@@ -68,9 +68,10 @@ def race_page(race):
     m, f = race["machine"], targets.Figures(race)
     lines = [
         "# Performance", "",
-        "Written by `benches/compare/run` from the figures in `benches/compare/results.json`. It makes a synthetic export",
-        "(`bcda synth --seed 4`), runs all jobs interleaved, forwards in one round and backwards in the next, holds every",
-        "output against ours cell by cell, and gives medians. A ratio below is one of medians; in brackets its range by round.", "",
+        "This page is made from the figures in `benches/compare/results.json`, which `benches/compare/run` measures. It makes a",
+        "synthetic export (`bcda synth --seed 4`) and runs all jobs interleaved, forwards in one round and backwards in the next.",
+        "It compares every output with that of `bcda`, cell by cell, and gives medians. A ratio is one of two medians, and in",
+        "brackets stands its range by round.", "",
         "![CPU seconds per GB of claims](performance.svg)", "",
         f"- Data: {race['records']:,} records, {race['bytes'] / 1e6:,.0f} MB, {race['claim_megabytes']:,.0f} MB of them claims; "
         f"files cached; Parquet with zstd level 1.",
@@ -78,7 +79,7 @@ def race_page(race):
         f"- {race['bcda']}; Python {m['python']} with {', '.join(p.replace('==', ' ') for p in race['peers'])}.",
         f"- {race['threads']} threads (plain Python: processes) unless told otherwise; {race['rounds']} rounds after one that is not counted.",
         *([] if race["columns_option"] else ["- This build of bcda wrote all columns of CCLF1 and CCLF5 in the 23-column job: it has no `--columns` yet."]),
-        "", "CPU seconds are user and system time of all processes; MB/s are megabytes (10^6 bytes) of claims by wall time; the",
+        "", "CPU seconds are user and system time of all processes. MB/s are megabytes (10^6 bytes) of claims by wall time. The",
         "spread is how far apart the rounds of one job were.", "", "Noise of the machine:", "",
         *(f"- {line}" for line in targets.noise(race) if line), "",
         "## Ratios", "", targets.ratio_table(race), "",
@@ -97,7 +98,7 @@ def race_page(race):
         "- **PyArrow** reads with an explicit schema, file by file, and takes nested lists apart by whole columns.",
         "- **Python**: a dictionary a claim; files shared out to processes; PyArrow writes the Parquet.", "",
         "## The same tables", "",
-        "Each output was held against ours: every row and every cell that the other wrote (`EXCEPT ALL` both ways), row hash and",
+        "Each output was compared with that of `bcda`: every row and every cell that the other wrote (`EXCEPT ALL` both ways), row hash and",
         "exact sums of all amounts.", "",
     ]
     for check in race["agreement"]:
