@@ -16,10 +16,10 @@
 #![forbid(unsafe_code)]
 
 pub mod arrow;
-mod claim_type;
 mod counts;
 mod error;
 pub mod facts;
+#[cfg(feature = "interpreter")]
 pub mod interpret;
 mod layout;
 mod people;
@@ -29,7 +29,7 @@ mod sink;
 mod stream;
 mod take;
 
-pub use claim_type::{ClaimType, ClaimTypes};
+pub use cms::{ClaimType, ClaimTypes};
 pub use counts::{ByClass, RecordCounts};
 pub use error::{ErrorClass, RecordError};
 pub use facts::columns::{Columns, ColumnsError};

@@ -28,9 +28,6 @@
 
 pub use crate::stu3::generated::schema::TYPES;
 
-/// The resource types of STU3, one a line.
-const RESOURCE_TYPES: &str = include_str!("stu3/resource_types.txt");
-
 /// One element, by the name that JSON gives it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ElementDef {
@@ -229,7 +226,7 @@ pub fn step(current: &ElementDef) -> &'static str {
 /// assert!(!fhir_model::schema::is_resource_type("Subject"));
 /// ```
 pub fn is_resource_type(name: &str) -> bool {
-    RESOURCE_TYPES.lines().any(|known| known == name)
+    cms::is_resource_type(name)
 }
 
 /// The definitions of a path of JSON member names, as `ExplanationOfBenefit.item.quantity.value`.

@@ -2,9 +2,10 @@
 //! the tests say so and pass.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
-use fhir_model::stu3::ExplanationOfBenefit;
+use fhir_model::stu3::{Coverage, ExplanationOfBenefit};
 use fhir_model::{
-    ClaimType, Extensible, IcdVersion, MedicarePart, Monthly, Resource, from_slice, vocabulary,
+    ClaimType, Extensible, IcdVersion, MedicarePart, Monthly, Resource, from_slice, from_slice_as,
+    vocabulary,
 };
 
 fn read(name: &str) -> Option<String> {
@@ -288,4 +289,34 @@ fn unknown_marks_of_currency_count_as_none() {
         assert_eq!(patient.mbi_current(), current, "{marks:?}");
         assert_eq!(patient.mbi_historic(), historic, "{marks:?}");
     }
+}
+
+#[test]
+fn references_to_people_are_relative_or_absolute() {
+    let id = |reference: &str| {
+        let line = format!(
+            r#"{{"resourceType":"ExplanationOfBenefit","patient":{{"reference":"{reference}"}}}}"#
+        );
+        let claim: ExplanationOfBenefit<'_> = from_slice_as(line.as_bytes()).unwrap();
+        let line =
+            line.replace("ExplanationOfBenefit", "Coverage").replace("patient", "beneficiary");
+        let coverage: Coverage<'_> = from_slice_as(line.as_bytes()).unwrap();
+        assert_eq!(claim.patient_id(), coverage.patient_id());
+        claim.patient_id().map(str::to_owned)
+    };
+    for reference in ["Patient/-1", "https://host/v1/fhir/Patient/-1", "Patient/-1/_history/3"] {
+        assert_eq!(id(reference).as_deref(), Some("-1"), "{reference}");
+    }
+    assert_eq!([id("Patient/"), id("Group/1"), id("#1")], [None, None, None]);
+}
+
+#[test]
+fn a_diagnosis_has_the_types_of_all_codings() {
+    let line = br#"{"resourceType":"ExplanationOfBenefit","diagnosis":[{"sequence":1,"diagnosisCodeableConcept":{"coding":[{"code":"A"}]},
+        "type":[{"coding":[{"code":"external","system":"https://bluebutton.cms.gov/resources/codesystem/diagnosis-type"},
+        {"code":"principal","system":"https://bluebutton.cms.gov/resources/codesystem/diagnosis-type"},
+        {"code":"admitting"},{"code":"other","system":"https://example.org/other"}]}]}]}"#;
+    let claim: ExplanationOfBenefit<'_> = from_slice_as(line).unwrap();
+    let diagnosis = claim.principal_diagnosis().unwrap();
+    assert_eq!(diagnosis.kinds, ["external", "principal", "admitting"]);
 }

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
-use crate::claim_type::{ClaimType, ClaimTypes};
 use crate::facts::fact::{Conversion, Expr, FactKind, Function, Leaf, Source};
 use crate::facts::resolve::{Start, resolve, summary_function};
 use crate::facts::rows_csv::rows;
@@ -13,6 +12,7 @@ use crate::facts::values::States;
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per, Table, fixed_width};
+use cms::{ClaimType, ClaimTypes};
 
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
 pub const CROSSWALK_VERSION: &str = "0.2.0";

@@ -25,7 +25,8 @@
 //! Several results: the first that is not null is taken. `careTeam[role]` is one entry, that of the lowest
 //! sequence.
 
-use crate::claim_type::{ClaimType, ClaimTypes};
+use cms::{ClaimType, ClaimTypes, MedicarePart};
+
 use crate::layout::load_error::LoadError;
 use crate::layout::table::ColumnType;
 
@@ -96,38 +97,9 @@ pub enum Root {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CoverageChoice {
     /// The one of this part.
-    Part(Part),
+    Part(MedicarePart),
     /// Among those with the asked for months the one with the greatest reference year; ties: A before D.
     Newest,
-}
-
-/// The parts of Medicare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Part {
-    /// Hospital insurance.
-    A,
-    /// Medical insurance.
-    B,
-    /// Medicare Advantage.
-    C,
-    /// Prescription drugs.
-    D,
-}
-
-impl Part {
-    /// All parts, A to D.
-    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
-
-    /// The part that the map `coverage_part` names.
-    pub fn from_letter(letter: &str) -> Option<Self> {
-        match letter {
-            "A" | "a" => Some(Self::A),
-            "B" | "b" => Some(Self::B),
-            "C" | "c" => Some(Self::C),
-            "D" | "d" => Some(Self::D),
-            _ => None,
-        }
-    }
 }
 
 /// One member of a path.
@@ -346,11 +318,11 @@ impl Path {
                 ("coverage", Some(Select::Key(part))) if part == "newest" => {
                     Root::Coverage(CoverageChoice::Newest)
                 }
-                ("coverage", Some(Select::Key(part))) => {
-                    Root::Coverage(CoverageChoice::Part(Part::from_letter(&part).ok_or_else(
-                        || LoadError::new(format!("unknown part of Medicare `{part}`")),
-                    )?))
-                }
+                ("coverage", Some(Select::Key(part))) => Root::Coverage(CoverageChoice::Part(
+                    MedicarePart::from_letter(&part).ok_or_else(|| {
+                        LoadError::new(format!("unknown part of Medicare `{part}`"))
+                    })?,
+                )),
                 _ => return Err(LoadError::new(format!("unknown root `{other}`"))),
             },
             _ => Root::Record,

@@ -9,7 +9,7 @@ pub(crate) mod resolve;
 mod rows_csv;
 pub(crate) mod values;
 
+pub use cms::MedicarePart as Part;
 pub use fact::{
-    Alternative, Conversion, CoverageChoice, Expr, Function, Leaf, Part, Path, Root, Select,
-    Source, Step,
+    Alternative, Conversion, CoverageChoice, Expr, Function, Leaf, Path, Root, Select, Source, Step,
 };

@@ -6,12 +6,12 @@ use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
 
 use super::value::{cell, is_null_code, is_tildes, text};
 use super::walk::{Spot, entries, follow, key_members};
-use crate::claim_type::ClaimType;
 use crate::error::ErrorClass;
 use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source};
 use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per};
+use cms::ClaimType;
 
 /// A record that fits the crosswalk.
 pub(super) struct Read<'a> {
@@ -36,8 +36,6 @@ pub(super) enum Line<'a> {
     /// FHIR R4.
     Foreign,
 }
-
-const RESOURCE_TYPES: &str = include_str!("../../stu3/resource_types.txt");
 
 /// One fact about a resource: where it is, and as what it is read.
 struct Fact<'c> {
@@ -122,7 +120,7 @@ impl<'c> Facts<'c> {
         let Some(kind) = Resource::from_name(kind) else {
             return match kind {
                 "Bundle" => Err(ErrorClass::Bundle),
-                kind if RESOURCE_TYPES.lines().any(|known| known == kind) => Ok(Line::Other),
+                kind if cms::resource_types().any(|known| known == kind) => Ok(Line::Other),
                 _ => Err(ErrorClass::ResourceType),
             };
         };

@@ -20,11 +20,11 @@ use people::{Person, mbis_historic, patient_of, people};
 use rows::Row;
 use walk::{Spot, entries};
 
-use crate::claim_type::ClaimType;
 use crate::error::ErrorClass;
 use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
 use crate::layout::resource::Resource;
 use crate::layout::table::{Per, Table};
+use cms::ClaimType;
 
 /// The lines of one input file.
 #[derive(Clone, Debug)]

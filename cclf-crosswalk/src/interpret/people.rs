@@ -5,10 +5,10 @@ use fhir_model::Node;
 use super::check::Read;
 use super::value::{Day, cell, is_tildes, text};
 use super::walk::{entries, has_key};
-use crate::claim_type::ClaimType;
-use crate::facts::fact::Part;
 use crate::layout::resource::Resource;
 use crate::layout::table::ColumnType;
+use cms::ClaimType;
+use cms::MedicarePart as Part;
 
 /// A Patient, newest version, with what belongs to it.
 pub(super) struct Person<'r> {

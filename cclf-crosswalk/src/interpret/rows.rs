@@ -5,10 +5,10 @@ use fhir_model::{Node, vocabulary};
 use super::people::{Enrolled, Person, mbi_current};
 use super::value::{Day, age, cell, convert, is_null_code, is_tildes, text, whole};
 use super::walk::{Spot, by_sequence, entries, follow, has_key, sequence};
-use crate::claim_type::ClaimType;
 use crate::facts::crosswalk::Crosswalk;
-use crate::facts::fact::{CoverageChoice, Expr, Function, Leaf, Part, Path, Root, Source};
+use crate::facts::fact::{CoverageChoice, Expr, Function, Leaf, Path, Root, Source};
 use crate::layout::table::{ColumnType, Per, Table};
+use cms::{ClaimType, MedicarePart as Part};
 
 /// One row that is being made, and all that its columns may ask for.
 #[derive(Clone)]

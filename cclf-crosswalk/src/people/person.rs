@@ -1,12 +1,11 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
 use super::digest::{pack_kept, pack_text};
-use crate::facts::fact::Part;
 use crate::layout::resource::List;
 use crate::plan::Record;
 use crate::plan::registers::Val;
 use crate::plan::value::Value;
-use crate::rows::claim::patient_id;
+use cms::{Mbis, MedicarePart};
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +85,7 @@ impl Beneficiary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enrolment {
     pub(crate) beneficiary: String,
-    pub(crate) part: Part,
+    pub(crate) part: MedicarePart,
     pub(crate) updated: i64,
     /// The reference year, then the kept values.
     pub(crate) packed: Vec<u8>,
@@ -105,7 +104,8 @@ impl Beneficiary {
         let plan = record.plan;
         let id = record.fact(&plan.person.id).text()?.into_owned();
         let updated = updated(&record.fact(&plan.person.last_updated));
-        let (current, historic, unknown_marks) = mbis(record);
+        let Mbis { current, mut historic, unknown_marks } = mbis(record);
+        historic.sort_unstable();
         let mut packed = Vec::new();
         pack_text(&mut packed, current);
         for mbi in historic {
@@ -117,35 +117,17 @@ impl Beneficiary {
     }
 }
 
-/// Rule: the MBI marked current (the first of several); none marked current: the first without a mark. Historic: those
-/// marked historic, further ones marked current, and unmarked ones; distinct, other than the current one, in order of
-/// value. A mark that is neither counts as none; how many there are, last.
-fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<&'r str>, u64) {
+fn mbis<'r>(record: &'r Record<'_>) -> Mbis<'r> {
     let view = record.view;
     let facts = &record.plan.person;
     let text = |val| match val {
         Val::Text { start, end, scratch } => Some(view.text(start, end, scratch)),
         _ => None,
     };
-    let mut unknown = 0;
-    let mbis: Vec<(&str, Option<&str>)> = (0..view.count(List::Identifier))
-        .filter_map(|index| {
-            let entry = view.entry(List::Identifier, index);
-            let mbi = text(entry[facts.mbi])?;
-            let mark = text(entry[facts.currency]);
-            let known = mark.filter(|mark| matches!(*mark, "current" | "historic"));
-            unknown += u64::from(mark != known);
-            Some((mbi, known))
-        })
-        .collect();
-    let marked = mbis.iter().find(|(_, mark)| *mark == Some("current"));
-    let current = marked.or_else(|| mbis.iter().find(|(_, mark)| mark.is_none()));
-    let current = current.map(|(mbi, _)| *mbi);
-    let mut historic: Vec<&str> =
-        mbis.iter().map(|(mbi, _)| *mbi).filter(|mbi| Some(*mbi) != current).collect();
-    historic.sort_unstable();
-    historic.dedup();
-    (current, historic, unknown)
+    Mbis::choose((0..view.count(List::Identifier)).filter_map(|index| {
+        let entry = view.entry(List::Identifier, index);
+        Some((text(entry[facts.mbi])?, text(entry[facts.currency])))
+    }))
 }
 
 impl Enrolment {
@@ -153,8 +135,8 @@ impl Enrolment {
     pub fn new(record: &Record<'_>) -> Option<Self> {
         let facts = &record.plan.enrolment;
         let reference = record.fact(&facts.beneficiary).text()?;
-        let beneficiary = patient_id(&reference)?.to_owned();
-        let part = Part::from_letter(&record.fact(&facts.part).text()?)?;
+        let beneficiary = cms::id_in(&reference, "Patient")?.to_owned();
+        let part = MedicarePart::from_letter(&record.fact(&facts.part).text()?)?;
         let updated = updated(&record.fact(&facts.last_updated));
         let mut packed = Vec::new();
         pack_text(&mut packed, record.fact(&facts.reference_year).text().as_deref());

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use cms::r4;
+
 use super::access::RecordAccess;
 use super::building::{Building, Counts, End, finish, insert, step_signature};
 use super::program::{AltProgram, Program, Source};
 use super::programs::Programs;
-use super::tree::{Action, Foreign, KeyBit, Keys, Node, Reg, ResourcePlan, Slot};
+use super::tree::{Action, KeyBit, Keys, Node, Reg, ResourcePlan, Slot};
 use crate::facts::crosswalk::{Crosswalk, RecordFact, lineage_columns};
 use crate::facts::fact::{self as facts, Expr, FactKind, Path};
 use crate::facts::resolve::{KeyMatch, Pick, Resolved, Start, list_key, resolve};
@@ -244,22 +246,11 @@ impl Compiler {
             kind.json = Some(JsonType::String);
         }
         let [eob, patient, coverage] = self.frames;
-        let foreign = |member, only_as_list| Foreign { member, only_as_list };
         let guesses = &mut 0;
         Ok([
-            finish_frame(
-                eob,
-                guesses,
-                vec![
-                    foreign("supportingInfo", false),
-                    foreign("insurer", false),
-                    foreign("outcome", false),
-                    foreign("use", false),
-                    foreign("insurance", true),
-                ],
-            )?,
-            finish_frame(patient, guesses, Vec::new())?,
-            finish_frame(coverage, guesses, vec![foreign("payor", true), foreign("class", true)])?,
+            finish_frame(eob, guesses, &r4::CLAIM)?,
+            finish_frame(patient, guesses, &[])?,
+            finish_frame(coverage, guesses, &r4::COVERAGE)?,
         ])
     }
 }
@@ -267,7 +258,7 @@ impl Compiler {
 fn finish_frame(
     mut frame: Frame,
     guesses: &mut usize,
-    foreign: Vec<Foreign>,
+    foreign: &'static [r4::Mark],
 ) -> Result<ResourcePlan, LoadError> {
     let Node::Object(root) = finish(&mut frame.root, guesses)? else {
         return Err(LoadError::new("the record is no object"));

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::claim_type::{ClaimType, ClaimTypes};
 use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::Conversion;
 use crate::facts::values;
 use crate::plan::value::Value;
+use cms::{ClaimType, ClaimTypes};
 
 /// How a column's value is found: the first alternative that is not null. `A` is what can be looked up for its kind of
 /// rows.

@@ -5,9 +5,9 @@ use super::access::RecordAccess;
 use super::program::{Program, Row, Untranslated};
 use super::registers::RecordView;
 use super::value::Value;
-use crate::claim_type::ClaimType;
 use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
+use cms::ClaimType;
 
 /// A record that was read and fits the crosswalk.
 #[derive(Clone, Copy, Debug)]

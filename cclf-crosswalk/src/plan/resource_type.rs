@@ -3,13 +3,11 @@
 
 use std::sync::LazyLock;
 
+use cms::r4;
 use json_walk::{Cursor, Document, Index, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
-
-/// The resource types of STU3, one a line.
-const STU3_TYPES: &str = include_str!("../../stu3/resource_types.txt");
 
 pub(crate) enum ResourceType {
     Known(Resource),
@@ -47,11 +45,10 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
                 marks.profile |= carin_profile(&mut cursor)?;
                 continue;
             }
-            ("supportingInfo" | "insurer" | "outcome" | "use", _) | ("insurance", Kind::Array) => {
-                marks.claim = true;
+            (name, kind) => {
+                marks.claim |= r4::is_marked(&r4::CLAIM, name, kind == Kind::Array);
+                marks.coverage |= r4::is_marked(&r4::COVERAGE, name, kind == Kind::Array);
             }
-            ("payor" | "class", Kind::Array) => marks.coverage = true,
-            _ => {}
         }
         cursor.skip()?;
     }
@@ -75,7 +72,7 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
                 };
             Ok(if foreign { ResourceType::Foreign } else { ResourceType::Known(resource) })
         }
-        None if STU3_TYPES.lines().any(|known| known == name) => Ok(ResourceType::Other),
+        None if cms::is_resource_type(&name) => Ok(ResourceType::Other),
         None => Err(RecordError::new(ErrorClass::ResourceType, at).in_member("resourceType")),
     }
 }
@@ -98,8 +95,7 @@ fn carin_profile(cursor: &mut Cursor<'_>) -> Result<bool, RecordError> {
         let mut entries = cursor.enter_array()?;
         while cursor.next_element(&mut entries)? {
             if cursor.kind()? == Kind::String {
-                let profile = cursor.string()?.unescape().to_ascii_lowercase();
-                found |= profile.contains("carin") || profile.contains("c4bb");
+                found |= r4::is_profile(&cursor.string()?.unescape());
             } else {
                 cursor.skip()?;
             }

@@ -1,5 +1,7 @@
 //! The compiled tree: nodes, registers, captures.
 
+use cms::r4::Mark;
+
 use super::lookup::Lookup;
 use crate::facts::resolve::KeyMatch;
 use crate::layout::resource::{JsonType, List};
@@ -56,14 +58,7 @@ pub(crate) struct ResourcePlan {
     /// Where the guesses at members end.
     pub(crate) guesses: usize,
     /// Top-level members whose presence tells FHIR R4.
-    pub(crate) foreign: Vec<Foreign>,
-}
-
-/// How a top-level member tells FHIR R4.
-#[derive(Debug)]
-pub(crate) struct Foreign {
-    pub(crate) member: &'static str,
-    pub(crate) only_as_list: bool,
+    pub(crate) foreign: &'static [Mark],
 }
 
 #[derive(Debug)]

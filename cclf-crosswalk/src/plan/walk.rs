@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use cms::r4;
 use json_walk::{Cursor, Document, Index, JsonStr, Kind, Limits};
 
 use super::Plan;
@@ -309,8 +310,8 @@ impl Walk<'_> {
         reading: &mut R,
     ) -> Result<bool, Fault> {
         let name = JsonStr::at(self.line, start, end).raw();
-        match self.plan.foreign.iter().find(|foreign| foreign.member == name) {
-            Some(foreign) => Ok(!foreign.only_as_list || reading.kind()? == Kind::Array),
+        match self.plan.foreign.iter().find(|mark| mark.member == name) {
+            Some(mark) => Ok(!mark.only_as_list || reading.kind()? == Kind::Array),
             None => Ok(false),
         }
     }
@@ -394,10 +395,8 @@ impl Walk<'_> {
                 }
                 Action::Link(slot) => self.link(*slot, captured)?,
                 Action::ForeignProfile => {
-                    let profile = self.unescaped(captured).to_ascii_lowercase();
-                    if profile.contains("carin") || profile.contains("c4bb") {
-                        self.store.foreign = true;
-                    }
+                    let foreign = r4::is_profile(&self.unescaped(captured));
+                    self.store.foreign |= foreign;
                 }
             }
         }

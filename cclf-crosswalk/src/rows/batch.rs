@@ -240,24 +240,22 @@ pub struct ClaimTables {
 impl ClaimTables {
     /// Builders for those of `tables` that claims give rows to.
     pub fn new(plan: &'static Plan, tables: &[Table], wanted: &Columns) -> Self {
-        Self::with_rows(plan, tables, wanted, false)
+        let crosswalk = plan.crosswalk();
+        let tables = tables.iter().copied().filter(|table| crosswalk.table(*table).has_rows);
+        Self::of(plan, tables, wanted)
     }
 
-    /// The same; `enhancement` gives CCLFA and CCLFB a row for every claim or line of their types, which
-    /// is how their facts can be looked at: which claims belong there BCDA does not tell.
-    pub fn with_rows(
-        plan: &'static Plan,
-        tables: &[Table],
-        wanted: &Columns,
-        enhancement: bool,
-    ) -> Self {
+    /// The same, and CCLFA and CCLFB have a row for every claim or line of their types, which is how tests look at
+    /// their facts: which claims belong there BCDA does not tell.
+    #[cfg(feature = "interpreter")]
+    pub fn with_enhancements(plan: &'static Plan, tables: &[Table], wanted: &Columns) -> Self {
+        Self::of(plan, tables.iter().copied(), wanted)
+    }
+
+    fn of(plan: &'static Plan, tables: impl Iterator<Item = Table>, wanted: &Columns) -> Self {
         let tables = tables
-            .iter()
-            .filter(|table| {
-                let def = plan.crosswalk().table(**table);
-                !def.claim_types.is_empty() && (def.has_rows || enhancement)
-            })
-            .map(|table| TableBuilder::new(plan.crosswalk(), &plan.claims, *table, wanted))
+            .filter(|table| plan.claims.has(*table))
+            .map(|table| TableBuilder::new(plan.crosswalk(), &plan.claims, table, wanted))
             .collect();
         Self { tables, untranslated: Untranslated::default() }
     }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::claim_type::ClaimType;
 use crate::layout::resource::List;
 use crate::layout::table::Per;
 use crate::plan::access::ClaimAccess as Access;
@@ -13,6 +12,7 @@ use crate::plan::registers::{RecordView, Val};
 use crate::plan::tree::{KeyBit, Reg};
 use crate::plan::value::Value;
 use crate::plan::{Plan, Record};
+use cms::ClaimType;
 
 /// Where rows come from: the source file of the records that are being read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,8 +66,10 @@ impl<'r> Claim<'r> {
     /// The id of the Patient that the claim refers to.
     pub fn patient(&self) -> Option<Cow<'_, str>> {
         match self.record.fact(&self.plan().claim.patient).text()? {
-            Cow::Borrowed(reference) => patient_id(reference).map(Cow::Borrowed),
-            Cow::Owned(reference) => patient_id(&reference).map(|id| Cow::Owned(id.to_owned())),
+            Cow::Borrowed(reference) => cms::id_in(reference, "Patient").map(Cow::Borrowed),
+            Cow::Owned(reference) => {
+                cms::id_in(&reference, "Patient").map(|id| Cow::Owned(id.to_owned()))
+            }
         }
     }
 
@@ -152,13 +154,13 @@ impl<'r> Claim<'r> {
         Some(row)
     }
 
-    fn entries(&self, list: List) -> impl Iterator<Item = (usize, &'r [Val])> + use<'r> {
+    fn entries(&self, list: List) -> impl Iterator<Item = (usize, &'r [Val])> + Clone + use<'r> {
         let view = self.view();
         (0..view.count(list)).map(move |index| (index, view.entry(list, index)))
     }
 
     /// The care team entries of a role.
-    fn of_role(&self, role: KeyBit) -> impl Iterator<Item = &'r [Val]> + use<'r> {
+    fn of_role(&self, role: KeyBit) -> impl Iterator<Item = &'r [Val]> + Clone + use<'r> {
         self.entries(List::CareTeam)
             .filter(move |(_, entry)| has(entry, role))
             .map(|(_, entry)| entry)
@@ -196,20 +198,12 @@ impl<'r> Claim<'r> {
         Some(view.entry(List::CareTeam, place))
     }
 
-    /// Rule: the LAST entry typed principal; none: on inpatient and SNF the admitting entry.
     fn principal(&self, principal: KeyBit, admitting: KeyBit) -> Option<(usize, &'r [Val])> {
-        self.entries(List::Diagnosis).filter(|(_, entry)| has(entry, principal)).last().or_else(
-            || {
-                let merged = matches!(self.claim_type, ClaimType::Inpatient | ClaimType::Snf);
-                merged.then(|| {
-                    self.entries(List::Diagnosis).find(|(_, entry)| has(entry, admitting))
-                })?
-            },
-        )
+        let is = |key| move |(_, entry): &(usize, &'r [Val])| has(entry, key);
+        let diagnoses = self.entries(List::Diagnosis);
+        cms::principal(Some(self.claim_type), diagnoses, is(principal), is(admitting))
     }
 
-    /// Rule: the primary that no item links to, lowest sequence; if items link to every primary, the
-    /// primary with the lowest sequence.
     fn attending(&self, primary: KeyBit) -> Option<&'r [Val]> {
         // All links are those of items to the care team. Most claims have few: a set would take longer.
         let links = &self.view().store.links[..];
@@ -219,12 +213,12 @@ impl<'r> Claim<'r> {
             Some(many) => many.contains(&sequence),
             None => links.contains(&sequence),
         };
-        let lowest = |entries: &mut dyn Iterator<Item = &'r [Val]>| {
-            entries.min_by_key(|entry| self.sequence(entry))
-        };
-        let unlinked = |entry: &&'r [Val]| !is_linked(self.sequence(entry));
-        lowest(&mut self.of_role(primary).filter(unlinked))
-            .or_else(|| lowest(&mut self.of_role(primary)))
+        let reg = self.plan().claim.links.care_team_sequence;
+        let by_sequence = self.of_role(primary).map(|entry| match entry[reg] {
+            Val::Int(sequence) => (Some(sequence), entry),
+            _ => (None, entry),
+        });
+        cms::attending(by_sequence, is_linked)
     }
 
     fn diagnosis_by_sequence(&self, wanted: i64) -> Option<(usize, &'r [Val])> {
@@ -244,17 +238,6 @@ impl<'r> Claim<'r> {
 
 fn has(entry: &[Val], key: KeyBit) -> bool {
     matches!(entry[key.reg], Val::Bits(bits) if bits & key.bit != 0)
-}
-
-/// The id in a reference to a Patient, `Patient/123`, whatever stands before it.
-pub(crate) fn patient_id(reference: &str) -> Option<&str> {
-    let mut segments = reference.rsplit('/').peekable();
-    while let Some(id) = segments.next() {
-        if segments.peek() == Some(&"Patient") {
-            return (!id.is_empty()).then_some(id);
-        }
-    }
-    None
 }
 
 impl<'r> Row<'r> for ClaimRow<'r> {

@@ -105,7 +105,7 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
         }
     }
     let mut hospice = HospiceRanges::default();
-    let mut claims = ClaimTables::with_rows(plan, &Table::ALL, &lineage.into(), true);
+    let mut claims = ClaimTables::with_enhancements(plan, &Table::ALL, &lineage.into());
     for (file, lineage) in sources.iter().zip(&lineages) {
         for line in &file.lines {
             let Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) = reader.read(line)

@@ -97,7 +97,7 @@ pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> 
     };
     let claim = Claim::new(record).ok_or("not a claim")?;
     let lineage = Lineage { file_name: "ExplanationOfBenefit.ndjson".to_owned(), file_date: None };
-    let mut tables = ClaimTables::with_rows(plan, &Table::ALL, &true.into(), true);
+    let mut tables = ClaimTables::with_enhancements(plan, &Table::ALL, &true.into());
     tables.append(&claim, mbi, &lineage);
     let batches = tables.finish().map_err(|fault| fault.to_string())?;
     Ok(ClaimRows {

@@ -1,6 +1,8 @@
 //! Accessors of `ExplanationOfBenefit`.
 
-use std::fmt;
+use std::collections::HashSet;
+
+use cms::ClaimType;
 
 use super::{Extensible, identifier_in};
 use crate::decimal::{Decimal, Integer};
@@ -12,69 +14,6 @@ use crate::stu3::explanation_of_benefit::{
     CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
 };
 use crate::vocabulary::{CodeSystem, IdentifierSystem, Name, Variable};
-
-/// The eight kinds of claims, by the `eob-type` coding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ClaimType {
-    /// Physicians and other professionals.
-    Carrier,
-    /// Durable medical equipment.
-    Dme,
-    /// Hospital stays.
-    Inpatient,
-    /// Hospital outpatient services.
-    Outpatient,
-    /// Skilled nursing facilities.
-    Snf,
-    /// Home health agencies.
-    Hha,
-    /// Hospices.
-    Hospice,
-    /// Part D prescription drug events.
-    Pde,
-}
-
-impl ClaimType {
-    /// The type of an `eob-type` code; `None` for any other code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "CARRIER" => Self::Carrier,
-            "DME" => Self::Dme,
-            "INPATIENT" => Self::Inpatient,
-            "OUTPATIENT" => Self::Outpatient,
-            "SNF" => Self::Snf,
-            "HHA" => Self::Hha,
-            "HOSPICE" => Self::Hospice,
-            "PDE" => Self::Pde,
-            _ => return None,
-        })
-    }
-
-    /// The `eob-type` code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Carrier => "CARRIER",
-            Self::Dme => "DME",
-            Self::Inpatient => "INPATIENT",
-            Self::Outpatient => "OUTPATIENT",
-            Self::Snf => "SNF",
-            Self::Hha => "HHA",
-            Self::Hospice => "HOSPICE",
-            Self::Pde => "PDE",
-        }
-    }
-
-    /// Whether it is billed by an institution: neither carrier, DME nor Part D.
-    pub fn is_institutional(self) -> bool {
-        !matches!(self, Self::Carrier | Self::Dme | Self::Pde)
-    }
-}
-
-impl fmt::Display for ClaimType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.code())
-    }
-}
 
 /// The ICD revision of a diagnosis or procedure code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -233,7 +172,7 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// The diagnoses in the order of the record, without the diagnosis related group. CCW: `PRNCPAL_DGNS_CD`,
     /// `ADMTG_DGNS_CD`, `ICD_DGNS_CD1` and on, `ICD_DGNS_E_CD1` and on, `RSN_VISIT_CD1` and on, and on carrier and DME
     /// claims `LINE_ICD_DGNS_CD`; present on admission: `CLM_POA_IND_SW1` and on. The server keeps one of equal codes.
-    pub fn diagnoses(&self) -> impl Iterator<Item = DiagnosisCode<'_>> {
+    pub fn diagnoses(&self) -> impl Iterator<Item = DiagnosisCode<'_>> + Clone {
         self.diagnosis.iter().filter_map(|entry| {
             let Some(DiagnosisChoice::CodeableConcept(concept)) = &entry.diagnosis else {
                 return None;
@@ -249,7 +188,7 @@ impl<'a> ExplanationOfBenefit<'a> {
                 kinds: entry
                     .r#type
                     .iter()
-                    .filter_map(|kind| kind.code_by(CodeSystem::DiagnosisType))
+                    .flat_map(|kind| kind.codes_by(CodeSystem::DiagnosisType))
                     .collect(),
                 present_on_admission: on_admission.and_then(|extension| extension.code()),
             })
@@ -260,11 +199,8 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// the principal one and calls both so; on inpatient and skilled nursing claims without any, the admitting one
     /// (the server merges equal codes).
     pub fn principal_diagnosis(&self) -> Option<DiagnosisCode<'_>> {
-        self.diagnoses().filter(|diagnosis| diagnosis.is("principal")).last().or_else(|| {
-            matches!(self.claim_type(), Some(ClaimType::Inpatient | ClaimType::Snf))
-                .then(|| self.diagnoses().find(|diagnosis| diagnosis.is("admitting")))
-                .flatten()
-        })
+        let is = |kind| move |diagnosis: &DiagnosisCode<'_>| diagnosis.is(kind);
+        cms::principal(self.claim_type(), self.diagnoses(), is("principal"), is("admitting"))
     }
 
     /// The diagnosis related group of an inpatient or skilled nursing claim, three or four characters. CCW:
@@ -323,9 +259,11 @@ impl<'a> ExplanationOfBenefit<'a> {
         if !self.claim_type()?.is_institutional() {
             return None;
         }
-        let members = self.care_team_in("primary");
-        let linked = |member: &CareTeam<'_>| self.item.iter().any(|item| item.links_to(member));
-        members.iter().find(|member| !linked(member)).or(members.first()).copied()
+        let primaries = self.care_team.iter().filter(|member| member.is("primary"));
+        let links = self.item.iter().flat_map(|item| item.care_team_link_id.iter().flatten());
+        let links: HashSet<i64> = links.filter_map(Integer::get).collect();
+        let by_sequence = primaries.map(|member| (member.number(), member));
+        cms::attending(by_sequence, |sequence| links.contains(&sequence))
     }
 
     /// The operating physician of an institutional claim. CCW: `OP_PHYSN_NPI`.

@@ -1,46 +1,10 @@
 //! Accessors of `Coverage`.
 
-use std::fmt;
+use cms::MedicarePart;
 
 use super::monthly::{Monthly, history_of, months_of, reference_year};
 use crate::stu3::Coverage;
 use crate::vocabulary::CodeSystem;
-
-/// The four parts of Medicare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MedicarePart {
-    /// Hospital insurance.
-    A,
-    /// Medical insurance.
-    B,
-    /// Medicare Advantage.
-    C,
-    /// Prescription drugs.
-    D,
-}
-
-impl MedicarePart {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(match text {
-            "Part A" => Self::A,
-            "Part B" => Self::B,
-            "Part C" => Self::C,
-            "Part D" => Self::D,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for MedicarePart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::A => "Part A",
-            Self::B => "Part B",
-            Self::C => "Part C",
-            Self::D => "Part D",
-        })
-    }
-}
 
 impl Coverage<'_> {
     /// The part of Medicare, by `grouping.subPlan`, else by the `Medicare` coding of the type, wherever it stands.
@@ -55,8 +19,8 @@ impl Coverage<'_> {
     pub fn part(&self) -> Option<MedicarePart> {
         let plan = self.grouping.as_deref().and_then(|grouping| grouping.sub_plan.as_deref());
         let of_type = || self.r#type.as_deref()?.code_by(CodeSystem::Medicare);
-        plan.and_then(MedicarePart::from_text)
-            .or_else(|| of_type().and_then(MedicarePart::from_text))
+        plan.and_then(MedicarePart::from_name)
+            .or_else(|| of_type().and_then(MedicarePart::from_name))
     }
 
     /// The values of a monthly family in the [reference year](Self::reference_year), January first.

@@ -9,8 +9,8 @@ mod item;
 mod monthly;
 mod patient;
 
-pub use claim::{ClaimType, DiagnosisCode, IcdVersion, ProcedureCode};
-pub use coverage::MedicarePart;
+pub use claim::{DiagnosisCode, IcdVersion, ProcedureCode};
+pub use cms::{ClaimType, MedicarePart};
 pub use monthly::Monthly;
 
 use crate::decimal::Decimal;
@@ -129,13 +129,17 @@ impl<'a> CodeableConcept<'a> {
         of_system.or_else(|| coded.find(|coding| coding.system.is_none()))
     }
 
-    /// Whether one of the codings has this code, by the same rule.
-    fn has_code_by(&self, system: impl Name, code: &str) -> bool {
-        let system = system.to_uri();
-        self.coding.iter().any(|coding| {
-            coding.code.as_deref() == Some(code)
-                && (coding.system.is_none() || coding.system.as_deref() == system)
-        })
+    /// The codes of a system, and those of codings that name no system.
+    fn codes_by(&self, system: CodeSystem) -> impl Iterator<Item = &str> {
+        let counts = move |own: &str| own == system.uri();
+        let codings = self.coding.iter();
+        let own = codings.filter(move |coding| coding.system.as_deref().is_none_or(counts));
+        own.filter_map(|coding| coding.code.as_deref())
+    }
+
+    /// Whether one of these is this code.
+    fn has_code_by(&self, system: CodeSystem, code: &str) -> bool {
+        self.codes_by(system).any(|own| own == code)
     }
 
     /// The coding of a diagnosis or procedure: that of an ICD system, wherever it stands; if there is none, that of an
@@ -162,9 +166,17 @@ impl<'a> CodeableConcept<'a> {
 }
 
 impl Reference<'_> {
-    /// The id in a literal reference to a resource type: `-1000` for `Patient/-1000`.
+    /// The id in a literal reference to a resource type: `-1000` for `Patient/-1000`, relative or absolute.
+    ///
+    /// ```
+    /// use fhir_model::stu3::Coverage;
+    /// let line = br#"{"resourceType":"Coverage","beneficiary":{"reference":"https://host/v1/fhir/Patient/-1000"}}"#;
+    /// let coverage: Coverage = fhir_model::from_slice_as(line)?;
+    /// assert_eq!(coverage.beneficiary.unwrap().id_of("Patient"), Some("-1000"));
+    /// # Ok::<(), fhir_model::Error>(())
+    /// ```
     pub fn id_of(&self, resource_type: &str) -> Option<&str> {
-        self.reference.as_deref()?.strip_prefix(resource_type)?.strip_prefix('/')
+        cms::id_in(self.reference.as_deref()?, resource_type)
     }
 
     /// The value of the identifier if it is of this system.

@@ -1,5 +1,7 @@
 //! Accessors of `Patient`.
 
+use cms::Mbis;
+
 use super::Extensible;
 use super::monthly::{Monthly, months_of};
 use crate::stu3::Patient;
@@ -39,37 +41,26 @@ impl Patient<'_> {
     /// # Ok::<(), fhir_model::Error>(())
     /// ```
     pub fn mbi_current(&self) -> Option<&str> {
-        let mbis: Vec<_> = self.mbis().collect();
-        let marked = |mark: Option<&str>| {
-            mbis.iter().find(|(_, currency)| *currency == mark).map(|(value, _)| *value)
-        };
-        marked(Some("current")).or_else(|| marked(None))
+        self.mbis().current
     }
 
     /// Former identifiers in order, each once: all others than the current one, be they marked historic, current too, or
     /// not at all.
     pub fn mbi_historic(&self) -> Vec<&str> {
-        let current = self.mbi_current();
-        let mut former = Vec::new();
-        for (value, _) in self.mbis() {
-            if Some(value) != current && !former.contains(&value) {
-                former.push(value);
-            }
-        }
-        former
+        self.mbis().historic
     }
 
-    /// Values and currency marks of all MBIs.
-    fn mbis(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+    fn mbis(&self) -> Mbis<'_> {
         let system = IdentifierSystem::UsMbi.uri();
-        self.identifier
+        let mbis = self
+            .identifier
             .iter()
-            .filter(move |identifier| identifier.system.as_deref() == Some(system))
+            .filter(|identifier| identifier.system.as_deref() == Some(system))
             .filter_map(|identifier| {
                 let currency = identifier.extension(CodeSystem::IdentifierCurrency);
-                let currency = currency.and_then(|currency| currency.code());
-                let known = currency.filter(|mark| matches!(*mark, "current" | "historic"));
-                Some((identifier.value.as_deref()?, known))
-            })
+                let mark = currency.and_then(|currency| currency.code());
+                Some((identifier.value.as_deref()?, mark))
+            });
+        Mbis::choose(mbis)
     }
 }

@@ -36,8 +36,8 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::fact::Part;
     use crate::people::person::Enrolment;
+    use cms::MedicarePart as Part;
 
     #[test]
     fn an_index_of_joins_finds_the_same() {

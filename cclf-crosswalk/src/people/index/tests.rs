@@ -1,6 +1,6 @@
 use super::*;
-use crate::facts::fact::Part;
 use crate::people::digest::pack_text;
+use cms::MedicarePart as Part;
 
 fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
     let mut packed = Vec::new();

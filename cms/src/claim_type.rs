@@ -55,14 +55,19 @@ impl ClaimType {
         Self::ALL.into_iter().find(|claim_type| claim_type.code() == code)
     }
 
-    pub(crate) const fn bit(self) -> u8 {
+    /// Whether it is billed by an institution: neither carrier, DME nor Part D.
+    pub const fn is_institutional(self) -> bool {
+        !matches!(self, Self::Carrier | Self::Dme | Self::Pde)
+    }
+
+    const fn bit(self) -> u8 {
         1 << self as u8
     }
 }
 
 impl fmt::Display for ClaimType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        f.pad(self.code())
     }
 }
 
