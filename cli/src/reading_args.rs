@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use convert::Reading;
 
 /// What is read, and how.
 #[derive(Debug, Args)]
@@ -26,6 +27,21 @@ pub(crate) struct ReadingArgs {
     /// unless given. gzip always has one.
     #[arg(long)]
     pub(crate) require_checksums: bool,
+}
+
+impl ReadingArgs {
+    /// Sets what is given.
+    pub(crate) fn set(&self, reading: &mut Reading) {
+        if let Some(threads) = self.threads {
+            reading.threads = threads.into();
+        }
+        if let Some(bytes) = self.block_bytes {
+            reading.block_bytes = bytes as usize;
+        }
+        reading.max_line_bytes = self.max_line_bytes as usize;
+        reading.max_decompressed_bytes = self.max_decompressed;
+        reading.require_checksums = self.require_checksums;
+    }
 }
 
 /// What names an input. Names go into tables and reports, which are UTF-8.

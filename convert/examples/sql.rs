@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // What became of the records of the export, whatever the query wanted of them.
     let report = tables.table("cclf5".parse()?).and_then(ExportTable::last_report);
-    if let Some(records) = report.map(|report| report.records) {
+    if let Some(records) = report.map(|report| report.run.records) {
         println!("{} records were read, {} rejected", records.read, records.rejected);
     }
     Ok(())

@@ -33,16 +33,17 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod warnings;
 
 pub use cancel::{Cancel, Progress};
 pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind, RejectPlace};
-pub use input::sources::remote_file;
-pub use options::{MaxRejects, OnBadRecord, Options, Output};
+pub use input::find::remote_file;
+pub use options::{MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
-pub use report::{Counts, FileDateOrigin, InputReport, Report, TableReport};
+pub use report::{Counts, FileDateOrigin, InputReport, Report, ScanReport, TableReport};
 pub use run::run;
-pub use scan::{Part, People, Piece, Scan, ScanOptions, ScanReport, Split, scan, split};
+pub use scan::{Part, People, Piece, Scan, ScanOptions, Split, scan, split};
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cclf_crosswalk::NotActive;
-use ndjson_io::{SourceFile, SourceReport};
+use cclf_crosswalk::RecordCounts;
 use serde::{Deserialize, Serialize};
+
+use crate::error::RejectPlace;
 
 /// Where FILE_DATE came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,33 +42,6 @@ pub struct InputReport {
     pub file_date_from: FileDateOrigin,
 }
 
-/// Files that a warning names; the report has them all.
-const FILES_NAMED: usize = 3;
-
-/// What the user should know of files that were read.
-pub(crate) fn warnings<'f>(
-    read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)>,
-) -> Vec<String> {
-    let read: Vec<_> = read.collect();
-    let told = |what: fn(&SourceReport) -> bool, text: &str| {
-        let files = read.iter().filter(|(_, report)| what(report));
-        let names: Vec<&str> = files.map(|(file, _)| file.name()).collect();
-        let (named, others) = names.split_at(names.len().min(FILES_NAMED));
-        let more = match others.len() {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        (!names.is_empty()).then(|| format!("{}{more}: {text}", named.join(", ")))
-    };
-    let unchecked = told(
-        |report| report.frames_without_checksum > 0,
-        "compressed by zstd without a checksum, so that damage could not be seen: compress with --check; \
-         --require-checksums refuses such files",
-    );
-    let grown = told(|report| report.grew, "grew while it was read; what was added was not read");
-    unchecked.into_iter().chain(grown).collect()
-}
-
 /// A table that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {
@@ -100,7 +74,20 @@ pub struct Counts {
     pub rejected: u64,
 }
 
-/// What a run did.
+impl From<&RecordCounts> for Counts {
+    fn from(counts: &RecordCounts) -> Self {
+        Self {
+            read: counts.read(),
+            with_rows: counts.with_rows,
+            joined: counts.joined,
+            without_rows: counts.without_rows,
+            skipped_by_type: counts.skipped,
+            rejected: counts.rejected,
+        }
+    }
+}
+
+/// What a run or a scan did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Version of the tool.
@@ -111,7 +98,8 @@ pub struct Report {
     pub records: Counts,
     /// Rejected records by class.
     pub rejected_by_class: BTreeMap<String, u64>,
-    /// The tables.
+    /// The tables that were written; a scan writes none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<TableReport>,
     /// The inputs.
     pub inputs: Vec<InputReport>,
@@ -121,15 +109,16 @@ pub struct Report {
     pub beneficiaries: u64,
     /// Claims whose Patient is not in the input: their MBI is null.
     pub claims_without_patient: Option<u64>,
-    /// Claim ids that came more than once; every version has its rows.
-    pub repeated_claim_ids: u64,
+    /// Claim ids that came more than once; every version has its rows. A scan does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated_claim_ids: Option<u64>,
     /// Patients that a newer version of the same id replaced.
     pub superseded_patients: u64,
     /// Coverages likewise.
     pub superseded_coverages: u64,
     /// Dates of a year or month only, which became null.
     pub partial_dates: u64,
-    /// State codes without FIPS and USPS code in the rows written, which became null.
+    /// State codes without FIPS and USPS code in the rows made, which became null.
     pub untranslated_states: u64,
     /// Codes and words outside their closed list (a gender `M`), which became null; unknown marks of an MBI's currency,
     /// which count as none.
@@ -143,16 +132,10 @@ pub struct Report {
     pub restarted: bool,
     /// What the user should know.
     pub warnings: Vec<String>,
-    /// Seconds from the start to the end of the run.
+    /// Seconds from the start to the end; a scan waits for its reader.
     pub seconds: f64,
     /// Bytes read as stored, in all passes.
     pub bytes_read: u64,
-}
-
-/// The counts of statuses that any claim has.
-pub(crate) fn by_status(counts: &NotActive) -> BTreeMap<String, u64> {
-    let named = counts.by_name().into_iter().filter(|(_, count)| *count > 0);
-    named.map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 impl Report {
@@ -172,6 +155,31 @@ impl Report {
         (self.bytes_read as f64 / self.seconds.max(1e-9)) as u64
     }
 
+    /// The report as JSON.
+    ///
+    /// # Panics
+    /// Never: it holds nothing that JSON cannot say.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+/// What a scan did, once it has ended. Names of files and counts; never a value of the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScanReport {
+    /// CMS's name of the table.
+    pub table: String,
+    /// Rows handed out.
+    pub rows: u64,
+    /// Where rejected records stand: at most the first [`most_places`](crate::ScanOptions::most_places) (1,000) of those
+    /// met while people were read, and of those met while claims were.
+    pub rejects: Vec<RejectPlace>,
+    /// What became of the input.
+    #[serde(flatten)]
+    pub run: Report,
+}
+
+impl ScanReport {
     /// The report as JSON.
     ///
     /// # Panics

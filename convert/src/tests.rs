@@ -97,7 +97,7 @@ fn a_panicking_worker_ends_a_run_that_leaves_nothing() {
             fs::write(&file, &text).unwrap();
             let (input, out) = (file.to_str().unwrap().to_owned(), work.path().join("out"));
             let mut options = Options::new(vec![input], Output::Folder(out));
-            (options.threads, options.block_bytes) = (threads, block_bytes);
+            (options.reading.threads, options.reading.block_bytes) = (threads, block_bytes);
             let error = in_time(move || run(&options).unwrap_err());
             is_told_without_data(&error, what);
             assert_eq!(names(work.path()), [format!("{what}.ndjson")]);
@@ -132,7 +132,7 @@ fn a_panicking_worker_ends_a_validation() {
         let file = work.path().join("claims.ndjson");
         fs::write(&file, claims()).unwrap();
         let mut options = ValidateOptions::new(vec![file.to_str().unwrap().to_owned()]);
-        (options.threads, options.block_bytes) = (threads, 1000);
+        (options.reading.threads, options.reading.block_bytes) = (threads, 1000);
         let error = in_time(move || validate(&options, &mut std::io::sink()).unwrap_err());
         is_told_without_data(&error, "claims");
     }
@@ -145,7 +145,7 @@ fn a_panicking_worker_ends_a_scan() {
         let file = work.path().join("claims.ndjson");
         fs::write(&file, claims()).unwrap();
         let mut options = ScanOptions::new(vec![file.to_str().unwrap().to_owned()], Table::Cclf5);
-        (options.threads, options.block_bytes) = (threads, 1000);
+        (options.reading.threads, options.reading.block_bytes) = (threads, 1000);
         let error = in_time(move || scan(options).unwrap().find_map(Result::err).unwrap());
         is_told_without_data(&error, "claims");
     }
@@ -157,7 +157,7 @@ fn stream() {
     let Some(work) = std::env::var_os(STREAM) else { return };
     let out = Path::new(&work).join("out");
     let mut options = Options::new(vec!["-".to_owned()], Output::Folder(out));
-    (options.threads, options.block_bytes) = (3, 1000);
+    (options.reading.threads, options.reading.block_bytes) = (3, 1000);
     let error = in_time(move || run(&options).unwrap_err());
     is_told_without_data(&error, "stdin");
     assert_eq!(names(Path::new(&work)), Vec::<String>::new());

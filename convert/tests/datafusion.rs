@@ -25,8 +25,8 @@ use tokio::time::{sleep, timeout};
 
 fn options(input: &str) -> ScanOptions {
     let mut options = ScanOptions::new(vec![input.to_owned()], Table::Cclf5);
-    options.file_date = Some(FILE_DATE);
-    options.max_rejects = MaxRejects::PerMillion(1_000_000);
+    options.reading.file_date = Some(FILE_DATE);
+    options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
     options
 }
 
@@ -103,7 +103,7 @@ async fn every_table_is_that_of_a_run() {
                 assert!(rows.iter().all(|batch| batch.num_rows() <= batch_rows));
                 same(&rows, converted, &name);
                 let scanned = export.table(table).unwrap().last_report().unwrap();
-                assert_eq!(scanned.records, report.records, "{name}");
+                assert_eq!(scanned.run.records, report.records, "{name}");
                 assert_eq!(scanned.rows, converted.num_rows() as u64, "{name}");
                 let count = format!("SELECT count(*) FROM {name}");
                 assert_eq!(number(&context, &count).await, i64::try_from(scanned.rows).unwrap());
@@ -175,17 +175,17 @@ async fn an_export_is_a_schema_too() {
 fn large(work: &Path) -> (ScanOptions, u64) {
     write_export(work, 150);
     let mut options = options(work.to_str().unwrap());
-    (options.threads, options.block_bytes) = (2, 10_000);
+    (options.reading.threads, options.reading.block_bytes) = (2, 10_000);
     let bytes = |name: &str| fs::metadata(work.join(name)).unwrap().len();
     (options, bytes("claims.ndjson") + bytes("people.ndjson"))
 }
 
 /// Bytes read when no more are for a while.
 async fn settled(options: &ScanOptions) -> u64 {
-    let mut read = options.progress.reading.raw_bytes();
+    let mut read = options.reading.progress.reading.raw_bytes();
     loop {
         sleep(Duration::from_millis(200)).await;
-        match options.progress.reading.raw_bytes() {
+        match options.reading.progress.reading.raw_bytes() {
             now if now == read => return read,
             now => read = now,
         }
@@ -231,7 +231,7 @@ async fn a_scan_waits_for_its_query_and_ends_with_it() {
     context.register_table("lines", Arc::new(table)).unwrap();
     let (plan, _) = planned(&context, "SELECT CLM_LINE_NUM FROM lines").await;
     assert!((*plan).is::<ExportScan>());
-    let held = Arc::strong_count(&options.progress);
+    let held = Arc::strong_count(&options.reading.progress);
     let mut stream = plan.execute(0, context.task_ctx()).unwrap();
     // Nothing begins before the first row is asked for.
     assert_eq!(settled(&options).await, 0);
@@ -249,7 +249,7 @@ async fn a_scan_waits_for_its_query_and_ends_with_it() {
     assert!(read < total, "{read} of {total} bytes");
     // Its threads end too: they let go of the counters.
     let ended = async {
-        while Arc::strong_count(&options.progress) > held {
+        while Arc::strong_count(&options.reading.progress) > held {
             sleep(Duration::from_millis(20)).await;
         }
     };
@@ -269,15 +269,15 @@ async fn bad_records_are_counted_or_end_the_query_without_a_word_of_them() {
         datafusion::physical_plan::collect(Arc::clone(&plan), Arc::new(TaskContext::default()));
     assert!(!rows.await.unwrap().is_empty());
     let report = export.table(Table::Cclf5).unwrap().last_report().unwrap();
-    assert_eq!((report.records.rejected, report.rejects.len()), (4, 4));
+    assert_eq!((report.run.records.rejected, report.rejects.len()), (4, 4));
     let metrics = plan.metrics().unwrap();
     let metric = |name| metrics.sum_by_name(name).map(|value| value.as_usize());
     assert_eq!(metric("records_rejected"), Some(4));
-    assert_eq!(metric("records_read"), usize::try_from(report.records.read).ok());
-    assert_eq!(metric("bytes_scanned"), usize::try_from(report.bytes_read).ok());
+    assert_eq!(metric("records_read"), usize::try_from(report.run.records.read).ok());
+    assert_eq!(metric("bytes_scanned"), usize::try_from(report.run.bytes_read).ok());
     assert_eq!(metrics.output_rows(), usize::try_from(report.rows).ok());
 
-    options.on_bad_record = OnBadRecord::Fail;
+    options.reading.on_bad_record = OnBadRecord::Fail;
     let (context, _) = session(&options, 8_192);
     let query = context.sql("SELECT sum(CLM_LINE_CVRD_PD_AMT) FROM cclf5").await.unwrap();
     let error = query.collect().await.unwrap_err();

@@ -27,8 +27,8 @@ fn converted(input: &str, columns: &Columns) -> (Vec<RecordBatch>, Report) {
     let mut options = Options::new(vec![input.to_owned()], Output::Folder(out.clone()));
     (options.format, options.compression) = (Format::Arrow, Compression::None);
     options.columns = columns.clone();
-    options.file_date = Some(19_000);
-    options.max_rejects = MaxRejects::PerMillion(1_000_000);
+    options.reading.file_date = Some(19_000);
+    options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
     let report = run(&options).unwrap();
     let tables = Table::ALL.map(|table| {
         let file =
@@ -44,8 +44,8 @@ fn converted(input: &str, columns: &Columns) -> (Vec<RecordBatch>, Report) {
 
 fn options(input: &str, table: Table) -> ScanOptions {
     let mut options = ScanOptions::new(vec![input.to_owned()], table);
-    options.file_date = Some(19_000);
-    options.max_rejects = MaxRejects::PerMillion(1_000_000);
+    options.reading.file_date = Some(19_000);
+    options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
     options
 }
 
@@ -99,14 +99,14 @@ fn every_table_of_the_export_is_that_of_a_run() {
     for (table, converted) in Table::ALL.into_iter().zip(&tables) {
         for (threads, block_bytes, batch_rows) in [(1, 1 << 20, 8_192), (3, 1_000, 2), (2, 1, 1)] {
             let mut options = options(EXPORT, table);
-            (options.threads, options.block_bytes, options.batch_rows) =
+            (options.reading.threads, options.reading.block_bytes, options.batch_rows) =
                 (threads, block_bytes, batch_rows);
             let (rows, scanned) = scanned(options);
             same(&rows, converted, table.name());
-            assert_eq!(scanned.records, report.records);
+            assert_eq!(scanned.run.records, report.records);
             assert_eq!(scanned.rows, converted.num_rows() as u64);
-            assert_eq!(scanned.inputs, report.inputs);
-            assert!(scanned.rejects.is_empty() && !scanned.restarted);
+            assert_eq!(scanned.run.inputs, report.inputs);
+            assert!(scanned.rejects.is_empty() && !scanned.run.restarted);
         }
     }
 }
@@ -120,18 +120,18 @@ fn bad_records_are_counted_as_in_a_run() {
     for table in [Table::Cclf1, Table::Cclf5, Table::Cclf8, Table::Cclf0] {
         for (threads, block_bytes, batch_rows) in [(1, 1 << 20, 100), (4, 20_000, 7)] {
             let mut options = options(input, table);
-            (options.threads, options.block_bytes, options.batch_rows) =
+            (options.reading.threads, options.reading.block_bytes, options.batch_rows) =
                 (threads, block_bytes, batch_rows);
             let (rows, scanned) = scanned(options);
             same(&rows, &tables[Table::ALL.iter().position(|own| *own == table).unwrap()], "");
-            assert_eq!(scanned.records, report.records);
-            assert_eq!(scanned.rejected_by_class, report.rejected_by_class);
+            assert_eq!(scanned.run.records, report.records);
+            assert_eq!(scanned.run.rejected_by_class, report.rejected_by_class);
             assert_eq!(scanned.rejects.len(), 20);
             assert!(scanned.rejects.iter().all(|place| match place.source.as_str() {
                 "claims.ndjson" => place.class == "missing",
                 _ => place.class == "resource-type",
             }));
-            let (partial, states) = (scanned.partial_dates, scanned.claims_without_patient);
+            let (partial, states) = (scanned.run.partial_dates, scanned.run.claims_without_patient);
             assert_eq!(partial, report.partial_dates);
             assert!(table == Table::Cclf0 || states == report.claims_without_patient);
         }
@@ -151,12 +151,12 @@ fn a_scan_ends_at_too_many_bad_records_or_at_the_first() {
         assert_eq!(error.kind(), ErrorKind::BadData);
         error
     };
-    let many = ended(|options| options.max_rejects = MaxRejects::Count(3));
+    let many = ended(|options| options.reading.max_rejects = MaxRejects::Count(3));
     assert!(many.record().is_none());
     let many = many.to_string();
     assert!(many.starts_with("4 of ") && many.contains("people.ndjson, line 6 "), "{many}");
     // In the order of the input, not of the passes.
-    let first = ended(|options| options.on_bad_record = OnBadRecord::Fail);
+    let first = ended(|options| options.reading.on_bad_record = OnBadRecord::Fail);
     assert_eq!(
         first.record().map(|record| (&*record.source, record.line)),
         Some(("claims.ndjson", 9))
@@ -190,17 +190,17 @@ fn people_among_claims_start_the_scan_again_or_end_it_but_never_give_other_rows(
     let expected = &tables[4];
     let with = |batch_rows, people| {
         let mut options = options(input, Table::Cclf5);
-        (options.threads, options.block_bytes) = (2, 20_000);
+        (options.reading.threads, options.reading.block_bytes) = (2, 20_000);
         (options.batch_rows, options.people) = (batch_rows, people);
         options
     };
     // No batch is full before the people are met.
     let (rows, report) = scanned(with(1 << 20, People::default()));
     same(&rows, expected, "restarted");
-    assert!(report.restarted);
+    assert!(report.run.restarted);
     let (rows, report) = scanned(with(5, People::Anywhere));
     same(&rows, expected, "indexed before");
-    assert!(!report.restarted);
+    assert!(!report.run.restarted);
 
     let mut scan = scan(with(5, People::default())).unwrap();
     let first = scan.next().unwrap();
@@ -230,19 +230,19 @@ fn what_cannot_be_is_said_at_once() {
 fn begun(work: &Path) -> (convert::Scan, ScanOptions, u64) {
     write_export(work, 150, false);
     let mut options = options(work.to_str().unwrap(), Table::Cclf5);
-    (options.threads, options.block_bytes, options.batch_rows) = (2, 10_000, 1);
+    (options.reading.threads, options.reading.block_bytes, options.batch_rows) = (2, 10_000, 1);
     let mut scan = scan(options.clone()).unwrap();
     scan.next().unwrap().unwrap();
-    let total = options.progress.total_bytes.load(Ordering::Relaxed);
+    let total = options.reading.progress.total_bytes.load(Ordering::Relaxed);
     (scan, options, total)
 }
 
 /// Bytes read when no more are for a while.
 fn settled(options: &ScanOptions) -> u64 {
-    let mut read = options.progress.reading.raw_bytes();
+    let mut read = options.reading.progress.reading.raw_bytes();
     loop {
         sleep(Duration::from_millis(200));
-        match options.progress.reading.raw_bytes() {
+        match options.reading.progress.reading.raw_bytes() {
             now if now == read => return read,
             now => read = now,
         }
@@ -268,7 +268,7 @@ fn a_dropped_scan_stops() {
     let started = Instant::now();
     drop(scan);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    let read = options.progress.reading.raw_bytes();
+    let read = options.reading.progress.reading.raw_bytes();
     assert!(read < total && settled(&options) == read);
 }
 
@@ -276,7 +276,7 @@ fn a_dropped_scan_stops() {
 fn a_cancelled_scan_says_so() {
     let work = tempfile::tempdir().unwrap();
     let (mut scan, options, _) = begun(work.path());
-    options.cancel.cancel();
+    options.reading.cancel.cancel();
     let error = loop {
         match scan.poll_next(Duration::from_secs(5)) {
             Poll::Ready(Some(Err(error))) => break error,
@@ -324,8 +324,8 @@ fn a_scan_of_what_is_no_export_ends_with_an_error_and_its_parts_do_not() {
         split(&options(input, Table::Cclf5), 50_000, Some(&work.path().join("index"))).unwrap();
     let parts = split.parts.into_iter().map(|part| {
         let mut options = options(input, Table::Cclf5);
-        (options.inputs, options.part) = (Vec::new(), Some(part));
-        scanned(options).1.records.rejected
+        (options.reading.inputs, options.part) = (Vec::new(), Some(part));
+        scanned(options).1.run.records.rejected
     });
     let rejected: u64 = parts.sum();
     assert!(rejected >= 2, "{rejected}");
@@ -348,10 +348,11 @@ fn frames_without_a_checksum_are_told_or_refused() {
         fs::write(&file, [frame(patient, true), frame(patient, checksum)].concat()).unwrap();
         let (rows, report) = scanned(options(input, Table::Cclf8));
         assert_eq!(rows.num_rows(), 1);
-        assert_eq!(report.inputs[0].frames_without_checksum, frames);
-        let warned = report.warnings.iter().any(|warning| warning.starts_with("x.ndjson: "));
-        assert_eq!(warned, !checksum, "{:?}", report.warnings);
-        let strict = ScanOptions { require_checksums: true, ..options(input, Table::Cclf8) };
+        assert_eq!(report.run.inputs[0].frames_without_checksum, frames);
+        let warned = report.run.warnings.iter().any(|warning| warning.starts_with("x.ndjson: "));
+        assert_eq!(warned, !checksum, "{:?}", report.run.warnings);
+        let mut strict = options(input, Table::Cclf8);
+        strict.reading.require_checksums = true;
         let ended: Result<Vec<_>, _> = scan(strict).unwrap().collect();
         match ended {
             Ok(_) => assert!(checksum),
@@ -373,9 +374,9 @@ fn people_beyond_the_limit_end_a_scan() {
     };
     for (text, fits) in [(lines(3), true), (lines(3).repeat(50), true), (lines(4), false)] {
         fs::write(&file, text).unwrap();
-        let asked = options(file.to_str().unwrap(), Table::Cclf8);
-        let ended: Result<Vec<_>, _> =
-            scan(ScanOptions { max_people: Some(3), ..asked }).unwrap().collect();
+        let mut asked = options(file.to_str().unwrap(), Table::Cclf8);
+        asked.reading.max_people = Some(3);
+        let ended: Result<Vec<_>, _> = scan(asked).unwrap().collect();
         match ended {
             Ok(_) => assert!(fits),
             Err(error) => {

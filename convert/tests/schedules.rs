@@ -131,9 +131,9 @@ impl Schedule {
         let inputs = vec![input.to_str().unwrap().to_owned()];
         let mut options = Options::new(inputs, Output::Folder(out.clone()));
         options.columns = false.into();
-        options.file_date = Some(19_000);
-        options.max_rejects = MaxRejects::PerMillion(1_000_000);
-        (options.threads, options.block_bytes) = (self.threads, self.block_bytes);
+        options.reading.file_date = Some(19_000);
+        options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
+        (options.reading.threads, options.reading.block_bytes) = (self.threads, self.block_bytes);
         options.format = match self.format {
             0 => Format::Csv,
             1 => Format::Parquet,

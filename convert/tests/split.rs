@@ -16,8 +16,8 @@ const CLAIM_TABLES: [Table; 4] = [Table::Cclf1, Table::Cclf5, Table::Cclf7, Tabl
 
 fn options(input: &Path, table: Table) -> ScanOptions {
     let mut options = ScanOptions::new(vec![input.to_str().unwrap().to_owned()], table);
-    options.file_date = Some(19_000);
-    options.max_rejects = MaxRejects::PerMillion(1_000_000);
+    options.reading.file_date = Some(19_000);
+    options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
     options
 }
 
@@ -31,7 +31,7 @@ fn read_part(part: &Part, mut options: ScanOptions) -> Result<(RecordBatch, Scan
     // As they travel.
     let json = serde_json::to_string(part).unwrap();
     options.part = Some(serde_json::from_str(&json).unwrap());
-    options.inputs = Vec::new();
+    options.reading.inputs = Vec::new();
     read(options)
 }
 
@@ -95,21 +95,21 @@ fn parts_give_what_the_whole_gives() {
             for part_bytes in [u64::MAX, 1 << 20, 30_000, 1_777] {
                 let split = split(&asked(), part_bytes, Some(&index)).unwrap();
                 most_parts = most_parts.max(split.parts.len());
-                let (mut batches, mut sum) = (Vec::new(), split.people.records);
+                let (mut batches, mut sum) = (Vec::new(), split.people.run.records);
                 let mut rejects = split.people.rejects.clone();
                 for part in split.parts {
                     let (rows, part) = read_part(&part, asked()).unwrap();
                     batches.push(rows);
-                    add(&mut sum, part.records);
+                    add(&mut sum, part.run.records);
                     rejects.extend(part.rejects);
                 }
                 // The files are in the same order, and so are the parts of each.
                 let rows = concat_batches(&whole.schema(), &batches).unwrap();
                 assert!(rows == whole, "{table:?}, {people:?}, parts of {part_bytes} bytes");
-                assert_eq!(sum, report.records);
+                assert_eq!(sum, report.run.records);
                 assert_eq!(in_order(rejects), in_order(report.rejects.clone()));
             }
-            assert!(most_parts > 50 && report.records.rejected > 12, "{most_parts}");
+            assert!(most_parts > 50 && report.run.records.rejected > 12, "{most_parts}");
         }
     }
 }
@@ -130,7 +130,7 @@ fn the_index_is_made_once_and_is_private() {
     let again = split(&asked(), 30_000, Some(&index)).unwrap();
     assert_eq!(again.parts, first.parts);
     // The seconds, too, are those of the first reading, but for the last digit of a number in JSON.
-    assert_eq!(again.people.records, first.people.records);
+    assert_eq!(again.people.run.records, first.people.run.records);
     assert_eq!(again.people.rejects, first.people.rejects);
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
     let made = inode(&index);
@@ -139,7 +139,7 @@ fn the_index_is_made_once_and_is_private() {
     assert_eq!(inode(&index), made);
     fs::write(export.join("more.ndjson"), synth::patient(50)).unwrap();
     let other = split(&asked(), 30_000, Some(&index)).unwrap();
-    assert_eq!(other.people.records.joined, first.people.records.joined + 1);
+    assert_eq!(other.people.run.records.joined, first.people.run.records.joined + 1);
     let error = read_part(&first.parts[0], asked()).unwrap_err();
     assert!(error.to_string().contains("begin the reading again"), "{error}");
     read_part(&other.parts[0], asked()).unwrap();
@@ -174,10 +174,14 @@ fn a_bad_record_of_a_part_is_named_by_its_line_in_the_file() {
     claims[31] = "{\"resourceType\":\"ExplanationOfBenefit\"}".to_owned();
     fs::write(work.path().join("claims.ndjson"), claims.join("\n")).unwrap();
     let mut asked = options(work.path(), Table::Cclf5);
-    asked.on_bad_record = OnBadRecord::Fail;
+    asked.reading.on_bad_record = OnBadRecord::Fail;
     let split = split(&asked, 20_000, Some(&work.path().join("index"))).unwrap();
     assert!(split.parts.len() > 5);
-    let own = || ScanOptions { cancel: Cancel::new(), ..asked.clone() };
+    let own = || {
+        let mut own = asked.clone();
+        own.reading.cancel = Cancel::new();
+        own
+    };
     let read = |part: &Part| read_part(part, own()).err();
     let errors: Vec<Error> = split.parts.iter().filter_map(read).collect();
     let [error] = errors.as_slice() else { panic!("{} errors, as {}", errors.len(), errors[0]) };
@@ -227,7 +231,7 @@ fn people_that_changed_end_the_parts_as_claims_do() {
                 asked.columns = only.unwrap();
             }
             if !people.starts_with(&export) {
-                asked.patients = vec![people.to_str().unwrap().to_owned()];
+                asked.reading.patients = vec![people.to_str().unwrap().to_owned()];
             }
             asked
         };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Columns, Compression, Crosswalk, Format, Naming, Table};
-use convert::{MaxRejects, OnBadRecord, Output};
+use convert::{MaxRejects, OnBadRecord, Output, People, Reading};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
@@ -102,6 +102,15 @@ impl Drop for Around {
     }
 }
 
+/// Where people are looked for.
+pub(crate) fn people(word: &str) -> Result<People, Failure> {
+    match word {
+        "first" => Ok(People::InFilesOfTheirs),
+        "anywhere" => Ok(People::Anywhere),
+        _ => Err(Failure::usage("people: expected first or anywhere")),
+    }
+}
+
 /// Names in one text, with commas, or several texts.
 pub(crate) fn names(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let split = |text: &str| text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>();
@@ -129,8 +138,14 @@ fn is_datetime(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.is_instance(&value.py().import("datetime")?.getattr("datetime")?)
 }
 
+/// A day, as a text.
+pub(crate) fn day(text: &str) -> Result<i32, Failure> {
+    let fault = || Failure::usage("file_date: expected a day that exists, as YYYY-MM-DD");
+    cclf_crosswalk::parse_day(text).ok_or_else(fault)
+}
+
 /// A `datetime.date`, or a text.
-pub(crate) fn date(value: &Bound<'_, PyAny>) -> PyResult<i32> {
+fn date(value: &Bound<'_, PyAny>) -> PyResult<i32> {
     if is_datetime(value)? {
         // Which day it is depends on the zone, and nobody said which one is meant.
         return Err(other_type(
@@ -140,9 +155,7 @@ pub(crate) fn date(value: &Bound<'_, PyAny>) -> PyResult<i32> {
         ));
     }
     let text = value.str()?;
-    let day = cclf_crosswalk::parse_day(&text.to_cow()?);
-    let fault = || Failure::usage("file_date: expected a day that exists, as YYYY-MM-DD");
-    Ok(day.ok_or_else(fault)?)
+    Ok(day(&text.to_cow()?)?)
 }
 
 pub(crate) fn format(name: &str) -> Result<Format, Failure> {
@@ -172,7 +185,7 @@ pub(crate) fn on_bad_record(name: &str) -> Result<OnBadRecord, Failure> {
 }
 
 /// A number, or a text such as `0.5%`.
-pub(crate) fn max_rejects(value: &Bound<'_, PyAny>) -> PyResult<MaxRejects> {
+fn max_rejects(value: &Bound<'_, PyAny>) -> PyResult<MaxRejects> {
     let text = value.str()?;
     let parsed = text.to_cow()?.parse();
     Ok(parsed.map_err(|fault| Failure::usage(format!("max_rejects: {fault}")))?)
@@ -200,6 +213,58 @@ pub(crate) fn within(name: &str, value: i128, least: u64, most: u64) -> Result<u
     found.and_then(|value| usize::try_from(value).ok()).ok_or_else(fault)
 }
 
+/// The arguments that say how inputs are read: those that several functions have.
+#[derive(Default)]
+pub(crate) struct ReadingArguments<'a, 'py> {
+    pub(crate) patients: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) file_date: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) on_bad_record: Option<&'a str>,
+    pub(crate) max_rejects: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) threads: Option<i128>,
+    pub(crate) max_line_bytes: Option<i128>,
+    pub(crate) max_decompressed_bytes: Option<i128>,
+    pub(crate) require_checksums: bool,
+    pub(crate) max_people: Option<i128>,
+}
+
+impl ReadingArguments<'_, '_> {
+    /// Sets those that are given.
+    pub(crate) fn set(self, reading: &mut Reading) -> PyResult<()> {
+        if let Some(patients) = self.patients {
+            reading.patients = paths("patients", patients)?;
+        }
+        reading.file_date = self.file_date.map(date).transpose()?;
+        if let Some(word) = self.on_bad_record {
+            reading.on_bad_record = on_bad_record(word)?;
+        }
+        if let Some(most) = self.max_rejects {
+            reading.max_rejects = max_rejects(most)?;
+        }
+        if let Some(most) = self.threads {
+            reading.threads = threads(most)?;
+        }
+        if let Some(bytes) = self.max_line_bytes {
+            reading.max_line_bytes = line_bytes(bytes)?;
+        }
+        if let Some(bytes) = self.max_decompressed_bytes {
+            reading.max_decompressed_bytes = decompressed(bytes)?;
+        }
+        reading.require_checksums = self.require_checksums;
+        reading.max_people = self.max_people.map(max_people).transpose()?;
+        Ok(())
+    }
+}
+
+/// `threads`: at most 1,024 at once.
+pub(crate) fn threads(most: i128) -> Result<usize, Failure> {
+    within("threads", most, 1, 1_024)
+}
+
+/// `max_line_bytes`: at most 2 GiB.
+pub(crate) fn line_bytes(bytes: i128) -> Result<usize, Failure> {
+    within("max_line_bytes", bytes, 1, 1 << 31)
+}
+
 /// `max_decompressed_bytes`.
 pub(crate) fn decompressed(bytes: i128) -> Result<u64, Failure> {
     Ok(within("max_decompressed_bytes", bytes, 0, u64::MAX)? as u64)
@@ -209,8 +274,3 @@ pub(crate) fn decompressed(bytes: i128) -> Result<u64, Failure> {
 pub(crate) fn max_people(most: i128) -> Result<u32, Failure> {
     Ok(u32::try_from(within("max_people", most, 1, u32::MAX.into())?).unwrap_or(u32::MAX))
 }
-
-/// Most threads at once.
-pub(crate) const MOST_THREADS: u64 = 1_024;
-/// Longest line that may be allowed, in bytes.
-pub(crate) const MOST_LINE_BYTES: u64 = 1 << 31;

@@ -7,9 +7,7 @@ use convert::{Options, Output};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{
-    self, Around, MOST_LINE_BYTES, MOST_THREADS, decompressed, names, paths, within,
-};
+use crate::arguments::{self, Around, ReadingArguments, names, paths};
 use crate::failure::{Failure, guarded};
 use crate::warn;
 use crate::watch::{Teller, watched};
@@ -92,9 +90,18 @@ pub(crate) fn convert_export<'py>(
             let message = "naming=\"tuva\" does not go with lineage=False: the connector selects FILE_NAME and FILE_DATE";
             return Err(Failure::usage(message).into());
         }
-        if let Some(patients) = patients {
-            options.patients = paths("patients", patients)?;
-        }
+        let reading = ReadingArguments {
+            patients,
+            file_date,
+            on_bad_record: Some(on_bad_record),
+            max_rejects,
+            threads,
+            max_line_bytes,
+            max_decompressed_bytes,
+            require_checksums,
+            max_people,
+        };
+        reading.set(&mut options.reading)?;
         let tables = tables.map(names).transpose()?;
         if let Some(tables) = &tables {
             let known = tables.iter().map(|name| arguments::table(name));
@@ -108,29 +115,14 @@ pub(crate) fn convert_export<'py>(
             }
             options.columns = arguments::only(&options.tables, lineage, &columns)?;
         }
-        options.file_date = file_date.map(arguments::date).transpose()?;
-        options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
-        if let Some(most) = max_rejects {
-            options.max_rejects = arguments::max_rejects(most)?;
-        }
-        if let Some(threads) = threads {
-            options.threads = within("threads", threads, 1, MOST_THREADS)?;
-        }
         options.overwrite = overwrite;
-        if let Some(bytes) = max_line_bytes {
-            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-        }
-        if let Some(bytes) = max_decompressed_bytes {
-            options.max_decompressed_bytes = decompressed(bytes)?;
-        }
-        options.require_checksums = require_checksums;
-        options.max_people = max_people.map(arguments::max_people).transpose()?;
 
-        let counters = Arc::clone(&options.progress);
+        let counters = Arc::clone(&options.reading.progress);
         let mut teller = Teller::new(progress, &counters);
         let tick = |py: Python<'_>| teller.tick(py);
         let around = Around::output(&options.output)?;
-        let ended = watched(py, || options.cancel.cancel(), tick, || convert::run(&options))?;
+        let ended =
+            watched(py, || options.reading.cancel.cancel(), tick, || convert::run(&options))?;
         let report = ended.map_err(Failure::from)?;
         drop(around);
         teller.tell(py)?;

@@ -73,7 +73,8 @@ impl Reading {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error.into())))),
             Poll::Ready(None) => {
                 let report = scan.report().map(convert::ScanReport::to_json);
-                self.warnings = scan.report().map(|own| own.warnings.clone()).unwrap_or_default();
+                self.warnings =
+                    scan.report().map(|own| own.run.warnings.clone()).unwrap_or_default();
                 self.end(Latest { report, failure: None });
                 Poll::Ready(None)
             }

@@ -8,11 +8,11 @@ use cclf_crosswalk::arrow::array::{Array, RecordBatch, StructArray};
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use cclf_crosswalk::arrow::ffi_stream::FFI_ArrowArrayStream;
-use convert::{Cancel, People, ScanOptions};
+use convert::{Cancel, ScanOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, names, paths, within};
+use crate::arguments::{self, ReadingArguments, names, paths, within};
 use crate::failure::{Failure, guarded};
 use crate::reading::{Process, Reading};
 use crate::watch::watched;
@@ -62,9 +62,10 @@ impl Scan {
     /// Begins a reading, without the interpreter: a folder may take a while.
     fn begin(&self, py: Python<'_>) -> PyResult<Reading> {
         *lock(&self.latest) = Latest::default();
-        let options =
-            ScanOptions { cancel: Cancel::new(), progress: Arc::default(), ..self.options.clone() };
-        let cancel = options.cancel.clone();
+        let mut options = self.options.clone();
+        options.reading.cancel = Cancel::new();
+        options.reading.progress = Arc::default();
+        let cancel = options.reading.cancel.clone();
         let begun = watched(py, || cancel.cancel(), |_| Ok(()), || convert::scan(options))?;
         let scan = begun.map_err(Failure::from)?;
         Ok(Reading::new(scan, Arc::clone(&self.latest)))
@@ -336,31 +337,20 @@ pub(crate) fn scan(
             None => lineage.into(),
         };
         options.batch_rows = within("batch_rows", batch_rows, 1, u32::MAX.into())?;
-        if let Some(patients) = patients {
-            options.patients = paths("patients", patients)?;
-        }
-        options.people = match people {
-            "first" => People::InFilesOfTheirs,
-            "anywhere" => People::Anywhere,
-            _ => return Err(Failure::usage("people: expected first or anywhere").into()),
+        options.people = arguments::people(people)?;
+        let reading = ReadingArguments {
+            patients,
+            file_date,
+            on_bad_record: Some(on_bad_record),
+            max_rejects,
+            threads,
+            max_line_bytes,
+            max_decompressed_bytes,
+            require_checksums,
+            max_people,
         };
-        options.file_date = file_date.map(arguments::date).transpose()?;
-        options.on_bad_record = arguments::on_bad_record(on_bad_record)?;
-        if let Some(most) = max_rejects {
-            options.max_rejects = arguments::max_rejects(most)?;
-        }
-        if let Some(threads) = threads {
-            options.threads = within("threads", threads, 1, MOST_THREADS)?;
-        }
-        if let Some(bytes) = max_line_bytes {
-            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-        }
-        if let Some(bytes) = max_decompressed_bytes {
-            options.max_decompressed_bytes = decompressed(bytes)?;
-        }
-        options.require_checksums = require_checksums;
-        options.max_people = max_people.map(arguments::max_people).transpose()?;
-        let cancel = options.cancel.clone();
+        reading.set(&mut options.reading)?;
+        let cancel = options.reading.cancel.clone();
         watched(py, || cancel.cancel(), |_| Ok(()), || options.check())?.map_err(Failure::from)?;
         Ok(Scan::new(options))
     })

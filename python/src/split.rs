@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use convert::{People, ScanOptions};
+use convert::ScanOptions;
 use pyo3::prelude::*;
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, within};
+use crate::arguments::{self, decompressed, within};
 use crate::failure::{Failure, guarded};
 use crate::scan::Scan;
 use crate::warn;
@@ -26,7 +26,8 @@ fn options(
     let mut options = ScanOptions::new(inputs, table);
     let mut lineage = true;
     // A task of Spark has one processor unless told otherwise.
-    options.threads = 1;
+    options.reading.threads = 1;
+    let reading = &mut options.reading;
     for (name, text) in texts {
         let number = || {
             let fault = || Failure::usage(format!("{name}: expected a whole number"));
@@ -35,37 +36,22 @@ fn options(
         match name.as_str() {
             "lineage" => lineage = boolean(name, text)?,
             "patients" => {
-                options.patients = text.split(',').map(|path| path.trim().to_owned()).collect();
+                reading.patients = text.split(',').map(|path| path.trim().to_owned()).collect();
             }
-            "people" => {
-                options.people = match text.as_str() {
-                    "first" => People::InFilesOfTheirs,
-                    "anywhere" => People::Anywhere,
-                    _ => return Err(Failure::usage("people: expected first or anywhere")),
-                }
-            }
-            "file_date" => {
-                let day = cclf_crosswalk::parse_day(text);
-                let fault =
-                    || Failure::usage("file_date: expected a day that exists, as YYYY-MM-DD");
-                options.file_date = Some(day.ok_or_else(fault)?);
-            }
-            "on_bad_record" => options.on_bad_record = arguments::on_bad_record(text)?,
+            "people" => options.people = arguments::people(text)?,
+            "file_date" => reading.file_date = Some(arguments::day(text)?),
+            "on_bad_record" => reading.on_bad_record = arguments::on_bad_record(text)?,
             "max_rejects" => {
                 let fault = |fault| Failure::usage(format!("max_rejects: {fault}"));
-                options.max_rejects = text.parse().map_err(fault)?;
+                reading.max_rejects = text.parse().map_err(fault)?;
             }
-            "most_places" => {
-                options.most_places = within(name, number()?, 0, u64::MAX)?;
-            }
+            "most_places" => options.most_places = within(name, number()?, 0, u64::MAX)?,
             "batch_rows" => options.batch_rows = within(name, number()?, 1, u32::MAX.into())?,
-            "threads" => options.threads = within(name, number()?, 1, MOST_THREADS)?,
-            "max_line_bytes" => {
-                options.max_line_bytes = within(name, number()?, 1, MOST_LINE_BYTES)?;
-            }
-            "max_decompressed_bytes" => options.max_decompressed_bytes = decompressed(number()?)?,
-            "require_checksums" => options.require_checksums = boolean(name, text)?,
-            "max_people" => options.max_people = Some(arguments::max_people(number()?)?),
+            "threads" => reading.threads = arguments::threads(number()?)?,
+            "max_line_bytes" => reading.max_line_bytes = arguments::line_bytes(number()?)?,
+            "max_decompressed_bytes" => reading.max_decompressed_bytes = decompressed(number()?)?,
+            "require_checksums" => reading.require_checksums = boolean(name, text)?,
+            "max_people" => reading.max_people = Some(arguments::max_people(number()?)?),
             _ => return Err(Failure::usage(format!("{name}: no such option"))),
         }
     }
@@ -110,7 +96,7 @@ pub(crate) fn split(
     guarded(|| {
         let options = self::options(inputs, table, columns, &options)?;
         let part_bytes = within("partition_bytes", part_bytes, 1, u64::MAX)? as u64;
-        let stop = || options.cancel.cancel();
+        let stop = || options.reading.cancel.cancel();
         let work = || convert::split(&options, part_bytes, index.as_deref());
         let split = watched(py, stop, |_| Ok(()), work)?.map_err(Failure::from)?;
         let text = |part| {
@@ -119,7 +105,7 @@ pub(crate) fn split(
             })
         };
         let parts = split.parts.iter().map(text).collect::<PyResult<_>>()?;
-        warn::tell(py, &split.people.warnings)?;
+        warn::tell(py, &split.people.run.warnings)?;
         Ok((parts, split.people.to_json()))
     })
 }
@@ -140,7 +126,7 @@ pub(crate) fn scan_part(
             let fault = |_| Failure::failed("a part is not as it was cut; please report it");
             options.part = Some(serde_json::from_str(part).map_err(fault)?);
         }
-        options.progress = Arc::default();
+        options.reading.progress = Arc::default();
         Ok(Scan::new(options))
     })
 }

@@ -8,7 +8,7 @@ use fhir_model::validate::Severity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{self, MOST_LINE_BYTES, MOST_THREADS, decompressed, paths, within};
+use crate::arguments::{self, ReadingArguments, paths, within};
 use crate::failure::{Failure, guarded};
 use crate::warn;
 use crate::watch::{Teller, watched};
@@ -105,25 +105,23 @@ pub(crate) fn validate<'py>(
                 return Err(Failure::usage(message).into());
             }
         };
-        if let Some(threads) = threads {
-            options.threads = within("threads", threads, 1, MOST_THREADS)?;
-        }
-        if let Some(bytes) = max_line_bytes {
-            options.max_line_bytes = within("max_line_bytes", bytes, 1, MOST_LINE_BYTES)?;
-        }
-        if let Some(bytes) = max_decompressed_bytes {
-            options.max_decompressed_bytes = decompressed(bytes)?;
-        }
-        options.require_checksums = require_checksums;
+        let reading = ReadingArguments {
+            threads,
+            max_line_bytes,
+            max_decompressed_bytes,
+            require_checksums,
+            ..ReadingArguments::default()
+        };
+        reading.set(&mut options.reading)?;
 
-        let counters = Arc::clone(&options.progress);
+        let counters = Arc::clone(&options.reading.progress);
         let mut teller = Teller::new(progress, &counters);
         let tick = |py: Python<'_>| teller.tick(py);
         let mut outcomes =
             FirstLines::new(within("max_outcomes", max_outcomes, 0, u64::MAX)? as u64);
         let ended = watched(
             py,
-            || options.cancel.cancel(),
+            || options.reading.cancel.cancel(),
             tick,
             || convert::validate(&options, &mut outcomes),
         )?;

@@ -140,13 +140,13 @@ pub(crate) fn convert(
     report_file: Option<&Path>,
     log: Log,
 ) -> Result<u8, Failure> {
-    streams::check_input(&options.inputs)?;
+    streams::check_input(&options.reading.inputs)?;
     if options.output == Output::Stdout {
         drop(streams::output()?);
     }
-    let caught = signals::listen(options.cancel.clone())
+    let caught = signals::listen(options.reading.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
+    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.reading.progress)));
     let converted = convert::run(options);
     drop(bar);
     let report = converted.map_err(|error| Failure::of_run(&error, &caught))?;
@@ -221,7 +221,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     let output =
         if arguments.out == Path::new("-") { Output::Stdout } else { Output::at(&arguments.out) };
     let mut options = Options::new(arguments.reading.inputs.clone(), output);
-    options.patients.clone_from(&arguments.patients);
+    options.reading.patients.clone_from(&arguments.patients);
     options.overwrite = arguments.overwrite;
     options.format = match arguments.format {
         Format::Parquet => cclf_crosswalk::Format::Parquet,
@@ -246,23 +246,15 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
         options.columns = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names)
             .map_err(|error| Failure::new(2, error.to_string()))?;
     }
-    options.file_date = arguments.file_date;
-    options.on_bad_record = match arguments.on_bad_record {
+    options.reading.file_date = arguments.file_date;
+    options.reading.on_bad_record = match arguments.on_bad_record {
         OnBadRecord::Reject => convert::OnBadRecord::Reject,
         OnBadRecord::Fail => convert::OnBadRecord::Fail,
     };
-    options.max_rejects = arguments.max_rejects;
+    options.reading.max_rejects = arguments.max_rejects;
     options.rejects.clone_from(&arguments.rejects);
-    if let Some(threads) = arguments.reading.threads {
-        options.threads = threads.into();
-    }
-    if let Some(bytes) = arguments.reading.block_bytes {
-        options.block_bytes = bytes as usize;
-    }
-    options.max_line_bytes = arguments.reading.max_line_bytes as usize;
-    options.max_decompressed_bytes = arguments.reading.max_decompressed;
-    options.require_checksums = arguments.reading.require_checksums;
-    options.max_people = arguments.max_people;
+    arguments.reading.set(&mut options.reading);
+    options.reading.max_people = arguments.max_people;
     Ok(options)
 }
 
@@ -303,7 +295,7 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
     }
     for (name, count) in [
         ("claims without Patient", report.claims_without_patient.unwrap_or(0)),
-        ("claim ids seen more than once", report.repeated_claim_ids),
+        ("claim ids seen more than once", report.repeated_claim_ids.unwrap_or(0)),
         ("superseded Patients", report.superseded_patients),
         ("superseded Coverages", report.superseded_coverages),
         ("partial dates (null)", report.partial_dates),

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     let cancel = CancellationToken::new();
     let asked_to_end = cancel.clone();
     let options = convert_options(&export, &tables);
-    let conversion = options.cancel.clone();
+    let conversion = options.reading.cancel.clone();
     let caught = signals::listen_with(move || {
         asked_to_end.cancel();
         conversion.cancel();

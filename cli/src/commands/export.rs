@@ -420,9 +420,9 @@ fn convert(
 ) -> Result<u8, Failure> {
     let (export, tables) = (plain(&arguments.out), plain(tables));
     let mut options = convert::Options::new(vec![utf8(&export)?], convert::Output::at(&tables));
-    options.patients.clone_from(&arguments.patients);
+    options.reading.patients.clone_from(&arguments.patients);
     for people in &report.earlier_people {
-        options.patients.push(utf8(people)?);
+        options.reading.patients.push(utf8(people)?);
     }
     commands::convert::convert(&options, &tables, None, log)
 }

@@ -84,10 +84,10 @@ impl Write for Out {
 pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     streams::check_input(&arguments.reading.inputs)?;
     let options = options(arguments);
-    let caught = signals::listen(options.cancel.clone())
+    let caught = signals::listen(options.reading.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let mut out = open(arguments, &options.cancel)?;
-    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.progress)));
+    let mut out = open(arguments, &options.reading.cancel)?;
+    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.reading.progress)));
     let validated = convert::validate(&options, &mut out);
     drop(bar);
     let report = validated.map_err(|error| Failure::of_run(&error, &caught))?;
@@ -153,15 +153,7 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
         LeastSeverity::Warning => Severity::Warning,
         LeastSeverity::Information => Severity::Information,
     };
-    if let Some(threads) = arguments.reading.threads {
-        options.threads = threads.into();
-    }
-    if let Some(bytes) = arguments.reading.block_bytes {
-        options.block_bytes = bytes as usize;
-    }
-    options.max_line_bytes = arguments.reading.max_line_bytes as usize;
-    options.max_decompressed_bytes = arguments.reading.max_decompressed;
-    options.require_checksums = arguments.reading.require_checksums;
+    arguments.reading.set(&mut options.reading);
     options
 }
 

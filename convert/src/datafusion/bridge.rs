@@ -21,7 +21,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::table::ExportTable;
 use crate::error::Error;
-use crate::scan::{ScanOptions, ScanReport, scan};
+use crate::report::ScanReport;
+use crate::scan::{ScanOptions, scan};
 
 /// Batches that wait for the query, besides those that the scan keeps ready.
 const BATCHES_AHEAD: usize = 1;
@@ -106,9 +107,9 @@ impl Rows {
             Some(Said::Failed(error)) => self.fail(error),
             Some(Said::Ended(report)) => {
                 let Metrics { records_read, records_rejected, bytes_scanned, .. } = &self.metrics;
-                records_read.add(count(report.records.read));
-                records_rejected.add(count(report.records.rejected));
-                bytes_scanned.add(count(report.bytes_read));
+                records_read.add(count(report.run.records.read));
+                records_rejected.add(count(report.run.records.rejected));
+                bytes_scanned.add(count(report.run.bytes_read));
                 self.table.keep_report(*report);
                 self.state = State::Over;
                 Poll::Ready(None)

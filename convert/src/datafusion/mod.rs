@@ -26,7 +26,7 @@
 //! assert_eq!(lines[0].num_rows(), 1);
 //! // What became of the records, bad ones too.
 //! let report = tables.table("cclf5".parse().unwrap()).and_then(|table| table.last_report());
-//! assert_eq!(report.map(|report| report.records.rejected), Some(0));
+//! assert_eq!(report.map(|report| report.run.records.rejected), Some(0));
 //! # Ok(())
 //! # }
 //! ```

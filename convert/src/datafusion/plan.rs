@@ -64,12 +64,9 @@ impl ExportScan {
     fn options(&self, batch_rows: usize) -> ScanOptions {
         // A scan hands out full batches only: larger than the limit, it would read on for nothing.
         let batch_rows = self.limit.map_or(batch_rows, |limit| limit.min(batch_rows)).max(1);
-        ScanOptions {
-            columns: self.columns.clone(),
-            batch_rows,
-            cancel: Cancel::new(),
-            ..self.table.options().clone()
-        }
+        let mut options = self.table.options().clone();
+        options.reading.cancel = Cancel::new();
+        ScanOptions { columns: self.columns.clone(), batch_rows, ..options }
     }
 }
 

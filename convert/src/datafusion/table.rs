@@ -11,7 +11,8 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use super::plan::ExportScan;
 use crate::error::Error;
-use crate::scan::{ScanOptions, ScanReport};
+use crate::report::ScanReport;
+use crate::scan::ScanOptions;
 
 /// One table of an export, read anew by each query.
 #[derive(Clone, Debug)]

@@ -10,11 +10,11 @@ mod objects;
 #[cfg(not(feature = "object-storage"))]
 use none::is_one;
 #[cfg(not(feature = "object-storage"))]
-pub(crate) use none::{Elsewhere, overlaps};
+pub(crate) use none::{Elsewhere, Publication, overlaps};
 #[cfg(feature = "object-storage")]
 use object_storage::is_address as is_one;
 #[cfg(feature = "object-storage")]
-pub(crate) use objects::{Elsewhere, overlaps};
+pub(crate) use objects::{Elsewhere, Publication, overlaps};
 
 /// Whether an input or output is an address in object storage or of an HTTP server, rather than a path.
 ///

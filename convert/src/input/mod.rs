@@ -1,7 +1,9 @@
 //! What is read: files and what they seem to hold, and what the manifests beside them tell.
 
+pub(crate) mod blocks;
 pub(crate) mod export_manifest;
 pub(crate) mod file_date;
+pub(crate) mod find;
 pub(crate) mod instead;
-pub(crate) mod sealed;
+mod sealed;
 pub(crate) mod sources;

@@ -1,19 +1,17 @@
-//! Which files are read, what each seems to hold, and whether they are NDJSON at all.
+//! What each of the files seems to hold, of which day it is, and whether it is NDJSON at all.
 
-use std::collections::{BTreeMap, HashSet};
-use std::os::unix::fs::MetadataExt;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
 use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
-use crate::cancel::Cancel;
-use crate::elsewhere::{self, Elsewhere, is_address};
+use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::input::file_date::FileDates;
+use crate::input::file_date::{Exports, FileDates};
 use crate::input::instead::Instead;
-use crate::input::sealed;
-use crate::options::{Options, Output};
+use crate::options::Reading;
 use crate::out::shared::shared;
 use crate::report::FileDateOrigin;
 
@@ -36,174 +34,75 @@ pub(crate) struct Source {
     pub(crate) only_people: bool,
 }
 
-/// Finds the inputs.
-pub(crate) fn find(options: &Options, elsewhere: &Elsewhere) -> Result<Discovered, Error> {
-    let mut outputs: Vec<PathBuf> = Vec::new();
-    match &options.output {
-        Output::Folder(out) => outputs.push(out.clone()),
-        Output::Objects(out) => outputs.push(out.into()),
-        Output::Stdout => {}
-    }
-    outputs.extend(options.rejects.clone());
-    refuse_no_name(&options.patients)?;
-    for place in &outputs {
-        for people in &options.patients {
-            refuse_overlap(place, people)?;
-        }
-    }
-    let hint = "; give Patients with --patients";
-    find_in(&options.inputs, &outputs, hint, &options.cancel, elsewhere)
+/// What is read, as it was looked at beforehand.
+#[derive(Default)]
+pub(crate) struct Input {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) exports: Exports,
+    /// Files that were found and are not read, by their ending.
+    pub(crate) left_aside: BTreeMap<String, u64>,
+    pub(crate) warnings: Vec<String>,
 }
 
-fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
-    let place = output.to_string_lossy();
-    let overlaps = match (is_address(&place), is_address(input)) {
-        (false, false) => publish::overlaps(output, input.as_ref()),
-        (true, true) => elsewhere::overlaps(&place, input),
-        _ => false,
+impl Input {
+    /// Looks at all files; people of `patients` count, and nothing else of them.
+    pub(crate) fn examine(
+        files: Discovered,
+        patients: Discovered,
+        reading: &Reading,
+        elsewhere: &Elsewhere,
+    ) -> Result<Self, Error> {
+        let mut dates = FileDates::new(elsewhere);
+        let mut sources = look_at(patients.sources, true, reading, &mut dates)?;
+        sources.extend(look_at(files.sources, false, reading, &mut dates)?);
+        let left_aside = patients.left_aside.iter().chain(&files.left_aside);
+        let left_aside = endings(left_aside.filter(|path| !dates.is_manifest(path)));
+        let empty = sources.iter().filter_map(|source| warning_of_nothing(&source.file));
+        let mut warnings: Vec<String> = empty.collect();
+        let (exports, of_manifests) = dates.finish();
+        warnings.extend(of_manifests);
+        warnings.extend(warnings_of_dates(&sources));
+        let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
+        reading.progress.total_bytes.store(total, Ordering::Relaxed);
+        Ok(Self { sources, exports, left_aside, warnings })
+    }
+}
+
+/// What the user should know where nothing tells the date of an export.
+fn warnings_of_dates(sources: &[Source]) -> Vec<String> {
+    let count = |origin| {
+        let of_origin = |source: &&Source| source.date_origin == origin && !source.only_people;
+        sources.iter().filter(of_origin).count()
     };
-    if !overlaps {
-        return Ok(());
-    }
-    Err(Error::usage(format!(
-        "the output {place} and the input {input} lie in one another; choose another --out"
-    )))
-}
-
-/// Finds the files of these inputs, none of which may lie in an output; or the one stream, standard input or a pipe.
-/// `hint` says what to do instead of mixing files and a stream.
-pub(crate) fn find_in(
-    inputs: &[String],
-    outputs: &[PathBuf],
-    hint: &str,
-    cancel: &Cancel,
-    elsewhere: &Elsewhere,
-) -> Result<Discovered, Error> {
-    refuse_no_name(inputs)?;
-    let paths: Vec<String> = inputs.iter().filter(|input| *input != "-").cloned().collect();
-    let stdin = inputs.iter().filter(|input| *input == "-").count();
-    if stdin > 1 {
-        return Err(Error::usage("standard input (-) is named more than once"));
-    }
-    if stdin == 1 && !paths.is_empty() {
-        return Err(Error::usage(format!("standard input (-) cannot be mixed with files{hint}")));
-    }
-    if paths.is_empty() && stdin == 0 {
-        return Err(Error::usage(
-            "no input is named; give files, folders, globs or - for standard input",
+    let mut warnings = Vec::new();
+    let modified = count(FileDateOrigin::FileModified);
+    if modified > 0 {
+        warnings.push(format!(
+            "no export manifest tells the date of {modified} input file{}: FILE_DATE is the \
+             modification date; --file-date sets it",
+            if modified == 1 { "" } else { "s" }
         ));
     }
-    for output in outputs {
-        for input in &paths {
-            refuse_overlap(output, input)?;
-        }
+    if count(FileDateOrigin::Unknown) > 0 {
+        warnings.push(
+            "nothing tells the date of the input: FILE_DATE and BENE_AGE are null; --file-date \
+             sets it"
+                .to_owned(),
+        );
     }
-    if stdin == 1 {
-        return Ok(Discovered { sources: vec![SourceFile::stdin()], ..Discovered::default() });
-    }
-    let found = discover(&paths, outputs, cancel, elsewhere)?;
-    if let Some(pipe) = found.sources.iter().find(|file| file.is_stream())
-        && found.sources.len() > 1
-    {
-        return Err(Error::usage(format!(
-            "{} is a pipe, which is read once, as standard input is: it cannot be mixed with other inputs; write what \
-             it gives to a file{hint}",
-            pipe.path().display()
-        )));
-    }
-    Ok(found)
-}
-
-/// What inputs name; those that are still encrypted are refused, since their records would be missing.
-fn discover(
-    inputs: &[String],
-    outputs: &[PathBuf],
-    cancel: &Cancel,
-    elsewhere: &Elsewhere,
-) -> Result<Discovered, Error> {
-    let find = |input: &str| elsewhere.find(input);
-    let found = ndjson_io::discover_among(inputs, outputs, &cancel.0, find);
-    if found.as_ref().map_or(true, sealed::may_be_among) {
-        sealed::refuse(inputs)?;
-    }
-    found
-}
-
-/// An empty word, as a variable of the shell gives that is not set, names nothing.
-fn refuse_no_name(inputs: &[String]) -> Result<(), Error> {
-    if inputs.iter().all(|input| !input.is_empty()) {
-        return Ok(());
-    }
-    Err(Error::usage(
-        "the name of an input is empty: name a file, a folder, a glob, or - for standard input (is a variable of \
-         the shell not set?)",
-    ))
-}
-
-/// The one file that an address names, to be read like one of this machine.
-///
-/// # Errors
-/// It names none, or several, or it is no address; what the network gives.
-pub fn remote_file(address: &str) -> Result<SourceFile, Error> {
-    let elsewhere = Elsewhere::new(&Cancel::new());
-    match elsewhere.find(address)? {
-        Some(ndjson_io::Elsewhere::File(file)) => Ok(SourceFile::from_remote(file)),
-        _ => Err(Error::usage("expected the address of one file, such as s3://BUCKET/KEY")),
-    }
-}
-
-/// Finds what `--patients` names; what is an input anyway is read as one.
-pub(crate) fn find_patients(
-    options: &Options,
-    inputs: &[SourceFile],
-    elsewhere: &Elsewhere,
-) -> Result<Discovered, Error> {
-    if options.patients.is_empty() {
-        return Ok(Discovered::default());
-    }
-    let real = |file: &SourceFile| {
-        let local = if file.is_remote() { None } else { file.path().canonicalize().ok() };
-        local.unwrap_or_else(|| file.path().to_owned())
-    };
-    let read: HashSet<PathBuf> = inputs.iter().map(real).collect();
-    let mut found = discover(&options.patients, &[], &options.cancel, elsewhere)?;
-    found.sources.retain(|file| file.is_stream() || !read.contains(&real(file)));
-    Ok(found)
-}
-
-/// Refuses a stream that is named for people and for claims: who reads it first leaves nothing for the other.
-pub(crate) fn refuse_one_stream_for_both(
-    files: &[SourceFile],
-    patients: &[SourceFile],
-) -> Result<(), Error> {
-    let identity = |file: &SourceFile| {
-        let path =
-            if file.path().as_os_str().is_empty() { Path::new("/dev/stdin") } else { file.path() };
-        path.metadata().ok().map(|found| (found.dev(), found.ino()))
-    };
-    let streams = |files: &[SourceFile]| -> Vec<_> {
-        files.iter().filter(|file| file.is_stream()).filter_map(identity).collect()
-    };
-    let own = streams(files);
-    if streams(patients).iter().any(|stream| own.contains(stream)) {
-        return Err(Error::usage(
-            "standard input, or a pipe, is named twice, and is read once: leave --patients out where one stream has \
-             both people and claims",
-        ));
-    }
-    Ok(())
+    warnings
 }
 
 /// Looks at each file and says what it seems to hold.
-pub(crate) fn examine(
+fn look_at(
     files: Vec<SourceFile>,
     only_people: bool,
-    options: &Options,
+    reading: &Reading,
     dates: &mut FileDates,
 ) -> Result<Vec<Source>, Error> {
-    let guesses = guess_all(&files, options)?;
+    let guesses = guess_all(&files, reading)?;
     let source = |(file, guess): (SourceFile, Guess)| {
-        let (file_date, date_origin) = dates.of(&file, options.file_date)?;
+        let (file_date, date_origin) = dates.of(&file, reading.file_date)?;
         let lineage = Lineage { file_name: file.name().to_owned(), file_date };
         Ok(Source { file, lineage, date_origin, guess, only_people })
     };
@@ -211,20 +110,20 @@ pub(crate) fn examine(
 }
 
 /// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
-fn guess_all(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
-    let share = files.len().div_ceil(options.threads.max(1)).max(FILES_WORTH_A_THREAD);
+fn guess_all(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
+    let share = files.len().div_ceil(reading.threads.max(1)).max(FILES_WORTH_A_THREAD);
     let shares = files.chunks(share).collect();
-    let guesses = shared(shares, options.threads, |share| guess_each(share, options));
+    let guesses = shared(shares, reading.threads, |share| guess_each(share, reading));
     Ok(guesses.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-fn guess_each(files: &[SourceFile], options: &Options) -> Result<Vec<Guess>, Error> {
+fn guess_each(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
     let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
     let guess = |(number, file): (usize, &SourceFile)| {
         for next in files.iter().skip(number + 1).take(PREPARED_FILES) {
             next.prepare(Purpose::Look);
         }
-        if options.cancel.is_cancelled() {
+        if reading.cancel.is_cancelled() {
             return Err(Error::cancelled());
         }
         if file.is_stream() {

@@ -88,6 +88,9 @@ pub(crate) trait Rows {
 
     /// Takes rows of a table, in the order of the input.
     fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error>;
+
+    /// Gives up all rows so far, to take them anew.
+    fn abandon(self) -> Result<(), Error>;
 }
 
 struct OpenTable {
@@ -98,32 +101,38 @@ struct OpenTable {
 }
 
 /// The tables of a run.
-pub(crate) struct Tables {
+pub(crate) struct Tables<'o> {
+    options: &'o Options,
     plan: &'static Plan,
+    /// The private folder that they are written to.
+    stage: &'o Stage,
     open: Vec<OpenTable>,
-    /// The table is copied to standard output when the run has succeeded.
-    stdout: bool,
 }
 
-impl Tables {
+impl<'o> Tables<'o> {
     /// Begins the tables that were asked for, CCLF0 apart: it is written last.
     pub(crate) fn begin(
+        options: &'o Options,
         plan: &'static Plan,
-        stage: &Stage,
-        options: &Options,
+        stage: &'o Stage,
     ) -> Result<Self, Error> {
-        let stdout = options.output == Output::Stdout;
-        let mut tables = Self { plan, open: Vec::new(), stdout };
+        let mut tables = Self { options, plan, stage, open: Vec::new() };
         for table in Table::ALL {
             if options.tables.contains(&table) && table != Table::Cclf0 {
-                let begun = tables.open(table, stage, options)?;
+                let begun = tables.open(table)?;
                 tables.open.push(begun);
             }
         }
         Ok(tables)
     }
 
-    fn open(&self, table: Table, stage: &Stage, options: &Options) -> Result<OpenTable, Error> {
+    /// Whether the table is copied to standard output when the run has succeeded.
+    fn is_for_stdout(&self) -> bool {
+        self.options.output == Output::Stdout
+    }
+
+    fn open(&self, table: Table) -> Result<OpenTable, Error> {
+        let Self { options, stage, .. } = self;
         let file = format!("{}.{}", options.naming.file_stem(table), options.format.extension());
         let staged = stage.create(&file)?;
         let failure = Arc::new(Failure::default());
@@ -147,7 +156,7 @@ impl Tables {
             }
             Format::Csv | Format::Arrow => None,
         };
-        let helpers = options.threads.saturating_sub(1);
+        let helpers = options.reading.threads.saturating_sub(1);
         let share: Share = Box::new(move |count, work| {
             shared((0..count).collect(), helpers, work);
         });
@@ -156,7 +165,7 @@ impl Tables {
             options.format,
             options.compression,
             &provenance,
-            self.stdout,
+            self.is_for_stdout(),
             Resources { spill, share },
             hashed,
         )
@@ -164,46 +173,32 @@ impl Tables {
         Ok(OpenTable { table, file, writer, failure })
     }
 
-    /// Gives the tables up; their names may be used again.
-    pub(crate) fn abandon(self, stage: &Stage) -> Result<(), Error> {
-        for open in self.open {
-            let file = open.file.clone();
-            sync(end(open)?)?;
-            stage.take_back(&file)?;
-        }
-        Ok(())
-    }
-
     /// Ends all tables, CCLF0 last, and says what they are.
-    pub(crate) fn finish(
-        self,
-        stage: &Stage,
-        options: &Options,
-    ) -> Result<Vec<TableReport>, Error> {
-        let summary = options.tables.contains(&Table::Cclf0);
+    pub(crate) fn finish(mut self) -> Result<Vec<TableReport>, Error> {
         let counts: Vec<(Table, u64)> =
             self.open.iter().map(|open| (open.table, open.writer.rows())).collect();
-        let mut last = if summary { Some(self.open(Table::Cclf0, stage, options)?) } else { None };
-        if let Some(open) = &mut last {
+        if self.options.tables.contains(&Table::Cclf0) {
+            let mut open = self.open(Table::Cclf0)?;
             let rows = cclf_crosswalk::summary(self.plan, &counts)
                 .map_err(|error| told(&open.failure, &open.file, &error))?;
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;
+            self.open.push(open);
         }
-        let stdout = self.stdout;
+        let (stdout, reading) = (self.is_for_stdout(), &self.options.reading);
         // Each table's columns are encoded side by side, then all are synced side by side.
-        let ended = self.open.into_iter().chain(last).map(end).collect::<Result<Vec<_>, _>>()?;
+        let ended = self.open.into_iter().map(end).collect::<Result<Vec<_>, _>>()?;
         let reports =
-            shared(ended, options.threads, sync).into_iter().collect::<Result<Vec<_>, _>>()?;
+            shared(ended, reading.threads, sync).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {
             for report in &reports {
-                copy_out(stage, &report.file, &options.cancel)?;
+                copy_out(self.stage, &report.file, &reading.cancel)?;
             }
         }
         Ok(reports)
     }
 }
 
-impl Rows for Tables {
+impl Rows for Tables<'_> {
     fn names(&self) -> Vec<Table> {
         self.open.iter().map(|open| open.table).collect()
     }
@@ -215,6 +210,15 @@ impl Rows for Tables {
             }
             None => Ok(()),
         }
+    }
+
+    fn abandon(self) -> Result<(), Error> {
+        for open in self.open {
+            let file = open.file.clone();
+            sync(end(open)?)?;
+            self.stage.take_back(&file)?;
+        }
+        Ok(())
     }
 }
 

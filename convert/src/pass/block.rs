@@ -1,82 +1,121 @@
 //! What all passes do with a block of lines besides their own.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
 
-use cclf_crosswalk::{Guess, Guesser};
+use cclf_crosswalk::{Guess, Guesser, RecordCounts, RecordError};
+use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
 
 use crate::error::Error;
+use crate::input::blocks;
 use crate::input::instead::Instead;
 use crate::input::sources::{Source, foreign};
-use crate::options::Options;
-use crate::pass::rejects::RejectLog;
-use crate::pass::tally::{Fatal, Reject, Tally};
+use crate::pass::context::Pass;
+use crate::pass::rejects::{Reject, RejectLog};
 
-/// Keeps the error and ends the reading.
-pub(crate) fn or_stop(taken: Result<(), Error>, stopped: &mut Option<Error>) -> ControlFlow<()> {
-    match taken {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            *stopped = Some(error);
-            ControlFlow::Break(())
+/// What the lines of a block came to in any pass.
+#[derive(Default)]
+pub(crate) struct Judged {
+    pub(crate) counts: RecordCounts,
+    rejects: Vec<Reject>,
+    /// Source and line of the first record of FHIR R4, which ends the run whatever else is in it.
+    foreign: Option<(usize, u64)>,
+}
+
+impl Judged {
+    /// Whether no further line is judged.
+    pub(crate) fn is_over(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// The line, of the source with this number, is of FHIR R4.
+    pub(crate) fn foreign(&mut self, source: usize, line: &Line<'_>) {
+        self.foreign = Some((source, line.number));
+    }
+
+    /// The line is bad.
+    pub(crate) fn bad(&mut self, source: usize, line: &Line<'_>, error: RecordError) {
+        self.reject(source, (line.number, line.offset), error, Some(line.bytes.to_vec()));
+    }
+
+    /// A line is too long to be kept.
+    pub(crate) fn too_long(&mut self, source: usize, number: u64, offset: u64) {
+        self.reject(source, (number, offset), RecordError::line_too_long(), None);
+    }
+
+    fn reject(
+        &mut self,
+        source: usize,
+        (number, offset): (u64, u64),
+        error: RecordError,
+        line: Option<Vec<u8>>,
+    ) {
+        self.counts.bad(&error);
+        let ordinal = self.counts.read();
+        self.rejects.push(Reject { source, number, offset, error, line, ordinal });
+    }
+
+    /// Keeps the rejects, and adds the counts to `counts`, which are of what came before the block.
+    ///
+    /// # Errors
+    /// What ends the run: FHIR R4, a bad record or too many of them, or a file that cannot be written.
+    pub(crate) fn keep(
+        &self,
+        pass: &Pass<'_>,
+        counts: &mut RecordCounts,
+        rejects: &mut RejectLog,
+    ) -> Result<(), Error> {
+        for (earlier, reject) in (1..).zip(&self.rejects) {
+            let rejected = counts.rejected + earlier;
+            rejects.push(
+                reject,
+                &pass.input.sources,
+                rejected,
+                counts.read() + reject.ordinal,
+                pass.reading,
+            )?;
+        }
+        if let Some((source, number)) = self.foreign {
+            let file = &pass.input.sources[source].file;
+            return Err(foreign(file, file.lines_before()? + number));
+        }
+        counts.add(&self.counts);
+        pass.reading.progress.records.fetch_add(self.counts.read(), Relaxed);
+        pass.reading.progress.rejects.fetch_add(self.counts.rejected, Relaxed);
+        Ok(())
+    }
+
+    /// Refuses a stream of which this block is the beginning, if it is a JSON text over several lines or an array.
+    /// Files are looked at before they are read; a stream, which is read once, tells it here.
+    pub(crate) fn refuse_other_json(&self, sources: &[Source]) -> Result<(), Error> {
+        let Some(first) = self.rejects.first().filter(|first| first.ordinal == 1) else {
+            return Ok(());
+        };
+        let Some(mut beginning) = first.line.clone() else { return Ok(()) };
+        beginning.push(b'\n');
+        match self.rejects.get(1).filter(|second| second.ordinal == 2) {
+            Some(second) => beginning.extend(second.line.iter().flatten()),
+            // The next record is good.
+            None if self.counts.read() > 1 => beginning.push(b'{'),
+            None => {}
+        }
+        match Guesser::default().guess(&beginning) {
+            Guess::NotNdjson => Err(Instead::ONE_JSON_TEXT.error(&sources[first.source].file)),
+            _ => Ok(()),
         }
     }
 }
 
-/// Counts for whoever watches.
-pub(crate) fn count(options: &Options, tally: &Tally) {
-    use std::sync::atomic::Ordering::Relaxed;
-    options.progress.records.fetch_add(tally.read(), Relaxed);
-    options.progress.rejects.fetch_add(tally.rejected(), Relaxed);
-}
-
-/// Keeps the rejects of a block; `tally` is what came before it. Of the block that begins a stream `begins` is the
-/// number of its records.
-pub(crate) fn keep_rejects(
-    block: &[Reject],
-    begins: Option<u64>,
-    sources: &[Source],
-    tally: &Tally,
-    rejects: &mut RejectLog,
-    options: &Options,
-) -> Result<(), Error> {
-    for (earlier, reject) in (0..).zip(block) {
-        if reject.ordinal == 1
-            && begins.is_some_and(|judged| begins_other_json(&block[earlier..], judged))
-        {
-            return Err(Instead::ONE_JSON_TEXT.error(&sources[reject.source].file));
-        }
-        let earlier = earlier as u64;
-        let rejected = tally.rejected() + earlier + 1;
-        let read = tally.read() + reject.ordinal;
-        rejects.push(reject, sources, rejected, read, options)?;
-    }
-    Ok(())
-}
-
-/// Whether the first of the rejects is the beginning of a JSON text over several lines or of an array. Files are
-/// looked at before they are read; a stream that is read once tells it here.
-fn begins_other_json(rejects: &[Reject], judged: u64) -> bool {
-    let line = |reject: Option<&Reject>| reject.and_then(|reject| reject.line.clone());
-    let Some(mut beginning) = line(rejects.first()) else { return false };
-    beginning.push(b'\n');
-    match rejects.get(1).filter(|reject| reject.ordinal == 2) {
-        Some(second) => beginning.extend(line(Some(second)).unwrap_or_default()),
-        // The next record is good.
-        None if judged > 1 => beginning.push(b'{'),
-        None => {}
-    }
-    Guesser::default().guess(&beginning) == Guess::NotNdjson
-}
-
-/// The error of a whole file.
-pub(crate) fn fatal_error(fatal: Fatal, sources: &[Source]) -> Error {
-    match fatal {
-        Fatal::Foreign { source, number } => {
-            let file = &sources[source].file;
-            match file.lines_before() {
-                Ok(before) => foreign(file, before + number),
-                Err(error) => error.into(),
-            }
-        }
-    }
+/// Reads the sources with these numbers, and gives `take` their blocks in input order; no reports if it breaks off.
+pub(crate) fn read<W: BlockWorker>(
+    pass: &Pass<'_>,
+    numbers: &[usize],
+    make: impl Fn(usize) -> W + Sync,
+    take: impl FnMut(W::Output) -> Result<ControlFlow<()>, Error>,
+) -> Result<Option<Vec<SourceReport>>, Error> {
+    let files: Vec<_> =
+        numbers.iter().map(|number| pass.input.sources[*number].file.clone()).collect();
+    // The hash of a part of a file is compared with nothing.
+    let hash = !files.iter().any(SourceFile::is_part);
+    blocks::read(&files, &pass.reading.options(hash), make, take)
 }

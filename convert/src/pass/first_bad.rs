@@ -1,32 +1,34 @@
-//! The bad record that ends a run: the first in the order of the input, whichever pass met one first.
+//! The bad record that ends a run: the first in the order of the input, which is not the order of the passes.
 
 use std::ops::ControlFlow;
 
-use cclf_crosswalk::{Plan, Reader};
-use ndjson_io::{Line, SourceFile};
+use cclf_crosswalk::{Reader, RecordError, Took};
+use ndjson_io::SourceFile;
 
 use crate::error::{Error, RejectPlace};
-use crate::options::Options;
+use crate::pass::context::Pass;
 use crate::pass::rejects;
 
-/// The first bad record in input order, which is not the order of the passes: people are read before claims.
-pub(crate) fn first_bad(files: &[SourceFile], options: &Options) -> Result<Option<Error>, Error> {
+/// Finds it, once one was met among people: claims that stand before it have not been read.
+pub(crate) fn first_bad(pass: &Pass<'_>) -> Result<Option<Error>, Error> {
+    let sources = pass.input.sources.iter().filter(|source| !source.only_people);
+    let files: Vec<SourceFile> = sources.map(|source| source.file.clone()).collect();
     if files.iter().any(SourceFile::is_stream) {
-        // A stream was read in its order, and cannot be read again.
+        // A stream is read in its order, and cannot be read again.
         return Ok(None);
     }
-    let judge = |line: Line<'_>| match Reader::new(Plan::stu3()).read(line.bytes) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
+    let judge = |line: ndjson_io::Line<'_>| match Reader::new(pass.plan).take(line.bytes) {
+        Took::Bad(error) => Err(error),
+        _ => Ok(()),
     };
     let mut found = None;
-    let mut reading = options.reading(false);
-    reading.limits.max_decompressed_bytes = u64::MAX;
-    ndjson_io::read_records(files, &reading, judge, |record| {
+    let mut options = pass.reading.options(false);
+    options.limits.max_decompressed_bytes = u64::MAX;
+    ndjson_io::read_records(&files, &options, judge, |record| {
         let error = match record.value {
             Ok(()) => return ControlFlow::Continue(()),
             Err(ndjson_io::RecordError::Parse(error)) => error,
-            Err(_) => cclf_crosswalk::RecordError::line_too_long(),
+            Err(_) => RecordError::line_too_long(),
         };
         let name = files[record.source].name();
         let place = rejects::place(name, record.number, record.offset, &error);

@@ -19,7 +19,7 @@ use cclf_crosswalk::{Index, LateMbi, Table};
 use publish::Stage;
 
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::Reading;
 use crate::out::tables::{Rows as _, Tables};
 
 /// Bytes on their way to or from a spool.
@@ -86,15 +86,15 @@ impl Held {
     pub(super) fn write(
         self,
         index: &Index,
-        tables: &mut Tables,
-        options: &Options,
+        tables: &mut Tables<'_>,
+        reading: &Reading,
     ) -> Result<(), Error> {
         let Self { late, folder, tables: held } = self;
         let fault = |error| fault(&folder, &error);
         for (table, HeldTable { schema, spool }) in held {
             let file = BufReader::with_capacity(BUFFER_BYTES, again(spool).map_err(fault)?);
             for batch in StreamReader::try_new(file, None).map_err(fault)? {
-                if options.cancel.is_cancelled() {
+                if reading.cancel.is_cancelled() {
                     return Err(Error::cancelled());
                 }
                 let batch = batch.and_then(|batch| complete(&late, table, &schema, &batch, index));

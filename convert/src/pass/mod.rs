@@ -1,12 +1,14 @@
-//! The passes over the input: people, claims, and both at once for a stream.
+//! The passes over the input: people, then claims, or both at once for a stream; then the summaries.
 
 mod block;
 pub(crate) mod claims;
-pub(crate) mod duplicates;
-pub(crate) mod first_bad;
+pub(crate) mod context;
+mod duplicates;
+mod first_bad;
 mod held;
 pub(crate) mod no_export;
+pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod rejects;
 pub(crate) mod stream;
-pub(crate) mod tally;
+pub(crate) mod summaries;

@@ -12,8 +12,7 @@ use publish::Stage;
 use crate::error::{Error, RejectPlace};
 use crate::input::instead::{Instead, LOOK_BYTES};
 use crate::input::sources::Source;
-use crate::options::{OnBadRecord, Options};
-use crate::pass::tally::Reject;
+use crate::options::{OnBadRecord, Reading};
 
 /// The header of `rejects.csv`.
 const HEADER: &str = "source,line,byte_offset,class,fault_byte,path\n";
@@ -21,6 +20,35 @@ const HEADER: &str = "source,line,byte_offset,class,fault_byte,path\n";
 /// The raw lines, and the list of where they stood and why they were rejected.
 const RAW: &str = "rejects.ndjson";
 const LIST: &str = "rejects.csv";
+
+/// A record that was rejected: where it stands, why, and its line as it was.
+#[derive(Debug)]
+pub(crate) struct Reject {
+    pub(crate) source: usize,
+    pub(crate) number: u64,
+    pub(crate) offset: u64,
+    pub(crate) error: RecordError,
+    /// Not kept of lines that were too long.
+    pub(crate) line: Option<Vec<u8>>,
+    /// Records that the block had judged when this one came, itself included.
+    pub(crate) ordinal: u64,
+}
+
+/// Where rejects go until the end.
+#[derive(Clone, Copy)]
+pub(crate) enum Aside<'o> {
+    /// Into spools of a run's private folder.
+    Spools(&'o Stage),
+    /// A scan, which has no folder, keeps the places of the first so many of each pass.
+    Places(usize),
+}
+
+impl<'o> Aside<'o> {
+    /// The private folder.
+    pub(crate) fn stage(self) -> Option<&'o Stage> {
+        if let Self::Spools(stage) = self { Some(stage) } else { None }
+    }
+}
 
 /// Where a bad record stands and what is wrong with it.
 pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -> String {
@@ -106,27 +134,21 @@ fn spool_fault(folder: &Path, fault: &std::io::Error) -> Error {
 }
 
 impl RejectLog {
-    pub(crate) fn new(stage: &Stage) -> Result<Self, Error> {
-        let spool = Spool {
-            raw: BufWriter::new(stage.spool()?),
-            list: BufWriter::new(stage.spool()?),
-            folder: stage.scratch()?,
+    pub(crate) fn new(aside: Aside<'_>) -> Result<Self, Error> {
+        let kept = match aside {
+            Aside::Places(most) => Kept::Places { places: Vec::new(), most },
+            Aside::Spools(stage) => Kept::Spooled(Spool {
+                raw: BufWriter::new(stage.spool()?),
+                list: BufWriter::new(stage.spool()?),
+                folder: stage.scratch()?,
+            }),
         };
-        Ok(Self::of(Kept::Spooled(spool)))
-    }
-
-    fn of(kept: Kept) -> Self {
-        Self { kept, count: 0, by_source: BTreeMap::new() }
+        Ok(Self { kept, count: 0, by_source: BTreeMap::new() })
     }
 
     /// The sources of the rejects, and how many each has.
     pub(crate) fn by_source(&self) -> &BTreeMap<usize, Rejected> {
         &self.by_source
-    }
-
-    /// Keeps the places of the first `most` rejects, in memory.
-    pub(crate) fn of_places(most: usize) -> Self {
-        Self::of(Kept::Places { places: Vec::new(), most })
     }
 
     /// The places that were kept.
@@ -147,7 +169,7 @@ impl RejectLog {
         sources: &[Source],
         rejected: u64,
         read: u64,
-        options: &Options,
+        reading: &Reading,
     ) -> Result<(), Error> {
         let file = &sources[reject.source].file;
         let name = file.name();
@@ -155,13 +177,13 @@ impl RejectLog {
         // Of a part of a file the lines before it are counted when somebody wants to know.
         let number = file.lines_before()? + reject.number;
         let place = || place(name, number, reject.offset, error);
-        if options.on_bad_record == OnBadRecord::Fail {
+        if reading.on_bad_record == OnBadRecord::Fail {
             let record = RejectPlace::new(name, number, reject.offset, error);
             return Err(Error::of_a_record(record, &place()));
         }
         let own = self.by_source.entry(reject.source);
         own.or_insert_with(|| Rejected::new(reject, place())).add();
-        if options.max_rejects.exceeded(rejected, read)
+        if reading.max_rejects.exceeded(rejected, read)
             && let Some((source, first)) = self.by_source.first_key_value()
         {
             return Err(first.too_many(&sources[*source].file, rejected, read));

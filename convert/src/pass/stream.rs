@@ -15,35 +15,27 @@
 //! long as an MBI may still change; the sink, which sees blocks in order, puts in the MBIs of open claims.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, DefaultHasher};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
-use cclf_crosswalk::{
-    Claim, ClaimTables, HospiceRanges, Index, LateMbi, Plan, Reader, RecordError, Resource, Table,
-    Verdict,
-};
-use ndjson_io::{BlockWorker, Line, SourceReport};
+use cclf_crosswalk::{Claim, HospiceRanges, Index, LateMbi, Person, Reader, Table, Took};
+use ndjson_io::{BlockWorker, Line};
 use publish::Stage;
 
 use crate::error::Error;
-use crate::input::sources::Source;
 use crate::memory;
-use crate::options::Options;
 use crate::out::tables::{Rows as _, Tables};
-use crate::pass::block::{count, fatal_error, keep_rejects, or_stop};
-use crate::pass::claims::{self, ClaimBlock, Gathered};
+use crate::pass::block::{self, Judged};
+use crate::pass::claims::{ClaimBlock, ClaimRows, join};
+use crate::pass::context::{Found, Gathered, Pass};
 use crate::pass::held::{Held, OpenClaim, Stay};
-use crate::pass::people::{Person, person};
-use crate::pass::tally::{Fatal, Reject};
+use crate::pass::people::source_number;
 
 /// What workers and sink share.
 struct Shared {
     index: RwLock<Index>,
-    /// Something is written that needs the beneficiary of a claim.
-    joins: bool,
     /// The sink has had a claim: from here on no known MBI changes, or the run is refused.
     settled: AtomicBool,
 }
@@ -92,115 +84,107 @@ impl Absent {
     }
 }
 
-#[derive(Default)]
 struct Block {
-    people: Vec<Came>,
-    has_claims: bool,
-    claims: ClaimBlock,
-    open: Vec<OpenClaim>,
-    rejects: Vec<Reject>,
-    fatal: Option<Fatal>,
+    judged: Judged,
+    claims: Result<ClaimBlock, Error>,
+    lines: Lines,
 }
 
-struct Worker<'s> {
+/// What a block keeps until the people before it are known.
+#[derive(Default)]
+struct Lines {
+    people: Vec<Came>,
+    has_claims: bool,
+    open: Vec<OpenClaim>,
+}
+
+struct Worker<'p> {
+    pass: &'p Pass<'p>,
     reader: Reader,
-    tables: ClaimTables,
-    hasher: BuildHasherDefault<DefaultHasher>,
-    shared: &'s Shared,
-    sources: &'s [Source],
+    rows: ClaimRows,
+    shared: &'p Shared,
     /// The number of the stream among the sources.
     source: usize,
-    block: Block,
+    judged: Judged,
+    lines: Lines,
 }
 
 impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        #[cfg(test)]
-        crate::tests::strike(line.bytes);
-        if self.block.fatal.is_some() {
+        let Self { pass, reader, rows, shared, source, judged, lines } = self;
+        if judged.is_over() {
             return;
         }
-        // The reader stays borrowed while its record lives, so the rest is named apart.
-        let Self { reader, tables, hasher, shared, sources, source, block } = self;
-        let tally = &mut block.claims.tally;
-        match reader.read(line.bytes) {
-            Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
-                let Some(claim) = Claim::new(record) else { return };
-                block.has_claims = true;
+        match reader.take(line.bytes) {
+            Took::Claim(claim) => {
+                lines.has_claims = true;
                 // Asked before the index is: what is found in a settled one stays.
                 let settled = shared.settled.load(Ordering::Acquire);
-                let index = shared.joins.then(|| shared.index());
-                let found = index.as_deref().and_then(|index| claims::join(&claim, index));
-                let (known, patient) = (found.filter(|_| settled), claim.patient());
-                let rows = |tables: &ClaimTables| tables.table_rows().collect::<Vec<_>>();
-                let before = (shared.joins && known.is_none()).then(|| rows(tables));
-                let lineage = &sources[*source].lineage;
-                claims::convert(&claim, tables, known, lineage, hasher, &mut block.claims);
-                match (before, patient) {
-                    (None, _) => {}
-                    (Some(_), None) => block.claims.tally.unmatched_claims += 1,
-                    (Some(before), Some(patient)) => {
-                        let ranges = before.into_iter().zip(rows(tables));
-                        let ranges = ranges.map(|((table, from), (_, to))| (table, from..to));
-                        block.open.push(OpenClaim {
-                            patient: patient.into(),
-                            stay: claim.hospice_stay(),
-                            rows: ranges.filter(|(_, range)| !range.is_empty()).collect(),
-                        });
+                let index = pass.joins.then(|| shared.index());
+                let known = index.as_deref().and_then(|index| join(&claim, index));
+                let known = known.filter(|_| settled);
+                let before = (pass.joins && known.is_none()).then(|| rows.by_table());
+                rows.append(&claim, known, &pass.input.sources[*source].lineage, judged);
+                if let Some(before) = before {
+                    match open_claim(&claim, before, rows.by_table()) {
+                        Some(open) => lines.open.push(open),
+                        None => judged.counts.claims_without_patient += 1,
                     }
                 }
             }
-            Ok(Verdict::Record(resource, record)) => {
-                let Some(person) = person(resource, &record, *source, tally) else { return };
-                let after_own_claim = match &person {
-                    Person::Patient(patient, _) => {
-                        block.open.iter().any(|open| *open.patient == *patient.id())
-                    }
-                    Person::Coverage(_) => false,
-                };
-                let after_claim = block.has_claims;
-                block.people.push(Came { person, after_claim, after_own_claim });
+            Took::Person(record) => {
+                let person = record.pack();
+                judged.counts.person(&person);
+                let after_own_claim = person.patient().is_some_and(|patient| {
+                    lines.open.iter().any(|open| *open.patient == *patient.id())
+                });
+                let after_claim = lines.has_claims;
+                lines.people.push(Came { person, after_claim, after_own_claim });
             }
-            Ok(Verdict::Skipped) => tally.skipped += 1,
-            Ok(Verdict::Foreign) => {
-                block.fatal = Some(Fatal::Foreign { source: *source, number: line.number });
-            }
-            Err(error) => {
-                let (number, offset) = (line.number, line.offset);
-                let reject = tally.reject(*source, number, offset, error, Some(line.bytes));
-                block.rejects.push(reject);
-            }
+            Took::Skipped => judged.counts.skipped += 1,
+            Took::Foreign => judged.foreign(*source, &line),
+            Took::Bad(error) => judged.bad(*source, &line, error),
         }
     }
 
     fn too_long(&mut self, _source: usize, number: u64, offset: u64, _len_bytes: u64) {
-        let error = RecordError::line_too_long();
-        let tally = &mut self.block.claims.tally;
-        let reject = tally.reject(self.source, number, offset, error, None);
-        self.block.rejects.push(reject);
+        self.judged.too_long(self.source, number, offset);
     }
 
     fn finish_block(&mut self) -> Block {
-        let mut block = std::mem::take(&mut self.block);
-        block.claims.end(&mut self.tables);
-        block
+        let mut judged = std::mem::take(&mut self.judged);
+        let claims = self.rows.end(&mut judged);
+        Block { judged, claims, lines: std::mem::take(&mut self.lines) }
     }
 }
 
+/// A claim whose rows are those that came since `before`; none if it names no Patient.
+fn open_claim(
+    claim: &Claim<'_>,
+    before: Vec<(Table, usize)>,
+    after: Vec<(Table, usize)>,
+) -> Option<OpenClaim> {
+    let ranges = before.into_iter().zip(after).map(|((table, from), (_, to))| (table, from..to));
+    Some(OpenClaim {
+        patient: claim.patient()?.into(),
+        stay: claim.hospice_stay(),
+        rows: ranges.filter(|(_, range)| !range.is_empty()).collect(),
+    })
+}
+
 /// The sink of the pass: blocks in input order.
-struct Sink<'r, 'g, 's> {
+struct Sink<'r, 'o> {
+    pass: &'r Pass<'o>,
     shared: &'r Shared,
-    sources: &'r [Source],
-    options: &'r Options,
     late: LateMbi,
     /// Rows are held back from the first claim on whose Patient has not come.
     waits: bool,
     held: Option<Held>,
-    stage: &'r Stage,
-    tables: &'r mut Tables,
-    gathered: &'r mut Gathered<'g, 's>,
+    stage: &'o Stage,
+    tables: Tables<'o>,
+    gathered: Gathered<'o>,
     /// A record has come.
     begun: bool,
     absent: HashMap<Box<str>, Absent>,
@@ -208,41 +192,43 @@ struct Sink<'r, 'g, 's> {
     absent_bytes: usize,
 }
 
-impl Sink<'_, '_, '_> {
-    fn take(&mut self, mut block: Block) -> Result<(), Error> {
-        let Gathered { tally, rejects, .. } = &mut *self.gathered;
-        let judged = block.claims.tally.read();
-        let begins = (!self.begun && judged > 0).then_some(judged);
-        self.begun |= judged > 0;
-        keep_rejects(&block.rejects, begins, self.sources, tally, rejects, self.options)?;
-        if let Some(fatal) = block.fatal {
-            return Err(fatal_error(fatal, self.sources));
+impl Sink<'_, '_> {
+    fn take(&mut self, block: Block) -> Result<(), Error> {
+        let Block { judged, claims, mut lines } = block;
+        if !self.begun && judged.counts.read() > 0 {
+            judged.refuse_other_json(&self.pass.input.sources)?;
+            self.begun = true;
         }
-        tally.add(&block.claims.tally);
-        self.index_people(&block.people)?;
-        if block.has_claims {
+        judged.keep(self.pass, &mut self.gathered.counts, &mut self.gathered.rejects)?;
+        self.index_people(&lines.people)?;
+        if lines.has_claims {
             self.shared.settled.store(true, Ordering::Release);
         }
-        block.claims.gather(self.gathered)?;
-        let open = self.close(&mut block)?;
+        let mut claims = claims?;
+        claims.gather(&mut self.gathered)?;
+        let open = self.close(std::mem::take(&mut lines.open), &mut claims.batches)?;
         let others = self.gathered.hospice.heap_bytes() + self.absent_bytes;
         self.shared.index().check_room(others).map_err(memory::full)?;
-        let rows = block.claims.batches;
         if self.held.is_none() && self.waits && open.iter().any(|claim| !claim.rows.is_empty()) {
             self.held = Some(Held::new(self.late.clone(), self.stage)?);
         }
+        let mut rows = claims.batches.into_iter();
         match &mut self.held {
-            Some(held) => held.push(rows, &open, self.stage),
-            None => rows.into_iter().try_for_each(|(table, batch)| self.tables.write(table, batch)),
+            Some(held) => held.push(rows.collect(), &open, self.stage),
+            None => rows.try_for_each(|(table, batch)| self.tables.write(table, batch)),
         }
     }
 
     /// Puts the MBIs of Patients that have come into the rows of a block; gives the claims that stay open.
-    fn close(&mut self, block: &mut Block) -> Result<Vec<OpenClaim>, Error> {
+    fn close(
+        &mut self,
+        claims: Vec<OpenClaim>,
+        batches: &mut [(Table, RecordBatch)],
+    ) -> Result<Vec<OpenClaim>, Error> {
         let index = self.shared.index();
         let mut mbis: HashMap<Table, Vec<(Range<usize>, &str)>> = HashMap::new();
         let mut open = Vec::new();
-        for claim in std::mem::take(&mut block.open) {
+        for claim in claims {
             let Some(number) = index.find(&claim.patient) else {
                 let before = self.absent.get(&claim.patient);
                 self.absent_bytes -= before.map_or(0, |absent| absent.bytes(&claim.patient));
@@ -260,7 +246,7 @@ impl Sink<'_, '_, '_> {
                 mbis.entry(table).or_default().push((range, mbi));
             }
         }
-        for (table, batch) in &mut block.claims.batches {
+        for (table, batch) in batches {
             let Some(mbis) = mbis.get(table) else { continue };
             *batch = with_mbis(&self.late, *table, batch, mbis)?;
         }
@@ -272,12 +258,13 @@ impl Sink<'_, '_, '_> {
             return Ok(());
         }
         let had_claims = self.shared.settled.load(Ordering::Acquire);
-        let refuses = !self.options.patients.is_empty();
+        let refuses = !self.pass.reading.patients.is_empty();
         let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
         memory::keep_within(&mut index);
         for Came { person, after_claim, after_own_claim } in people {
-            let Person::Patient(patient, _) = person else {
-                person.add_to(&mut index)?;
+            let source = source_number(self.pass.input.sources.len() - 1);
+            let Some(patient) = person.patient() else {
+                person.add_to(&mut index, source).map_err(memory::full)?;
                 continue;
             };
             let mbi = |index: &Index| {
@@ -292,7 +279,7 @@ impl Sink<'_, '_, '_> {
                      all Patients first, or leave --patients out",
                 ));
             }
-            person.add_to(&mut index)?;
+            person.add_to(&mut index, source).map_err(memory::full)?;
             if before.is_some() && before != mbi(&index) {
                 return Err(Error::usage(
                     "standard input has two versions of a Patient with different MBIs, the newer one after claims: \
@@ -323,68 +310,50 @@ fn with_mbis(
     late.put(table, batch, mbi).map_err(|_| Error::unbuilt())
 }
 
-/// Reads the last of the sources, which is a stream. `index` has the people that came beforehand.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a pass takes the input, the index and where everything goes"
-)]
-pub(crate) fn run(
-    plan: &'static Plan,
-    sources: &[Source],
-    options: &Options,
-    joins: bool,
-    stage: &Stage,
-    index: &mut Index,
-    tables: &mut Tables,
-    gathered: &mut Gathered<'_, '_>,
-) -> Result<SourceReport, Error> {
-    let number = sources.len() - 1;
+/// Reads the last of the sources, which is a stream, into the tables. The index has the people that came beforehand.
+pub(crate) fn read<'o>(
+    pass: &Pass<'o>,
+    found: &mut Found,
+    stage: &'o Stage,
+    tables: Tables<'o>,
+) -> Result<Tables<'o>, Error> {
+    let number = pass.input.sources.len() - 1;
     let wanted = tables.names();
-    let shared = Shared {
-        index: RwLock::new(std::mem::take(index)),
-        joins,
-        settled: AtomicBool::new(false),
-    };
+    let index = RwLock::new(std::mem::take(&mut found.index));
+    let shared = Shared { index, settled: AtomicBool::new(false) };
     let make = |_| Worker {
-        reader: Reader::new(plan),
-        tables: ClaimTables::new(plan, &wanted, &options.columns),
-        hasher: BuildHasherDefault::default(),
+        pass,
+        reader: Reader::new(pass.plan),
+        rows: ClaimRows::new(pass, &wanted),
         shared: &shared,
-        sources,
         source: number,
-        block: Block::default(),
+        judged: Judged::default(),
+        lines: Lines::default(),
     };
-    let late = LateMbi::new(plan, &wanted, &options.columns);
+    let late = LateMbi::new(pass.plan, &wanted, pass.columns);
     let mut sink = Sink {
+        pass,
         shared: &shared,
-        sources,
-        options,
-        waits: options.patients.is_empty() && late.is_anywhere(),
+        waits: pass.reading.patients.is_empty() && late.is_anywhere(),
         late,
         held: None,
         stage,
         tables,
-        gathered,
+        gathered: Gathered::new(pass, found)?,
         begun: false,
         absent: HashMap::new(),
         absent_bytes: 0,
     };
-    let mut stopped = None;
-    let file = std::slice::from_ref(&sources[number].file);
-    let reports = ndjson_io::read(file, &options.reading(true), make, |block: Block| {
-        count(options, &block.claims.tally);
-        or_stop(sink.take(block), &mut stopped)
-    });
-    if let Some(error) = stopped {
-        return Err(error);
-    }
-    let report = reports?.pop().unwrap_or_default();
-
+    let reports =
+        block::read(pass, &[number], make, |block| sink.take(block).map(ControlFlow::Continue))?;
     let claims: u64 = sink.absent.values().map(|absent| absent.claims).sum();
-    sink.gathered.tally.unmatched_claims += claims;
-    if let Some(held) = sink.held.take() {
-        held.write(&shared.index(), sink.tables, options)?;
+    let Sink { held, mut gathered, mut tables, .. } = sink;
+    gathered.counts.claims_without_patient += claims;
+    if let Some(held) = held {
+        held.write(&shared.index(), &mut tables, pass.reading)?;
     }
-    *index = shared.index.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(report)
+    found.index = shared.index.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.keep_reports(&pass.input.sources, &[number], reports.unwrap_or_default())?;
+    found.keep_gathered(gathered)?;
+    Ok(tables)
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
-use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::{Plan, Rebatch, Table};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
@@ -18,6 +17,8 @@ const CANCEL_POLL: Duration = Duration::from_millis(10);
 /// The rows of a scan on their way out.
 pub(super) struct Batches {
     table: Table,
+    /// Only claims of a part are read: nobody can begin again with the people of the whole input.
+    of_part: bool,
     /// The tables whose rows are made, and how many came.
     counts: Vec<(Table, u64)>,
     rebatch: Rebatch,
@@ -28,41 +29,18 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    /// Batches of `table` for the other end of `reader`; the rows of `made` are counted.
-    fn new(
-        table: Table,
-        made: &[Table],
-        schema: SchemaRef,
-        batch_rows: usize,
-        reader: Sender<RecordBatch>,
-        cancel: Cancel,
-    ) -> Self {
+    /// The batches that a scan is asked for, for the other end of `reader`.
+    pub(super) fn of(options: &ScanOptions, reader: &Sender<RecordBatch>) -> Self {
         Self {
-            table,
-            counts: made.iter().map(|table| (*table, 0)).collect(),
-            rebatch: Rebatch::new(schema, batch_rows),
-            reader,
-            cancel,
+            table: options.table,
+            of_part: options.part.is_some(),
+            counts: options.made().into_iter().map(|table| (table, 0)).collect(),
+            rebatch: Rebatch::new(options.schema(), options.batch_rows),
+            reader: reader.clone(),
+            cancel: options.reading.cancel.clone(),
             handed_out: false,
             rows: 0,
         }
-    }
-
-    /// The batches that a scan is asked for.
-    pub(super) fn of(options: &ScanOptions, reader: &Sender<RecordBatch>) -> Self {
-        let (made, schema, cancel) = (options.made(), options.schema(), options.cancel.clone());
-        Self::new(options.table, &made, schema, options.batch_rows, reader.clone(), cancel)
-    }
-
-    /// Gives the rows up, which is possible until a batch was handed out.
-    pub(super) fn abandon(self) -> Result<(), Error> {
-        if self.handed_out {
-            return Err(Error::usage(
-                "Patients or Coverages stand among the claims of the input, and rows were handed out before they \
-                 were met: ask for people=\"anywhere\", which reads every file for people first",
-            ));
-        }
-        Ok(())
     }
 
     fn push(&mut self, batch: RecordBatch) -> Result<(), Error> {
@@ -114,5 +92,22 @@ impl Rows for Batches {
             }
         }
         if table == self.table { self.push(batch) } else { Ok(()) }
+    }
+
+    /// Possible until a batch was handed out, and where the people of the whole input can be read.
+    fn abandon(self) -> Result<(), Error> {
+        if self.of_part {
+            return Err(Error::usage(
+                "Patients or Coverages stand among the claims of the input: ask for people=\"anywhere\", which reads \
+                 every file for people first",
+            ));
+        }
+        if self.handed_out {
+            return Err(Error::usage(
+                "Patients or Coverages stand among the claims of the input, and rows were handed out before they \
+                 were met: ask for people=\"anywhere\", which reads every file for people first",
+            ));
+        }
+        Ok(())
     }
 }

@@ -10,10 +10,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::options::ScanOptions;
 use super::reading::{self, End};
-use super::report::ScanReport;
 use crate::cancel::Cancel;
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
+use crate::report::ScanReport;
 
 /// Batches that wait for the reader.
 const BATCHES_AHEAD: usize = 2;
@@ -36,10 +36,10 @@ pub struct Scan {
 /// At once, what [`ScanOptions::check`] says. What is wrong with the files comes with the batches, after those that
 /// came before it.
 pub fn scan(options: ScanOptions) -> Result<Scan, Error> {
-    let elsewhere = Elsewhere::new(&options.cancel);
+    let elsewhere = Elsewhere::new(&options.reading.cancel);
     let (files, patients) = options.files(&elsewhere)?;
     let schema = options.schema();
-    let cancel = options.cancel.clone();
+    let cancel = options.reading.cancel.clone();
     let (batches_in, batches) = bounded(BATCHES_AHEAD);
     let (end_in, end) = bounded(1);
     let thread = thread::Builder::new()

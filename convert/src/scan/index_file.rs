@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cclf_crosswalk::Index;
 use serde::{Deserialize, Serialize};
 
-use super::part::Piece;
-use super::report::ScanReport;
+use super::part::{Key, Piece};
 use crate::error::Error;
 use crate::memory;
+use crate::report::ScanReport;
 
 const MAGIC: &[u8; 8] = b"BCDAIDX\0";
 const VERSION: u32 = 2;
@@ -27,10 +27,6 @@ const HASH_BYTES: usize = 32;
 const HEADER_BYTES: usize = MAGIC.len() + size_of::<u32>() + HASH_BYTES;
 /// The length of an MBI that is not there.
 const NONE: u32 = u32::MAX;
-
-/// What an index is the index of: the files as they were, and how they were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key(pub(super) [u8; HASH_BYTES]);
 
 /// An index, and the files that it was made of alone: no part reads these.
 #[derive(Clone, Debug)]

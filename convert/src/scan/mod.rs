@@ -13,11 +13,9 @@ mod index_file;
 mod options;
 mod part;
 mod reading;
-mod report;
 mod split;
 
 pub use self::handle::{Scan, scan};
 pub use self::options::{People, ScanOptions};
 pub use self::part::{Part, Piece};
-pub use self::report::ScanReport;
 pub use self::split::{Split, split};

@@ -8,7 +8,6 @@ use cclf_crosswalk::{Guess, Lineage};
 use ndjson_io::{RemoteFile, SourceFile};
 use serde::{Deserialize, Serialize};
 
-use super::index_file::Key;
 use crate::elsewhere::{Elsewhere, is_address};
 use crate::error::Error;
 use crate::input::sources::Source;
@@ -32,6 +31,10 @@ pub struct Piece {
     /// Whether its Patients, Coverages and bad lines are counted already.
     pub indexed: bool,
 }
+
+/// What an index is the index of: the files as they were, and how they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key(pub(super) [u8; blake3::OUT_LEN]);
 
 /// What is read at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

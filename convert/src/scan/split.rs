@@ -15,15 +15,17 @@ use std::time::Instant;
 
 use ndjson_io::{Compression, SourceFile};
 
-use super::index_file::{self, Indexed, Key};
-use super::options::{People, ScanOptions};
-use super::part::{Part, Piece};
-use super::reading::report;
-use super::report::ScanReport;
+use super::index_file::{self, Indexed};
+use super::options::ScanOptions;
+use super::part::{Key, Part, Piece};
+use super::reading::{pass, people_first};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::input::sources::Source;
-use crate::run::Run;
+use crate::input::sources::{Input, Source};
+use crate::pass::context::Found;
+use crate::pass::outcome::scan_report;
+use crate::report::ScanReport;
+use crate::warnings;
 
 /// What opening a file costs, in bytes that are read in that time: many small files make a part, too.
 const OPENING_BYTES: u64 = 64 << 10;
@@ -50,33 +52,38 @@ pub struct Split {
 /// needs it. Parts give no rows of CCLF8, CCLF9 and CCLF0.
 pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
     let started = Instant::now();
-    let elsewhere = Elsewhere::new(&options.cancel);
+    let elsewhere = Elsewhere::new(&options.reading.cancel);
     let (files, patients) = options.files(&elsewhere)?;
-    let asked = options.as_run();
-    let mut run = Run::of_scan(&asked, options.most_places, elsewhere);
-    let sources = run.examine(files, patients)?;
-    let index = index.filter(|_| run.joins());
-    if run.joins() && index.is_none() {
+    let input = Input::examine(files, patients, &options.reading, &elsewhere)?;
+    let (sources, pass) = (&input.sources, pass(options, &input));
+    let index = index.filter(|_| pass.joins);
+    if pass.joins && index.is_none() {
         return Err(Error::usage("parts that join claims need a file for the index"));
     }
-    let key = key(options, &sources);
+    let key = key(options, sources);
     let known = index.and_then(|path| index_file::about(path, &key));
     let known = if let Some(known) = known {
         known
     } else {
-        let passes = run.people_first(&sources, options.people == People::Anywhere)?;
-        run.warn_of_ends(&sources, &passes);
-        let (indexed, with_claims) = (passes.indexed.clone(), passes.with_claims.clone());
-        let people = report(options, &run, &sources, passes, 0, started);
-        let mut known = Indexed { people, people_read: indexed, with_claims, unread: Vec::new() };
-        known.unread = unread(&sources, &known)?;
+        let mut found = Found::new(&pass);
+        people_first(options, &pass, &mut found)?;
+        let warnings = warnings::of_records(&pass, &found);
+        let report = found.report(&pass, Vec::new(), &warnings, started);
+        let rejects = std::mem::take(&mut found.rejects);
+        let mut known = Indexed {
+            people: scan_report(options.table, 0, rejects, report),
+            people_read: found.indexed,
+            with_claims: found.with_claims,
+            unread: Vec::new(),
+        };
+        known.unread = unread(sources, &known)?;
         if let Some(path) = index {
-            index_file::write(path, &key, &known, run.index())?;
+            index_file::write(path, &key, &known, &found.index)?;
         }
         known
     };
     let index = index.map(|path| (path.to_owned(), key));
-    let parts = group(pieces(&sources, &known, part_bytes)?, part_bytes);
+    let parts = group(pieces(sources, &known, part_bytes)?, part_bytes);
     let part = |pieces| Part { pieces, index: index.clone(), people: Vec::new() };
     let mut parts: Vec<Part> = parts.into_iter().map(part).collect();
     if let (None, Some(first)) = (&index, parts.first_mut()) {
@@ -92,9 +99,10 @@ fn key(options: &ScanOptions, sources: &[Source]) -> Key {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    let how = (options.people, options.on_bad_record, options.max_rejects, options.most_places);
-    add(format!("{how:?} {} {}", options.max_line_bytes, options.max_decompressed_bytes).as_bytes());
-    add(&[u8::from(options.require_checksums)]);
+    let reading = &options.reading;
+    let how = (options.people, reading.on_bad_record, reading.max_rejects, options.most_places);
+    add(format!("{how:?} {} {}", reading.max_line_bytes, reading.max_decompressed_bytes).as_bytes());
+    add(&[u8::from(reading.require_checksums)]);
     for source in sources {
         let file = &source.file;
         let what = (file.len(), file.modified(), source.lineage.file_date, source.only_people);

@@ -6,7 +6,7 @@ use fhir_model::validate::{Finding, IssueClass, Severity};
 use ndjson_io::{SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
 
-use crate::report::warnings;
+use crate::warnings;
 
 /// Counts of a block, or of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Counts {
                 .iter()
                 .map(|report| report.frames_without_checksum)
                 .sum(),
-            warnings: warnings(files.iter().zip(reports)),
+            warnings: warnings::of_files(files.iter().zip(reports)),
             bytes_read: reports.iter().map(|report| report.raw_bytes).sum(),
             seconds,
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Verdict};
+use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Took};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
 use fhir_model::{Node, from_slice};
@@ -12,7 +12,7 @@ use ndjson_io::{BlockWorker, Line, SourceFile};
 use crate::error::Error;
 use crate::input::instead::Instead;
 use crate::input::sources::foreign;
-use crate::validate::ValidateOptions;
+use crate::validate::options::ValidateOptions;
 use crate::validate::report::Counts;
 
 /// What became of the lines of a block.
@@ -142,8 +142,6 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        #[cfg(test)]
-        crate::tests::strike(line.bytes);
         if self.block.foreign.is_some() {
             return;
         }
@@ -152,7 +150,7 @@ impl BlockWorker for Worker<'_> {
             matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
         };
         if findings.iter().any(other_version)
-            && matches!(self.reader.read(line.bytes), Ok(Verdict::Foreign))
+            && matches!(self.reader.take(line.bytes), Took::Foreign)
         {
             self.block.foreign = Some((line.source, line.number));
             return;

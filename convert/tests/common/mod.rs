@@ -21,8 +21,8 @@ pub(crate) fn converted(input: &str) -> (Vec<RecordBatch>, Report) {
     let mut options = Options::new(vec![input.to_owned()], Output::Folder(out.clone()));
     (options.format, options.compression) = (Format::Arrow, Compression::None);
     options.columns = Columns::from(true);
-    options.file_date = Some(FILE_DATE);
-    options.max_rejects = MaxRejects::PerMillion(1_000_000);
+    options.reading.file_date = Some(FILE_DATE);
+    options.reading.max_rejects = MaxRejects::PerMillion(1_000_000);
     let report = run(&options).unwrap();
     let tables = Table::ALL.map(|table| {
         let name = format!("{}.arrow", Naming::default().file_stem(table));

@@ -1,0 +1,10 @@
+//! What a run is asked to do.
+
+mod bad_records;
+mod convert;
+mod reading;
+
+pub use bad_records::{MaxRejects, OnBadRecord};
+pub(crate) use convert::joins;
+pub use convert::{Options, Output};
+pub use reading::Reading;

@@ -1,0 +1,86 @@
+//! How inputs are read, whatever is made of them.
+
+use std::sync::Arc;
+
+use crate::cancel::{Cancel, Progress};
+use crate::memory;
+use crate::options::bad_records::{MaxRejects, OnBadRecord};
+
+/// How inputs are read: the same for whoever converts, scans or validates them.
+///
+/// A validation judges each record by itself: which people there are besides, FILE_DATE and what a bad record does mean
+/// nothing to it.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Files, folders, globs, addresses (`s3://bucket/export/`), or `-` for standard input. A stream is read once: it is
+    /// converted or validated, but not scanned.
+    pub inputs: Vec<String>,
+    /// Files, folders, globs or addresses whose Patients and Coverages are indexed besides, and nothing else of them:
+    /// earlier exports, the oldest first. With them the claims of a stream wait for nobody: a Patient who comes after
+    /// a claim of theirs is refused.
+    pub patients: Vec<String>,
+    /// Most people whose Patients and Coverages are kept in memory; without it as many as fit half of the memory there
+    /// is.
+    pub max_people: Option<u32>,
+    /// FILE_DATE for all rows, in days since 1970-01-01.
+    pub file_date: Option<i32>,
+    /// What a bad record does.
+    pub on_bad_record: OnBadRecord,
+    /// How many are too many.
+    pub max_rejects: MaxRejects,
+    /// Worker threads.
+    pub threads: usize,
+    /// Bytes of a block; changes speed and memory, never what comes out.
+    pub block_bytes: usize,
+    /// Longest line, in bytes.
+    pub max_line_bytes: usize,
+    /// Most bytes that one compressed file may hold.
+    pub max_decompressed_bytes: u64,
+    /// Whether compressed data without a checksum is an error: damage in it could not be seen.
+    pub require_checksums: bool,
+    /// Ends the reading from outside. A scan's is its own: a dropped scan sets it.
+    pub cancel: Cancel,
+    /// Counters to watch the reading by; of a validation, its rejects are the records with errors.
+    pub progress: Arc<Progress>,
+}
+
+/// Large enough that the columns of a block repay their making, small enough for the second-level cache.
+const BLOCK_BYTES: usize = 4 << 20;
+
+impl Reading {
+    /// The defaults for these inputs.
+    pub fn new(inputs: Vec<String>) -> Self {
+        let reading = ndjson_io::ReadOptions::default();
+        Self {
+            inputs,
+            patients: Vec::new(),
+            max_people: None,
+            file_date: None,
+            on_bad_record: OnBadRecord::default(),
+            max_rejects: MaxRejects::default(),
+            threads: reading.threads,
+            block_bytes: BLOCK_BYTES,
+            max_line_bytes: reading.limits.max_line_bytes,
+            max_decompressed_bytes: reading.limits.max_decompressed_bytes,
+            require_checksums: reading.require_checksums,
+            cancel: Cancel::new(),
+            progress: Arc::default(),
+        }
+    }
+
+    /// The same, as the reader of lines is told.
+    pub(crate) fn options(&self, hash: bool) -> ndjson_io::ReadOptions {
+        ndjson_io::ReadOptions {
+            threads: memory::threads(self.threads),
+            block_bytes: memory::block_bytes(self.block_bytes),
+            limits: ndjson_io::Limits {
+                max_line_bytes: self.max_line_bytes,
+                max_decompressed_bytes: self.max_decompressed_bytes,
+            },
+            hash,
+            require_checksums: self.require_checksums,
+            cancel: Arc::clone(&self.cancel.0),
+            progress: Some(Arc::clone(&self.progress.reading)),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What every pass is told, and what all of them have found.
+
+use std::sync::Arc;
+
+use cclf_crosswalk::{Columns, HospiceRanges, Index, Plan, RecordCounts};
+use ndjson_io::SourceReport;
+
+use crate::error::Error;
+use crate::input::sources::{Input, Source};
+use crate::memory;
+use crate::options::Reading;
+use crate::pass::duplicates::Duplicates;
+use crate::pass::rejects::{Aside, RejectLog};
+
+/// What every pass is told.
+pub(crate) struct Pass<'o> {
+    pub(crate) plan: &'static Plan,
+    pub(crate) input: &'o Input,
+    pub(crate) reading: &'o Reading,
+    pub(crate) columns: &'o Columns,
+    /// Something is written that needs the beneficiary of a claim.
+    pub(crate) joins: bool,
+    /// Where rejects and ids of claims go until the end.
+    pub(crate) aside: Aside<'o>,
+}
+
+/// What the passes have found so far.
+pub(crate) struct Found {
+    pub(crate) index: Index,
+    /// In place of it, where another process made it.
+    pub(crate) loaded: Option<Arc<Index>>,
+    pub(crate) hospice: HospiceRanges,
+    pub(crate) counts: RecordCounts,
+    /// Ids of claims that came more than once; none where nobody asks.
+    pub(crate) repeated_claim_ids: Option<u64>,
+    pub(crate) rejects: Vec<RejectLog>,
+    /// By source.
+    pub(crate) reports: Vec<Option<SourceReport>>,
+    /// By source: its people are in the index, and its bad lines are counted.
+    pub(crate) indexed: Vec<bool>,
+    /// Sources that were indexed and hold claims too.
+    pub(crate) with_claims: Vec<usize>,
+    /// Whether people stood among claims, so that these were read again.
+    pub(crate) restarted: bool,
+    pub(crate) bytes_read: u64,
+}
+
+impl Found {
+    /// Nothing yet.
+    pub(crate) fn new(pass: &Pass<'_>) -> Self {
+        Self {
+            index: Index::bounded(memory::limit(pass.reading.max_people)),
+            loaded: None,
+            hospice: HospiceRanges::default(),
+            counts: RecordCounts::default(),
+            repeated_claim_ids: None,
+            rejects: Vec::new(),
+            reports: vec![None; pass.input.sources.len()],
+            indexed: vec![false; pass.input.sources.len()],
+            with_claims: Vec::new(),
+            restarted: false,
+            bytes_read: 0,
+        }
+    }
+
+    /// What claims are joined through, if they are.
+    pub(crate) fn joined(&self, pass: &Pass<'_>) -> Option<&Index> {
+        pass.joins.then(|| self.loaded.as_deref().unwrap_or(&self.index))
+    }
+
+    /// Keeps what reading the sources with these numbers came to.
+    ///
+    /// # Errors
+    /// A source was read before, and was another one then: people of one content and claims of another would be joined.
+    pub(crate) fn keep_reports(
+        &mut self,
+        sources: &[Source],
+        numbers: &[usize],
+        new: Vec<SourceReport>,
+    ) -> Result<(), Error> {
+        for (number, report) in numbers.iter().zip(new) {
+            self.bytes_read += report.raw_bytes;
+            let earlier = self.reports[*number].as_ref().and_then(|earlier| earlier.blake3);
+            if earlier.is_some_and(|earlier| report.blake3.is_some_and(|now| now != earlier)) {
+                let name = sources[*number].file.name();
+                return Err(Error::failed(format!("{name}: the file changed while it was read")));
+            }
+            self.reports[*number] = Some(report);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the claims came to besides their rows.
+    pub(crate) fn keep_gathered(&mut self, gathered: Gathered<'_>) -> Result<(), Error> {
+        self.counts = gathered.counts;
+        self.hospice = gathered.hospice;
+        self.rejects.push(gathered.rejects);
+        self.repeated_claim_ids = gathered.ids.map(Duplicates::count).transpose()?;
+        Ok(())
+    }
+}
+
+/// What reading claims gives besides their rows. It is thrown away if they have to be read again.
+pub(crate) struct Gathered<'o> {
+    pub(crate) hospice: HospiceRanges,
+    /// None when nobody asks how many ids are repeated.
+    pub(crate) ids: Option<Duplicates<'o>>,
+    /// Of all passes so far.
+    pub(crate) counts: RecordCounts,
+    pub(crate) rejects: RejectLog,
+}
+
+impl<'o> Gathered<'o> {
+    pub(crate) fn new(pass: &Pass<'o>, found: &Found) -> Result<Self, Error> {
+        Ok(Self {
+            hospice: HospiceRanges::default(),
+            ids: pass.aside.stage().map(Duplicates::new),
+            counts: found.counts,
+            rejects: RejectLog::new(pass.aside)?,
+        })
+    }
+}

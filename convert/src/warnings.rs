@@ -1,0 +1,65 @@
+//! What the user should know of a run: of its files, and of what became of its records.
+
+use ndjson_io::{SourceFile, SourceReport};
+
+use crate::pass::context::{Found, Pass};
+
+/// Files that a warning names; the report has them all.
+const FILES_NAMED: usize = 3;
+
+/// What the user should know of files that were read.
+pub(crate) fn of_files<'f>(
+    read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)>,
+) -> Vec<String> {
+    let read: Vec<_> = read.collect();
+    let told = |what: fn(&SourceReport) -> bool, text: &str| {
+        let files = read.iter().filter(|(_, report)| what(report));
+        let names: Vec<&str> = files.map(|(file, _)| file.name()).collect();
+        let (named, others) = names.split_at(names.len().min(FILES_NAMED));
+        let more = match others.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        (!names.is_empty()).then(|| format!("{}{more}: {text}", named.join(", ")))
+    };
+    let unchecked = told(
+        |report| report.frames_without_checksum > 0,
+        "compressed by zstd without a checksum, so that damage could not be seen: compress with --check; \
+         --require-checksums refuses such files",
+    );
+    let grown = told(|report| report.grew, "grew while it was read; what was added was not read");
+    unchecked.into_iter().chain(grown).collect()
+}
+
+/// What the user should know of the files of a run.
+pub(crate) fn of_sources(pass: &Pass<'_>, found: &Found) -> Vec<String> {
+    let read = pass.input.sources.iter().zip(&found.reports);
+    of_files(read.filter_map(|(source, report)| Some((&source.file, report.as_ref()?))))
+}
+
+/// What the user should know of the records and files of a run.
+pub(crate) fn of_records(pass: &Pass<'_>, found: &Found) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let counts = &found.counts;
+    if found.index.patients() == 0 && counts.claims_without_patient > 0 {
+        warnings.push(
+            "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name \
+             it with --patients"
+                .to_owned(),
+        );
+    }
+    // Of people that are read for the parts of a scan: runs and whole scans do not come here.
+    if counts.read() > 0 && counts.rejected == counts.read() {
+        warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
+    }
+    let too_long: u64 = found.reports.iter().flatten().map(|report| report.too_long_lines).sum();
+    if too_long > 0 {
+        let kept = match pass.aside.stage() {
+            Some(_) => "rejects.csv lists them, rejects.ndjson does not hold them",
+            None => "they were rejected",
+        };
+        warnings.push(format!("{too_long} line(s) were longer than --max-line-bytes: {kept}"));
+    }
+    warnings.extend(of_sources(pass, found));
+    warnings
+}
