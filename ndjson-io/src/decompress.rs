@@ -6,16 +6,17 @@
 
 mod gzip;
 mod raw;
+mod step;
 mod zstd;
-
-use std::io;
 
 use ::zstd::stream::raw::{Decoder as ZstdDecoder, Operation};
 
 use self::gzip::Gzip;
 use self::raw::{INPUT_BYTES, Raw, RawInput};
+pub(crate) use self::step::Chunk;
+use self::step::Fault;
 use self::zstd::Zstd;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::source::Opened;
 
 /// How a source is compressed. Its first bytes decide, never its name.
@@ -45,45 +46,6 @@ impl Compression {
 
 /// Bytes that decide about the compression.
 const MAGIC_BYTES: usize = 4;
-
-/// Details of [`ErrorKind::Corrupt`].
-mod detail {
-    pub(super) const GZIP_TRUNCATED: &str = "the last gzip member is cut short";
-    pub(super) const GZIP_DAMAGED: &str = "a gzip member is not valid or its checksum is wrong";
-    pub(super) const GZIP_GARBAGE: &str = "something other than gzip follows the last gzip member";
-    pub(super) const ZSTD_TRUNCATED: &str = "the last zstd frame is cut short";
-    pub(super) const ZSTD_DAMAGED: &str =
-        "a zstd frame is not valid, its checksum is wrong, or something else follows the last one";
-    pub(super) const ZSTD_WINDOW: &str = "a zstd frame needs a window over 128 MiB";
-}
-
-/// Why bytes could not be had; becomes an [`Error`] once it is known where.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    Io(io::Error),
-    Kind(ErrorKind),
-}
-
-impl Fault {
-    pub(crate) fn into_error(self) -> Error {
-        match self {
-            Self::Io(error) => Error::io("read", error),
-            Self::Kind(kind) => Error::new(kind),
-        }
-    }
-
-    fn corrupt(detail: &'static str) -> Self {
-        Self::Kind(ErrorKind::Corrupt { detail })
-    }
-}
-
-/// What one step of reading gave. `Bytes(0)` means "nothing yet": the caller may look whether it
-/// should stop, and comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chunk {
-    Bytes(usize),
-    End,
-}
 
 /// Buffers and decoder states that go from one source to the next: making them anew for each of
 /// many small files would cost more than reading the files.
@@ -291,9 +253,6 @@ impl Stream {
         Ok(chunk)
     }
 }
-
-/// Bytes used, bytes made, and what that means.
-type Step = (usize, usize, Chunk);
 
 #[cfg(test)]
 mod tests;

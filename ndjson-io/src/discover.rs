@@ -1,38 +1,23 @@
 //! From what a user names (files, folders, globs) to sources in a fixed order.
 
 mod list;
+mod names;
 mod pattern;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use self::list::Kind;
+use self::names::{
+    GLOB_CHARACTERS, canonical, is_closed, is_data, is_missing, is_other_folder, name_of,
+    with_slashes,
+};
 use crate::error::{Error, ErrorKind};
 use crate::remote::{Elsewhere, RemoteFile};
-use crate::source::{SourceFile, strip_compression_extension};
-
-/// File name endings that count as NDJSON inside a folder.
-const EXTENSIONS: [&str; 6] =
-    [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst"];
-
-/// A folder of this name holds records that were refused before; it is never entered.
-const REJECTS: &str = "rejects";
-
-/// Folders in which other clients put what belongs to an export and is no data of it.
-const OTHER_FOLDERS: [&str; 2] = ["error", "deleted"];
-
-/// The log of other clients, which is NDJSON by its name.
-const LOG: &str = "log.ndjson";
-
-/// In the name of everything that a running writer has not finished.
-const PARTIAL: &str = ".partial-";
-
-/// Characters that make an input a glob, if no file has exactly that name.
-const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
+use crate::source::SourceFile;
 
 /// Finds the sources that `inputs` name, in the order of the inputs.
 ///
@@ -187,7 +172,7 @@ fn find_in_folder(
     for relative in relative_paths {
         list::check(cancel)?;
         let name = name_of(&relative);
-        let source = SourceFile::found(root.join(&relative), name, true);
+        let source = SourceFile::found(root.join(&relative), name);
         found.push(real_root.join(relative), source);
     }
     Ok(())
@@ -272,61 +257,8 @@ fn common_parent<'a>(mut paths: impl Iterator<Item = &'a Path>) -> PathBuf {
     parent
 }
 
-/// Hidden, or not finished by its writer.
-fn is_skipped_name(name: &OsStr) -> bool {
-    let bytes = name.as_encoded_bytes();
-    bytes.starts_with(b".") || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
-}
-
-/// A folder that is not looked into.
-fn is_closed(name: &OsStr) -> bool {
-    is_skipped_name(name) || name == REJECTS
-}
-
-/// A folder whose files are no data of the export.
-fn is_other_folder(name: &OsStr) -> bool {
-    OTHER_FOLDERS.iter().any(|other| name.eq_ignore_ascii_case(other))
-}
-
-/// The log of another client, compressed or not.
-fn is_log(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    strip_compression_extension(&name).eq_ignore_ascii_case(LOG)
-}
-
-/// What other clients have not finished.
-fn is_part(name: &OsStr) -> bool {
-    name.to_ascii_lowercase().as_encoded_bytes().ends_with(b".part")
-}
-
-/// Whether a file of a folder is read, by its name.
-fn is_data(name: &OsStr) -> bool {
-    let lower = name.as_encoded_bytes().to_ascii_lowercase();
-    EXTENSIONS.iter().any(|extension| lower.ends_with(extension.as_bytes()))
-        && !is_skipped_name(name)
-        && !is_log(name)
-}
-
-fn name_of(relative: &Path) -> String {
-    strip_compression_extension(&with_slashes(relative)).to_owned()
-}
-
-fn with_slashes(relative: &Path) -> String {
-    let parts: Vec<_> =
-        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
-}
-
 fn sort_by_bytes(paths: &mut [PathBuf]) {
     paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-}
-
-fn canonical(path: &Path) -> Result<PathBuf, Error> {
-    path.canonicalize().map_err(|error| Error::io("examine", error).named(&path.to_string_lossy()))
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]

@@ -121,7 +121,9 @@ mod progress;
 mod reader;
 mod records;
 mod remote;
+mod sniff;
 mod source;
+mod stop;
 mod turns;
 mod workers;
 
@@ -133,5 +135,6 @@ pub use line::Line;
 pub use progress::{Progress, SourceReport};
 pub use records::{Record, RecordError, read_records};
 pub use remote::{Elsewhere, Purpose, Remote, RemoteFault, RemoteFile};
-pub use source::{Sniffer, SourceFile};
+pub use sniff::Sniffer;
+pub use source::SourceFile;
 pub use workers::{BlockWorker, DEFAULT_BLOCK_BYTES, ReadOptions, read};

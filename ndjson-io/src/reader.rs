@@ -25,8 +25,8 @@ use crate::line::BOM;
 use crate::progress::{Progress, SourceReport};
 use crate::remote::Purpose;
 use crate::source::SourceFile;
+use crate::stop::StopSignal;
 use crate::turns::{Turn, Turns};
-use crate::workers::StopSignal;
 
 /// What is in a line beyond the bytes that its limit binds: a byte order mark and a carriage
 /// return. One more byte than that and the limit, without a line end in sight, is too long.

@@ -10,7 +10,6 @@ use std::time::SystemTime;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::{Error, ErrorKind, Position};
 use crate::part;
 use crate::remote::{Purpose, Remote, RemoteFile};
@@ -34,14 +33,28 @@ type SharedReader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
 pub struct SourceFile {
     name: String,
     path: PathBuf,
+    origin: Origin,
+}
+
+/// Where the bytes of a source come from.
+#[derive(Clone)]
+enum Origin {
     /// A regular file, when it was found.
-    regular: bool,
-    /// What a regular file was like when it was first looked at; its clones know, too.
+    File(Regular),
+    /// What a path leads to that is no regular file: a pipe, a device.
+    Pipe,
+    /// A stream that was not opened from a path.
+    Stream(SharedReader),
+    /// A file that is not on this machine, and what opens it.
+    Remote(Arc<dyn Remote>, Looks),
+}
+
+/// What is known of a regular file; its clones know, too.
+#[derive(Clone, Default)]
+struct Regular {
+    /// What it was like when it was first looked at.
     looks: Arc<OnceLock<Looks>>,
-    stream: Option<SharedReader>,
-    /// What opens a file that is not on this machine.
-    remote: Option<Arc<dyn Remote>>,
-    /// The file as it was when its first reading began; its clones know, too.
+    /// The file as it was when its first reading began.
     read: Arc<OnceLock<Identity>>,
     part: Option<Part>,
 }
@@ -119,26 +132,19 @@ impl SourceFile {
     pub fn with_name(path: impl Into<PathBuf>, name: impl Into<String>) -> Result<Self, Error> {
         let path = path.into();
         let metadata = readable(&path)?;
-        let source = Self::found(path, name, metadata.is_file());
-        if source.regular {
-            source.looks.get_or_init(|| Looks::of(&metadata));
-        }
-        Ok(source)
+        let origin = if metadata.is_file() {
+            let looks = Arc::new(OnceLock::from(Looks::of(&metadata)));
+            Origin::File(Regular { looks, ..Regular::default() })
+        } else {
+            Origin::Pipe
+        };
+        Ok(Self { name: name.into(), path, origin })
     }
 
-    /// What a folder lists. Nothing is asked of the file itself: of thousands of small files, each question is felt,
-    /// and most are opened soon.
-    pub(crate) fn found(path: PathBuf, name: impl Into<String>, regular: bool) -> Self {
-        Self {
-            name: name.into(),
-            path,
-            regular,
-            looks: Arc::default(),
-            stream: None,
-            remote: None,
-            read: Arc::default(),
-            part: None,
-        }
+    /// A file that a folder lists. Nothing is asked of the file itself: of thousands of small files, each question is
+    /// felt, and most are opened soon.
+    pub(crate) fn found(path: PathBuf, name: impl Into<String>) -> Self {
+        Self { name: name.into(), path, origin: Origin::File(Regular::default()) }
     }
 
     /// Standard input, named "stdin". It can be read once. If it is a pipe, it is made a mebibyte wide where the
@@ -155,40 +161,28 @@ impl SourceFile {
     /// Clones share the stream: whichever is read first takes it.
     pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
         let reader: Box<dyn Read + Send> = Box::new(reader);
-        Self {
-            name: name.into(),
-            path: PathBuf::new(),
-            regular: false,
-            looks: Arc::default(),
-            stream: Some(Arc::new(Mutex::new(Some(reader)))),
-            remote: None,
-            read: Arc::default(),
-            part: None,
-        }
+        let origin = Origin::Stream(Arc::new(Mutex::new(Some(reader))));
+        Self { name: name.into(), path: PathBuf::new(), origin }
     }
 
     /// A file elsewhere, named by its path below the folder that was named, without `.gz` or `.zst`.
     pub fn from_remote(file: RemoteFile) -> Self {
+        let looks = Looks { len: file.len, modified: file.modified };
         Self {
             name: strip_compression_extension(&file.relative).to_owned(),
             path: file.location,
-            regular: true,
-            looks: Arc::new(OnceLock::from(Looks { len: file.len, modified: file.modified })),
-            stream: None,
-            remote: Some(file.remote),
-            read: Arc::default(),
-            part: None,
+            origin: Origin::Remote(file.remote, looks),
         }
     }
 
     /// True if it is not on this machine: it has a size, and [`path`](Self::path) is its address.
     pub fn is_remote(&self) -> bool {
-        self.remote.is_some()
+        matches!(self.origin, Origin::Remote(..))
     }
 
     /// Says that it will be opened soon: a file elsewhere may begin to come. Others do nothing.
     pub fn prepare(&self, purpose: Purpose) {
-        if let Some(remote) = &self.remote {
+        if let Origin::Remote(remote, _) = &self.origin {
             remote.prepare(purpose);
         }
     }
@@ -221,19 +215,22 @@ impl SourceFile {
 
     /// Looks at the file, unless it was looked at before.
     fn looks(&self) -> Option<Looks> {
-        if !self.regular {
-            return None;
+        match &self.origin {
+            Origin::Remote(_, looks) => Some(*looks),
+            Origin::File(file) => {
+                if file.looks.get().is_none() {
+                    let metadata = self.path.metadata().ok()?;
+                    file.looks.get_or_init(|| Looks::of(&metadata));
+                }
+                file.looks.get().copied()
+            }
+            Origin::Pipe | Origin::Stream(_) => None,
         }
-        if self.looks.get().is_none() {
-            let metadata = self.path.metadata().ok()?;
-            self.looks.get_or_init(|| Looks::of(&metadata));
-        }
-        self.looks.get().copied()
     }
 
     /// True if this is not a regular file: no size, and it can be read once.
     pub fn is_stream(&self) -> bool {
-        !self.regular
+        matches!(self.origin, Origin::Pipe | Origin::Stream(_))
     }
 
     /// The lines of a file whose first byte lies in this range of bytes. Ranges that cover a file and do not overlap
@@ -246,12 +243,23 @@ impl SourceFile {
     /// has a file that is not on this machine.
     #[must_use]
     pub fn part(&self, bytes: Range<u64>) -> Self {
-        Self { part: Some(Part { bytes, lines_before: Arc::default() }), ..self.clone() }
+        let mut part = self.clone();
+        if let Origin::File(file) = &mut part.origin {
+            file.part = Some(Part { bytes, lines_before: Arc::default() });
+        }
+        part
     }
 
     /// True for some of the lines of a file; see [`part`](Self::part).
     pub fn is_part(&self) -> bool {
-        self.part.is_some()
+        self.as_part().is_some()
+    }
+
+    fn as_part(&self) -> Option<&Part> {
+        match &self.origin {
+            Origin::File(file) => file.part.as_ref(),
+            _ => None,
+        }
     }
 
     /// How many lines of the file come before this part of it; reads them, once. 0 for whole files, without reading.
@@ -260,7 +268,7 @@ impl SourceFile {
     ///
     /// As reading the file.
     pub fn lines_before(&self) -> Result<u64, Error> {
-        let Some(part) = &self.part else { return Ok(0) };
+        let Some(part) = self.as_part() else { return Ok(0) };
         if let Some(known) = part.lines_before.get() {
             return Ok(*known);
         }
@@ -283,11 +291,11 @@ impl SourceFile {
 
     /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let (mut file, now) = match self.open_as_it_is(Purpose::Read)? {
-            (Opened::File { file, .. }, Some(now)) => (file, now),
-            (opened, _) => return Ok(opened),
+        let (mut file, now, regular) = match (self.open_as_it_is(Purpose::Read)?, &self.origin) {
+            ((Opened::File { file, .. }, Some(now)), Origin::File(regular)) => (file, now, regular),
+            ((opened, _), _) => return Ok(opened),
         };
-        let first = self.read.get_or_init(|| now);
+        let first = regular.read.get_or_init(|| now);
         if now.file != first.file {
             return Err(Error::new(ErrorKind::Replaced).named(&self.name));
         }
@@ -296,7 +304,7 @@ impl SourceFile {
             let kind = ErrorKind::Shrunk { expected_bytes, found_bytes };
             return Err(Error::new(kind).named(&self.name));
         }
-        let part = match &self.part {
+        let part = match &regular.part {
             Some(part) => {
                 let lines = part::whole_lines(&mut file, &part.bytes, expected_bytes);
                 Some(lines.map_err(|error| Error::io("read", error).named(&self.name))?)
@@ -313,17 +321,18 @@ impl SourceFile {
 
     /// What is there now, and which file that is; no such thing for a stream.
     fn open_as_it_is(&self, purpose: Purpose) -> Result<(Opened, Option<Identity>), Error> {
-        if let Some(remote) = &self.remote {
+        match &self.origin {
             // Which version of it is read was settled when it was found.
-            let size = self.len().unwrap_or_default();
-            return Ok((Opened::Remote { reader: remote.open(purpose), size }, None));
-        }
-        if let Some(stream) = &self.stream {
-            let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-            return match taken {
-                Some(reader) => Ok((Opened::Stream(reader), None)),
-                None => Err(Error::new(ErrorKind::AlreadyRead).named(&self.name)),
-            };
+            Origin::Remote(remote, looks) => {
+                let reader = remote.open(purpose);
+                return Ok((Opened::Remote { reader, size: looks.len }, None));
+            }
+            Origin::Stream(stream) => {
+                let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let again = || Error::new(ErrorKind::AlreadyRead).named(&self.name);
+                return Ok((Opened::Stream(taken.ok_or_else(again)?), None));
+            }
+            Origin::File(_) | Origin::Pipe => {}
         }
         let failed = |operation, error| Error::io(operation, error).named(&self.name);
         let file = File::open(&self.path).map_err(|error| failed("open", error))?;
@@ -331,14 +340,17 @@ impl SourceFile {
         if metadata.is_dir() {
             return Err(Error::new(ErrorKind::NotAFile).named(&self.name));
         }
-        if metadata.is_file() {
-            self.looks.get_or_init(|| Looks::of(&metadata));
-            let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
-            Ok((opened, Some(Identity::of(&metadata))))
-        } else {
-            #[cfg(target_os = "linux")]
-            let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE_BYTES);
-            Ok((Opened::Stream(Box::new(file)), None))
+        match &self.origin {
+            Origin::File(regular) if metadata.is_file() => {
+                regular.looks.get_or_init(|| Looks::of(&metadata));
+                let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
+                Ok((opened, Some(Identity::of(&metadata))))
+            }
+            _ => {
+                #[cfg(target_os = "linux")]
+                let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE_BYTES);
+                Ok((Opened::Stream(Box::new(file)), None))
+            }
         }
     }
 }
@@ -348,8 +360,7 @@ impl fmt::Debug for SourceFile {
         f.debug_struct("SourceFile")
             .field("name", &self.name)
             .field("path", &self.path)
-            .field("regular", &self.regular)
-            .field("looks", &self.looks)
+            .field("is_stream", &self.is_stream())
             .finish_non_exhaustive()
     }
 }
@@ -368,56 +379,6 @@ pub(crate) enum Opened {
         reader: Box<dyn Read + Send>,
         size: u64,
     },
-}
-
-/// Looks at the beginnings of files, one after another, with the same memory: what kind of file each is.
-#[derive(Default)]
-pub struct Sniffer {
-    decoders: Decoders,
-    bytes: Vec<u8>,
-}
-
-/// A file is first looked at for this many bytes: most long records begin with what tells their type.
-const FIRST_LOOK_BYTES: usize = 4 << 10;
-
-/// Then in steps of this many.
-const SNIFF_STEP_BYTES: usize = 32 << 10;
-
-impl Sniffer {
-    /// The first decompressed bytes of a regular file: `max`, or fewer if it ends before, or if they are
-    /// `enough`. A byte order mark is kept.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotAFile`] for a stream, which would lose what is looked at; else what reading the
-    /// start of the file can give.
-    pub fn beginning(
-        &mut self,
-        source: &SourceFile,
-        max: usize,
-        enough: impl Fn(&[u8]) -> bool,
-    ) -> Result<&[u8], Error> {
-        if source.is_stream() {
-            return Err(Error::new(ErrorKind::NotAFile).named(source.name()));
-        }
-        let decoders = std::mem::take(&mut self.decoders);
-        let mut stream = Stream::open(source.open()?, decoders, false, u64::MAX, false);
-        let mut filled = 0;
-        while filled < max && !enough(&self.bytes[..filled]) {
-            let step = if filled == 0 { FIRST_LOOK_BYTES } else { SNIFF_STEP_BYTES };
-            let to = max.min(filled + step);
-            if self.bytes.len() < to {
-                self.bytes.resize(to, 0);
-            }
-            match stream.read(&mut self.bytes[filled..to]) {
-                Ok(Chunk::Bytes(count)) => filled += count,
-                Ok(Chunk::End) => break,
-                Err(fault) => return Err(fault.into_error().named(source.name())),
-            }
-        }
-        self.decoders = stream.into_decoders();
-        Ok(&self.bytes[..filled])
-    }
 }
 
 /// Metadata of something that can be opened for reading.
@@ -468,7 +429,6 @@ pub(crate) fn strip_compression_extension(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn compression_extension_is_not_part_of_the_name() {
@@ -508,24 +468,6 @@ mod tests {
         assert_eq!((source.len(), source.is_empty(), source.is_stream()), (Some(3), false, false));
         assert!(source.modified().is_some());
         assert_eq!(SourceFile::with_name(&path, "stdin").unwrap().name(), "stdin");
-    }
-
-    #[test]
-    fn sniff_sees_decompressed_bytes_and_keeps_the_mark() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a");
-        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(b"\xef\xbb\xbf{\"a\":1}\n").unwrap();
-        std::fs::write(&path, gz.finish().unwrap()).unwrap();
-        let source = SourceFile::from_path(&path).unwrap();
-        let mut sniffer = Sniffer::default();
-        let all = |_: &[u8]| false;
-        assert_eq!(sniffer.beginning(&source, 5, all).unwrap(), b"\xef\xbb\xbf{\"");
-        assert_eq!(sniffer.beginning(&source, 100, all).unwrap(), b"\xef\xbb\xbf{\"a\":1}\n");
-        assert_eq!(sniffer.beginning(&source, 100, |_| true).unwrap(), b"");
-        let stream = SourceFile::from_reader("s", io::empty());
-        let refused = sniffer.beginning(&stream, 5, all).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::NotAFile);
     }
 
     #[test]

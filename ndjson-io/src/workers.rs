@@ -11,7 +11,6 @@
 //! anybody wait. Whoever waits also listens to the stop signal, which is given by dropping a
 //! sender: also when the sink panics.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +28,7 @@ use crate::order::{Reorder, blocks_for};
 use crate::progress::{Progress, SourceReport};
 use crate::reader::{Reader, UNCOUNTED_BYTES};
 use crate::source::SourceFile;
+use crate::stop::{StopSignal, stop_pair};
 use crate::turns::Turns;
 
 /// Size of a block, unless told otherwise: 1 MiB.
@@ -382,40 +382,4 @@ fn panicked(sources: &[SourceFile], place: Place) -> Error {
         }
         None => error,
     }
-}
-
-/// Tells threads to stop, and wakes those that wait.
-#[derive(Clone)]
-pub(crate) struct StopSignal {
-    flag: Arc<AtomicBool>,
-    channel: Receiver<Infallible>,
-}
-
-impl StopSignal {
-    pub(crate) fn is_set(&self) -> bool {
-        self.flag.load(Ordering::Relaxed)
-    }
-
-    /// Nothing ever comes; it is disconnected when the signal is given.
-    pub(crate) fn channel(&self) -> &Receiver<Infallible> {
-        &self.channel
-    }
-}
-
-/// Gives the stop signal when it is dropped.
-struct Stopper {
-    flag: Arc<AtomicBool>,
-    _channel: Sender<Infallible>,
-}
-
-impl Drop for Stopper {
-    fn drop(&mut self) {
-        self.flag.store(true, Ordering::Relaxed);
-    }
-}
-
-fn stop_pair() -> (Stopper, StopSignal) {
-    let (sender, channel) = bounded(0);
-    let flag = Arc::new(AtomicBool::new(false));
-    (Stopper { flag: Arc::clone(&flag), _channel: sender }, StopSignal { flag, channel })
 }

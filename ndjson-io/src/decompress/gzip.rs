@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Chunk, Fault, Step, detail};
+use super::step::{Chunk, Fault, Step, detail};
 
 /// The largest window, as the power of two.
 const WINDOW_BITS: u8 = 15;

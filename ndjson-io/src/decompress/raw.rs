@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::Fault;
+use super::step::Fault;
 use crate::error::ErrorKind;
 use crate::source::Opened;
 

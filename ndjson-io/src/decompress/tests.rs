@@ -1,5 +1,7 @@
+use std::io::{self, Read, Write};
+
+use super::step::detail;
 use super::*;
-use std::io::{Read, Write};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

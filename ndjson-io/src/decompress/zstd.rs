@@ -2,7 +2,7 @@
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use super::{Chunk, Fault, Step, detail};
+use super::step::{Chunk, Fault, Step, detail};
 use crate::error::ErrorKind;
 
 /// What a frame of data begins with; skippable ones hold nothing that could be damaged.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use glob::{MatchOptions, Pattern};
 
 use super::list::{self, Kind};
-use super::{
+use super::names::{
     GLOB_CHARACTERS, canonical, is_closed, is_log, is_missing, is_other_folder, is_part,
     is_skipped_name,
 };

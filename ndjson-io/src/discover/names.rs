@@ -1,0 +1,80 @@
+//! What a name says: which files of a folder are read, which folders are entered, what a source is called.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::source::strip_compression_extension;
+
+/// File name endings that count as NDJSON inside a folder.
+const EXTENSIONS: [&str; 6] =
+    [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst"];
+
+/// A folder of this name holds records that were refused before; it is never entered.
+const REJECTS: &str = "rejects";
+
+/// Folders in which other clients put what belongs to an export and is no data of it.
+const OTHER_FOLDERS: [&str; 2] = ["error", "deleted"];
+
+/// The log of other clients, which is NDJSON by its name.
+const LOG: &str = "log.ndjson";
+
+/// In the name of everything that a running writer has not finished.
+const PARTIAL: &str = ".partial-";
+
+/// Characters that make an input a glob, if no file has exactly that name.
+pub(super) const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
+
+/// Hidden, or not finished by its writer.
+pub(super) fn is_skipped_name(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    bytes.starts_with(b".") || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
+}
+
+/// A folder that is not looked into.
+pub(super) fn is_closed(name: &OsStr) -> bool {
+    is_skipped_name(name) || name == REJECTS
+}
+
+/// A folder whose files are no data of the export.
+pub(super) fn is_other_folder(name: &OsStr) -> bool {
+    OTHER_FOLDERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// The log of another client, compressed or not.
+pub(super) fn is_log(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    strip_compression_extension(&name).eq_ignore_ascii_case(LOG)
+}
+
+/// What other clients have not finished.
+pub(super) fn is_part(name: &OsStr) -> bool {
+    name.to_ascii_lowercase().as_encoded_bytes().ends_with(b".part")
+}
+
+/// Whether a file of a folder is read, by its name.
+pub(super) fn is_data(name: &OsStr) -> bool {
+    let lower = name.as_encoded_bytes().to_ascii_lowercase();
+    EXTENSIONS.iter().any(|extension| lower.ends_with(extension.as_bytes()))
+        && !is_skipped_name(name)
+        && !is_log(name)
+}
+
+pub(super) fn name_of(relative: &Path) -> String {
+    strip_compression_extension(&with_slashes(relative)).to_owned()
+}
+
+pub(super) fn with_slashes(relative: &Path) -> String {
+    let parts: Vec<_> =
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|error| Error::io("examine", error).named(&path.to_string_lossy()))
+}
+
+pub(super) fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
