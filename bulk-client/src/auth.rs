@@ -26,6 +26,7 @@ use crate::error::{Error, ErrorKind};
 use crate::manifest::MAX_MANIFEST;
 use crate::metadata::Metadata;
 use crate::place::{below, check_plain, parse, shown};
+use crate::setting::Setting;
 use crate::wire::{Wire, built};
 
 /// Life of a token where the server does not tell it: BCDA's guides say 20 minutes.
@@ -258,7 +259,7 @@ impl Tokens {
             let found = match self.ask_openly(&asked).await {
                 Ok(found) => pick(&found).filter(|url| !url.is_empty()),
                 Err(error) if error.is_passing().is_some() => {
-                    return Err(error.at(&format!("GET {}", shown(&asked))));
+                    return Err(error.at(format!("GET {}", shown(&asked))));
                 }
                 Err(_) => None,
             };
@@ -273,10 +274,13 @@ impl Tokens {
                 });
             }
         }
-        Err(Error::usage(
+        Err(Error::usage([
             "the server does not say where tokens are given, neither in .well-known/smart-configuration nor in \
-             metadata: name the place (--token-url)",
-        ))
+             metadata: name the place ("
+                .into(),
+            Setting::TokenUrl.alone(),
+            ")".into(),
+        ]))
     }
 
     /// JSON for which no token is needed.
@@ -341,10 +345,10 @@ impl Tokens {
             let error = self.wire.refusal(response, &secrets).await;
             return Err(match (status.as_u16(), error.is_passing()) {
                 (_, Some(_)) => error,
-                (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(&self.auth.refused()),
+                (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(self.auth.refused()),
                 // What OAuth answers to an id or secret that it does not know.
                 (400, None) if is_invalid_client(&error) => {
-                    error.of_kind(ErrorKind::Refused).at(&self.auth.refused())
+                    error.of_kind(ErrorKind::Refused).at(self.auth.refused())
                 }
                 // A redirect is not followed: the credentials are for this address alone.
                 (300..=399, None) => error.of_kind(ErrorKind::Server),

@@ -1,5 +1,6 @@
 //! Who we are: a client id and a secret, or a key, from a file, the environment or standard input.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -67,9 +68,13 @@ impl Credentials {
 
     /// Those of the variables BCDA_CLIENT_ID and BCDA_CLIENT_SECRET, if both are set.
     pub fn from_environment() -> Option<Self> {
-        let [id, secret] = VARIABLES.map(|name| std::env::var(name).ok());
-        let [id, secret] = [id, secret].map(|text| text.filter(|text| !text.is_empty()));
-        Some(Self::new(id?, secret?).from_place(VARIABLES.join(" and ")))
+        Self::from_variables(&|name| std::env::var_os(name))
+    }
+
+    /// The same, looked up elsewhere.
+    pub(crate) fn from_variables(variables: Variables<'_>) -> Option<Self> {
+        let [id, secret] = VARIABLES.map(|name| variable(variables, name));
+        Some(Self { id: id?, secret: secret?, place: Some(VARIABLES.join(" and ")) })
     }
 
     /// ` of PLACE`, if that is known.
@@ -137,7 +142,7 @@ impl Credentials {
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let place = path.display();
         let found = Self::parse(read_secret(path)?.expose_secret());
-        let found = found.map_err(|error| error.at(&place.to_string()))?;
+        let found = found.map_err(|error| error.at(place.to_string()))?;
         Ok(found.from_place(place.to_string()))
     }
 }
@@ -161,6 +166,15 @@ fn is_bare_secret(line: &str) -> bool {
                 .any(|word| name.eq_ignore_ascii_case(word))
     });
     !named && !line.contains(|ch: char| ch.is_whitespace() || "\"'{}[],<>".contains(ch))
+}
+
+/// Looks up a variable of the environment.
+pub type Variables<'v> = &'v dyn Fn(&str) -> Option<OsString>;
+
+/// A variable that is there and not empty.
+pub(crate) fn variable(variables: Variables<'_>, name: &str) -> Option<SecretString> {
+    let text = variables(name)?.into_string().ok().filter(|text| !text.is_empty())?;
+    Some(text.into())
 }
 
 /// Reads a small file of secrets that only its owner can read.

@@ -19,6 +19,7 @@ use crate::outcome;
 use crate::pace::Pace;
 use crate::place::shown;
 use crate::server::Server;
+use crate::setting::Setting;
 use crate::verify::{Checked, check_ndjson, check_sealed};
 
 /// A shorter file is fetched anew rather than continued: noting how to continue would cost more, in bytes.
@@ -33,8 +34,13 @@ const HEAD: usize = 4 << 10;
 pub struct Decryption {
     /// Our private key.
     pub key: Arc<PrivateKey>,
-    /// Larger files are not opened, since memory holds them whole, in bytes. 4 GiB in the program.
+    /// Larger files are not opened, since memory holds them whole, in bytes.
     pub max_bytes: u64,
+}
+
+impl Decryption {
+    /// The largest encrypted file that is opened unless a user says otherwise, in bytes: 4 GiB.
+    pub const MAX_BYTES: u64 = 4 << 30;
 }
 
 /// A file to fetch.
@@ -163,7 +169,11 @@ impl<'d> Download<'d> {
                 })
             }
             Some(404 | 410) => {
-                error.at("the file is not there any more; only a new job can bring it (--restart)")
+                error.at([
+                    "the file is not there any more; only a new job can bring it (".into(),
+                    Setting::Restart.alone(),
+                    ")".into(),
+                ])
             }
             _ => error,
         })?;

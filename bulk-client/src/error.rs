@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::outcome::Outcome;
+use crate::setting::{Message, Spelling};
 
 /// The remedy of what may pass.
 const GOES_ON: &str = "what is complete stays, and the same command goes on from there";
@@ -37,7 +38,7 @@ pub enum ErrorKind {
 /// An error: its class and a sentence, which holds no token, no query of a URL and no text of a person's record.
 pub struct Error {
     kind: ErrorKind,
-    message: String,
+    message: Message,
     status: Option<u16>,
     outcome: Option<Box<Outcome>>,
     passing: Option<Passing>,
@@ -53,7 +54,7 @@ pub(crate) struct Passing {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -64,15 +65,15 @@ impl Error {
         }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
-    pub(crate) fn local(message: impl Into<String>) -> Self {
+    pub(crate) fn local(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Local, message)
     }
 
-    pub(crate) fn server(message: impl Into<String>) -> Self {
+    pub(crate) fn server(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Server, message)
     }
 
@@ -118,15 +119,20 @@ impl Error {
     }
 
     /// The same error with words before it.
-    pub(crate) fn at(mut self, place: &str) -> Self {
-        self.message = format!("{place}: {}", self.message);
+    pub(crate) fn at(mut self, place: impl Into<Message>) -> Self {
+        self.message = place.into().then(": ").then(self.message);
+        self
+    }
+
+    /// The same error with words after it.
+    pub(crate) fn after(mut self, more: impl Into<Message>) -> Self {
+        self.message = self.message.then(more);
         self
     }
 
     /// The same error of a connection, which is named.
-    pub(crate) fn on(mut self, connection: &str) -> Self {
-        self.message = format!("{} ({connection})", self.message);
-        self
+    pub(crate) fn on(self, connection: &str) -> Self {
+        self.after(format!(" ({connection})"))
     }
 
     /// The error that a run ends with: what ends by something that may pass goes on when it is run again, if a job was
@@ -139,6 +145,18 @@ impl Error {
             _ => None,
         };
         self
+    }
+
+    /// What it says, with options as they are written where it is read.
+    pub fn spelled(&self, spelling: Spelling) -> String {
+        self.told(&self.message.spelled(spelling))
+    }
+
+    fn told(&self, message: &str) -> String {
+        let outcome = self.outcome.as_ref().filter(|outcome| !outcome.is_empty());
+        let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
+        let remedy = self.remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        format!("{message}{outcome}{remedy}")
     }
 
     /// The class.
@@ -170,12 +188,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.outcome {
-            Some(outcome) if !outcome.is_empty() => write!(f, " ({outcome})")?,
-            _ => {}
-        }
-        self.remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+        f.write_str(&self.told(&self.message.to_string()))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::place::shown;
 use crate::report::Report;
 use crate::request::{Asked, ExportRequest};
 use crate::server::Server;
+use crate::setting::Setting;
 use crate::verify::{Holds, check_ndjson, count_issues};
 
 /// The types that BCDA v1 has.
@@ -43,6 +44,25 @@ pub enum Begin {
     Resume,
     /// Anew: what is left of an export that is unfinished, or not whole any more, is removed first.
     Restart,
+}
+
+impl Begin {
+    /// What a user says: to go on, or to begin anew.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] for both.
+    pub fn of(resume: bool, restart: bool) -> Result<Self, Error> {
+        match (resume, restart) {
+            (false, false) => Ok(Self::Usual),
+            (true, false) => Ok(Self::Resume),
+            (false, true) => Ok(Self::Restart),
+            (true, true) => {
+                let both = [Setting::Resume.alone(), " and ".into(), Setting::Restart.alone()];
+                Err(Error::usage(both).after(" exclude each other"))
+            }
+        }
+    }
 }
 
 /// An export to run.
@@ -176,10 +196,17 @@ impl<'r> Run<'r> {
         if !all_there {
             let manifest =
                 self.server.wait_for(&job).await.map_err(|error| match error.kind() {
-                    ErrorKind::JobGone => error.at("only a new job can bring the rest (--restart)"),
-                    ErrorKind::JobFailed => {
-                        error.at("if the job has failed for good, only a new one can bring the rest (--restart)")
-                    }
+                    ErrorKind::JobGone => error.at([
+                        "only a new job can bring the rest (".into(),
+                        Setting::Restart.alone(),
+                        ")".into(),
+                    ]),
+                    ErrorKind::JobFailed => error.at([
+                        "if the job has failed for good, only a new one can bring the rest ("
+                            .into(),
+                        Setting::Restart.alone(),
+                        ")".into(),
+                    ]),
                     _ => error,
                 })?;
             let urls =
@@ -317,7 +344,7 @@ impl<'r> Run<'r> {
         let count = failures.len();
         match failures.into_iter().next() {
             None => Ok(()),
-            Some(first) => Err(first.at(&format!(
+            Some(first) => Err(first.at(format!(
                 "{count} of {} files could not be fetched, the others stay; the first",
                 urls.len()
             ))),
@@ -374,10 +401,13 @@ impl<'r> Run<'r> {
 
 /// The folder's export is not to go on as what is asked for now.
 pub(crate) fn another_is_unfinished(out: &Path) -> Error {
-    Error::usage(format!(
-        "{} holds an unfinished export of another request; --resume goes on with it, --restart replaces it",
-        out.display()
-    ))
+    Error::usage([
+        format!("{} holds an unfinished export of another request; ", out.display()).into(),
+        Setting::Resume.alone(),
+        " goes on with it, ".into(),
+        Setting::Restart.alone(),
+        " replaces it".into(),
+    ])
 }
 
 /// Which types came, beside those that were asked for.

@@ -23,6 +23,7 @@ use crate::metadata::Metadata;
 use crate::observe::{FileStart, Observer};
 use crate::place::shown;
 use crate::report::Report;
+use crate::setting::Spelling;
 
 /// Writes the log of a run.
 pub struct NdjsonLog {
@@ -30,11 +31,12 @@ pub struct NdjsonLog {
     export_id: String,
     started: Instant,
     software: Mutex<Metadata>,
+    spelling: Spelling,
 }
 
 impl NdjsonLog {
-    /// Opens the log, 0600 if it is new; events are added at its end.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens the log, 0600 if it is new; events are added at its end, with options as `spelling` writes them.
+    pub fn open(path: &Path, spelling: Spelling) -> Result<Self, Error> {
         let opened = File::options().append(true).create(true).mode(0o600).open(path);
         let file = opened.map_err(|error| {
             Error::local(format!("the log {} cannot be opened: {error}", path.display()))
@@ -45,6 +47,7 @@ impl NdjsonLog {
             export_id: format!("{:016x}{:08x}", random(), random() >> 32),
             started: Instant::now(),
             software: Mutex::default(),
+            spelling,
         })
     }
 
@@ -92,7 +95,7 @@ impl Observer for NdjsonLog {
             &json!({
                 "exportUrl": request.as_str(),
                 "errorCode": job.err().and_then(Error::status),
-                "errorBody": job.err().map(ToString::to_string),
+                "errorBody": job.err().map(|error| error.spelled(self.spelling)),
                 "softwareName": text(&software.software_name),
                 "softwareVersion": text(&software.software_version),
                 "softwareReleaseDate": text(&software.software_release_date),
@@ -119,7 +122,7 @@ impl Observer for NdjsonLog {
             &json!({
                 "body": body(error),
                 "code": error.status(),
-                "message": error.to_string(),
+                "message": error.spelled(self.spelling),
                 "responseHeaders": null,
             }),
         );
@@ -166,7 +169,7 @@ impl Observer for NdjsonLog {
                 "fileUrl": shown(url),
                 "body": body(error),
                 "code": error.status(),
-                "message": error.to_string(),
+                "message": error.spelled(self.spelling),
                 "responseHeaders": null,
             }),
         );

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::file::{FileRecord, FileState, ItemType};
 use crate::outcome::{IssueCounts, Severity};
+use crate::setting::{Message, Setting, Spelling};
 
 /// The export is less than what was asked for, or not what was announced.
 const EXIT_GAPS: u8 = 3;
@@ -74,16 +75,16 @@ pub struct Remark {
     /// How much it matters.
     pub weight: Weight,
     /// Names of files and types and counts; nothing of a record.
-    pub text: String,
+    pub text: Message,
 }
 
 impl Report {
     /// Everything that is to be said. What makes an export one with gaps, or one without a sequel, is decided here.
     pub fn remarks(&self) -> Vec<Remark> {
         let mut remarks = Vec::new();
-        let mut say = |weight, text: String| remarks.push(Remark { weight, text });
+        let mut say = |weight, text: Message| remarks.push(Remark { weight, text });
         if self.was_finished {
-            say(Weight::Note, "nothing to do: the export was finished before".to_owned());
+            say(Weight::Note, "nothing to do: the export was finished before".into());
         }
         self.of_types(&mut say);
         self.of_files(&mut say);
@@ -94,12 +95,12 @@ impl Report {
                 "{count} of the files of people of earlier exports are gone or still encrypted, and are not joined; \
                  the first: {first}"
             );
-            say(Weight::Note, text);
+            say(Weight::Note, text.into());
         }
         remarks
     }
 
-    fn of_types(&self, say: &mut impl FnMut(Weight, String)) {
+    fn of_types(&self, say: &mut impl FnMut(Weight, Message)) {
         // A file that has expired says nothing of its type, and is told as that.
         let expired = |name: &str| {
             let is_it = |file: &&FileRecord| file.resource_type == name || name.is_empty();
@@ -112,40 +113,46 @@ impl Report {
             Some(since) if nothing => {
                 say(
                     Weight::Note,
-                    format!("the export has no record: nothing changed since {since}"),
+                    format!("the export has no record: nothing changed since {since}").into(),
                 );
             }
             Some(_) => {
                 for name in without_file {
-                    say(Weight::Note, format!("no file of {name}: nothing of it changed"));
+                    say(Weight::Note, format!("no file of {name}: nothing of it changed").into());
                 }
             }
             None => {
                 for name in without_file {
-                    say(Weight::Missing, format!("no file of {name}, though it was asked for"));
+                    say(
+                        Weight::Missing,
+                        format!("no file of {name}, though it was asked for").into(),
+                    );
                 }
                 if nothing {
-                    say(Weight::Missing, "the export has no record".to_owned());
+                    say(Weight::Missing, "the export has no record".into());
                 }
             }
         }
         for name in &self.unasked_types {
-            say(Weight::Gap, format!("{name} was not asked for, but came; its files are kept"));
+            say(
+                Weight::Gap,
+                format!("{name} was not asked for, but came; its files are kept").into(),
+            );
         }
         if self.repeated_urls > 0 {
             let count = self.repeated_urls;
             let text = format!("the manifest lists {count} URL(s) again; each was fetched once");
-            say(Weight::Gap, text);
+            say(Weight::Gap, text.into());
         }
     }
 
-    fn of_files(&self, say: &mut impl FnMut(Weight, String)) {
+    fn of_files(&self, say: &mut impl FnMut(Weight, Message)) {
         // A file that is still encrypted has no lines to count, and of other lists the count may mean something else.
         let came = |file: &FileRecord| {
             file.item_type == ItemType::Output
                 && matches!(file.state, FileState::Complete | FileState::Empty)
         };
-        let mut told = |weight, which: &dyn Fn(&FileRecord) -> bool, what: &str| {
+        let mut told = |weight, which: &dyn Fn(&FileRecord) -> bool, what: Message| {
             let mut those = self.files.iter().filter(|file| which(file));
             let Some(first) = those.next() else { return };
             let count = those.count() + 1;
@@ -153,7 +160,8 @@ impl Report {
                 Some(announced) => format!(", {} of {announced}", first.records),
                 None => String::new(),
             };
-            say(weight, format!("{count} file(s) {what}; the first: {}{numbers}", first.name));
+            let text = Message::from(format!("{count} file(s) ")).then(what);
+            say(weight, text.then(format!("; the first: {}{numbers}", first.name)));
         };
         let fewer = |file: &FileRecord| file.count.is_some_and(|count| file.records < count);
         let more = |file: &FileRecord| file.count.is_some_and(|count| file.records > count);
@@ -161,35 +169,47 @@ impl Report {
         told(
             Weight::Missing,
             &|file| file.state == FileState::Pending,
-            "have expired at the server: their records are missing; only a new job can bring them (--restart)",
+            [
+                "have expired at the server: their records are missing; only a new job can bring them (".into(),
+                Setting::Restart.alone(),
+                ")".into(),
+            ]
+            .into(),
         );
         told(
             Weight::Missing,
             &|file| came(file) && fewer(file),
-            "have fewer records than the manifest says",
+            "have fewer records than the manifest says".into(),
         );
         told(
             Weight::Gap,
             &|file| came(file) && more(file),
-            "have more records than the manifest says",
+            "have more records than the manifest says".into(),
         );
         // Of a type without changes some servers make an empty file.
         let of_empty = if self.since.is_some() { Weight::Note } else { Weight::Gap };
-        told(of_empty, &|file| came(file) && empty(file), "have no record");
+        told(of_empty, &|file| came(file) && empty(file), "have no record".into());
         told(
             Weight::Note,
             &|file| file.state == FileState::Encrypted,
-            "are still encrypted (*.enc): --resume --decrypt-key fetches and opens them, bcda decrypt opens them",
+            [
+                "are still encrypted (*.enc): ".into(),
+                Setting::Resume.alone(),
+                " ".into(),
+                Setting::DecryptKey.alone(),
+                " fetches and opens them, bcda decrypt opens them".into(),
+            ]
+            .into(),
         );
     }
 
-    fn of_issues(&self, say: &mut impl FnMut(Weight, String)) {
+    fn of_issues(&self, say: &mut impl FnMut(Weight, Message)) {
         let sealed = |file: &&FileRecord| {
             file.item_type == ItemType::Error && file.state == FileState::Encrypted
         };
         if self.files.iter().any(|file| sealed(&file)) {
-            let text = "files of errors are still encrypted: records may be missing".to_owned();
-            say(Weight::Missing, text);
+            let text = "files of errors are still encrypted: records may be missing";
+            say(Weight::Missing, text.into());
         }
         let (weight, text) = match self.issues.iter().next() {
             None => return,
@@ -205,7 +225,7 @@ impl Report {
                 "the server has something to say, no error; it is in the files *.errors",
             ),
         };
-        say(weight, text.to_owned());
+        say(weight, text.into());
     }
 
     fn weighs(&self, least: Weight) -> bool {
@@ -232,15 +252,16 @@ impl Report {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// The report as JSON.
-    pub fn to_json(&self) -> Value {
+    /// The report as JSON, with options as `spelling` writes them.
+    pub fn to_json(&self, spelling: Spelling) -> Value {
         let issues = self.issues.iter().map(|(severity, class, count)| {
             json!({"severity": severity.name(), "class": class, "count": count})
         });
         let remarks = self.remarks();
-        let remarks = remarks
-            .iter()
-            .map(|remark| json!({"weight": remark.weight.name(), "text": remark.text}));
+        let remarks = remarks.iter().map(|remark| {
+            let text = remark.text.spelled(spelling);
+            json!({"weight": remark.weight.name(), "text": text})
+        });
         let people = self.earlier_people.iter().map(|path| path.to_string_lossy());
         json!({
             "transactionTime": self.transaction_time,

@@ -23,6 +23,18 @@ pub enum Level {
     Type(String),
 }
 
+impl Level {
+    /// What a user says: an endpoint (`system`, `Patient`, a type), or without one the id of a group.
+    pub fn of(endpoint: Option<&str>, group: &str) -> Self {
+        match endpoint {
+            None => Self::Group(group.to_owned()),
+            Some("system") => Self::System,
+            Some("Patient") => Self::Patient,
+            Some(name) => Self::Type(name.to_owned()),
+        }
+    }
+}
+
 /// A bulk export request.
 ///
 /// # Example

@@ -172,7 +172,7 @@ impl Server {
     }
 }
 
-/// The FHIR base that `--base-url` and `--api` mean: a URL without a path gets `/api/<api>` (v1 by default), one
+/// The FHIR base that a user means by a URL and an `api`: a URL without a path gets `/api/<api>` (v1 by default), one
 /// with a path is the base itself, unless an `api` is asked for. With the api `none` (or an empty one) the URL is the
 /// base, whatever its path.
 ///

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::place::Origin;
+use crate::setting::{Message, Setting};
 
 /// Limits and permissions of a connection.
 ///
@@ -51,6 +53,36 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Most files at the same time that a user may ask for.
+    pub const MOST_PARALLEL: u8 = 64;
+    /// Most tries that a user may ask for.
+    pub const MOST_ATTEMPTS: u16 = 100;
+    /// Longest [`idle_timeout`](Self::idle_timeout) that a user may ask for, in seconds: a day.
+    pub const LONGEST_TIMEOUT: u64 = 86_400;
+
+    /// Lets other servers have the token, by URLs of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for what is no URL.
+    pub fn allow(&mut self, servers: &[String]) -> Result<(), Error> {
+        for text in servers {
+            let url = text.parse().map_err(|_| {
+                Error::usage([Setting::AllowOrigin.alone(), ": expected a URL".into()])
+            })?;
+            self.allowed_origins.push(Origin::of(&url));
+        }
+        Ok(())
+    }
+
+    /// What was given up with them, for whoever should know.
+    pub fn warning(&self) -> Option<Message> {
+        self.insecure_http.then(|| {
+            let what = ": anyone on the way can read the token and the data";
+            Message::from([Setting::InsecureHttp.alone(), what.into()])
+        })
+    }
+
     pub(crate) fn whole_answer(&self) -> Duration {
         let usual = self.idle_timeout.saturating_mul(10).max(Duration::from_mins(10));
         self.answer_timeout.unwrap_or(usual)

@@ -7,11 +7,40 @@ use url::Url;
 
 use crate::beside::{Finished, finished};
 use crate::error::Error;
-use crate::export::{Begin, another_is_unfinished};
+use crate::export::{Begin, Export, another_is_unfinished};
 use crate::journal::Journal;
 use crate::request::{Asked, ExportRequest};
+use crate::setting::Setting;
 
-/// The end of the newest finished export of the same data: what `--since last` means.
+/// The word for where the newest finished export ended.
+const LAST: &str = "last";
+
+impl Export {
+    /// An export as a user asks for it: `since` is an instant, or `last` for where the newest finished export of the
+    /// same data ended. `base` is the server's FHIR base.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for a request that cannot be asked, and as [`since_last`].
+    pub fn asked(
+        mut request: ExportRequest,
+        since: Option<&str>,
+        out: PathBuf,
+        begin: Begin,
+        base: &Url,
+    ) -> Result<Self, Error> {
+        let is_last = since == Some(LAST);
+        request.since = if is_last {
+            since_last(&out, &request, &request.url(base), begin)?
+        } else {
+            since.map(str::to_owned)
+        };
+        request.check()?;
+        Ok(Self { request, out, begin, decryption: None, since_last: is_last })
+    }
+}
+
+/// The end of the newest finished export of the same data: what "since last" means.
 ///
 /// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
 /// are asked for now, without records that the server could not deliver, with all their files, and without a gap before
@@ -85,9 +114,11 @@ pub fn since_last(
              fetches them again",
             folder.display()
         ))),
-        Err(None) => Err(Error::usage(
+        Err(None) => Err(Error::usage([
             "since last: there is no finished export of the same data and types, without missing records, beside the \
-             output; fetch everything once, without --since",
-        )),
+             output; fetch everything once, without "
+                .into(),
+            Setting::Since.alone(),
+        ])),
     }
 }

@@ -225,7 +225,7 @@ impl<'w> Tries<'w> {
         let Some(passing) = error.is_passing() else { return Err(error) };
         let Some(wait) = self.waits.next() else {
             let tries = self.wire.settings.attempts;
-            return Err(error.at(&format!("tried {tries} times")).lasting());
+            return Err(error.at(format!("tried {tries} times")).lasting());
         };
         let wait = wait.max(passing.asked.unwrap_or_default());
         let wait = wait.min(self.wire.settings.longest_wait);

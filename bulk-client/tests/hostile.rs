@@ -372,8 +372,10 @@ fn secrets_stay_where_they_are() {
     let words = Arc::new(Words::default());
     let mut client = Client::new();
     let log = client.folder.path().join("log.ndjson");
-    let observers: Vec<Arc<dyn Observer>> =
-        vec![words.clone(), Arc::new(NdjsonLog::open(&log).unwrap())];
+    let observers: Vec<Arc<dyn Observer>> = vec![
+        words.clone(),
+        Arc::new(NdjsonLog::open(&log, |option| option.setting.name().to_owned()).unwrap()),
+    ];
     client.observer = Arc::new(observers);
     let error = client.export(&service).unwrap_err();
     let log = std::fs::read_to_string(log).unwrap();

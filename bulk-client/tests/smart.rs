@@ -124,8 +124,8 @@ fn where_tokens_are_given_is_what_the_server_says() {
 #[test]
 fn a_server_that_does_not_say_where_tokens_are_given_gets_no_statement() {
     for (place, code, said) in [
-        (None, 2, "--token-url"),
-        (Some(""), 2, "--token-url"),
+        (None, 2, "(token-url)"),
+        (Some(""), 2, "(token-url)"),
         (Some("http://bulk.example/token"), 5, "plain HTTP"),
         (Some("file:///etc/passwd"), 5, "expected an https URL"),
     ] {
@@ -331,7 +331,8 @@ fn the_log_has_the_items_of_the_smart_client() {
     });
     let mut client = Client::new();
     let path = client.folder.path().join("log.ndjson");
-    client.observer = Arc::new(NdjsonLog::open(&path).unwrap());
+    client.observer =
+        Arc::new(NdjsonLog::open(&path, |option| option.setting.name().to_owned()).unwrap());
     client.settings.parallel = 1;
     assert!(client.export(&service).unwrap().lacks_records());
     let text = std::fs::read_to_string(&path).unwrap();

@@ -167,7 +167,7 @@ fn a_file_that_has_expired_asks_for_a_new_job() {
         let service = one_file(move |_| Answer::new(status));
         let (_, heard) = heard(&service);
         let failed = heard.failed.lock().unwrap();
-        assert!(failed.len() == 1 && failed[0].contains("--restart"), "{failed:?}");
+        assert!(failed.len() == 1 && failed[0].contains("(restart)"), "{failed:?}");
         assert!(!failed[0].contains("the same command"), "{failed:?}");
     }
 }

@@ -1,16 +1,13 @@
 //! The options that say which bulk server is meant, who we are there, and how it is treated.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulk_client::{
-    Auth, Credentials, Observer, Origin, SecretString, Server, Settings, Url, read_secret,
-    read_secret_from,
-};
+use bulk_client::{Identity, Observer, SecretPlace, Server, Settings, Url, Variables, token_cache};
 use clap::{Args, ValueEnum};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, spelled};
 use crate::log::Log;
 
 /// How a token is had.
@@ -24,6 +21,17 @@ pub(crate) enum AuthKind {
     Bearer,
     /// None is needed.
     None,
+}
+
+impl From<AuthKind> for bulk_client::AuthKind {
+    fn from(kind: AuthKind) -> Self {
+        match kind {
+            AuthKind::Basic => Self::Basic,
+            AuthKind::Backend => Self::Backend,
+            AuthKind::Bearer => Self::Bearer,
+            AuthKind::None => Self::None,
+        }
+    }
 }
 
 /// Which server, and who we are there.
@@ -49,10 +57,10 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, default_value_t = 3_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Server")]
     pub(crate) rate: u32,
     /// Seconds without a byte after which a connection is given up.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Server")]
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=Settings::LONGEST_TIMEOUT), help_heading = "Server")]
     pub(crate) timeout: u64,
     /// How often a call is tried that fails in a way that may pass.
-    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100), help_heading = "Server")]
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(Settings::MOST_ATTEMPTS)), help_heading = "Server")]
     pub(crate) attempts: u16,
 
     /// How a token is had; told by the other options unless given.
@@ -106,27 +114,38 @@ impl ConnectionArgs {
     }
 
     /// Says what was given up.
-    pub(crate) fn warn(&self, log: Log) {
-        if self.insecure_http {
-            log.warning("--insecure-http: anyone on the way can read the token and the data");
+    pub(crate) fn warn(settings: &Settings, log: Log) {
+        if let Some(warning) = settings.warning() {
+            log.warning(&warning.spelled(spelled));
         }
     }
 
     /// The limits.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
-        let origins = self.allow_origin.iter().map(|text| {
-            let url = text.parse::<Url>();
-            let url = url.map_err(|_| Failure::new(2, "--allow-origin: expected a URL"))?;
-            Ok(Origin::of(&url))
-        });
-        Ok(Settings {
+        let mut settings = Settings {
             requests: self.rate,
             idle_timeout: Duration::from_secs(self.timeout),
             attempts: self.attempts.into(),
             insecure_http: self.insecure_http,
-            allowed_origins: origins.collect::<Result<_, Failure>>()?,
             ..Settings::default()
-        })
+        };
+        settings.allow(&self.allow_origin)?;
+        Ok(settings)
+    }
+
+    /// Who we are, as far as the options say it.
+    pub(crate) fn identity(&self) -> Identity {
+        let place = |file: &Option<PathBuf>| file.as_deref().map(SecretPlace::named);
+        Identity {
+            kind: self.auth.map(Into::into),
+            credentials: place(&self.credentials),
+            token: place(&self.token),
+            signing_key: place(&self.signing_key),
+            client_id: self.client_id.clone(),
+            key_id: self.key_id.clone(),
+            scope: self.scope.clone(),
+            token_url: self.token_url.clone(),
+        }
     }
 
     /// The server, with its token; secrets are read now.
@@ -136,113 +155,11 @@ impl ConnectionArgs {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Server, Failure> {
-        let auth = self.auth(&base)?;
-        let cache = if self.no_token_cache { None } else { cache_folder() };
+        let auth = self.identity().auth(&base, VARIABLES)?;
+        let cache = if self.no_token_cache { None } else { token_cache(VARIABLES) };
         Ok(Server::new(base, auth, settings, cache, observer)?)
     }
-
-    /// How a token is had, by what was given.
-    pub(crate) fn kind(&self) -> Result<AuthKind, Failure> {
-        let kind = match self.auth {
-            Some(kind) => Some(kind),
-            None if self.signing_key.is_some() => Some(AuthKind::Backend),
-            None if self.token.is_some() => Some(AuthKind::Bearer),
-            None if self.credentials.is_some() => Some(AuthKind::Basic),
-            None if variable("BCDA_CLIENT_SECRET").is_some() => Some(AuthKind::Basic),
-            None if variable("BCDA_TOKEN").is_some() => Some(AuthKind::Bearer),
-            None => None,
-        };
-        kind.ok_or_else(|| {
-            Failure::new(
-                2,
-                "who are you? give --credentials FILE, or BCDA_CLIENT_ID and BCDA_CLIENT_SECRET in the \
-                 environment; --auth none for a server that wants no token",
-            )
-        })
-    }
-
-    /// Where tokens are given, if that was said.
-    pub(crate) fn token_url(&self) -> Result<Option<Url>, Failure> {
-        let parsed = self.token_url.as_ref().map(|text| text.parse()).transpose();
-        parsed.map_err(|_| Failure::new(2, "--token-url: expected a URL"))
-    }
-
-    fn auth(&self, base: &Url) -> Result<Auth, Failure> {
-        let token_url = self.token_url()?;
-        Ok(match self.kind()? {
-            AuthKind::None => Auth::None,
-            AuthKind::Bearer => {
-                let token = match &self.token {
-                    Some(file) => Some(secret(file)?),
-                    None => variable("BCDA_TOKEN"),
-                };
-                Auth::Bearer(trimmed(&token.ok_or_else(|| missing("--token FILE"))?))
-            }
-            AuthKind::Basic => {
-                let credentials = match &self.credentials {
-                    Some(file) if file == Path::new("-") => {
-                        Credentials::parse(exposed(&secret(file)?))?.from_place("standard input")
-                    }
-                    Some(file) => Credentials::from_file(file)?,
-                    None => Credentials::from_environment()
-                        .ok_or_else(|| missing("--credentials FILE"))?,
-                };
-                let token_url = token_url.unwrap_or_else(|| bulk_client::bcda_token_url(base));
-                Auth::Basic { credentials, token_url }
-            }
-            AuthKind::Backend => {
-                let (Some(file), Some(client_id)) = (&self.signing_key, &self.client_id) else {
-                    return Err(missing("--signing-key FILE and --client-id ID"));
-                };
-                Auth::Backend {
-                    client_id: client_id.clone(),
-                    key: secret(file)?,
-                    key_id: self.key_id.clone(),
-                    scope: self.scope.clone(),
-                    token_url,
-                }
-            }
-        })
-    }
 }
 
-fn missing(what: &str) -> Failure {
-    Failure::new(2, format!("this way to get a token needs {what}"))
-}
-
-fn exposed(secret: &SecretString) -> &str {
-    bulk_client::ExposeSecret::expose_secret(secret)
-}
-
-fn trimmed(secret: &SecretString) -> SecretString {
-    exposed(secret).trim().into()
-}
-
-fn variable(name: &str) -> Option<SecretString> {
-    std::env::var(name).ok().filter(|text| !text.is_empty()).map(SecretString::from)
-}
-
-/// A secret of a file or of standard input.
-pub(crate) fn secret(file: &Path) -> Result<SecretString, Failure> {
-    Ok(if file == Path::new("-") {
-        read_secret_from(std::io::stdin().lock())?
-    } else {
-        read_secret(file)?
-    })
-}
-
-/// Reads a private key that only its owner can read.
-pub(crate) fn private_key(file: &Path) -> Result<encryption::PrivateKey, Failure> {
-    let text = secret(file)?;
-    let text = bulk_client::ExposeSecret::expose_secret(&text).as_bytes();
-    encryption::PrivateKey::from_pem(text)
-        .map_err(|error| Failure::new(2, format!("{}: {error}", file.display())))
-}
-
-/// Where runs share tokens.
-fn cache_folder() -> Option<PathBuf> {
-    let absolute =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("bcda"))
-}
+/// Those of the process.
+pub(crate) const VARIABLES: Variables<'static> = &|name| std::env::var_os(name);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bulk_client::{Error, FileStart, Manifest, Observer, Report, Url, shown_url};
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::failure::spelled;
 use crate::log::Log;
 
 const JOB: &str = "{bar:20} {pos:>3} % {elapsed} {wide_msg}";
@@ -192,6 +193,7 @@ impl Observer for Shown {
     }
 
     fn retrying(&self, error: &Error, wait: Duration) {
+        let error = error.spelled(spelled);
         self.info(&format!("{error}; again in {:.1} s", wait.as_secs_f64()));
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use bulk_client::{ItemType, Report};
 use indicatif::DecimalBytes;
 
+use crate::failure::spelled;
 use crate::log::one_line;
 use crate::show::{figures, grid, grouped};
 
@@ -40,7 +41,7 @@ pub(crate) fn summary(report: &Report, out: &Path) -> String {
         text = format!("{text}\n{issues}");
     }
     for remark in report.remarks() {
-        text = format!("{text}\n{}", remark.text);
+        text = format!("{text}\n{}", remark.text.spelled(spelled));
     }
     format!(
         "{text}\n{} in {:.1} s, {} already there, transactionTime {}, in {}",

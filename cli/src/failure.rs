@@ -1,5 +1,6 @@
 //! How a command fails.
 
+use bulk_client::{Mention, Value};
 use convert::ErrorKind;
 
 use crate::signals::Caught;
@@ -28,6 +29,15 @@ impl Failure {
 
 impl From<bulk_client::Error> for Failure {
     fn from(error: bulk_client::Error) -> Self {
-        Self::new(error.exit_code(), error.to_string())
+        Self::new(error.exit_code(), error.spelled(spelled))
+    }
+}
+
+/// An option as it is written here.
+pub(crate) fn spelled(mention: Mention) -> String {
+    let option = format!("--{}", mention.setting.name());
+    match mention.value {
+        None => option,
+        Some(Value::Any(value) | Value::Word(value)) => format!("{option} {value}"),
     }
 }

@@ -59,6 +59,12 @@ pub(crate) fn check_input(inputs: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How many characters a line of the terminal has that standard output is, if it is one.
+pub(crate) fn width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
+}
+
 /// Writes text to standard output.
 pub(crate) fn print(text: &str) -> Result<u8, Failure> {
     write(|output| output.write_all(text.as_bytes()))

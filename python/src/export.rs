@@ -1,27 +1,20 @@
 //! `bcda.export`.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bulk_client::{
-    Auth, Begin, CancellationToken, Credentials, Decryption, Export, ExportRequest, ExposeSecret,
-    Level, Manifest, Observer, Origin, Report, SecretString, Server, Settings, Url, Weight,
-    read_secret,
+    AuthKind, Begin, CancellationToken, Decryption, Export, ExportRequest, Identity, Level,
+    Manifest, Observer, Report, SecretPlace, Server, Settings, Url, Variables, Weight,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::{Around, instant, names, path, within};
-use crate::failure::{Failure, guarded};
+use crate::failure::{Failure, argument, guarded};
 use crate::warn;
 use crate::watch::{TOLD_EVERY, watched};
-
-/// Largest encrypted file, in bytes: memory holds it whole.
-const MOST_DECRYPTED_BYTES: u64 = 4 << 30;
-/// Longest time without a byte, in seconds: a day.
-const LONGEST_TIMEOUT: u64 = 86_400;
 
 /// How far an export has come.
 #[derive(Default)]
@@ -81,63 +74,22 @@ impl Observer for Watcher {
     }
 }
 
-fn variable(name: &str) -> Option<SecretString> {
-    std::env::var(name).ok().filter(|text| !text.is_empty()).map(SecretString::from)
-}
+/// Those of the process.
+const VARIABLES: Variables<'static> = &|name| std::env::var_os(name);
 
-/// Where runs share tokens, the command line's too.
-fn cache_folder() -> Option<PathBuf> {
-    let absolute =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("bcda"))
-}
-
-/// How a token is had, by what was given.
-fn auth(
-    kind: Option<&str>,
-    credentials: Option<&Path>,
-    token: Option<&Path>,
-    token_url: Url,
-) -> Result<Auth, Failure> {
-    let basic = || match credentials {
-        Some(file) => Ok::<_, Failure>(Some(Credentials::from_file(file)?)),
-        None => Ok(Credentials::from_environment()),
-    };
-    let bearer = || match token {
-        Some(file) => Ok::<_, Failure>(Some(read_secret(file)?)),
-        None => Ok(variable("BCDA_TOKEN")),
-    };
-    let kind = match kind {
-        Some(kind) => kind,
-        None if token.is_some() => "bearer",
-        None if credentials.is_some() || variable("BCDA_CLIENT_SECRET").is_some() => "basic",
-        None if variable("BCDA_TOKEN").is_some() => "bearer",
-        None => "",
-    };
-    match kind {
-        "none" => Ok(Auth::None),
-        "basic" => {
-            let credentials = basic()?.ok_or_else(|| {
-                Failure::usage("this way to get a token needs credentials=FILE, or BCDA_CLIENT_ID and BCDA_CLIENT_SECRET")
-            })?;
-            Ok(Auth::Basic { credentials, token_url })
-        }
-        "bearer" => {
-            let token =
-                bearer()?.ok_or_else(|| Failure::usage("give token=FILE, or BCDA_TOKEN"))?;
-            Ok(Auth::Bearer(token.expose_secret().trim().into()))
-        }
-        "" => Err(Failure::usage(
-            "who are you? give credentials=FILE, or BCDA_CLIENT_ID and BCDA_CLIENT_SECRET in the environment; \
-             auth=\"none\" for a server that wants no token",
-        )),
+/// How a token is had, by its name.
+fn kind(name: &str) -> Result<AuthKind, Failure> {
+    match name {
+        "basic" => Ok(AuthKind::Basic),
+        "bearer" => Ok(AuthKind::Bearer),
+        "none" => Ok(AuthKind::None),
         _ => Err(Failure::usage("auth: expected basic, bearer or none")),
     }
 }
 
-fn url(name: &str, text: &str) -> Result<Url, Failure> {
-    text.parse().map_err(|_| Failure::usage(format!("{name}: expected a URL")))
+/// A file of a secret.
+fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<SecretPlace>> {
+    file.map(|file| path(name, file).map(SecretPlace::File)).transpose()
 }
 
 /// Fetches an export from BCDA, or from another FHIR bulk server: the command `bcda export`.
@@ -223,66 +175,43 @@ pub(crate) fn export<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     guarded(|| {
         let out = path("out", out)?;
-        if insecure_http {
-            let text = "insecure_http: anyone on the way can read the token and the data";
-            warn::tell(py, &[text.to_owned()])?;
-        }
         let base = bulk_client::fhir_base(base_url, api).map_err(Failure::from)?;
-        let origins = allow_origin.unwrap_or_default();
-        let origins = origins.iter().map(|text| Ok(Origin::of(&url("allow_origin", text)?)));
-        let settings = Settings {
-            parallel: within("parallel", parallel, 1, 64)?,
+        let attempts = within("attempts", attempts, 1, Settings::MOST_ATTEMPTS.into())?;
+        let timeout = within("timeout", timeout, 1, Settings::LONGEST_TIMEOUT)?;
+        let mut settings = Settings {
+            parallel: within("parallel", parallel, 1, Settings::MOST_PARALLEL.into())?,
             requests: u32::try_from(within("rate", rate, 1, u32::MAX.into())?).unwrap_or(u32::MAX),
-            idle_timeout: Duration::from_secs(
-                within("timeout", timeout, 1, LONGEST_TIMEOUT)? as u64
-            ),
-            attempts: within("attempts", attempts, 1, 100)?,
+            idle_timeout: Duration::from_secs(timeout as u64),
+            attempts,
             insecure_http,
-            allowed_origins: origins.collect::<Result<_, Failure>>()?,
             ..Settings::default()
         };
-        let decryption = decrypt_key.map(|file| path("decrypt_key", file)).transpose()?;
-        let decryption = decryption.map(|file| private_key(&file));
-        let token_url = match token_url {
-            Some(text) => url("token_url", text)?,
-            None => bulk_client::bcda_token_url(&base),
+        settings.allow(&allow_origin.unwrap_or_default()).map_err(Failure::from)?;
+        let warning = settings.warning().map(|warning| warning.spelled(argument));
+        warn::tell(py, warning.as_slice())?;
+        let key = secret("decrypt_key", decrypt_key)?.map(|file| file.private_key());
+        let key = key.transpose().map_err(Failure::from)?.map(Arc::new);
+        let decryption = key.map(|key| Decryption { key, max_bytes: Decryption::MAX_BYTES });
+        let identity = Identity {
+            kind: auth.map(kind).transpose()?,
+            credentials: secret("credentials", credentials)?,
+            token: secret("token", token)?,
+            token_url: token_url.map(str::to_owned),
+            ..Identity::default()
         };
-        let credentials = credentials.map(|file| path("credentials", file)).transpose()?;
-        let token = token.map(|file| path("token", file)).transpose()?;
-        let auth = self::auth(auth, credentials.as_deref(), token.as_deref(), token_url)?;
-        let cache = if token_cache { cache_folder() } else { None };
+        let auth = identity.auth(&base, VARIABLES).map_err(Failure::from)?;
+        let cache = if token_cache { bulk_client::token_cache(VARIABLES) } else { None };
         let watcher = Arc::new(Watcher::default());
         let server = Server::new(base, auth, settings, cache, Arc::clone(&watcher) as _)
             .map_err(Failure::from)?;
 
-        let level = match endpoint {
-            None => Level::Group(group.to_owned()),
-            Some("system") => Level::System,
-            Some("Patient") => Level::Patient,
-            Some(name) => Level::Type(name.to_owned()),
-        };
-        let mut request = ExportRequest::new(level);
+        let mut request = ExportRequest::new(Level::of(endpoint, group));
         request.types = types.map(names).transpose()?.unwrap_or_default();
-        let begin = match (resume, restart) {
-            (true, true) => {
-                return Err(Failure::usage("resume and restart exclude each other").into());
-            }
-            (true, false) => Begin::Resume,
-            (false, true) => Begin::Restart,
-            _ => Begin::Usual,
-        };
+        let begin = Begin::of(resume, restart).map_err(Failure::from)?;
         let since = since.map(|since| instant("since", since)).transpose()?;
-        let since_last = since.as_deref() == Some("last");
-        request.since = if since_last {
-            let url = request.url(server.base());
-            bulk_client::since_last(&out, &request, &url, begin).map_err(Failure::from)?
-        } else {
-            since
-        };
-        request.check().map_err(Failure::from)?;
-        let decryption = decryption.transpose()?;
+        let export = Export::asked(request, since.as_deref(), out.clone(), begin, server.base());
+        let export = Export { decryption, ..export.map_err(Failure::from)? };
         let around = Around::make(&out)?;
-        let export = Export { request, out, begin, decryption, since_last };
         export.check(&server).map_err(Failure::from)?;
 
         let cancel = CancellationToken::new();
@@ -298,22 +227,15 @@ pub(crate) fn export<'py>(
         let report = watched(py, || cancel.cancel(), tick, run)?.map_err(Failure::from)?;
         drop(around);
         watcher.tell(py, progress)?;
-        let said = warn::report(py, &report.to_json().to_string())?;
+        let said = warn::report(py, &report.to_json(argument).to_string())?;
         said.set_item("warnings", warnings(&report))?;
         warn::tell_of(&said)?;
         Ok(said)
     })
 }
 
-fn private_key(file: &Path) -> Result<Decryption, Failure> {
-    let text = read_secret(file)?;
-    let key = encryption::PrivateKey::from_pem(text.expose_secret().as_bytes())
-        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    Ok(Decryption { key: Arc::new(key), max_bytes: MOST_DECRYPTED_BYTES })
-}
-
 /// What is missing of what was asked for or announced, or may be.
 fn warnings(report: &Report) -> Vec<String> {
     let remarks = report.remarks().into_iter().filter(|remark| remark.weight != Weight::Note);
-    remarks.map(|remark| remark.text).collect()
+    remarks.map(|remark| remark.text.spelled(argument)).collect()
 }

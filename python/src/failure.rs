@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use bulk_client::ErrorKind as ServerKind;
+use bulk_client::{ErrorKind as ServerKind, Mention, Value};
 use convert::{ErrorKind, RejectPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -141,6 +141,16 @@ impl From<convert::Error> for Failure {
     }
 }
 
+/// An option of an export as the argument that it is here.
+pub(crate) fn argument(mention: Mention) -> String {
+    let name = mention.setting.name().replace('-', "_");
+    match mention.value {
+        None => name,
+        Some(Value::Any(value)) => format!("{name}={value}"),
+        Some(Value::Word(value)) => format!("{name}=\"{value}\""),
+    }
+}
+
 impl From<bulk_client::Error> for Failure {
     fn from(error: bulk_client::Error) -> Self {
         let (class, kind) = match error.kind() {
@@ -154,7 +164,7 @@ impl From<bulk_client::Error> for Failure {
             ServerKind::BadFile => ("ServerError", "bad-file"),
             _ => ("BcdaError", "failed"),
         };
-        let message = in_python(&error.to_string());
+        let message = error.spelled(argument);
         Self { class, kind, exit_code: error.exit_code(), message, place: None }
     }
 }

@@ -5,12 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bulk_client::{JOURNAL_NAME, Opened};
+use bulk_client::{Decryption, JOURNAL_NAME, Opened, SecretPlace};
 use clap::Args;
 use encryption::{DecryptError, PrivateKey, decrypt};
 use serde_json::Value;
 
-use crate::connection::private_key;
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 
@@ -43,12 +42,12 @@ pub(crate) struct DecryptArgs {
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Largest encrypted file, in bytes: memory holds it whole.
-    #[arg(long, default_value_t = 4 << 30, value_name = "BYTES")]
+    #[arg(long, default_value_t = Decryption::MAX_BYTES, value_name = "BYTES")]
     pub(crate) max_decrypt_bytes: u64,
 }
 
 pub(crate) fn run(arguments: &DecryptArgs, log: Log) -> Result<u8, Failure> {
-    let key = private_key(&arguments.key)?;
+    let key = SecretPlace::named(&arguments.key).private_key()?;
     let manifest = read_manifest(&manifest_path(arguments))?;
     let keys = Keys::of(&manifest).map_err(|what| no_manifest(&manifest_path(arguments), what))?;
     make_folder(&arguments.out)?;

@@ -7,14 +7,15 @@ use std::fmt::Write;
 
 use cclf_crosswalk::{Crosswalk, Table, TableDef};
 use clap::{Args, ValueEnum};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table as Grid};
+use comfy_table::ContentArrangement;
 use serde_json::json;
 
 use self::lines::{heading, lines};
 use self::sql::Dialect;
 use crate::commands::convert::{NamingChoice, parse_table};
 use crate::failure::Failure;
+use crate::show::{grid, wrapped};
+use crate::streams;
 
 /// The formats of a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +52,9 @@ pub(crate) struct DescribeArgs {
     /// The folder of the tables that views read.
     #[arg(long, default_value = "tables", value_name = "DIR")]
     pub(crate) folder: String,
+    /// Let the lines be as long as they are, as where the output is no terminal; there they fit its width.
+    #[arg(long)]
+    pub(crate) wide: bool,
 }
 
 pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
@@ -61,7 +65,10 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         .filter(|def| arguments.table.is_none_or(|table| def.table == table))
         .collect();
     let text = match arguments.format {
-        DescribeFormat::Table => for_people(crosswalk, &tables),
+        DescribeFormat::Table => {
+            let width = if arguments.wide { None } else { streams::width() };
+            for_people(crosswalk, &tables, width)
+        }
         DescribeFormat::Csv => csv(crosswalk, &tables),
         DescribeFormat::Json => json_text(crosswalk, &tables),
         DescribeFormat::Markdown => markdown(crosswalk, &tables),
@@ -74,17 +81,18 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         }
         DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming.into()),
     };
-    crate::streams::print(&text)
+    streams::print(&text)
 }
 
-fn for_people(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
+/// The tables in lines of at most `width` characters, or as long as they are.
+fn for_people(crosswalk: &Crosswalk, tables: &[&TableDef], width: Option<u16>) -> String {
     let mut text = String::new();
     for def in tables {
-        let _ = writeln!(text, "{}", heading(def));
-        let mut grid = Grid::new();
-        grid.load_style(UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_header(["#", "column", "type", "source (- = none)", "note"]);
+        let _ = writeln!(text, "{}", wrapped(&heading(def), width));
+        let mut grid = grid(&["#", "column", "type", "source (- = none)", "note"]);
+        if let Some(width) = width {
+            grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
         for line in lines(crosswalk, def) {
             grid.add_row([
                 line.position.to_string(),
@@ -191,4 +199,29 @@ fn markdown(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_the_width_that_there_is() {
+        let crosswalk = Crosswalk::stu3();
+        let tables: Vec<&TableDef> = crosswalk.tables().iter().collect();
+        for width in [60, 80, 132] {
+            let text = for_people(crosswalk, &tables, Some(width));
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(
+                longest.is_some_and(|longest| longest <= width.into()),
+                "{longest:?} of {width}"
+            );
+            for def in &tables {
+                let words = |text: &str| text.split_whitespace().collect::<String>();
+                assert!(words(&text).contains(&words(&heading(def))), "{width}: {}", def.table);
+            }
+        }
+        let wide = for_people(crosswalk, &tables, None);
+        assert!(wide.lines().any(|line| line.chars().count() > 200));
+    }
 }

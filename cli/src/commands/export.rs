@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord, FileState,
-    ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, Server, block_on, shown_url,
+    AuthKind, Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord,
+    FileState, ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, SecretPlace,
+    Server, Settings, block_on, shown_url,
 };
 use clap::{Args, ValueEnum};
 
 use crate::commands;
-use crate::connection::{AuthKind, ConnectionArgs, private_key};
+use crate::connection::{ConnectionArgs, VARIABLES};
 use crate::export_progress::Shown;
 use crate::export_summary::summary;
-use crate::failure::Failure;
+use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::streams::print;
@@ -82,7 +83,7 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Files that are downloaded at the same time.
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(Settings::MOST_PARALLEL)))]
     pub(crate) parallel: u8,
     /// What becomes of the job when the run is interrupted; on a terminal you are asked.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -94,7 +95,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) decrypt_key: Option<PathBuf>,
     /// Largest encrypted file, in bytes: memory holds it whole.
-    #[arg(long, default_value_t = 4 << 30, value_name = "BYTES")]
+    #[arg(long, default_value_t = Decryption::MAX_BYTES, value_name = "BYTES")]
     pub(crate) max_decrypt_bytes: u64,
     /// Then convert the export to CCLF tables in this folder. With --since, the Patients and Coverages of the earlier
     /// exports of the same data in OUT's folder are joined: CCLF8 and CCLF9 hold all of them.
@@ -112,33 +113,27 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     let base = arguments.connection.base(known.map(|known| known.base_url.as_str()))?;
     let mut settings = arguments.connection.settings()?;
     settings.parallel = arguments.parallel.into();
-    arguments.connection.warn(log);
-    let decryption = decryption(arguments)?;
+    ConnectionArgs::warn(&settings, log);
+    let key = arguments.decrypt_key.as_deref().map(SecretPlace::named);
+    let key = key.map(|place| place.private_key()).transpose()?.map(Arc::new);
+    let decryption = key.map(|key| Decryption { key, max_bytes: arguments.max_decrypt_bytes });
 
     let shown = Arc::new(Shown::new(log));
     let mut observers: Vec<Arc<dyn Observer>> = vec![Arc::clone(&shown) as _];
     let file_log = match &arguments.log {
-        Some(file) if !arguments.dry_run => Some(Arc::new(NdjsonLog::open(file)?)),
+        Some(file) if !arguments.dry_run => Some(Arc::new(NdjsonLog::open(file, spelled)?)),
         _ => None,
     };
     observers.extend(file_log.iter().map(|log| Arc::clone(log) as Arc<dyn Observer>));
     let server = arguments.connection.server(base, settings, Arc::new(observers))?;
 
-    let mut request = ExportRequest::new(level(arguments));
+    let level = Level::of(arguments.endpoint.as_deref(), &arguments.group);
+    let mut request = ExportRequest::new(level);
     request.types.clone_from(&arguments.types);
-    let begin = match (arguments.resume, arguments.restart) {
-        (true, _) => Begin::Resume,
-        (_, true) => Begin::Restart,
-        _ => Begin::Usual,
-    };
-    let since_last = arguments.since.as_deref() == Some("last");
-    request.since = if since_last {
-        bulk_client::since_last(&arguments.out, &request, &request.url(server.base()), begin)?
-    } else {
-        arguments.since.clone()
-    };
-    request.check()?;
-    let export = Export { request, out: arguments.out.clone(), begin, decryption, since_last };
+    let begin = Begin::of(arguments.resume, arguments.restart)?;
+    let (since, out) = (arguments.since.as_deref(), arguments.out.clone());
+    let export = Export::asked(request, since, out, begin, server.base())?;
+    let export = Export { decryption, ..export };
     export.check(&server)?;
     if arguments.dry_run {
         return print(&plan(arguments, &export.request, &server)?);
@@ -165,7 +160,7 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         Err(error) => return Err(error.into()),
     };
     if log.is_json() {
-        log.json(&report.to_json());
+        log.json(&report.to_json(spelled));
     } else {
         log.info(&summary(&report, &arguments.out));
     }
@@ -313,21 +308,6 @@ fn has_people(
     Ok(inputs >= records + people.len() + far.len())
 }
 
-fn level(arguments: &ExportArgs) -> Level {
-    match arguments.endpoint.as_deref() {
-        None => Level::Group(arguments.group.clone()),
-        Some("system") => Level::System,
-        Some("Patient") => Level::Patient,
-        Some(name) => Level::Type(name.to_owned()),
-    }
-}
-
-fn decryption(arguments: &ExportArgs) -> Result<Option<Decryption>, Failure> {
-    let Some(file) = &arguments.decrypt_key else { return Ok(None) };
-    let key = private_key(file)?;
-    Ok(Some(Decryption { key: Arc::new(key), max_bytes: arguments.max_decrypt_bytes }))
-}
-
 /// What would be done.
 fn plan(
     arguments: &ExportArgs,
@@ -335,8 +315,8 @@ fn plan(
     server: &Server,
 ) -> Result<String, Failure> {
     let mut lines = vec![format!("server     {}", server.base())];
-    let token_url = arguments.connection.token_url()?;
-    lines.push(match (arguments.connection.kind()?, token_url) {
+    let identity = arguments.connection.identity();
+    lines.push(match (identity.kind(VARIABLES)?, identity.token_url()?) {
         (AuthKind::Basic, given) => {
             let url = given.unwrap_or_else(|| bulk_client::bcda_token_url(server.base()));
             format!("token      POST {url} with client id and secret")
@@ -387,7 +367,10 @@ fn interrupted(arguments: &ExportArgs, server: &Server, caught: &Caught, log: Lo
             Ok(()) => {
                 return Failure::new(code, "interrupted; the job was cancelled on the server");
             }
-            Err(error) => log.warning(&format!("the job could not be cancelled: {error}")),
+            Err(error) => {
+                let error = error.spelled(spelled);
+                log.warning(&format!("the job could not be cancelled: {error}"));
+            }
         }
     }
     Failure::new(

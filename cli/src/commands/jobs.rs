@@ -59,8 +59,9 @@ pub(crate) fn run(arguments: &JobsArgs, log: Log) -> Result<u8, Failure> {
         Action::Status(one) | Action::Cancel(one) => &one.which,
     };
     let connection = &which.connection;
-    connection.warn(log);
-    let server = connection.server(connection.base(None)?, connection.settings()?, Arc::new(()))?;
+    let settings = connection.settings()?;
+    ConnectionArgs::warn(&settings, log);
+    let server = connection.server(connection.base(None)?, settings, Arc::new(()))?;
     match &arguments.action {
         Action::List(_) => {
             let jobs = block_on(server.jobs())?;

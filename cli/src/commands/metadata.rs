@@ -27,8 +27,8 @@ pub(crate) struct MetadataArgs {
 pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     drop(streams::output()?);
     let connection = &arguments.connection;
-    connection.warn(log);
     let (base, settings) = (connection.base(None)?, connection.settings()?);
+    ConnectionArgs::warn(&settings, log);
     let server = Server::new(base, Auth::None, settings, None, Arc::new(()))?;
     let statement = block_on(server.metadata())?;
     if arguments.json {
