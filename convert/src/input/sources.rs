@@ -111,9 +111,9 @@ fn look_at(
 
 /// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
 fn guess_all(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
-    let share = files.len().div_ceil(reading.threads.max(1)).max(FILES_WORTH_A_THREAD);
+    let share = files.len().div_ceil(reading.threads()).max(FILES_WORTH_A_THREAD);
     let shares = files.chunks(share).collect();
-    let guesses = shared(shares, reading.threads, |share| guess_each(share, reading));
+    let guesses = shared(shares, reading.threads(), |share| guess_each(share, reading));
     Ok(guesses.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 

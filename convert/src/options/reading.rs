@@ -68,10 +68,15 @@ impl Reading {
         }
     }
 
+    /// Threads that work at once: as many as are asked for, or as there is address space for.
+    pub(crate) fn threads(&self) -> usize {
+        memory::threads(self.threads).max(1)
+    }
+
     /// The same, as the reader of lines is told.
     pub(crate) fn options(&self, hash: bool) -> ndjson_io::ReadOptions {
         ndjson_io::ReadOptions {
-            threads: memory::threads(self.threads),
+            threads: self.threads(),
             block_bytes: memory::block_bytes(self.block_bytes),
             limits: ndjson_io::Limits {
                 max_line_bytes: self.max_line_bytes,

@@ -156,7 +156,7 @@ impl<'o> Tables<'o> {
             }
             Format::Csv | Format::Arrow => None,
         };
-        let helpers = options.reading.threads.saturating_sub(1);
+        let helpers = options.reading.threads() - 1;
         let share: Share = Box::new(move |count, work| {
             shared((0..count).collect(), helpers, work);
         });
@@ -188,7 +188,7 @@ impl<'o> Tables<'o> {
         // Each table's columns are encoded side by side, then all are synced side by side.
         let ended = self.open.into_iter().map(end).collect::<Result<Vec<_>, _>>()?;
         let reports =
-            shared(ended, reading.threads, sync).into_iter().collect::<Result<Vec<_>, _>>()?;
+            shared(ended, reading.threads(), sync).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {
             for report in &reports {
                 copy_out(self.stage, &report.file, &reading.cancel)?;
