@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use encryption::{Curve, EcKey};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use encryption::{KeyError, SigningKey};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Request, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -420,16 +420,28 @@ fn seconds(value: &Value) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(seconds).ok()?.min(LONGEST_LIFE))
 }
 
-/// The signed statement of who we are.
+const CANNOT_SIGN: &str = "the key cannot sign: it must be RSA, or EC on P-384 or P-256";
+
+/// The signed statement of who we are, a JSON web signature in its compact form.
 fn assertion(
     client_id: &str,
     key: &SecretString,
     key_id: Option<String>,
     audience: &Url,
 ) -> Result<String, Error> {
-    let (algorithm, key) = signing_key(key.expose_secret().as_bytes())?;
+    let key =
+        SigningKey::from_pem(key.expose_secret().as_bytes()).map_err(|error| match error {
+            KeyError::NotRsa => Error::usage(CANNOT_SIGN),
+            error => Error::usage(format!(
+                "the key is no private key in PEM, RSA or EC on P-384 or P-256: {error}"
+            )),
+        })?;
     let random = || RandomState::new().build_hasher().finish();
     let expires = (SystemTime::now() + ASSERTION_LIFE).duration_since(UNIX_EPOCH);
+    let mut header = serde_json::json!({ "typ": "JWT", "alg": key.algorithm() });
+    if let Some(key_id) = key_id {
+        header["kid"] = key_id.into();
+    }
     let claims = serde_json::json!({
         "iss": client_id,
         "sub": client_id,
@@ -437,27 +449,10 @@ fn assertion(
         "exp": expires.unwrap_or_default().as_secs(),
         "jti": format!("{:016x}{:016x}", random(), random()),
     });
-    let header = Header { kid: key_id, ..Header::new(algorithm) };
-    jsonwebtoken::encode(&header, &claims, &key)
-        .map_err(|_| Error::usage("the key cannot sign: it must be RSA, or EC on P-384 or P-256"))
-}
-
-/// A key and what it signs with: the algorithms of SMART, RS384 and ES384, and ES256 where the key is of that curve.
-fn signing_key(pem: &[u8]) -> Result<(Algorithm, EncodingKey), Error> {
-    if let Ok(key) = EncodingKey::from_rsa_pem(pem) {
-        return Ok((Algorithm::RS384, key));
-    }
-    // The signing library takes EC keys in PKCS#8 alone.
-    let key = EcKey::from_pem(pem).map_err(|error| {
-        Error::usage(format!(
-            "the key is no private key in PEM, RSA or EC on P-384 or P-256: {error}"
-        ))
-    })?;
-    let algorithm = match key.curve() {
-        Curve::P256 => Algorithm::ES256,
-        _ => Algorithm::ES384,
-    };
-    Ok((algorithm, EncodingKey::from_ec_der(key.pkcs8())))
+    let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(header), part(claims));
+    let signature = key.sign(signed.as_bytes()).ok_or_else(|| Error::usage(CANNOT_SIGN))?;
+    Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
-//! Keys from PEM files: RSA keys, which open and seal, and EC keys, which sign.
+//! Keys from PEM files: RSA keys, which open and seal, and keys that sign.
 
 use std::fmt;
 
 use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{
     KeyPair, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
     PublicEncryptingKey, PublicKey as AnyPublicKey,
 };
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+    RSA_PKCS1_SHA384,
 };
 use pem::Pem;
 use zeroize::Zeroizing;
@@ -21,6 +23,9 @@ const SEC1_PRIVATE: &str = "EC PRIVATE KEY";
 const PKCS8_ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 const SPKI_PUBLIC: &str = "PUBLIC KEY";
 const PKCS1_PUBLIC: &str = "RSA PUBLIC KEY";
+
+/// 1.2.840.113549.1.1.1, which PKCS#8 calls an RSA key.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// The organisation's private RSA key, which unwraps the keys of files. 2,048 to 8,192 bits.
 #[derive(Clone)]
@@ -70,56 +75,62 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The curve of an EC key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Curve {
-    /// NIST P-256.
-    P256,
-    /// NIST P-384.
-    P384,
+/// A private key that signs, by the algorithms of JSON web signatures: RSA by RS384, EC on P-384 by ES384 and on P-256 by
+/// ES256.
+pub struct SigningKey(Signer);
+
+enum Signer {
+    Rsa(KeyPair),
+    Ec(EcdsaKeyPair, &'static str),
 }
 
-/// A private EC key, for libraries that sign with one in PKCS#8.
-pub struct EcKey {
-    curve: Curve,
-    pkcs8: Zeroizing<Vec<u8>>,
-}
-
-impl EcKey {
-    /// Reads the first private key of a PEM text, SEC 1 (`EC PRIVATE KEY`, as `openssl ecparam -genkey` writes it) or
-    /// PKCS#8 (`PRIVATE KEY`). Other sections, such as `EC PARAMETERS`, are passed over.
+impl SigningKey {
+    /// Reads the first private key of a PEM text: PKCS#1 (`RSA PRIVATE KEY`), SEC 1 (`EC PRIVATE KEY`, as `openssl ecparam
+    /// -genkey` writes it) or PKCS#8 (`PRIVATE KEY`). Other sections, such as `EC PARAMETERS`, are passed over.
     ///
     /// # Errors
     /// [`KeyError::Passphrase`] when the key is protected, and what else keeps the text from being a key.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let section = private(text, &[SEC1_PRIVATE, PKCS8_PRIVATE])?;
-        for (curve, algorithm) in [
-            (Curve::P256, &ECDSA_P256_SHA256_FIXED_SIGNING),
-            (Curve::P384, &ECDSA_P384_SHA384_FIXED_SIGNING),
-        ] {
-            let pair = EcdsaKeyPair::from_private_key_der(algorithm, &section.contents).ok();
-            if let Some(der) = pair.and_then(|pair| pair.to_pkcs8v1().ok()) {
-                return Ok(Self { curve, pkcs8: Zeroizing::new(der.as_ref().to_vec()) });
-            }
+        let section = private(text, &[PKCS1_PRIVATE, SEC1_PRIVATE, PKCS8_PRIVATE])?;
+        let der = &section.contents[..];
+        if section.tag == PKCS1_PRIVATE || der.windows(RSA.len()).any(|part| part == RSA) {
+            let pair = KeyPair::from_der(der).or_else(|_| KeyPair::from_pkcs8(der));
+            return pair.map(|pair| Self(Signer::Rsa(pair))).map_err(|_| KeyError::NotRsa);
         }
-        Err(KeyError::NotEc)
+        [(&ECDSA_P256_SHA256_FIXED_SIGNING, "ES256"), (&ECDSA_P384_SHA384_FIXED_SIGNING, "ES384")]
+            .into_iter()
+            .find_map(|(curve, name)| {
+                let pair = EcdsaKeyPair::from_private_key_der(curve, der).ok()?;
+                Some(Self(Signer::Ec(pair, name)))
+            })
+            .ok_or(KeyError::NotEc)
     }
 
-    /// Its curve.
-    pub fn curve(&self) -> Curve {
-        self.curve
+    /// The name of its algorithm in the header of a JSON web signature.
+    pub fn algorithm(&self) -> &'static str {
+        match &self.0 {
+            Signer::Rsa(_) => "RS384",
+            Signer::Ec(_, name) => name,
+        }
     }
 
-    /// The key in PKCS#8.
-    pub fn pkcs8(&self) -> &[u8] {
-        &self.pkcs8
+    /// Signs a message; `None` where the key cannot.
+    pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let random = SystemRandom::new();
+        match &self.0 {
+            Signer::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA384, &random, message, &mut signature).ok()?;
+                Some(signature)
+            }
+            Signer::Ec(pair, _) => Some(pair.sign(&random, message).ok()?.as_ref().to_vec()),
+        }
     }
 }
 
-impl fmt::Debug for EcKey {
+impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EcKey({:?})", self.curve)
+        write!(f, "SigningKey({})", self.algorithm())
     }
 }
 

@@ -29,7 +29,7 @@
 //! - The cipher needs the whole file at once, so memory holds it. [`decrypt`] opens it in place, in the caller's
 //!   buffer, and gives nothing before the tag has been verified; a buffer that does not verify is wiped.
 //! - Each way in which decryption fails is a variant of [`DecryptError`].
-//! - [`EcKey`] is no part of that: it reads EC keys, with which clients of other servers sign, from any PEM form.
+//! - [`SigningKey`] is no part of that: with it clients of other servers sign who they are.
 //! - Keys have a `Debug` that shows their size only, and their memory is wiped when they go.
 #![forbid(unsafe_code)]
 
@@ -41,4 +41,4 @@ pub use error::{DecryptError, EncryptError, HexFault, KeyError};
 pub use file::{
     Encrypted, MAX_PLAINTEXT_BYTES, NONCE_BYTES, TAG_BYTES, decrypt, encrypt, is_plain,
 };
-pub use key::{Curve, EcKey, PrivateKey, PublicKey};
+pub use key::{PrivateKey, PublicKey, SigningKey};
