@@ -25,7 +25,6 @@ mod read_back;
 mod same_bytes;
 mod serve;
 mod sql;
-mod streams;
 mod tls;
 mod validate;
 mod weekly;

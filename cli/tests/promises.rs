@@ -1,4 +1,4 @@
-//! docs/promises.md names a test for each promise, and the test is there and is run.
+//! docs/promises.md names a test for each promise, and the test is there and is run, one of each row's in `.ci/run`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,6 +46,39 @@ fn trusted(page: &str) -> Vec<(&str, &str)> {
     let parts = rows.filter_map(|row| row.split_once(" | ")?.0.split_once("`: "));
     let scripts = parts.filter_map(|(part, case)| Some((part.split_once(' ')?.0, case)));
     scripts.collect()
+}
+
+/// What `.ci/run` runs: every test of a crate of the workspace, and the cases of scripts that it names or gives to
+/// `ci/trust smoke`. A case whose name ends in `(long)` has no short form.
+struct Daily {
+    crates: Vec<String>,
+    scripts: String,
+}
+
+impl Daily {
+    fn read() -> Self {
+        let text = |name| fs::read_to_string(root().join(name)).unwrap();
+        let manifest = text("Cargo.toml");
+        let (_, members) = manifest.split_once("members = [").unwrap();
+        let (members, _) = members.split_once(']').unwrap();
+        let crates = members.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        let trust = text("ci/trust");
+        let (_, parts) = trust.split_once("PARTS = [").unwrap();
+        let (parts, _) = parts.split_once(']').unwrap();
+        Self { crates, scripts: format!("{} {}", text(".ci/run"), parts.replace('"', " ")) }
+    }
+
+    fn runs(&self, test: &str) -> bool {
+        let Some((file, name)) = test.rsplit_once("::") else { return false };
+        if is_rust(file) {
+            return self
+                .crates
+                .iter()
+                .any(|folder| Some(folder.as_str()) == file.split('/').next());
+        }
+        let named = |word: &str| word.trim_end_matches(',') == file;
+        !name.ends_with("(long)") && self.scripts.split_whitespace().any(named)
+    }
 }
 
 fn is_rust(file: &str) -> bool {
@@ -96,6 +129,7 @@ fn every_promise_has_its_tests() {
     let promises = promises(&page);
     let (mut files, mut scripts) = (BTreeMap::new(), BTreeMap::new());
     let mut faults = Vec::new();
+    let daily = Daily::read();
     let mut of_script = |script, name| {
         let listed = scripts.entry(script).or_insert_with(|| cases(&root().join(script)));
         fault_of_case(listed, name)
@@ -103,6 +137,8 @@ fn every_promise_has_its_tests() {
     for Promise { line, tests, .. } in &promises {
         if tests.is_empty() {
             faults.push(format!("docs/promises.md, line {line}: no test"));
+        } else if !tests.iter().any(|test| daily.runs(test)) {
+            faults.push(format!("docs/promises.md, line {line}: .ci/run runs none of its tests"));
         }
         for test in tests {
             let (file, name) = test.rsplit_once("::").unwrap();
@@ -151,6 +187,15 @@ fn a_missing_test_is_noticed() {
         let listed = cases(&root().join(script));
         assert_eq!(fault_of_case(&listed, "one"), Some("the script lists no cases"), "{script}");
     }
+    let daily = Daily {
+        crates: vec!["cli".to_owned()],
+        scripts: "ci/audit\nci/trust smoke ci/kills, ci/x".to_owned(),
+    };
+    let run = ["cli/tests/a.rs::b", "cli/src/a.rs::b", "ci/audit::a", "ci/kills::a", "ci/x::a"];
+    let not_run =
+        ["datafusion/tests/a.rs::b", "client/a.rs::b", "ci/other::a", "ci/x::all of it (long)"];
+    assert!(run.iter().all(|test| daily.runs(test)));
+    assert!(!not_run.iter().any(|test| daily.runs(test)));
     let page = "| `--out -`: data only | |\n<!-- table of ci/trust -->\n| `ci/x long`: a case: of two | 1 | 0 |\n";
     assert_eq!(trusted(page), [("ci/x", "a case: of two")]);
     let page = "## 1. Rules\n\n| promise | tests |\n|---|---|\n| kept \\| so | `a.rs::b`, `c.rs::d` |\n| not | |\n";

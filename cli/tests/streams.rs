@@ -1,13 +1,15 @@
 //! Standard input and output, and being interrupted.
 
+mod common;
+
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::records::{carrier, lines, patient};
-use crate::common::{self, Csv, Ran, Work, counts, joined, wait_until};
 use cclf_crosswalk::arrow::ipc::reader::StreamReader;
+use common::records::{carrier, lines, patient};
+use common::{Csv, Ran, Work, counts, joined, wait_until};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
