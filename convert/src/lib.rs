@@ -11,15 +11,12 @@
 //! once, with the full index. Nothing appears under its final name before everything is complete.
 //!
 //! [`scan`] reads one table as a stream of record batches, through the same passes, and writes nothing.
-//! With the feature `datafusion`, the tables of an export are tables of DataFusion.
 //! [`validate`] is another job: the same inputs in, what is wrong with their records out.
 //!
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 
 mod cancel;
-#[cfg(feature = "datafusion")]
-pub mod datafusion;
 mod elsewhere;
 mod error;
 mod input;

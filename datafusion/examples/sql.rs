@@ -1,10 +1,10 @@
 //! SQL over an export as it lies there: what Part B paid for each beneficiary in each month.
 //!
-//!     cargo run -p bcda-convert --features datafusion --example sql -- testdata/export
+//!     cargo run --manifest-path datafusion/Cargo.toml --example sql -- testdata/export
 
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
-use convert::datafusion::{ExportTable, register};
+use bcda_datafusion::{ExportTable, register};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 const SPEND: &str = "

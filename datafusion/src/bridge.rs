@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
+use convert::{Error, ScanOptions, ScanReport, scan};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::RecordBatchStream;
 use datafusion::physical_plan::metrics::{
@@ -19,10 +20,7 @@ use datafusion::physical_plan::metrics::{
 use futures_util::Stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::table::ExportTable;
-use crate::error::Error;
-use crate::report::ScanReport;
-use crate::scan::{ScanOptions, scan};
+use crate::table::ExportTable;
 
 /// Batches that wait for the query, besides those that the scan keeps ready.
 const BATCHES_AHEAD: usize = 1;
@@ -31,8 +29,12 @@ const BATCHES_AHEAD: usize = 1;
 const DROPPED_POLL: Duration = Duration::from_millis(20);
 
 /// Our error as one of DataFusion's.
-pub(super) fn external(error: Error) -> DataFusionError {
+pub(crate) fn external(error: Error) -> DataFusionError {
     DataFusionError::External(Box::new(error))
+}
+
+fn failed(message: impl Into<String>) -> DataFusionError {
+    DataFusionError::Execution(message.into())
 }
 
 /// What the thread says.
@@ -50,7 +52,7 @@ enum State {
 }
 
 /// The rows of a table, in the order of the input. Dropped, it ends the reading without waiting for its end.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     state: State,
     schema: SchemaRef,
     /// Rows that may still come.
@@ -68,7 +70,7 @@ struct Metrics {
 
 impl Rows {
     /// Rows with the columns of `schema`, at most `limit` of them, of the scan that these options ask for.
-    pub(super) fn new(
+    pub(crate) fn new(
         options: ScanOptions,
         schema: SchemaRef,
         limit: Option<usize>,
@@ -104,7 +106,7 @@ impl Rows {
                     Poll::Ready(Some(Err(error)))
                 }
             },
-            Some(Said::Failed(error)) => self.fail(error),
+            Some(Said::Failed(error)) => self.fail(external(error)),
             Some(Said::Ended(report)) => {
                 let Metrics { records_read, records_rejected, bytes_scanned, .. } = &self.metrics;
                 records_read.add(count(report.run.records.read));
@@ -115,15 +117,13 @@ impl Rows {
                 Poll::Ready(None)
             }
             // The thread has panicked; what it said may quote the data.
-            None => {
-                self.fail(Error::failed("the scan ended in a way it should not; please report it"))
-            }
+            None => self.fail(failed("the scan ended in a way it should not; please report it")),
         }
     }
 
-    fn fail(&mut self, error: Error) -> Poll<Option<Result<RecordBatch>>> {
+    fn fail(&mut self, error: DataFusionError) -> Poll<Option<Result<RecordBatch>>> {
         self.state = State::Over;
-        Poll::Ready(Some(Err(external(error))))
+        Poll::Ready(Some(Err(error)))
     }
 
     /// The columns that the query wants, in its order, and no more rows than are left.
@@ -163,12 +163,12 @@ impl RecordBatchStream for Rows {
     }
 }
 
-fn start(options: ScanOptions) -> Result<Receiver<Said>, Error> {
+fn start(options: ScanOptions) -> Result<Receiver<Said>> {
     let (to, said) = channel(BATCHES_AHEAD);
     thread::Builder::new()
         .name("bcda-datafusion".to_owned())
         .spawn(move || read(options, &to))
-        .map_err(|error| Error::failed(format!("start of a thread failed: {error}")))?;
+        .map_err(|error| failed(format!("start of a thread failed: {error}")))?;
     Ok(said)
 }
 

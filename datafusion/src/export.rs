@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cclf_crosswalk::{Naming, Table};
+use convert::{Error, ScanOptions};
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
-use super::bridge::external;
-use super::table::ExportTable;
-use crate::error::Error;
-use crate::scan::ScanOptions;
+use crate::bridge::external;
+use crate::table::ExportTable;
 
 /// The tables of an export, `cclf1` to `cclf0`: to register one by one, or as a schema of a catalog.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use cclf_crosswalk::arrow::datatypes::{Schema, SchemaRef};
 use cclf_crosswalk::{Columns, Plan, Table};
+use convert::{Cancel, ScanOptions};
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Result, assert_eq_or_internal_err};
+use datafusion::common::{DataFusionError, Result, assert_eq_or_internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{
@@ -17,11 +18,8 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
 
-use super::bridge::{Rows, external};
-use super::table::ExportTable;
-use crate::Cancel;
-use crate::error::Error;
-use crate::scan::ScanOptions;
+use crate::bridge::Rows;
+use crate::table::ExportTable;
 
 /// Reads some columns of one table, in one partition, in the order of the input.
 ///
@@ -39,7 +37,7 @@ pub struct ExportScan {
 
 impl ExportScan {
     /// Reads the columns of these numbers, and no more rows than the limit.
-    pub(super) fn new(
+    pub(crate) fn new(
         table: ExportTable,
         projection: &[usize],
         limit: Option<usize>,
@@ -78,7 +76,7 @@ fn columns(options: &ScanOptions, schema: &Schema) -> Result<Columns> {
     }
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     Columns::only(Plan::stu3().crosswalk(), &[options.table], true, &names)
-        .map_err(|error| external(Error::usage(error.to_string())))
+        .map_err(|error| DataFusionError::Plan(error.to_string()))
 }
 
 impl DisplayAs for ExportScan {

@@ -1,5 +1,6 @@
 //! SQL over an export: the rows of a run, no more columns and rows than asked for, and an end when nobody listens.
 
+#[path = "../../convert/tests/common/mod.rs"]
 mod common;
 
 use std::fs;
@@ -7,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bcda_datafusion::{Export, ExportScan, ExportTable, register};
 use cclf_crosswalk::arrow::array::{AsArray, RecordBatch};
 use cclf_crosswalk::arrow::compute::concat_batches;
 use cclf_crosswalk::arrow::datatypes::Int64Type;
 use cclf_crosswalk::{Columns, Crosswalk, Table};
 use common::{EXPORT, FILE_DATE, converted};
-use convert::datafusion::{Export, ExportScan, ExportTable, register};
 use convert::{ErrorKind, MaxRejects, OnBadRecord, ScanOptions};
 use datafusion::catalog::SchemaProvider;
 use datafusion::common::DataFusionError;

@@ -12,7 +12,7 @@
 //! session is told otherwise:
 //!
 //! ```
-//! use convert::datafusion::register;
+//! use bcda_datafusion::register;
 //! use datafusion::prelude::{SessionConfig, SessionContext};
 //!
 //! # #[tokio::main(flavor = "current_thread")]

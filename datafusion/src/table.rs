@@ -4,15 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
+use convert::{Error, ScanOptions, ScanReport};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::plan::ExportScan;
-use crate::error::Error;
-use crate::report::ScanReport;
-use crate::scan::ScanOptions;
+use crate::plan::ExportScan;
 
 /// One table of an export, read anew by each query.
 #[derive(Clone, Debug)]
@@ -34,7 +32,7 @@ impl ExportTable {
     }
 
     /// The table of options that were checked.
-    pub(super) fn unchecked(options: ScanOptions) -> Self {
+    pub(crate) fn unchecked(options: ScanOptions) -> Self {
         let schema = options.schema();
         Self { options, schema, last_report: Arc::default() }
     }
@@ -45,11 +43,11 @@ impl ExportTable {
         self.last_report.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn keep_report(&self, report: ScanReport) {
+    pub(crate) fn keep_report(&self, report: ScanReport) {
         *self.last_report.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
     }
 
-    pub(super) fn options(&self) -> &ScanOptions {
+    pub(crate) fn options(&self) -> &ScanOptions {
         &self.options
     }
 
