@@ -32,13 +32,13 @@ mod take;
 pub use cms::{ClaimType, ClaimTypes};
 pub use counts::{ByClass, RecordCounts};
 pub use error::{ErrorClass, RecordError};
+pub use facts::codes::{CodeMap, States};
 pub use facts::columns::{Columns, ColumnsError};
 pub use facts::crosswalk::{
-    CROSSWALK_VERSION, CodeMap, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources,
-    TableDef,
+    CROSSWALK_VERSION, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources, TableDef,
 };
+pub use facts::dates::{civil_from_days, days_from_civil, parse_day};
 pub use facts::fact::FactKind;
-pub use facts::values::{States, civil_from_days, days_from_civil, parse_day};
 pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
 pub use layout::resource::Resource;
@@ -46,8 +46,8 @@ pub use layout::table::{ColumnType, Per, Table};
 pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
 pub use people::person::{Beneficiary, Enrolment, Person, PersonRecord};
 pub use people::tables::{PeopleTables, summary};
+pub use plan::guess::{Guess, Guesser, is_enough};
 pub use plan::program::Untranslated;
-pub use plan::resource_type::{Guess, Guesser, is_enough};
 pub use plan::{Plan, Reader, Record, Verdict};
 pub use rows::batch::{ClaimTables, schema};
 pub use rows::claim::{Claim, Lineage};

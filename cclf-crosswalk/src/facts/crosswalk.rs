@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
+use crate::facts::codes::{CodeMap, States, load_maps};
 use crate::facts::fact::{Conversion, Expr, FactKind, Function, Leaf, Source};
 use crate::facts::resolve::{Start, resolve, summary_function};
 use crate::facts::rows_csv::rows;
-use crate::facts::values::States;
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per, Table, fixed_width};
@@ -123,31 +123,6 @@ pub struct LineageColumn {
     pub expr: Expr,
     /// What it means.
     pub note: String,
-}
-
-/// One code map: what to write for a code.
-#[derive(Clone, Debug, Default)]
-pub struct CodeMap {
-    codes: HashMap<String, String>,
-    other: Option<String>,
-    absent: Option<String>,
-    closed: bool,
-}
-
-impl CodeMap {
-    /// What the map gives for a code, or for none.
-    pub fn get(&self, code: Option<&str>) -> Option<&str> {
-        match code {
-            Some(code) => self.codes.get(code).or(self.other.as_ref()),
-            None => self.absent.as_ref(),
-        }
-        .map(String::as_str)
-    }
-
-    /// Whether a code should be on the map's list, and is not: what is made of it is null, and is counted.
-    pub fn lacks(&self, code: Option<&str>) -> bool {
-        self.closed && code.is_some_and(|code| !self.codes.contains_key(code))
-    }
 }
 
 /// The whole crosswalk of one dialect, loaded and checked.
@@ -432,23 +407,4 @@ fn load_lineage(text: &str) -> Result<Vec<LineageColumn>, LoadError> {
             })
         })
         .collect()
-}
-
-fn load_maps(text: &str) -> Result<HashMap<String, CodeMap>, LoadError> {
-    const FILE: &str = "maps.csv";
-    let mut maps: HashMap<String, CodeMap> = HashMap::new();
-    for (line, row) in rows(FILE, text, &["map", "from", "to"])? {
-        let map = maps.entry(row[0].to_owned()).or_default();
-        let to = row[2].to_owned();
-        let twice = match &row[1] {
-            "(other)" if to.is_empty() => std::mem::replace(&mut map.closed, true),
-            "(other)" => map.other.replace(to).is_some(),
-            "(absent)" => map.absent.replace(to).is_some(),
-            from => map.codes.insert(from.to_owned(), to).is_some(),
-        };
-        if twice {
-            return Err(LoadError::new("the map has this code already").at(FILE, line));
-        }
-    }
-    Ok(maps)
 }

@@ -2,12 +2,14 @@
 //!
 //! What is public here is the parsed form of the crosswalk's `where` column.
 
+pub(crate) mod codes;
 pub(crate) mod columns;
 pub(crate) mod crosswalk;
+pub(crate) mod dates;
 pub(crate) mod fact;
+pub(crate) mod numbers;
 pub(crate) mod resolve;
 mod rows_csv;
-pub(crate) mod values;
 
 pub use cms::MedicarePart as Part;
 pub use fact::{

@@ -7,8 +7,8 @@ use super::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
 use crate::arrow::array::RecordBatch;
 use crate::arrow::error::ArrowError;
 use crate::facts::columns::Columns;
+use crate::facts::dates::civil_from_days;
 use crate::facts::fact::CoverageChoice;
-use crate::facts::values::civil_from_days;
 use crate::layout::table::Table;
 use crate::plan::Plan;
 use crate::plan::access::{

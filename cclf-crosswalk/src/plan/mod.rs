@@ -5,29 +5,32 @@
 //! care team, a Patient's identifiers). Elements told apart by a key (an extension by its url) first
 //! *capture* what any fact may want, and dispatch once at their end: the key may come after the value.
 //!
-//! The tree is walked by [`walk`]; what the registers then say about a column is evaluated by
+//! A [`Reader`] walks the tree ([`walk`]); what the registers then say about a column is evaluated by
 //! [`program`]. The parsing engine stands behind `walk` alone.
 
 pub(crate) mod access;
 mod accesses;
 mod building;
 mod compile;
+pub(crate) mod guess;
 pub(crate) mod kept;
+mod leaf;
 pub(crate) mod links;
 mod lookup;
 pub(crate) mod program;
 pub(crate) mod programs;
+mod reader;
 mod reading;
 mod record;
 pub(crate) mod registers;
-pub(crate) mod resource_type;
+mod resource_type;
 pub(crate) mod tree;
 mod unknown;
 pub(crate) mod value;
 mod walk;
 
+pub use reader::{Reader, Verdict};
 pub use record::Record;
-pub use walk::{Reader, Verdict};
 
 use crate::facts::crosswalk::Crosswalk;
 use crate::layout::load_error::LoadError;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::facts::codes;
 use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::Conversion;
-use crate::facts::values;
 use crate::plan::value::Value;
 use cms::{ClaimType, ClaimTypes};
 
@@ -130,14 +130,14 @@ fn convert<'r>(
     let owned =
         |piece: Option<String>| piece.map_or(Value::Null, |piece| Value::Text(Cow::Owned(piece)));
     match conversion {
-        Conversion::Pad(width) => owned(Some(values::pad(&text, *width).into_owned())),
-        Conversion::Slice(from, to) => owned(values::slice(&text, *from, *to).map(str::to_owned)),
+        Conversion::Pad(width) => owned(Some(codes::pad(&text, *width).into_owned())),
+        Conversion::Slice(from, to) => owned(codes::slice(&text, *from, *to).map(str::to_owned)),
         Conversion::Zip5 | Conversion::Zip4 => {
-            let digits = values::zip(&text);
+            let digits = codes::zip(&text);
             untranslated.zips += u64::from(digits.is_none());
             owned(digits.and_then(|digits| match conversion {
-                Conversion::Zip5 => values::zip5(&digits).map(str::to_owned),
-                _ => values::zip4(&digits).map(str::to_owned),
+                Conversion::Zip5 => codes::zip5(&digits).map(str::to_owned),
+                _ => codes::zip4(&digits).map(str::to_owned),
             }))
         }
         Conversion::Fips | Conversion::Usps => {

@@ -8,7 +8,7 @@ use crate::arrow::error::ArrowError;
 use crate::arrow::ipc::CompressionType;
 use crate::arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 
-use super::Compression;
+use super::options::Compression;
 
 pub(super) enum Encoder<W: Write> {
     File(FileWriter<W>),

@@ -11,7 +11,7 @@ use crate::arrow::datatypes::{
     TimestampMicrosecondType,
 };
 use crate::arrow::error::ArrowError;
-use crate::facts::values::civil_from_days;
+use crate::facts::dates::civil_from_days;
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 

@@ -16,8 +16,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
+use super::options::{BATCH_ROWS, Compression, Provenance, ROW_GROUP_ROWS, Resources, Share};
 use super::waiting::Waiting;
-use super::{BATCH_ROWS, Compression, Provenance, ROW_GROUP_ROWS, Resources, Share};
 
 /// A column with more distinct values than fit here goes on without a dictionary. Larger ones made larger files that
 /// took longer to write: those of 1 MiB by a fifth.

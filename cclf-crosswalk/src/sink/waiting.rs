@@ -17,7 +17,7 @@ use crate::arrow::ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
 };
 
-use super::Spill;
+use super::options::Spill;
 
 /// Rows of one table that stay in memory, in bytes: a small run spills nothing.
 const KEPT_BYTES: usize = 1 << 20;
