@@ -1,6 +1,6 @@
 //! One core, one claim type at a time: what reading a record into registers costs, and what its rows cost.
 
-use cclf_crosswalk::{Claim, ClaimTables, Lineage, Plan, Reader, Table, Verdict};
+use cclf_crosswalk::{ClaimTables, Lineage, Plan, Reader, Table, Took};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use synth::ClaimType;
 
@@ -24,7 +24,7 @@ fn read(criterion: &mut Criterion) {
             bencher.iter(|| {
                 lines
                     .iter()
-                    .filter(|line| matches!(reader.read(line.as_bytes()), Ok(Verdict::Record(..))))
+                    .filter(|line| matches!(reader.take(line.as_bytes()), Took::Claim(_)))
                     .count()
             });
         });
@@ -46,9 +46,7 @@ fn rows(criterion: &mut Criterion) {
             let mut tables = ClaimTables::new(plan, &Table::ALL, &true.into());
             bencher.iter(|| {
                 for line in &lines {
-                    if let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes())
-                        && let Some(claim) = Claim::new(record)
-                    {
+                    if let Took::Claim(claim) = reader.take(line.as_bytes()) {
                         tables.append(&claim, Some("1S00E00AA00"), &lineage);
                     }
                 }

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use cclf_crosswalk::{Claim, ClaimTables, Lineage, Plan, Reader, Table, Verdict};
+use cclf_crosswalk::{ClaimTables, Lineage, Plan, Reader, Table, Took};
 use json_walk::index::Engine;
 use json_walk::{Duplicates, Index, Limits, check};
 use synth::ClaimType;
@@ -56,15 +56,13 @@ fn main() {
         rate(&name("registers"), &lines, |lines| {
             lines
                 .iter()
-                .filter(|line| matches!(reader.read(line.as_bytes()), Ok(Verdict::Record(..))))
+                .filter(|line| matches!(reader.take(line.as_bytes()), Took::Claim(_)))
                 .count()
         });
         let mut tables = ClaimTables::new(plan, &Table::ALL, &true.into());
         rate(&name("rows"), &lines, |lines| {
             for line in lines {
-                if let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes())
-                    && let Some(claim) = Claim::new(record)
-                {
+                if let Took::Claim(claim) = reader.take(line.as_bytes()) {
                     tables.append(&claim, Some("1S00E00AA00"), &lineage);
                 }
             }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
     Claim, ClaimTables, Compression, Format, Lineage, Plan, Provenance, Reader, Resources, Table,
-    TableWriter, Verdict, schema,
+    TableWriter, Took, schema,
 };
 use json_walk::{Index, Limits};
 use synth::ClaimType;
@@ -27,8 +27,8 @@ const BLOCK_CLAIMS: usize = 64;
 type Stage = (&'static str, Box<dyn FnMut(&[String]) -> usize>);
 
 fn read_claim<T>(reader: &mut Reader, line: &str, then: impl FnOnce(&Claim<'_>) -> T) -> Option<T> {
-    match reader.read(line.as_bytes()) {
-        Ok(Verdict::Record(_, record)) => Claim::new(record).map(|claim| then(&claim)),
+    match reader.take(line.as_bytes()) {
+        Took::Claim(claim) => Some(then(&claim)),
         _ => None,
     }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{
-    Claim, ClaimTables, Compression, Format, Lineage, Plan, Provenance, Reader, Resources, Table,
-    TableWriter, Verdict,
+    ClaimTables, Compression, Format, Lineage, Plan, Provenance, Reader, Resources, Table,
+    TableWriter, Took,
 };
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
@@ -150,7 +150,7 @@ fn people(criterion: &mut Criterion) {
             let mut reader = Reader::new(plan);
             bencher.iter(|| {
                 let is_record = |line: &&String| {
-                    matches!(reader.read(line.as_bytes()), Ok(Verdict::Record(..)))
+                    matches!(reader.take(line.as_bytes()), Took::Claim(_) | Took::Person(_))
                 };
                 assert_eq!(lines.iter().filter(is_record).count(), lines.len());
             });
@@ -166,9 +166,7 @@ fn batches(lines: &[String]) -> Vec<(Table, RecordBatch)> {
     let mut tables = ClaimTables::new(plan, &Table::ALL, &true.into());
     let lineage = Lineage { file_name: "part-0001.ndjson".to_owned(), file_date: Some(19_000) };
     for line in lines {
-        if let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes())
-            && let Some(claim) = Claim::new(record)
-        {
+        if let Took::Claim(claim) = reader.take(line.as_bytes()) {
             tables.append(&claim, Some("1S00E00AA00"), &lineage);
         }
     }

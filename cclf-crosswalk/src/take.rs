@@ -70,10 +70,10 @@ impl Reader {
                 Claim::new(record).map_or(Took::Skipped, Took::Claim)
             }
             Ok(Verdict::Record(Resource::Patient, record)) => {
-                Took::Person(PersonRecord::Patient(record))
+                Took::Person(PersonRecord::patient(record))
             }
             Ok(Verdict::Record(Resource::Coverage, record)) => {
-                Took::Person(PersonRecord::Coverage(record))
+                Took::Person(PersonRecord::coverage(record))
             }
             Ok(Verdict::Skipped) => Took::Skipped,
             Ok(Verdict::Foreign) => Took::Foreign,

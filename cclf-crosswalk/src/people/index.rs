@@ -188,7 +188,11 @@ impl Index {
     ///
     /// # Errors
     /// The index is full.
-    pub fn add_patient(&mut self, patient: &Beneficiary, source: u32) -> Result<(), IndexFull> {
+    pub(crate) fn add_patient(
+        &mut self,
+        patient: &Beneficiary,
+        source: u32,
+    ) -> Result<(), IndexFull> {
         let number = self.number(&patient.id)?;
         let order = self.patients_read;
         self.patients_read += 1;
@@ -213,7 +217,7 @@ impl Index {
     ///
     /// # Errors
     /// As of [`add_patient`](Self::add_patient).
-    pub fn add_coverage(&mut self, coverage: &Enrolment) -> Result<(), IndexFull> {
+    pub(crate) fn add_coverage(&mut self, coverage: &Enrolment) -> Result<(), IndexFull> {
         let number = self.number(&coverage.beneficiary)?;
         let part = coverage.part as usize;
         let known = self.entry(number);

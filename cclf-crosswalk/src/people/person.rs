@@ -1,7 +1,7 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
 use super::digest::{pack_kept, pack_text};
-use crate::layout::resource::List;
+use crate::layout::resource::{List, Resource};
 use crate::plan::Record;
 use crate::plan::registers::Val;
 use crate::plan::value::Value;
@@ -9,19 +9,36 @@ use cms::{Mbis, MedicarePart};
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
-pub enum PersonRecord<'r> {
-    /// A Patient.
+pub struct PersonRecord<'r>(Unpacked<'r>);
+
+#[derive(Clone, Copy, Debug)]
+enum Unpacked<'r> {
     Patient(Record<'r>),
-    /// A Coverage.
     Coverage(Record<'r>),
 }
 
-impl PersonRecord<'_> {
+impl<'r> PersonRecord<'r> {
+    pub(crate) fn patient(record: Record<'r>) -> Self {
+        Self(Unpacked::Patient(record))
+    }
+
+    pub(crate) fn coverage(record: Record<'r>) -> Self {
+        Self(Unpacked::Coverage(record))
+    }
+
+    /// Which of the two it is.
+    pub fn resource(&self) -> Resource {
+        match self.0 {
+            Unpacked::Patient(_) => Resource::Patient,
+            Unpacked::Coverage(_) => Resource::Coverage,
+        }
+    }
+
     /// What is kept of it when the line is gone.
     pub fn pack(&self) -> Person {
-        let (record, kept) = match self {
-            Self::Patient(record) => (record, Beneficiary::new(record).map(Kept::Patient)),
-            Self::Coverage(record) => (record, Enrolment::new(record).map(Kept::Coverage)),
+        let (record, kept) = match &self.0 {
+            Unpacked::Patient(record) => (record, Beneficiary::new(record).map(Kept::Patient)),
+            Unpacked::Coverage(record) => (record, Enrolment::new(record).map(Kept::Coverage)),
         };
         Person { kept: kept.unwrap_or(Kept::Nothing), partial_dates: record.partial_dates() }
     }
@@ -55,7 +72,7 @@ impl Person {
 
     /// MBIs whose mark of currency is unknown.
     pub fn unknown_marks(&self) -> u64 {
-        self.patient().map_or(0, Beneficiary::unknown_marks)
+        self.patient().map_or(0, |patient| patient.unknown_marks)
     }
 }
 
@@ -83,7 +100,7 @@ impl Beneficiary {
 
 /// A Coverage, packed for the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolment {
+pub(crate) struct Enrolment {
     pub(crate) beneficiary: String,
     pub(crate) part: MedicarePart,
     pub(crate) updated: i64,
@@ -100,7 +117,7 @@ fn updated(value: &Value<'_>) -> i64 {
 
 impl Beneficiary {
     /// What the index keeps of a Patient record.
-    pub fn new(record: &Record<'_>) -> Option<Self> {
+    fn new(record: &Record<'_>) -> Option<Self> {
         let plan = record.plan;
         let id = record.fact(&plan.person.id).text()?.into_owned();
         let updated = updated(&record.fact(&plan.person.last_updated));
@@ -132,7 +149,7 @@ fn mbis<'r>(record: &'r Record<'_>) -> Mbis<'r> {
 
 impl Enrolment {
     /// What the index keeps of a Coverage record; `None` when its beneficiary is no Patient.
-    pub fn new(record: &Record<'_>) -> Option<Self> {
+    fn new(record: &Record<'_>) -> Option<Self> {
         let facts = &record.plan.enrolment;
         let reference = record.fact(&facts.beneficiary).text()?;
         let beneficiary = cms::id_in(&reference, "Patient")?.to_owned();

@@ -29,8 +29,9 @@ mod unknown;
 pub(crate) mod value;
 mod walk;
 
-pub use reader::{Reader, Verdict};
-pub use record::Record;
+pub use reader::Reader;
+pub(crate) use reader::Verdict;
+pub(crate) use record::Record;
 
 use crate::facts::crosswalk::Crosswalk;
 use crate::layout::load_error::LoadError;

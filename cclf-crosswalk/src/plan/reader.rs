@@ -16,7 +16,7 @@ pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
 
 /// What a line turned out to be.
 #[derive(Debug)]
-pub enum Verdict<'r> {
+pub(crate) enum Verdict<'r> {
     /// One of the three resources that the tables are made of.
     Record(Resource, Record<'r>),
     /// A known resource type that no table wants.
@@ -45,7 +45,7 @@ impl Reader {
     ///
     /// # Errors
     /// Why the record is bad. A line that is no JSON text at all is reported as such before anything else.
-    pub fn read<'r>(&'r mut self, line: &'r [u8]) -> Result<Verdict<'r>, RecordError> {
+    pub(crate) fn read<'r>(&'r mut self, line: &'r [u8]) -> Result<Verdict<'r>, RecordError> {
         if line.len() > MAX_RECORD_BYTES {
             return Err(RecordError::line_too_long());
         }

@@ -11,14 +11,14 @@ use cms::ClaimType;
 
 /// A record that was read and fits the crosswalk.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'r> {
+pub(crate) struct Record<'r> {
     pub(crate) plan: &'r Plan,
     pub(crate) view: RecordView<'r>,
 }
 
 impl Record<'_> {
     /// Dates of the record that name only a year or a month, and so became null.
-    pub fn partial_dates(&self) -> u64 {
+    pub(crate) fn partial_dates(&self) -> u64 {
         self.view.store.partial_dates
     }
 

@@ -41,7 +41,7 @@ pub(crate) struct ClaimRow<'r> {
 
 impl<'r> Claim<'r> {
     /// The claim that a record of an ExplanationOfBenefit is.
-    pub fn new(record: Record<'r>) -> Option<Self> {
+    pub(crate) fn new(record: Record<'r>) -> Option<Self> {
         let code = record.fact(&record.plan.claim.eob_type).text()?;
         let claim_type = ClaimType::from_code(&code)?;
         drop(code);

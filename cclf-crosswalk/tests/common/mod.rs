@@ -8,8 +8,8 @@ use cclf_crosswalk::arrow::array::{
 use cclf_crosswalk::arrow::datatypes::{DataType, Int32Type, Int64Type};
 use cclf_crosswalk::interpret::{self, SourceLines, Tables};
 use cclf_crosswalk::{
-    Beneficiary, Claim, ClaimTables, Crosswalk, Enrolment, ErrorClass, HospiceRanges, Index,
-    Lineage, PeopleTables, Plan, Reader, Resource, Table, Verdict, schema, summary,
+    ClaimTables, Crosswalk, ErrorClass, HospiceRanges, Index, Lineage, PeopleTables, Plan, Reader,
+    Table, Took, schema, summary,
 };
 use fhir_model::{IntoOwned, Object, Value};
 
@@ -89,18 +89,12 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
     let mut index = Index::new();
     for (source, file) in sources.iter().enumerate() {
         for (number, line) in file.lines.iter().enumerate() {
-            match reader.read(line) {
-                Ok(Verdict::Record(Resource::Patient, record)) => {
-                    let patient = Beneficiary::new(&record).expect("a Patient");
-                    index.add_patient(&patient, u32::try_from(source).unwrap()).unwrap();
+            match reader.take(line) {
+                Took::Person(record) => {
+                    record.pack().add_to(&mut index, u32::try_from(source).unwrap()).unwrap();
                 }
-                Ok(Verdict::Record(Resource::Coverage, record)) => {
-                    if let Some(coverage) = Enrolment::new(&record) {
-                        index.add_coverage(&coverage).unwrap();
-                    }
-                }
-                Ok(_) => {}
-                Err(fault) => fast.rejected.push((source, number, fault.class())),
+                Took::Claim(_) | Took::Skipped | Took::Foreign => {}
+                Took::Bad(fault) => fast.rejected.push((source, number, fault.class())),
             }
         }
     }
@@ -108,11 +102,7 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
     let mut claims = ClaimTables::with_enhancements(plan, &Table::ALL, &lineage.into());
     for (file, lineage) in sources.iter().zip(&lineages) {
         for line in &file.lines {
-            let Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) = reader.read(line)
-            else {
-                continue;
-            };
-            let claim = Claim::new(record).expect("a claim type");
+            let Took::Claim(claim) = reader.take(line) else { continue };
             let beneficiary = claim.patient().and_then(|patient| index.find(&patient));
             if let (Some(beneficiary), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
                 hospice.add(beneficiary, start, end);

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use cclf_crosswalk::arrow::array::{Array, RecordBatch};
 use cclf_crosswalk::{
-    Beneficiary, Claim, ClaimTables, ClaimType, Compression, Enrolment, Format, HospiceRanges,
-    Index, Lineage, PeopleTables, Plan, Provenance, Reader, Resource, Resources, Table,
-    TableWriter, Verdict,
+    ClaimTables, ClaimType, Compression, Format, HospiceRanges, Index, Lineage, PeopleTables, Plan,
+    Provenance, Reader, Resources, Table, TableWriter, Took,
 };
 
 /// The rows of one table: columns by name.
@@ -75,10 +74,8 @@ impl ClaimRows {
 /// The id of the Patient that a claim refers to.
 pub(crate) fn patient(line: &str) -> Option<String> {
     let mut reader = Reader::new(Plan::stu3());
-    match reader.read(line.as_bytes()) {
-        Ok(Verdict::Record(_, record)) => {
-            Claim::new(record)?.patient().map(std::borrow::Cow::into_owned)
-        }
+    match reader.take(line.as_bytes()) {
+        Took::Claim(claim) => claim.patient().map(std::borrow::Cow::into_owned),
         _ => None,
     }
 }
@@ -90,12 +87,11 @@ pub(crate) fn patient(line: &str) -> Option<String> {
 pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> {
     let plan = Plan::stu3();
     let mut reader = Reader::new(plan);
-    let record = match reader.read(line.as_bytes()) {
-        Ok(Verdict::Record(_, record)) => record,
-        Ok(other) => return Err(format!("not a record: {other:?}")),
-        Err(fault) => return Err(format!("rejected: {fault}")),
+    let claim = match reader.take(line.as_bytes()) {
+        Took::Claim(claim) => claim,
+        Took::Bad(fault) => return Err(format!("rejected: {fault}")),
+        other => return Err(format!("not a claim: {other:?}")),
     };
-    let claim = Claim::new(record).ok_or("not a claim")?;
     let lineage = Lineage { file_name: "ExplanationOfBenefit.ndjson".to_owned(), file_date: None };
     let mut tables = ClaimTables::with_enhancements(plan, &Table::ALL, &true.into());
     tables.append(&claim, mbi, &lineage);
@@ -126,24 +122,16 @@ impl People {
         let mut reader = Reader::new(Plan::stu3());
         let (mut index, mut hospice) = (Index::new(), HospiceRanges::default());
         for line in people {
-            match reader.read(line.as_bytes()) {
-                Ok(Verdict::Record(Resource::Patient, record)) => {
-                    index
-                        .add_patient(&Beneficiary::new(&record).ok_or("not a Patient")?, 0)
-                        .unwrap();
-                }
-                Ok(Verdict::Record(Resource::Coverage, record)) => {
-                    index.add_coverage(&Enrolment::new(&record).ok_or("not a Coverage")?).unwrap();
-                }
-                Ok(other) => return Err(format!("not of people: {other:?}")),
-                Err(fault) => return Err(format!("rejected: {fault}")),
+            match reader.take(line.as_bytes()) {
+                Took::Person(record) => record.pack().add_to(&mut index, 0).unwrap(),
+                Took::Bad(fault) => return Err(format!("rejected: {fault}")),
+                other => return Err(format!("not of people: {other:?}")),
             }
         }
         for line in claims {
-            let Ok(Verdict::Record(_, record)) = reader.read(line.as_bytes()) else {
+            let Took::Claim(claim) = reader.take(line.as_bytes()) else {
                 return Err("a claim was rejected".to_owned());
             };
-            let claim = Claim::new(record).ok_or("not a claim")?;
             let patient = claim.patient().and_then(|patient| index.find(&patient));
             if let (Some(patient), Some((start, end))) = (patient, claim.hospice_stay()) {
                 hospice.add(patient, start, end);
