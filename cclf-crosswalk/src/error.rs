@@ -100,7 +100,7 @@ impl ErrorClass {
                 "expected text without control characters, NUL, bad escapes or lone surrogates"
             }
             Self::Depth => "expected at most 64 levels of nesting",
-            Self::LineTooLong => "expected a shorter line; raise --max-line-bytes if it is real",
+            Self::LineTooLong => "expected a shorter line",
             Self::DuplicateMember => "expected each member name once in an object",
             Self::WrongType => "expected another JSON type here",
             Self::Number => "expected a number that fits its column exactly",

@@ -17,6 +17,7 @@ mod reading_args;
 mod show;
 mod signals;
 mod streams;
+mod words;
 
 use std::process::ExitCode;
 

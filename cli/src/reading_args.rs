@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use convert::Reading;
+use convert::{Reading, Setting};
 
 /// What is read, and how.
 #[derive(Debug, Args)]
@@ -32,6 +32,7 @@ pub(crate) struct ReadingArgs {
 impl ReadingArgs {
     /// Sets what is given.
     pub(crate) fn set(&self, reading: &mut Reading) {
+        reading.spelling = option;
         if let Some(threads) = self.threads {
             reading.threads = threads.into();
         }
@@ -41,6 +42,28 @@ impl ReadingArgs {
         reading.max_line_bytes = self.max_line_bytes as usize;
         reading.max_decompressed_bytes = self.max_decompressed;
         reading.require_checksums = self.require_checksums;
+    }
+}
+
+/// What the settings of a reading are called on the command line.
+pub(crate) fn option(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Output => "--out",
+        Setting::Overwrite => "--overwrite",
+        Setting::Tables => "--tables",
+        Setting::Rejects => "--rejects",
+        Setting::Patients => "--patients",
+        Setting::MaxPeople => "--max-people",
+        Setting::FileDate => "--file-date",
+        Setting::OnBadRecord => "--on-bad-record",
+        Setting::MaxRejects => "--max-rejects",
+        Setting::MaxLineBytes => "--max-line-bytes",
+        Setting::RequireChecksums => "--require-checksums",
+        Setting::Decryption => {
+            "bcda decrypt --key KEY.pem opens such files, as does bcda export --resume --decrypt-key KEY.pem"
+        }
+        // Settings of scans alone, which no command makes.
+        other => other.name(),
     }
 }
 

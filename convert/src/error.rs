@@ -5,6 +5,8 @@ use std::fmt;
 use cclf_crosswalk::RecordError;
 use serde::{Deserialize, Serialize};
 
+use crate::setting::{Message, Setting, Spelling, said};
+
 /// The class of an error; each has an exit code of its own.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +30,37 @@ pub enum ErrorKind {
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
-    message: String,
+    message: Message,
+    spelling: Spelling,
     /// Where the single bad record stands that ended the run.
     record: Option<Box<RejectPlace>>,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        // Names of files are in it, which may hold anything; it stays one line.
-        Self { kind, message: ndjson_io::shown(&message.into()).into_owned(), record: None }
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
+        Self { kind, message: message.into(), spelling: Setting::name, record: None }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// The same error, whose message calls settings so.
+    pub(crate) fn spelled(self, spelling: Spelling) -> Self {
+        Self { spelling, ..self }
+    }
+
+    /// The same error, which does not happen where the result may be replaced.
+    pub(crate) fn unless_overwritten(self) -> Self {
+        self.with(said![" (", Setting::Overwrite, ")"])
+    }
+
+    /// The same error, and what to do.
+    pub(crate) fn with(self, advice: Message) -> Self {
+        Self { message: self.message.with(advice), ..self }
+    }
+
+    pub(crate) fn usage(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Failed, message)
     }
 
@@ -52,7 +69,7 @@ impl Error {
         Self::failed("building a record batch failed; please report it")
     }
 
-    pub(crate) fn bad_data(message: impl Into<String>) -> Self {
+    pub(crate) fn bad_data(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::BadData, message)
     }
 
@@ -62,8 +79,9 @@ impl Error {
     }
 
     /// A bad record, at this place, in a run that does not go on after one.
-    pub(crate) fn of_a_record(place: RejectPlace, text: &str) -> Self {
-        let message = format!("{text}; --on-bad-record=reject keeps such records aside");
+    pub(crate) fn of_a_record(place: RejectPlace, text: String) -> Self {
+        let keeps = "=reject keeps such records aside";
+        let message = said![text, "; ", Setting::OnBadRecord, keeps];
         Self { record: Some(Box::new(place)), ..Self::bad_data(message) }
     }
 
@@ -74,6 +92,11 @@ impl Error {
     /// Where the bad record stands that ended the run, if a single one did.
     pub fn record(&self) -> Option<&RejectPlace> {
         self.record.as_deref()
+    }
+
+    /// The settings that the message names, in its order.
+    pub fn settings(&self) -> impl Iterator<Item = Setting> {
+        self.message.settings()
     }
 
     /// The class.
@@ -126,7 +149,7 @@ impl RejectPlace {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message.spelled(self.spelling))
     }
 }
 
@@ -142,17 +165,23 @@ impl From<ndjson_io::Error> for Error {
             _ if fault.is_usage() => ErrorKind::Usage,
             _ => ErrorKind::Failed,
         };
-        Self::new(kind, fault.to_string())
+        let error = Self::new(kind, fault.to_string());
+        match fault.kind() {
+            ndjson_io::ErrorKind::NoChecksum => {
+                error.with(said![", or leave ", Setting::RequireChecksums, " out"])
+            }
+            _ => error,
+        }
     }
 }
 
 impl From<publish::Error> for Error {
     fn from(fault: publish::Error) -> Self {
         let kind = if fault.is_usage() { ErrorKind::Usage } else { ErrorKind::Failed };
-        let option = match fault.kind() {
-            publish::ErrorKind::OutputExists => " (--overwrite)",
-            _ => "",
-        };
-        Self::new(kind, format!("{fault}{option}"))
+        let error = Self::new(kind, fault.to_string());
+        match fault.kind() {
+            publish::ErrorKind::OutputExists => error.unless_overwritten(),
+            _ => error,
+        }
     }
 }

@@ -27,6 +27,7 @@ mod pass;
 mod report;
 mod run;
 mod scan;
+mod setting;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -41,6 +42,7 @@ pub use out::stdout::Stdout;
 pub use report::{Counts, FileDateOrigin, InputReport, Report, ScanReport, TableReport};
 pub use run::run;
 pub use scan::{Part, People, Piece, Scan, ScanOptions, Split, scan, split};
+pub use setting::{Setting, Spelling};
 pub use validate::{ClassReport, ValidateOptions, ValidationReport, validate};
 
 /// The file that ends a published folder of tables.

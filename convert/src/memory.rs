@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use cclf_crosswalk::{Index, IndexFull, IndexLimit};
 
 use crate::error::Error;
+use crate::setting::{Setting, said};
 
 /// What a cgroup may take, below the folder of its controller: of the second version, and of the first.
 const CGROUP_LIMITS: [(&str, &str, &str); 2] = [
@@ -86,15 +87,20 @@ pub(crate) fn limit(max_people: Option<u32>) -> IndexLimit {
 /// The error of a run that has more people than fit.
 pub(crate) fn full(full: IndexFull) -> Error {
     Error::failed(match full {
-        IndexFull::People(most) => format!(
-            "the input has more than {most} people, which is what --max-people allows; each takes some 250 bytes of \
-             memory, so raise it if they are there"
-        ),
-        IndexFull::Bytes(most) => format!(
-            "the people of the input take more than {} MB of memory, and this process may not take more for them: at \
-             most half of what there is, or three quarters with --max-people N; give it more memory",
-            most / 1_000_000
-        ),
+        IndexFull::People(most) => said![
+            format!("the input has more than {most} people, which is what "),
+            Setting::MaxPeople,
+            " allows; each takes some 250 bytes of memory, so raise it if they are there"
+        ],
+        IndexFull::Bytes(most) => said![
+            format!(
+                "the people of the input take more than {} MB of memory, and this process may not take more for them: \
+                 at most half of what there is, or three quarters with ",
+                most / 1_000_000
+            ),
+            Setting::MaxPeople,
+            " N; give it more memory"
+        ],
     })
 }
 
@@ -202,7 +208,9 @@ mod tests {
         let (usual, asked) = (limit(None), limit(Some(5)));
         assert_eq!((usual.people, asked.people), (u32::MAX, 5));
         assert!(usual.bytes <= asked.bytes);
-        assert!(full(IndexFull::People(5)).to_string().contains("--max-people"));
-        assert!(full(IndexFull::Bytes(5)).to_string().contains("--max-people"));
+        for full in [full(IndexFull::People(5)), full(IndexFull::Bytes(5))] {
+            assert!(full.settings().eq([Setting::MaxPeople]), "{full}");
+            assert!(full.to_string().contains("max_people"), "{full}");
+        }
     }
 }

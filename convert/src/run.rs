@@ -16,6 +16,7 @@ use crate::pass::context::{Found, Pass};
 use crate::pass::rejects::Aside;
 use crate::pass::{claims, no_export, people, stream, summaries};
 use crate::report::Report;
+use crate::setting::{Setting, said};
 use crate::warnings;
 
 /// Converts the inputs.
@@ -24,6 +25,10 @@ use crate::warnings;
 /// Why nothing was published; see [`ErrorKind`](crate::ErrorKind) for the exit code of each class.
 /// Rejected records are no error: the report counts them.
 pub fn run(options: &Options) -> Result<Report, Error> {
+    convert(options).map_err(|error| error.spelled(options.reading.spelling))
+}
+
+fn convert(options: &Options) -> Result<Report, Error> {
     let started = Instant::now();
     check(options)?;
     let (reading, plan) = (&options.reading, Plan::stu3());
@@ -71,12 +76,19 @@ fn check(options: &Options) -> Result<(), Error> {
         ));
     }
     if options.output == Output::Stdout && options.tables.len() != 1 {
-        return Err(Error::usage("--out - writes one table; name it with --tables"));
+        return Err(Error::usage(said![
+            Setting::Output,
+            " - writes one table; name it with ",
+            Setting::Tables
+        ]));
     }
     if options.output != Output::Stdout && options.rejects.is_some() {
-        return Err(Error::usage(
-            "--rejects goes with --out -; with a folder the rejects are published in it",
-        ));
+        return Err(Error::usage(said![
+            Setting::Rejects,
+            " goes with ",
+            Setting::Output,
+            " -; with a folder the rejects are published in it"
+        ]));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use ndjson_io::{SourceFile, SourceReport};
 
 use crate::pass::context::{Found, Pass};
+use crate::setting::{Setting, Spelling};
 
 /// Files that a warning names; the report has them all.
 const FILES_NAMED: usize = 3;
@@ -10,6 +11,7 @@ const FILES_NAMED: usize = 3;
 /// What the user should know of files that were read.
 pub(crate) fn of_files<'f>(
     read: impl Iterator<Item = (&'f SourceFile, &'f SourceReport)>,
+    spelling: Spelling,
 ) -> Vec<String> {
     let read: Vec<_> = read.collect();
     let told = |what: fn(&SourceReport) -> bool, text: &str| {
@@ -24,8 +26,11 @@ pub(crate) fn of_files<'f>(
     };
     let unchecked = told(
         |report| report.frames_without_checksum > 0,
-        "compressed by zstd without a checksum, so that damage could not be seen: compress with --check; \
-         --require-checksums refuses such files",
+        &format!(
+            "compressed by zstd without a checksum, so that damage could not be seen: compress with --check; \
+             {} refuses such files",
+            spelling(Setting::RequireChecksums)
+        ),
     );
     let grown = told(|report| report.grew, "grew while it was read; what was added was not read");
     unchecked.into_iter().chain(grown).collect()
@@ -34,19 +39,19 @@ pub(crate) fn of_files<'f>(
 /// What the user should know of the files of a run.
 pub(crate) fn of_sources(pass: &Pass<'_>, found: &Found) -> Vec<String> {
     let read = pass.input.sources.iter().zip(&found.reports);
-    of_files(read.filter_map(|(source, report)| Some((&source.file, report.as_ref()?))))
+    let read = read.filter_map(|(source, report)| Some((&source.file, report.as_ref()?)));
+    of_files(read, pass.reading.spelling)
 }
 
 /// What the user should know of the records and files of a run.
 pub(crate) fn of_records(pass: &Pass<'_>, found: &Found) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let (mut warnings, spelling) = (Vec::new(), pass.reading.spelling);
     let counts = &found.counts;
     if found.index.patients() == 0 && counts.claims_without_patient > 0 {
-        warnings.push(
-            "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name \
-             it with --patients"
-                .to_owned(),
-        );
+        warnings.push(format!(
+            "no Patient in the input: BENE_MBI_ID is null on every row; export Patient too, or name it with {}",
+            spelling(Setting::Patients)
+        ));
     }
     // Of people that are read for the parts of a scan: runs and whole scans do not come here.
     if counts.read() > 0 && counts.rejected == counts.read() {
@@ -58,7 +63,8 @@ pub(crate) fn of_records(pass: &Pass<'_>, found: &Found) -> Vec<String> {
             Some(_) => "rejects.csv lists them, rejects.ndjson does not hold them",
             None => "they were rejected",
         };
-        warnings.push(format!("{too_long} line(s) were longer than --max-line-bytes: {kept}"));
+        let most = spelling(Setting::MaxLineBytes);
+        warnings.push(format!("{too_long} line(s) were longer than {most}: {kept}"));
     }
     warnings.extend(of_sources(pass, found));
     warnings

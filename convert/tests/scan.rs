@@ -358,7 +358,7 @@ fn frames_without_a_checksum_are_told_or_refused() {
             Ok(_) => assert!(checksum),
             Err(error) => {
                 assert!(!checksum && error.kind() == ErrorKind::Failed, "{error}");
-                assert!(error.to_string().contains("--require-checksums"), "{error}");
+                assert!(error.to_string().contains("require_checksums"), "{error}");
             }
         }
     }
@@ -381,7 +381,7 @@ fn people_beyond_the_limit_end_a_scan() {
             Ok(_) => assert!(fits),
             Err(error) => {
                 assert!(!fits && error.kind() == ErrorKind::Failed, "{error}");
-                assert!(error.to_string().contains("--max-people"), "{error}");
+                assert!(error.to_string().contains("max_people"), "{error}");
             }
         }
     }

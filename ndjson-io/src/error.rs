@@ -212,7 +212,7 @@ impl fmt::Display for Error {
             ErrorKind::Corrupt { detail } => write!(f, "compressed data is damaged: {detail}"),
             ErrorKind::NoChecksum => f.write_str(
                 "a zstd frame has no checksum, so damage in it could not be seen: compress the file with checksums \
-                 (zstd --check), or leave --require-checksums out",
+                 (zstd --check)",
             ),
             ErrorKind::ExpandsTooMuch { limit_bytes } => {
                 write!(f, "expands too much: more than {limit_bytes} bytes when decompressed")

@@ -1,17 +1,24 @@
 //! What Python programs give, as the crates take it.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use cclf_crosswalk::{Columns, Compression, Crosswalk, Format, Naming, Table};
-use convert::{MaxRejects, OnBadRecord, Output, People, Reading};
+use cclf_crosswalk::{Columns, ColumnsError, Crosswalk, Table};
+use convert::{MaxRejects, Output, People, Reading, Setting};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::failure::Failure;
 
 /// The object of a JSON text.
 pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("json")?.call_method1("loads", (json,))
+}
+
+/// The dict of a report.
+pub(crate) fn report<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyDict>> {
+    Ok(loads(py, json)?.cast_into::<PyDict>()?)
 }
 
 fn is_path(value: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -129,7 +136,10 @@ pub(crate) fn table(name: &str) -> Result<Table, Failure> {
 
 pub(crate) fn only(tables: &[Table], lineage: bool, names: &[String]) -> Result<Columns, Failure> {
     let columns = Columns::only(Crosswalk::stu3(), tables, lineage, names).map_err(|fault| {
-        Failure::usage(fault.to_string().replace("`bcda describe`", "bcda.describe()"))
+        Failure::usage(match fault {
+            ColumnsError::Unknown(_) => format!("{fault}; bcda.describe() lists them"),
+            ColumnsError::Unused(_) => fault.to_string(),
+        })
     })?;
     Ok(columns.as_named())
 }
@@ -158,30 +168,9 @@ fn date(value: &Bound<'_, PyAny>) -> PyResult<i32> {
     Ok(day(&text.to_cow()?)?)
 }
 
-pub(crate) fn format(name: &str) -> Result<Format, Failure> {
-    let known = [Format::Parquet, Format::Csv, Format::Arrow];
-    let found = known.into_iter().find(|format| format.extension() == name);
-    found.ok_or_else(|| Failure::usage("format: expected parquet, csv or arrow"))
-}
-
-pub(crate) fn compression(name: &str) -> Result<Compression, Failure> {
-    name.parse().map_err(|_| Failure::usage("compression: expected zstd, snappy or none"))
-}
-
-pub(crate) fn naming(name: &str) -> Result<Naming, Failure> {
-    match name {
-        "cclf" => Ok(Naming::Cclf),
-        "tuva" => Ok(Naming::Tuva),
-        _ => Err(Failure::usage("naming: expected cclf or tuva")),
-    }
-}
-
-pub(crate) fn on_bad_record(name: &str) -> Result<OnBadRecord, Failure> {
-    match name {
-        "reject" => Ok(OnBadRecord::Reject),
-        "fail" => Ok(OnBadRecord::Fail),
-        _ => Err(Failure::usage("on_bad_record: expected reject or fail")),
-    }
+/// One of the words of an argument.
+pub(crate) fn word<T: FromStr<Err: Display>>(name: &str, word: &str) -> Result<T, Failure> {
+    word.parse().map_err(|fault| Failure::usage(format!("{name}: {fault}")))
 }
 
 /// A number, or a text such as `0.5%`.
@@ -213,6 +202,18 @@ pub(crate) fn within(name: &str, value: i128, least: u64, most: u64) -> Result<u
     found.and_then(|value| usize::try_from(value).ok()).ok_or_else(fault)
 }
 
+/// What settings are called in Python.
+pub(crate) fn spelling(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Output => "out",
+        Setting::Decryption => {
+            "the command bcda decrypt --key KEY.pem opens such files, as does bcda.export with resume and decrypt_key"
+        }
+        // The others have the names of their arguments.
+        other => other.name(),
+    }
+}
+
 /// The arguments that say how inputs are read: those that several functions have.
 #[derive(Default)]
 pub(crate) struct ReadingArguments<'a, 'py> {
@@ -230,12 +231,13 @@ pub(crate) struct ReadingArguments<'a, 'py> {
 impl ReadingArguments<'_, '_> {
     /// Sets those that are given.
     pub(crate) fn set(self, reading: &mut Reading) -> PyResult<()> {
+        reading.spelling = spelling;
         if let Some(patients) = self.patients {
             reading.patients = paths("patients", patients)?;
         }
         reading.file_date = self.file_date.map(date).transpose()?;
         if let Some(word) = self.on_bad_record {
-            reading.on_bad_record = on_bad_record(word)?;
+            reading.on_bad_record = self::word("on_bad_record", word)?;
         }
         if let Some(most) = self.max_rejects {
             reading.max_rejects = max_rejects(most)?;

@@ -7,7 +7,7 @@ use convert::{Options, Output};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{self, Around, ReadingArguments, names, paths};
+use crate::arguments::{self, Around, ReadingArguments, names, paths, word};
 use crate::failure::{Failure, guarded};
 use crate::warn;
 use crate::watch::{Teller, watched};
@@ -83,9 +83,9 @@ pub(crate) fn convert_export<'py>(
     guarded(|| {
         let mut options =
             Options::new(paths("inputs", inputs)?, Output::at(&arguments::path("out", out)?));
-        options.format = arguments::format(format)?;
-        options.compression = arguments::compression(compression)?;
-        options.naming = arguments::naming(naming)?;
+        options.format = word("format", format)?;
+        options.compression = word("compression", compression)?;
+        options.naming = word("naming", naming)?;
         if options.naming.needs_lineage() && !lineage {
             let message = "naming=\"tuva\" does not go with lineage=False: the connector selects FILE_NAME and FILE_DATE";
             return Err(Failure::usage(message).into());
@@ -126,7 +126,7 @@ pub(crate) fn convert_export<'py>(
         let report = ended.map_err(Failure::from)?;
         drop(around);
         teller.tell(py)?;
-        let report = warn::report(py, &report.to_json())?;
+        let report = arguments::report(py, &report.to_json())?;
         warn::tell_of(&report)?;
         Ok(report)
     })

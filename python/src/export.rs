@@ -11,7 +11,7 @@ use bulk_client::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{Around, instant, names, path, within};
+use crate::arguments::{self, Around, instant, names, path, within};
 use crate::failure::{Failure, argument, guarded};
 use crate::warn;
 use crate::watch::{TOLD_EVERY, watched};
@@ -227,7 +227,7 @@ pub(crate) fn export<'py>(
         let report = watched(py, || cancel.cancel(), tick, run)?.map_err(Failure::from)?;
         drop(around);
         watcher.tell(py, progress)?;
-        let said = warn::report(py, &report.to_json(argument).to_string())?;
+        let said = arguments::report(py, &report.to_json(argument).to_string())?;
         said.set_item("warnings", warnings(&report))?;
         warn::tell_of(&said)?;
         Ok(said)

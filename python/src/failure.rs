@@ -7,36 +7,6 @@ use convert::{ErrorKind, RejectPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Options of the command line that messages name, and the arguments that they are here.
-const OPTIONS: [(&str, &str); 26] = [
-    ("--allow-origin", "allow_origin"),
-    ("--auth", "auth"),
-    ("--base-url", "base_url"),
-    ("--columns", "columns"),
-    ("--credentials", "credentials"),
-    ("--file-date", "file_date"),
-    ("--insecure-http", "insecure_http"),
-    ("--max-decompressed", "max_decompressed_bytes"),
-    ("--max-line-bytes", "max_line_bytes"),
-    ("--max-people", "max_people"),
-    ("--max-rejects", "max_rejects"),
-    ("--on-bad-record", "on_bad_record"),
-    ("--out", "out"),
-    ("--overwrite", "overwrite"),
-    ("--patients", "patients"),
-    ("--rate", "rate"),
-    ("--require-checksums", "require_checksums"),
-    ("--restart", "restart"),
-    ("--resume", "resume"),
-    ("--since", "since"),
-    ("--tables", "tables"),
-    ("--timeout", "timeout"),
-    ("--token", "token"),
-    ("--token-url", "token_url"),
-    ("--type", "types"),
-    ("--decrypt-key", "decrypt_key"),
-];
-
 /// An error on its way to Python.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -102,26 +72,6 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     done.unwrap_or_else(|_| Err(Failure::internal().into()))
 }
 
-/// The message with options named as arguments: `--max-rejects` is `max_rejects` here.
-pub(crate) fn in_python(message: &str) -> String {
-    let message = message.replace("`bcda describe`", "bcda.describe()");
-    let (mut text, mut rest) = (String::with_capacity(message.len()), &*message);
-    while let Some(at) = rest.find("--") {
-        let (before, option) = rest.split_at(at);
-        let end = option.find(|letter: char| letter != '-' && !letter.is_ascii_lowercase());
-        let (option, after) = option.split_at(end.unwrap_or(option.len()));
-        text.push_str(before);
-        // A part of a file's name is no option.
-        let alone = before.is_empty() || before.ends_with([' ', '(']);
-        match OPTIONS.iter().find(|(own, _)| alone && *own == option) {
-            Some((_, argument)) => text.push_str(argument),
-            None => text.push_str(option),
-        }
-        rest = after;
-    }
-    text + rest
-}
-
 impl From<convert::Error> for Failure {
     fn from(error: convert::Error) -> Self {
         let (class, kind) = match error.kind() {
@@ -135,7 +85,7 @@ impl From<convert::Error> for Failure {
             class,
             kind,
             exit_code: error.exit_code(),
-            message: in_python(&error.to_string()),
+            message: error.to_string(),
             place: error.record().cloned().map(Box::new),
         }
     }

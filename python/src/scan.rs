@@ -138,7 +138,7 @@ impl Scan {
     fn report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         guarded(|| {
             let report = lock(&self.latest).report.clone();
-            report.map(|report| warn::report(py, &report)).transpose()
+            report.map(|report| arguments::report(py, &report)).transpose()
         })
     }
 

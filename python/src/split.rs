@@ -27,6 +27,7 @@ fn options(
     let mut lineage = true;
     // A task of Spark has one processor unless told otherwise.
     options.reading.threads = 1;
+    options.reading.spelling = arguments::spelling;
     let reading = &mut options.reading;
     for (name, text) in texts {
         let number = || {
@@ -40,7 +41,7 @@ fn options(
             }
             "people" => options.people = arguments::people(text)?,
             "file_date" => reading.file_date = Some(arguments::day(text)?),
-            "on_bad_record" => reading.on_bad_record = arguments::on_bad_record(text)?,
+            "on_bad_record" => reading.on_bad_record = arguments::word(name, text)?,
             "max_rejects" => {
                 let fault = |fault| Failure::usage(format!("max_rejects: {fault}"));
                 reading.max_rejects = text.parse().map_err(fault)?;

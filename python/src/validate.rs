@@ -127,7 +127,7 @@ pub(crate) fn validate<'py>(
         )?;
         let report = ended.map_err(Failure::from)?;
         teller.tell(py)?;
-        let all = warn::report(py, &report.to_json())?;
+        let all = arguments::report(py, &report.to_json())?;
         outcomes.text.push(b']');
         let text = String::from_utf8_lossy(&outcomes.text);
         all.set_item("outcomes", arguments::loads(py, &text)?)?;

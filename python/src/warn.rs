@@ -6,24 +6,10 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-
-use crate::arguments;
-use crate::failure::in_python;
+use pyo3::types::PyDict;
 
 /// How long a reader waits until its warnings are told. Whoever has the interpreter may be waiting for that reader.
 const TOLD_IN: Duration = Duration::from_millis(100);
-
-/// The dict of a report; its warnings say what arguments are called here.
-pub(crate) fn report<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyDict>> {
-    let report = arguments::loads(py, json)?.cast_into::<PyDict>()?;
-    if let Some(warnings) = report.get_item("warnings")? {
-        let warnings = warnings.extract::<Vec<String>>()?;
-        report
-            .set_item("warnings", PyList::new(py, warnings.iter().map(|text| in_python(text)))?)?;
-    }
-    Ok(report)
-}
 
 /// Tells what a report warns of.
 pub(crate) fn tell_of(report: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -38,7 +24,7 @@ pub(crate) fn tell(py: Python<'_>, warnings: &[String]) -> PyResult<()> {
     let category = py.import("bcda._errors")?.getattr("BcdaWarning")?;
     for text in warnings {
         // Names of files may hold anything.
-        let text = CString::new(in_python(text).replace('\0', "\u{fffd}")).unwrap_or_default();
+        let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
         PyErr::warn(py, &category, &text, 1)?;
     }
     Ok(())

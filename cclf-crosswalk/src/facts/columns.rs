@@ -33,7 +33,7 @@ impl From<bool> for Columns {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
     /// No table asked for has such a column.
-    #[error("no table asked for has a column {0}; `bcda describe` lists them")]
+    #[error("no table asked for has a column {0}")]
     Unknown(String),
     /// None of the columns is of this table.
     #[error("none of the columns is of {0}; name one, or leave the table out")]

@@ -1,5 +1,9 @@
 //! What the tables are called where they are stored: names of files, and of tables in a warehouse.
 
+use std::fmt;
+use std::str::FromStr;
+
+use crate::layout::load_error::LoadError;
 use crate::layout::table::Table;
 
 /// A set of names. Columns keep CMS's names in all of them.
@@ -13,6 +17,17 @@ pub enum Naming {
 }
 
 impl Naming {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Cclf, Self::Tuva];
+
+    /// What the set is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cclf => "cclf",
+            Self::Tuva => "tuva",
+        }
+    }
+
     /// The name of a table's file without its extension: `cclf1`, `parta_claims_header`.
     pub const fn file_stem(self, table: Table) -> &'static str {
         let (cclf, tuva) = match table {
@@ -47,6 +62,21 @@ impl Naming {
     /// Whether who reads these names selects FILE_NAME and FILE_DATE too.
     pub const fn needs_lineage(self) -> bool {
         matches!(self, Self::Tuva)
+    }
+}
+
+impl fmt::Display for Naming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Naming {
+    type Err = LoadError;
+
+    fn from_str(text: &str) -> Result<Self, LoadError> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| LoadError::new("expected cclf or tuva"))
     }
 }
 

@@ -29,13 +29,31 @@ pub enum Format {
 }
 
 impl Format {
-    /// The extension of its files, without the dot.
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Parquet, Self::Csv, Self::Arrow];
+
+    /// The extension of its files, without the dot; also what the format is called.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
             Self::Csv => "csv",
             Self::Arrow => "arrow",
         }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.extension())
+    }
+}
+
+impl FromStr for Format {
+    type Err = LoadError;
+
+    fn from_str(text: &str) -> Result<Self, LoadError> {
+        let found = Self::ALL.into_iter().find(|one| one.extension() == text);
+        found.ok_or_else(|| LoadError::new("expected parquet, csv or arrow"))
     }
 }
 
@@ -51,16 +69,32 @@ pub enum Compression {
     None,
 }
 
+impl Compression {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Zstd, Self::Snappy, Self::None];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zstd => "zstd",
+            Self::Snappy => "snappy",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl FromStr for Compression {
     type Err = LoadError;
 
-    fn from_str(name: &str) -> Result<Self, LoadError> {
-        match name {
-            "zstd" => Ok(Self::Zstd),
-            "snappy" => Ok(Self::Snappy),
-            "none" => Ok(Self::None),
-            _ => Err(LoadError::new("the compressions are zstd, snappy and none")),
-        }
+    fn from_str(text: &str) -> Result<Self, LoadError> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| LoadError::new("expected zstd, snappy or none"))
     }
 }
 

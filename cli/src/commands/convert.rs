@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cclf_crosswalk::{Columns, Crosswalk, Naming, Table};
-use clap::{Args, ValueEnum};
-use convert::{MaxRejects, Options, Output, Report};
+use cclf_crosswalk::{Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
+use clap::Args;
+use convert::{MaxRejects, OnBadRecord, Options, Output, Report};
 use indicatif::DecimalBytes;
 
 use crate::failure::Failure;
@@ -14,6 +14,7 @@ use crate::place::{if_there, is_address};
 use crate::progress::Bar;
 use crate::reading_args::{ReadingArgs, input};
 use crate::show::{figures, grouped, left_aside};
+use crate::words::{compression, format, naming, on_bad_record};
 use crate::{signals, streams};
 
 /// Larger files are no reports of ours.
@@ -21,55 +22,6 @@ const MAX_REPORT_BYTES: u64 = 64 << 20;
 
 /// Records were rejected, the rest is done.
 const EXIT_REJECTS: u8 = 3;
-
-/// The formats of tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Apache Parquet.
-    Parquet,
-    /// Comma-separated values with a header.
-    Csv,
-    /// Arrow IPC: files, or a stream on standard output.
-    Arrow,
-}
-
-/// The compressions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Compression {
-    /// Zstandard, level 1.
-    Zstd,
-    /// Snappy (in Arrow files: LZ4).
-    Snappy,
-    /// None.
-    None,
-}
-
-/// What the tables are called; columns keep CMS's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NamingChoice {
-    /// cclf1 to cclf9, cclfa, cclfb and cclf0.
-    Cclf,
-    /// What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians and so on.
-    Tuva,
-}
-
-impl From<NamingChoice> for Naming {
-    fn from(choice: NamingChoice) -> Self {
-        match choice {
-            NamingChoice::Cclf => Self::Cclf,
-            NamingChoice::Tuva => Self::Tuva,
-        }
-    }
-}
-
-/// What a bad record does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnBadRecord {
-    /// It is kept aside and the run goes on.
-    Reject,
-    /// It ends the run.
-    Fail,
-}
 
 /// Turn an export into CCLF tables.
 #[derive(Debug, Args)]
@@ -81,17 +33,17 @@ pub(crate) struct ConvertArgs {
     #[arg(long)]
     pub(crate) overwrite: bool,
     /// Format of the tables.
-    #[arg(long, value_enum, default_value_t = Format::Parquet)]
+    #[arg(long, value_parser = format(), default_value_t)]
     pub(crate) format: Format,
     /// Compression within Parquet and Arrow files.
-    #[arg(long, value_enum, default_value_t = Compression::Zstd)]
+    #[arg(long, value_parser = compression(), default_value_t)]
     pub(crate) compression: Compression,
     /// Which tables, e.g. cclf5,cclf7; all twelve unless named.
     #[arg(long, value_delimiter = ',', value_parser = parse_table, value_name = "TABLES")]
     pub(crate) tables: Vec<Table>,
     /// What the files of the tables are called.
-    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
-    pub(crate) naming: NamingChoice,
+    #[arg(long, value_parser = naming(), default_value_t)]
+    pub(crate) naming: Naming,
     /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
@@ -107,7 +59,7 @@ pub(crate) struct ConvertArgs {
     #[arg(long)]
     pub(crate) no_lineage: bool,
     /// What a bad record does.
-    #[arg(long, value_enum, default_value_t = OnBadRecord::Reject)]
+    #[arg(long, value_parser = on_bad_record(), default_value_t)]
     pub(crate) on_bad_record: OnBadRecord,
     /// Stop when more records are bad: a number, or a share of the records read so far (never below 100).
     #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
@@ -216,23 +168,14 @@ fn is_report(file: &Path) -> Result<bool, Failure> {
 }
 
 fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
-    let naming = arguments.naming.into();
+    let naming = arguments.naming;
     check_lineage(naming, arguments)?;
     let output =
         if arguments.out == Path::new("-") { Output::Stdout } else { Output::at(&arguments.out) };
     let mut options = Options::new(arguments.reading.inputs.clone(), output);
     options.reading.patients.clone_from(&arguments.patients);
     options.overwrite = arguments.overwrite;
-    options.format = match arguments.format {
-        Format::Parquet => cclf_crosswalk::Format::Parquet,
-        Format::Csv => cclf_crosswalk::Format::Csv,
-        Format::Arrow => cclf_crosswalk::Format::Arrow,
-    };
-    options.compression = match arguments.compression {
-        Compression::Zstd => cclf_crosswalk::Compression::Zstd,
-        Compression::Snappy => cclf_crosswalk::Compression::Snappy,
-        Compression::None => cclf_crosswalk::Compression::None,
-    };
+    (options.format, options.compression) = (arguments.format, arguments.compression);
     if !arguments.tables.is_empty() {
         options.tables.clone_from(&arguments.tables);
     }
@@ -244,13 +187,10 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
             options.tables = Columns::tables_with(crosswalk, &options.tables, names);
         }
         options.columns = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names)
-            .map_err(|error| Failure::new(2, error.to_string()))?;
+            .map_err(|error| Failure::new(2, advised(&error)))?;
     }
     options.reading.file_date = arguments.file_date;
-    options.reading.on_bad_record = match arguments.on_bad_record {
-        OnBadRecord::Reject => convert::OnBadRecord::Reject,
-        OnBadRecord::Fail => convert::OnBadRecord::Fail,
-    };
+    options.reading.on_bad_record = arguments.on_bad_record;
     options.reading.max_rejects = arguments.max_rejects;
     options.rejects.clone_from(&arguments.rejects);
     arguments.reading.set(&mut options.reading);
@@ -258,8 +198,16 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     Ok(options)
 }
 
+/// What is wrong with the columns, and what to do.
+fn advised(error: &ColumnsError) -> String {
+    match error {
+        ColumnsError::Unknown(_) => format!("{error}; `bcda describe` lists them"),
+        ColumnsError::Unused(_) => error.to_string(),
+    }
+}
+
 /// Who reads a table by another program's name needs the columns that program selects.
-fn check_lineage(naming: cclf_crosswalk::Naming, arguments: &ConvertArgs) -> Result<(), Failure> {
+fn check_lineage(naming: Naming, arguments: &ConvertArgs) -> Result<(), Failure> {
     if naming.needs_lineage() && arguments.no_lineage {
         let message = "--naming tuva does not go with --no-lineage: the connector selects FILE_NAME \
                        and FILE_DATE";

@@ -5,17 +5,18 @@ mod sql;
 
 use std::fmt::Write;
 
-use cclf_crosswalk::{Crosswalk, Table, TableDef};
+use cclf_crosswalk::{Crosswalk, Naming, Table, TableDef};
 use clap::{Args, ValueEnum};
 use comfy_table::ContentArrangement;
 use serde_json::json;
 
 use self::lines::{heading, lines};
 use self::sql::Dialect;
-use crate::commands::convert::{NamingChoice, parse_table};
+use crate::commands::convert::parse_table;
 use crate::failure::Failure;
 use crate::show::{grid, wrapped};
 use crate::streams;
+use crate::words::naming;
 
 /// The formats of a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,8 +48,8 @@ pub(crate) struct DescribeArgs {
     #[arg(long, value_enum, default_value_t = Dialect::Duckdb)]
     pub(crate) dialect: Dialect,
     /// What ddl and views call the tables.
-    #[arg(long, value_enum, default_value_t = NamingChoice::Cclf)]
-    pub(crate) naming: NamingChoice,
+    #[arg(long, value_parser = naming(), default_value_t)]
+    pub(crate) naming: Naming,
     /// The folder of the tables that views read.
     #[arg(long, default_value = "tables", value_name = "DIR")]
     pub(crate) folder: String,
@@ -72,14 +73,12 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         DescribeFormat::Csv => csv(crosswalk, &tables),
         DescribeFormat::Json => json_text(crosswalk, &tables),
         DescribeFormat::Markdown => markdown(crosswalk, &tables),
-        DescribeFormat::Ddl => {
-            sql::ddl(crosswalk, &tables, arguments.dialect, arguments.naming.into())
-        }
+        DescribeFormat::Ddl => sql::ddl(crosswalk, &tables, arguments.dialect, arguments.naming),
         DescribeFormat::Views if arguments.dialect != Dialect::Duckdb => {
             let message = "--format views is for DuckDB, which reads Parquet files where they are";
             return Err(Failure::new(2, message.to_owned()));
         }
-        DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming.into()),
+        DescribeFormat::Views => sql::views(&tables, &arguments.folder, arguments.naming),
     };
     streams::print(&text)
 }

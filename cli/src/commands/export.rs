@@ -19,6 +19,7 @@ use crate::export_progress::Shown;
 use crate::export_summary::summary;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
+use crate::reading_args::option;
 use crate::signals::{self, Caught};
 use crate::streams::print;
 
@@ -403,6 +404,7 @@ fn convert(
 ) -> Result<u8, Failure> {
     let (export, tables) = (plain(&arguments.out), plain(tables));
     let mut options = convert::Options::new(vec![utf8(&export)?], convert::Output::at(&tables));
+    options.reading.spelling = option;
     options.reading.patients.clone_from(&arguments.patients);
     for people in &report.earlier_people {
         options.reading.patients.push(utf8(people)?);

@@ -155,14 +155,11 @@ impl Elsewhere {
             overwrite,
             Box::new(manifest::files_of),
         );
-        opened.map(Publication).map_err(|fault| {
-            // The library has no options.
-            let advice = match fault.kind() {
-                object_storage::ErrorKind::Usage if !overwrite => " (--overwrite)",
-                _ => "",
-            };
-            let error = Error::from(fault);
-            Error::new(error.kind(), format!("{error}{advice}"))
+        opened.map(Publication).map_err(|fault| match fault.kind() {
+            object_storage::ErrorKind::Usage if !overwrite => {
+                Error::from(fault).unless_overwritten()
+            }
+            _ => fault.into(),
         })
     }
 }

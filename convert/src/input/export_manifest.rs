@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::setting::{Setting, Spelling};
+
 /// Longest file that may be a manifest, in bytes: as long as a server's may be.
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 
@@ -115,13 +117,14 @@ impl Manifests {
     }
 
     /// What to say where several manifests stand side by side and one had to be chosen.
-    pub(crate) fn warning(&self) -> Option<String> {
+    pub(crate) fn warning(&self, spelling: Spelling) -> Option<String> {
         let names: Vec<_> = self.files.iter().map(|path| path.to_string_lossy()).collect();
         (names.len() > 1).then(|| {
             format!(
                 "several export manifests in one folder: {}; FILE_DATE is from the one with the latest \
-                 transactionTime; --file-date sets it",
-                names.join(", ")
+                 transactionTime; {} sets it",
+                names.join(", "),
+                spelling(Setting::FileDate)
             )
         })
     }
@@ -155,12 +158,12 @@ mod tests {
         let time = |found: &Manifests| found.told.as_ref().map(|told| told.time.to_string());
         let found = of(&[manifest("a.json", old, ""), manifest("b.json", new, "")]);
         assert_eq!(time(&found).as_deref(), Some("2021-01-01T00:30:00Z"));
-        let warning = found.warning().unwrap();
+        let warning = found.warning(Setting::name).unwrap();
         assert!(warning.contains("a.json, b.json"), "{warning}");
         let ours = manifest(EXPORT_MANIFEST, old, "");
         let found = of(&[manifest("a.json", new, ""), ours, manifest("b.json", new, "")]);
         assert_eq!(time(&found).as_deref(), Some("2021-01-01T00:00:00Z"));
-        assert_eq!((found.warning(), found.files.len()), (None, 1));
+        assert_eq!((found.warning(Setting::name), found.files.len()), (None, 1));
         // Other JSON is none.
         let none = [("x.json".into(), b"{}".to_vec()), manifest("y.json", "yesterday", "")];
         assert_eq!(time(&of(&none)), None);

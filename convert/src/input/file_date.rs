@@ -13,6 +13,7 @@ use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::export_manifest::{EXPORT_MANIFEST, Manifests, Told};
 use crate::report::FileDateOrigin;
+use crate::setting::Spelling;
 
 /// Days since 1970-01-01, in UTC.
 fn day(timestamp: Timestamp) -> Option<i32> {
@@ -28,6 +29,7 @@ fn day(timestamp: Timestamp) -> Option<i32> {
 /// Looks for export manifests in folders, each once.
 pub(crate) struct FileDates {
     elsewhere: Elsewhere,
+    spelling: Spelling,
     folders: HashMap<PathBuf, Manifests>,
     /// What to say of them.
     warnings: Vec<String>,
@@ -61,9 +63,10 @@ impl Exports {
 }
 
 impl FileDates {
-    pub(crate) fn new(elsewhere: &Elsewhere) -> Self {
+    pub(crate) fn new(elsewhere: &Elsewhere, spelling: Spelling) -> Self {
         Self {
             elsewhere: elsewhere.clone(),
+            spelling,
             folders: HashMap::new(),
             warnings: Vec::new(),
             exports: Exports::default(),
@@ -114,7 +117,7 @@ impl FileDates {
         } else {
             Manifests::in_folder(folder)
         };
-        self.warnings.extend(found.warning().filter(|_| !is_given));
+        self.warnings.extend(found.warning(self.spelling).filter(|_| !is_given));
         self.folders.insert(folder.to_owned(), found);
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
 use crate::input::sealed;
 use crate::options::Reading;
+use crate::setting::{Message, Setting, said};
 
 fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
     let place = output.to_string_lossy();
@@ -22,9 +23,10 @@ fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
     if !overlaps {
         return Ok(());
     }
-    Err(Error::usage(format!(
-        "the output {place} and the input {input} lie in one another; choose another --out"
-    )))
+    Err(Error::usage(said![
+        format!("the output {place} and the input {input} lie in one another; choose another "),
+        Setting::Output
+    ]))
 }
 
 /// Finds the inputs of a run that writes to these places.
@@ -39,7 +41,7 @@ pub(crate) fn inputs(
             refuse_overlap(place, people)?;
         }
     }
-    find(reading, places, "; give Patients with --patients", elsewhere)
+    find(reading, places, said!["; give Patients with ", Setting::Patients], elsewhere)
 }
 
 /// Finds the files of these inputs, none of which may lie in an output; or the one stream, standard input or a pipe.
@@ -47,7 +49,7 @@ pub(crate) fn inputs(
 pub(crate) fn find(
     reading: &Reading,
     outputs: &[PathBuf],
-    hint: &str,
+    hint: Message,
     elsewhere: &Elsewhere,
 ) -> Result<Discovered, Error> {
     let inputs = &reading.inputs;
@@ -58,7 +60,9 @@ pub(crate) fn find(
         return Err(Error::usage("standard input (-) is named more than once"));
     }
     if stdin == 1 && !paths.is_empty() {
-        return Err(Error::usage(format!("standard input (-) cannot be mixed with files{hint}")));
+        return Err(Error::usage(
+            said!["standard input (-) cannot be mixed with files"].with(hint),
+        ));
     }
     if paths.is_empty() && stdin == 0 {
         return Err(Error::usage(
@@ -77,11 +81,12 @@ pub(crate) fn find(
     if let Some(pipe) = found.sources.iter().find(|file| file.is_stream())
         && found.sources.len() > 1
     {
-        return Err(Error::usage(format!(
+        let pipe = format!(
             "{} is a pipe, which is read once, as standard input is: it cannot be mixed with other inputs; write what \
-             it gives to a file{hint}",
+             it gives to a file",
             pipe.path().display()
-        )));
+        );
+        return Err(Error::usage(Message::from(pipe).with(hint)));
     }
     Ok(found)
 }
@@ -158,10 +163,11 @@ pub(crate) fn refuse_one_stream_for_both(
     };
     let own = streams(files);
     if streams(patients).iter().any(|stream| own.contains(stream)) {
-        return Err(Error::usage(
-            "standard input, or a pipe, is named twice, and is read once: leave --patients out where one stream has \
-             both people and claims",
-        ));
+        return Err(Error::usage(said![
+            "standard input, or a pipe, is named twice, and is read once: leave ",
+            Setting::Patients,
+            " out where one stream has both people and claims"
+        ]));
     }
     Ok(())
 }

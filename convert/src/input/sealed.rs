@@ -7,6 +7,7 @@ use ndjson_io::{Discovered, SourceFile};
 
 use crate::elsewhere::is_address;
 use crate::error::Error;
+use crate::setting::{Setting, said};
 
 /// What the name of a sealed file ends with.
 const SEALED: &str = ".enc";
@@ -25,11 +26,11 @@ pub(crate) fn refuse(inputs: &[String]) -> Result<(), Error> {
         (is_there && is_sealed(input)).then(|| path.to_owned())
     });
     sealed.map_or(Ok(()), |path| {
-        Err(Error::usage(format!(
-            "{} is still encrypted: bcda decrypt --key KEY.pem opens such files, as does bcda export --resume \
-             --decrypt-key KEY.pem; then convert what they give",
-            path.display()
-        )))
+        Err(Error::usage(said![
+            format!("{} is still encrypted: ", path.display()),
+            Setting::Decryption,
+            "; then convert what they give"
+        ]))
     })
 }
 
@@ -92,11 +93,9 @@ mod tests {
         fs::write(at("exports/first/Coverage-0001.ndjson.enc"), "x").unwrap();
         for name in ["exports", "exports/first", "exports/first/Coverage-0001.ndjson.enc", "*.ENC"]
         {
-            let error = refuse(&input(name)).unwrap_err().to_string();
-            assert!(
-                error.contains("bcda decrypt") && error.to_ascii_lowercase().contains(".enc"),
-                "{error}"
-            );
+            let error = refuse(&input(name)).unwrap_err();
+            assert!(error.settings().eq([Setting::Decryption]), "{error}");
+            assert!(error.to_string().to_ascii_lowercase().contains(".enc"), "{error}");
         }
         // What is not there is told as such.
         refuse(&input("missing.ndjson.enc")).unwrap();

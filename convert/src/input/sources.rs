@@ -14,6 +14,7 @@ use crate::input::instead::Instead;
 use crate::options::Reading;
 use crate::out::shared::shared;
 use crate::report::FileDateOrigin;
+use crate::setting::{Setting, Spelling};
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
 pub(crate) const SNIFF_BYTES: usize = 256 << 10;
@@ -52,7 +53,7 @@ impl Input {
         reading: &Reading,
         elsewhere: &Elsewhere,
     ) -> Result<Self, Error> {
-        let mut dates = FileDates::new(elsewhere);
+        let mut dates = FileDates::new(elsewhere, reading.spelling);
         let mut sources = look_at(patients.sources, true, reading, &mut dates)?;
         sources.extend(look_at(files.sources, false, reading, &mut dates)?);
         let left_aside = patients.left_aside.iter().chain(&files.left_aside);
@@ -61,7 +62,7 @@ impl Input {
         let mut warnings: Vec<String> = empty.collect();
         let (exports, of_manifests) = dates.finish();
         warnings.extend(of_manifests);
-        warnings.extend(warnings_of_dates(&sources));
+        warnings.extend(warnings_of_dates(&sources, reading.spelling));
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
         reading.progress.total_bytes.store(total, Ordering::Relaxed);
         Ok(Self { sources, exports, left_aside, warnings })
@@ -69,7 +70,8 @@ impl Input {
 }
 
 /// What the user should know where nothing tells the date of an export.
-fn warnings_of_dates(sources: &[Source]) -> Vec<String> {
+fn warnings_of_dates(sources: &[Source], spelling: Spelling) -> Vec<String> {
+    let option = spelling(Setting::FileDate);
     let count = |origin| {
         let of_origin = |source: &&Source| source.date_origin == origin && !source.only_people;
         sources.iter().filter(of_origin).count()
@@ -79,16 +81,14 @@ fn warnings_of_dates(sources: &[Source]) -> Vec<String> {
     if modified > 0 {
         warnings.push(format!(
             "no export manifest tells the date of {modified} input file{}: FILE_DATE is the \
-             modification date; --file-date sets it",
+             modification date; {option} sets it",
             if modified == 1 { "" } else { "s" }
         ));
     }
     if count(FileDateOrigin::Unknown) > 0 {
-        warnings.push(
-            "nothing tells the date of the input: FILE_DATE and BENE_AGE are null; --file-date \
-             sets it"
-                .to_owned(),
-        );
+        warnings.push(format!(
+            "nothing tells the date of the input: FILE_DATE and BENE_AGE are null; {option} sets it"
+        ));
     }
     warnings
 }

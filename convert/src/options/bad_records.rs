@@ -1,5 +1,6 @@
 //! What a bad record does, and how many are too many.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// What a bad record does.
@@ -10,6 +11,34 @@ pub enum OnBadRecord {
     Reject,
     /// It ends the run.
     Fail,
+}
+
+impl OnBadRecord {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Reject, Self::Fail];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl fmt::Display for OnBadRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for OnBadRecord {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or("expected reject or fail")
+    }
 }
 
 /// How many bad records are too many.
@@ -69,6 +98,14 @@ impl FromStr for MaxRejects {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_read_as_they_are_written() {
+        for word in OnBadRecord::ALL {
+            assert_eq!(word.to_string().parse(), Ok(word));
+        }
+        assert_eq!("Fail".parse::<OnBadRecord>(), Err("expected reject or fail"));
+    }
 
     #[test]
     fn shares_and_counts() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cancel::{Cancel, Progress};
 use crate::memory;
 use crate::options::bad_records::{MaxRejects, OnBadRecord};
+use crate::setting::{Setting, Spelling};
 
 /// How inputs are read: the same for whoever converts, scans or validates them.
 ///
@@ -38,6 +39,8 @@ pub struct Reading {
     pub max_decompressed_bytes: u64,
     /// Whether compressed data without a checksum is an error: damage in it could not be seen.
     pub require_checksums: bool,
+    /// How messages call the settings; as this crate does unless told otherwise.
+    pub spelling: Spelling,
     /// Ends the reading from outside. A scan's is its own: a dropped scan sets it.
     pub cancel: Cancel,
     /// Counters to watch the reading by; of a validation, its rejects are the records with errors.
@@ -63,6 +66,7 @@ impl Reading {
             max_line_bytes: reading.limits.max_line_bytes,
             max_decompressed_bytes: reading.limits.max_decompressed_bytes,
             require_checksums: reading.require_checksums,
+            spelling: Setting::name,
             cancel: Cancel::new(),
             progress: Arc::default(),
         }

@@ -31,9 +31,10 @@ pub(crate) fn first_bad(pass: &Pass<'_>) -> Result<Option<Error>, Error> {
             Err(_) => RecordError::line_too_long(),
         };
         let name = files[record.source].name();
-        let place = rejects::place(name, record.number, record.offset, &error);
+        let place =
+            rejects::place(name, (record.number, record.offset), &error, pass.reading.spelling);
         let record = RejectPlace::new(name, record.number, record.offset, &error);
-        found = Some(Error::of_a_record(record, &place));
+        found = Some(Error::of_a_record(record, place));
         ControlFlow::Break(())
     })?;
     Ok(found)

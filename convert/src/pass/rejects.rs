@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use cclf_crosswalk::RecordError;
+use cclf_crosswalk::{ErrorClass, RecordError};
 use ndjson_io::{Sniffer, SourceFile};
 use publish::Stage;
 
@@ -13,6 +13,7 @@ use crate::error::{Error, RejectPlace};
 use crate::input::instead::{Instead, LOOK_BYTES};
 use crate::input::sources::Source;
 use crate::options::{OnBadRecord, Reading};
+use crate::setting::{Setting, Spelling, said};
 
 /// The header of `rejects.csv`.
 const HEADER: &str = "source,line,byte_offset,class,fault_byte,path\n";
@@ -51,8 +52,19 @@ impl<'o> Aside<'o> {
 }
 
 /// Where a bad record stands and what is wrong with it.
-pub(crate) fn place(name: &str, number: u64, offset: u64, error: &RecordError) -> String {
-    format!("{name}, line {number} (at byte {offset}): {error}")
+pub(crate) fn place(
+    name: &str,
+    (number, offset): (u64, u64),
+    error: &RecordError,
+    spelling: Spelling,
+) -> String {
+    let advice = match error.class() {
+        ErrorClass::LineTooLong => {
+            format!("; raise {} if it is real", spelling(Setting::MaxLineBytes))
+        }
+        _ => String::new(),
+    };
+    format!("{name}, line {number} (at byte {offset}): {error}{advice}")
 }
 
 /// The rejects of one source, and where the first of them stands.
@@ -85,11 +97,11 @@ impl Rejected {
         let instead = instead.map_or_else(String::new, |instead| {
             format!("; {} begins as {}: {}", file.name(), instead.what, instead.advice)
         });
-        Error::bad_data(format!(
-            "{rejected} of {read} records were rejected, more than --max-rejects allows; \
-             the first: {}{instead}",
-            self.place
-        ))
+        Error::bad_data(said![
+            format!("{rejected} of {read} records were rejected, more than "),
+            Setting::MaxRejects,
+            format!(" allows; the first: {}{instead}", self.place)
+        ])
     }
 
     /// What the file holds whose first record this is, if it does not begin as a JSON object does.
@@ -176,10 +188,10 @@ impl RejectLog {
         let error = &reject.error;
         // Of a part of a file the lines before it are counted when somebody wants to know.
         let number = file.lines_before()? + reject.number;
-        let place = || place(name, number, reject.offset, error);
+        let place = || place(name, (number, reject.offset), error, reading.spelling);
         if reading.on_bad_record == OnBadRecord::Fail {
             let record = RejectPlace::new(name, number, reject.offset, error);
-            return Err(Error::of_a_record(record, &place()));
+            return Err(Error::of_a_record(record, place()));
         }
         let own = self.by_source.entry(reject.source);
         own.or_insert_with(|| Rejected::new(reject, place())).add();

@@ -32,6 +32,7 @@ use crate::pass::claims::{ClaimBlock, ClaimRows, join};
 use crate::pass::context::{Found, Gathered, Pass};
 use crate::pass::held::{Held, OpenClaim, Stay};
 use crate::pass::people::source_number;
+use crate::setting::{Setting, said};
 
 /// What workers and sink share.
 struct Shared {
@@ -274,10 +275,13 @@ impl Sink<'_, '_> {
             let absent = self.absent.remove(patient.id());
             let own_claim = *after_own_claim || absent.is_some();
             if refuses && own_claim && index.find(patient.id()).is_none() {
-                return Err(Error::usage(
-                    "standard input has a Patient after a claim of theirs: with --patients nobody is waited for; put \
-                     all Patients first, or leave --patients out",
-                ));
+                return Err(Error::usage(said![
+                    "standard input has a Patient after a claim of theirs: with ",
+                    Setting::Patients,
+                    " nobody is waited for; put all Patients first, or leave ",
+                    Setting::Patients,
+                    " out"
+                ]));
             }
             person.add_to(&mut index, source).map_err(memory::full)?;
             if before.is_some() && before != mbi(&index) {

@@ -10,6 +10,7 @@ use super::options::ScanOptions;
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::out::tables::Rows;
+use crate::setting::{Setting, said};
 
 /// How often a scan whose reader is slow looks whether it was cancelled.
 const CANCEL_POLL: Duration = Duration::from_millis(10);
@@ -96,18 +97,17 @@ impl Rows for Batches {
 
     /// Possible until a batch was handed out, and where the people of the whole input can be read.
     fn abandon(self) -> Result<(), Error> {
-        if self.of_part {
-            return Err(Error::usage(
-                "Patients or Coverages stand among the claims of the input: ask for people=\"anywhere\", which reads \
-                 every file for people first",
-            ));
-        }
-        if self.handed_out {
-            return Err(Error::usage(
-                "Patients or Coverages stand among the claims of the input, and rows were handed out before they \
-                 were met: ask for people=\"anywhere\", which reads every file for people first",
-            ));
-        }
-        Ok(())
+        let handed_out = match (self.of_part, self.handed_out) {
+            (true, _) => "",
+            (false, true) => ", and rows were handed out before they were met",
+            (false, false) => return Ok(()),
+        };
+        Err(Error::usage(said![
+            "Patients or Coverages stand among the claims of the input",
+            handed_out,
+            ": ask for ",
+            Setting::People,
+            "=\"anywhere\", which reads every file for people first"
+        ]))
     }
 }

@@ -19,6 +19,7 @@ use super::part::{Key, Piece};
 use crate::error::Error;
 use crate::memory;
 use crate::report::ScanReport;
+use crate::setting::{Setting, said};
 
 const MAGIC: &[u8; 8] = b"BCDAIDX\0";
 const VERSION: u32 = 2;
@@ -96,9 +97,11 @@ pub(super) fn load(path: &Path, key: &Key, max_people: Option<u32>) -> Result<Lo
     let mut file = Vec::new();
     std::fs::File::open(path).and_then(|mut opened| opened.read_to_end(&mut file)).map_err(
         |error| {
-            Error::failed(format!(
-                "{shown}: the index cannot be read: {error}; every executor must see it (option index)"
-            ))
+            Error::failed(said![
+                format!("{shown}: the index cannot be read: {error}; every executor must see it (option "),
+                Setting::Index,
+                ")"
+            ])
         },
     )?;
     let (about, mut rest) = parse(&file, key).ok_or_else(|| {

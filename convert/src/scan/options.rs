@@ -69,13 +69,17 @@ impl ScanOptions {
 
     /// The files of the scan, and those of its Patients besides.
     pub(super) fn files(&self, elsewhere: &Elsewhere) -> Result<(Discovered, Discovered), Error> {
+        self.find(elsewhere).map_err(|error| error.spelled(self.reading.spelling))
+    }
+
+    fn find(&self, elsewhere: &Elsewhere) -> Result<(Discovered, Discovered), Error> {
         if self.batch_rows == 0 {
             return Err(Error::usage("a batch has at least one row"));
         }
         if self.part.is_some() {
             return Ok((Discovered::default(), Discovered::default()));
         }
-        let files = find::find(&self.reading, &[], "", elsewhere)?;
+        let files = find::find(&self.reading, &[], "".into(), elsewhere)?;
         let patients = find::patients(&self.reading, &files.sources, elsewhere)?;
         if files.sources.iter().chain(&patients.sources).any(SourceFile::is_stream) {
             return Err(Error::usage(

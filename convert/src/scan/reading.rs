@@ -67,7 +67,7 @@ pub(super) fn run(
         Err(error) if error.kind() == ErrorKind::Cancelled => {
             Err(Error::new(ErrorKind::Cancelled, "interrupted; not all rows were handed out"))
         }
-        ended => ended,
+        ended => ended.map_err(|error| error.spelled(options.reading.spelling)),
     }
 }
 

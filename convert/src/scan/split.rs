@@ -51,6 +51,10 @@ pub struct Split {
 /// What [`scan`](crate::scan) says of the options and of the people; a usage error where `index` is missing and the table
 /// needs it. Parts give no rows of CCLF8, CCLF9 and CCLF0.
 pub fn split(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
+    cut(options, part_bytes, index).map_err(|error| error.spelled(options.reading.spelling))
+}
+
+fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<Split, Error> {
     let started = Instant::now();
     let elsewhere = Elsewhere::new(&options.reading.cancel);
     let (files, patients) = options.files(&elsewhere)?;

@@ -33,10 +33,14 @@ pub use report::{ClassReport, ValidationReport};
 /// What ends the run: see [`ErrorKind`] for the exit code of each class. Bad records are no error: the report
 /// counts them. What was written to `out` until then stays there.
 pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationReport, Error> {
+    judge(options, out).map_err(|error| error.spelled(options.reading.spelling))
+}
+
+fn judge(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationReport, Error> {
     let started = Instant::now();
     let reading = &options.reading;
     let elsewhere = Elsewhere::new(&reading.cancel);
-    let found = find::find(reading, options.output.as_slice(), "; name either", &elsewhere)?;
+    let found = find::find(reading, options.output.as_slice(), "; name either".into(), &elsewhere)?;
     let files = found.sources;
     refuse_other_json(&files, &reading.cancel)?;
     let total: u64 = files.iter().filter_map(SourceFile::len).sum();
@@ -59,7 +63,8 @@ pub fn validate(options: &ValidateOptions, out: &mut dyn Write) -> Result<Valida
     let reports = reports.unwrap_or_default();
     beginning.finish(&files[0], counts.records)?;
     out.flush().map_err(|error| write_failed(&error, &reading.cancel))?;
-    let mut report = counts.report(&files, &reports, started.elapsed().as_secs_f64());
+    let mut report =
+        counts.report(&files, &reports, started.elapsed().as_secs_f64(), reading.spelling);
     let is_manifest =
         |path: &&PathBuf| path.file_name().is_some_and(|name| name == EXPORT_MANIFEST);
     let left_aside = found.left_aside.iter().filter(|path| !is_manifest(path));

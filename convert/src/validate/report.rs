@@ -6,6 +6,7 @@ use fhir_model::validate::{Finding, IssueClass, Severity};
 use ndjson_io::{SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
 
+use crate::setting::Spelling;
 use crate::warnings;
 
 /// Counts of a block, or of a run.
@@ -56,6 +57,7 @@ impl Counts {
         files: &[SourceFile],
         reports: &[SourceReport],
         seconds: f64,
+        spelling: Spelling,
     ) -> ValidationReport {
         let class = |(class, count): (IssueClass, Class)| ClassReport {
             class: class.name().to_owned(),
@@ -77,7 +79,7 @@ impl Counts {
                 .iter()
                 .map(|report| report.frames_without_checksum)
                 .sum(),
-            warnings: warnings::of_files(files.iter().zip(reports)),
+            warnings: warnings::of_files(files.iter().zip(reports), spelling),
             bytes_read: reports.iter().map(|report| report.raw_bytes).sum(),
             seconds,
         }

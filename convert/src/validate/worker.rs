@@ -12,6 +12,7 @@ use ndjson_io::{BlockWorker, Line, SourceFile};
 use crate::error::Error;
 use crate::input::instead::Instead;
 use crate::input::sources::foreign;
+use crate::setting::{Setting, Spelling};
 use crate::validate::options::ValidateOptions;
 use crate::validate::report::Counts;
 
@@ -77,6 +78,7 @@ impl Beginning {
 pub(super) struct Worker<'r> {
     files: &'r [SourceFile],
     least: Severity,
+    spelling: Spelling,
     /// Tells FHIR R4, by the same marks as the conversion.
     reader: Reader,
     block: Block,
@@ -85,7 +87,8 @@ pub(super) struct Worker<'r> {
 impl<'r> Worker<'r> {
     pub(super) fn new(files: &'r [SourceFile], options: &ValidateOptions) -> Self {
         let reader = Reader::new(Plan::stu3());
-        Self { files, least: options.severity, reader, block: Block::default() }
+        let (least, spelling) = (options.severity, options.reading.spelling);
+        Self { files, least, spelling, reader, block: Block::default() }
     }
 
     /// Counts the issues of a record and writes those that are asked for. `fault` is the byte of the record at which
@@ -165,7 +168,8 @@ impl BlockWorker for Worker<'_> {
         if self.block.foreign.is_some() {
             return;
         }
-        let text = "expected a shorter line; raise --max-line-bytes if it is real";
+        let most = (self.spelling)(Setting::MaxLineBytes);
+        let text = format!("expected a shorter line; raise {most} if it is real");
         let finding = Finding::new(IssueClass::LineTooLong, text);
         self.keep(&[finding], source, number, offset, None);
     }

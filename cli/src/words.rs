@@ -1,0 +1,65 @@
+//! Options that take one of a few words: the libraries', with what help says of each.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use cclf_crosswalk::{Compression, Format, Naming};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use convert::OnBadRecord;
+
+/// The words of a library, each with what it means.
+fn words<T: FromStr<Err: Display> + Clone + Send + Sync + 'static>(
+    words: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> impl TypedValueParser<Value = T> {
+    let words = words.into_iter().map(|(word, about)| PossibleValue::new(word).help(about));
+    PossibleValuesParser::new(words)
+        .try_map(|word| word.parse().map_err(|fault: T::Err| fault.to_string()))
+}
+
+/// The formats of tables.
+pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
+    words(Format::ALL.map(|format| {
+        let about = match format {
+            Format::Parquet => "Apache Parquet",
+            Format::Csv => "Comma-separated values with a header",
+            Format::Arrow => "Arrow IPC: files, or a stream on standard output",
+        };
+        (format.extension(), about)
+    }))
+}
+
+/// The compressions.
+pub(crate) fn compression() -> impl TypedValueParser<Value = Compression> {
+    words(Compression::ALL.map(|compression| {
+        let about = match compression {
+            Compression::Zstd => "Zstandard, level 1",
+            Compression::Snappy => "Snappy (in Arrow files: LZ4)",
+            Compression::None => "None",
+        };
+        (compression.name(), about)
+    }))
+}
+
+/// What the tables are called; columns keep CMS's names.
+pub(crate) fn naming() -> impl TypedValueParser<Value = Naming> {
+    words(Naming::ALL.map(|naming| {
+        let about = match naming {
+        Naming::Cclf => "cclf1 to cclf9, cclfa, cclfb and cclf0",
+        Naming::Tuva => {
+            "What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians and so on"
+        }
+        };
+        (naming.name(), about)
+    }))
+}
+
+/// What a bad record does.
+pub(crate) fn on_bad_record() -> impl TypedValueParser<Value = OnBadRecord> {
+    words(OnBadRecord::ALL.map(|word| {
+        let about = match word {
+            OnBadRecord::Reject => "It is kept aside and the run goes on",
+            OnBadRecord::Fail => "It ends the run",
+        };
+        (word.name(), about)
+    }))
+}
