@@ -13,6 +13,20 @@
 //! [`scan`] reads one table as a stream of record batches, through the same passes, and writes nothing.
 //! [`validate`] is another job: the same inputs in, what is wrong with their records out.
 //!
+//! ```
+//! use convert::{Options, Output, run};
+//! # let export = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/export").to_owned();
+//! # let work = tempfile::tempdir()?;
+//! # let tables = work.path().join("tables");
+//!
+//! let mut options = Options::new(vec![export], Output::Folder(tables.clone()));
+//! options.reading.threads = 2;
+//! let report = run(&options)?;
+//! assert_eq!((report.tables.len(), report.records.rejected), (12, 0));
+//! assert!(tables.join("cclf5.parquet").exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 

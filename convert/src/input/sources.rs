@@ -17,13 +17,13 @@ use crate::report::FileDateOrigin;
 use crate::setting::{Setting, Spelling};
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
-pub(crate) const SNIFF_BYTES: usize = 256 << 10;
+const SNIFF_BYTES: usize = 256 << 10;
 
 /// Fewer files than this are looked at sooner than a thread has started.
 const FILES_WORTH_A_THREAD: usize = 64;
 
 /// Files behind the one being looked at whose beginnings may come already, if they are not on this machine.
-pub(crate) const PREPARED_FILES: usize = 16;
+const PREPARED_FILES: usize = 16;
 
 /// A file to read.
 pub(crate) struct Source {
@@ -109,8 +109,11 @@ fn look_at(
     files.into_iter().zip(guesses).map(source).collect()
 }
 
-/// Guesses on several threads, each with its share of the files; the first error in the order of the files counts.
-fn guess_all(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
+/// Guesses what each file holds, on several threads with a share of the files each.
+///
+/// # Errors
+/// The first in the order of the files: one is no NDJSON, or cannot be read.
+pub(crate) fn guess_all(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
     let share = files.len().div_ceil(reading.threads()).max(FILES_WORTH_A_THREAD);
     let shares = files.chunks(share).collect();
     let guesses = shared(shares, reading.threads(), |share| guess_each(share, reading));

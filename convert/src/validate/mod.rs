@@ -10,16 +10,13 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use cclf_crosswalk::{Guess, Guesser, is_enough};
-use ndjson_io::{Purpose, Sniffer, SourceFile};
+use ndjson_io::SourceFile;
 
 use crate::cancel::Cancel;
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::input::export_manifest::EXPORT_MANIFEST;
-use crate::input::instead::Instead;
-use crate::input::sources::{self, PREPARED_FILES, SNIFF_BYTES};
-use crate::input::{blocks, find};
+use crate::input::{blocks, find, sources};
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 
@@ -42,7 +39,8 @@ fn judge(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationRep
     let elsewhere = Elsewhere::new(&reading.cancel);
     let found = find::find(reading, options.output.as_slice(), "; name either".into(), &elsewhere)?;
     let files = found.sources;
-    refuse_other_json(&files, &reading.cancel)?;
+    // Files that are one JSON text are refused as a whole, as by the conversion.
+    sources::guess_all(&files, reading)?;
     let total: u64 = files.iter().filter_map(SourceFile::len).sum();
     reading.progress.total_bytes.store(total, Ordering::Relaxed);
 
@@ -83,22 +81,4 @@ fn write_failed(error: &io::Error, cancel: &Cancel) -> Error {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "the output was closed"),
         _ => Error::failed(format!("write of the issues failed: {error}")),
     }
-}
-
-/// Files that are one JSON text are refused as a whole, as by the conversion.
-fn refuse_other_json(files: &[SourceFile], cancel: &Cancel) -> Result<(), Error> {
-    let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
-    for (number, file) in files.iter().enumerate().filter(|(_, file)| !file.is_stream()) {
-        for next in files.iter().skip(number + 1).take(PREPARED_FILES) {
-            next.prepare(Purpose::Look);
-        }
-        if cancel.is_cancelled() {
-            return Err(Error::cancelled());
-        }
-        let beginning = sniffer.beginning(file, SNIFF_BYTES, is_enough)?;
-        if guesser.guess(beginning) == Guess::NotNdjson {
-            return Err(Instead::ONE_JSON_TEXT.error(file));
-        }
-    }
-    Ok(())
 }
