@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use cclf_crosswalk::arrow::datatypes::{Schema, SchemaRef};
 use cclf_crosswalk::{Columns, Plan, Table};
 use convert::{Cancel, ScanOptions};
+use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, assert_eq_or_internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{
     Boundedness, EmissionType, ReplaceChildrenOptions, SchedulingType,
@@ -157,5 +160,28 @@ impl ExecutionPlan for ExportScan {
 
     fn fetch(&self) -> Option<usize> {
         self.limit
+    }
+}
+
+#[async_trait]
+impl TableProvider for ExportTable {
+    fn schema(&self) -> SchemaRef {
+        Self::schema(self)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let all = || (0..Self::schema(self).fields().len()).collect();
+        let projection = projection.cloned().unwrap_or_else(all);
+        Ok(Arc::new(ExportScan::new(self.clone(), &projection, limit)?))
     }
 }

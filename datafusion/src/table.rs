@@ -2,15 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use convert::{Error, ScanOptions, ScanReport};
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
-use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_plan::ExecutionPlan;
-
-use crate::plan::ExportScan;
 
 /// One table of an export, read anew by each query.
 #[derive(Clone, Debug)]
@@ -54,28 +47,5 @@ impl ExportTable {
     /// The schema of the whole table.
     pub fn schema(&self) -> SchemaRef {
         SchemaRef::clone(&self.schema)
-    }
-}
-
-#[async_trait]
-impl TableProvider for ExportTable {
-    fn schema(&self) -> SchemaRef {
-        Self::schema(self)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    async fn scan(
-        &self,
-        _state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let all = || (0..self.schema.fields().len()).collect();
-        let projection = projection.cloned().unwrap_or_else(all);
-        Ok(Arc::new(ExportScan::new(self.clone(), &projection, limit)?))
     }
 }
