@@ -6,11 +6,34 @@
 //! by a [`Reader`] for each line.
 //!
 //! ```text
-//! line ──> Reader ──> Record ──> Claim ────> ClaimTables ──> record batches
-//!                        └─────> Beneficiary, Coverage ──> Index ──> MBIs, CCLF8, CCLF9
+//! line ──> Reader ──> Took ──> Claim ────────> ClaimTables ──> record batches
+//!                       └────> PersonRecord ──> Index ──> MBIs, CCLF8, CCLF9
 //! ```
 //!
-//! [`TableStream`] is all of that in one: records in, record batches of the tables out.
+//! [`TableStream`] is all of that in one: records in, record batches of the tables out. People come first, because
+//! claims take the MBI of their beneficiary.
+//!
+//! ```
+//! use cclf_crosswalk::{Beneficiaries, Table, TableStream, TableStreamOptions};
+//! # let (patient, claim) = (synth::patient(1), synth::eob(1, synth::ClaimType::Carrier));
+//!
+//! // A Patient and a claim, each the bytes of one line of an export.
+//! let mut people = Beneficiaries::default();
+//! people.push(patient.as_bytes())?;
+//! let stream = TableStream::new(people, &[Table::Cclf5], &TableStreamOptions::default());
+//! let mut rows = 0;
+//! for item in stream.batches([claim.as_bytes()]) {
+//!     let (table, batch) = item?;
+//!     println!("{table}: {} rows of {} columns", batch.num_rows(), batch.num_columns());
+//!     assert!(batch.column_by_name("CLM_LINE_NUM").is_some());
+//!     rows += batch.num_rows();
+//! }
+//! assert!(rows > 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Whoever reads lines on threads of their own asks [`Reader::take`] what each is, makes rows with [`ClaimTables`] and
+//! [`PeopleTables`], counts with [`RecordCounts`] and writes with [`TableWriter`].
 //!
 //! Nothing here opens a file or starts a thread.
 #![forbid(unsafe_code)]

@@ -1,30 +1,4 @@
 //! What becomes of a line: the one judge of records, whoever reads them and in whichever order.
-//!
-//! ```
-//! use cclf_crosswalk::{Index, Plan, Reader, RecordCounts, Took};
-//! # let (patient, claim) = (synth::patient(1), synth::eob(1, synth::ClaimType::Carrier));
-//! # let lines = [patient, claim, r#"{"resourceType":"Observation"}"#.to_owned(), "no JSON".to_owned()];
-//!
-//! let (mut index, mut counts) = (Index::new(), RecordCounts::default());
-//! let mut reader = Reader::new(Plan::stu3());
-//! for line in &lines {
-//!     match reader.take(line.as_bytes()) {
-//!         Took::Person(record) => {
-//!             let person = record.pack();
-//!             counts.person(&person);
-//!             person.add_to(&mut index, 0)?;
-//!         }
-//!         // With the rows that `ClaimTables::append` made of it.
-//!         Took::Claim(claim) => counts.claim(&claim, 1),
-//!         Took::Skipped => counts.skipped += 1,
-//!         Took::Foreign => eprintln!("this file is of another version of the API"),
-//!         Took::Bad(error) => counts.bad(&error),
-//!     }
-//! }
-//! assert_eq!((counts.joined, counts.with_rows, counts.skipped, counts.rejected), (1, 1, 1, 1));
-//! assert_eq!(counts.read(), 4);
-//! # Ok::<(), cclf_crosswalk::IndexFull>(())
-//! ```
 
 use crate::error::RecordError;
 use crate::layout::resource::Resource;
@@ -36,6 +10,32 @@ use crate::rows::claim::Claim;
 ///
 /// What is done with each is the caller's: one that reads a source twice takes people first and leaves what
 /// [is of claims](Self::is_of_claims) to the second reading, which leaves all else to the first.
+///
+/// ```
+/// use cclf_crosswalk::{Index, Plan, Reader, RecordCounts, Took};
+/// # let (patient, claim) = (synth::patient(1), synth::eob(1, synth::ClaimType::Carrier));
+/// # let lines = [patient, claim, r#"{"resourceType":"Observation"}"#.to_owned(), "no JSON".to_owned()];
+///
+/// let (mut index, mut counts) = (Index::new(), RecordCounts::default());
+/// let mut reader = Reader::new(Plan::stu3());
+/// for line in &lines {
+///     match reader.take(line.as_bytes()) {
+///         Took::Person(record) => {
+///             let person = record.pack();
+///             counts.person(&person);
+///             person.add_to(&mut index, 0)?;
+///         }
+///         // With the rows that `ClaimTables::append` made of it.
+///         Took::Claim(claim) => counts.claim(&claim, 1),
+///         Took::Skipped => counts.skipped += 1,
+///         Took::Foreign => eprintln!("this file is of another version of the API"),
+///         Took::Bad(error) => counts.bad(&error),
+///     }
+/// }
+/// assert_eq!((counts.joined, counts.with_rows, counts.skipped, counts.rejected), (1, 1, 1, 1));
+/// assert_eq!(counts.read(), 4);
+/// # Ok::<(), cclf_crosswalk::IndexFull>(())
+/// ```
 #[derive(Debug)]
 pub enum Took<'r> {
     /// A claim or Part D event: [`ClaimTables`](crate::ClaimTables) makes rows of it.

@@ -93,6 +93,7 @@ mod access;
 #[doc = include_str!("../docs/cookbook.md")]
 pub mod cookbook {}
 mod decimal;
+mod element_macros;
 mod error;
 mod extra;
 mod locate;
