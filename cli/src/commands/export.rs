@@ -1,25 +1,24 @@
-//! `bcda export`.
+//! `bcda export`. The tables that it may make besides are in [`tables`].
 
-use std::collections::HashSet;
+mod tables;
+
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    AuthKind, Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, FileRecord,
-    FileState, ItemType, Journal, Level, Metadata, NdjsonLog, Observer, Report, SecretPlace,
-    Server, Settings, block_on, shown_url,
+    AuthKind, Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal,
+    Level, Metadata, NdjsonLog, Observer, SecretPlace, Server, Settings, block_on, shown_url,
 };
 use clap::{Args, ValueEnum};
 
-use crate::commands;
+use self::tables::Tables;
 use crate::connection::{ConnectionArgs, VARIABLES};
 use crate::export_progress::Shown;
 use crate::export_summary::summary;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
-use crate::reading_args::option;
 use crate::signals::{self, Caught};
 use crate::streams::print;
 
@@ -108,7 +107,14 @@ pub(crate) struct ExportArgs {
 }
 
 pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
-    check(arguments)?;
+    let tables = arguments.convert.as_deref().map(|place| Tables {
+        place,
+        export: &arguments.out,
+        people: &arguments.patients,
+    });
+    if let Some(tables) = &tables {
+        tables.check(arguments.restart)?;
+    }
     let earlier = bulk_client::unfinished(&arguments.out)?;
     let known = earlier.as_ref().filter(|_| arguments.resume);
     let base = arguments.connection.base(known.map(|known| known.base_url.as_str()))?;
@@ -166,147 +172,10 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         log.info(&summary(&report, &arguments.out));
     }
     let code = report.exit_code();
-    let has_expired = report.files.iter().any(|file| file.state == FileState::Pending);
-    match &arguments.convert {
-        // Its tables would stand in the way of those of the export that replaces it.
-        Some(_) if has_expired => {
-            log.info("the export is not converted, as files are missing; the same command with --restart does both");
-            Ok(code)
-        }
-        // Nothing has changed since the last export, say: there is no file to read.
-        Some(_) if report.nothing => {
-            log.info("there is nothing to convert");
-            Ok(code)
-        }
-        Some(tables) => {
-            let of_tables = match made(arguments, tables, &report.files, &report.earlier_people)? {
-                Some(made) => {
-                    let place = tables.display();
-                    log.info(&match made.records.rejected {
-                        0 => format!("nothing to do: {place} has the tables already"),
-                        count => format!(
-                            "nothing to do: {place} has the tables already, without {count} rejected record(s)"
-                        ),
-                    });
-                    commands::convert::exit_code(&made)
-                }
-                None => convert(arguments, &report, tables, log)?,
-            };
-            Ok(of_tables.max(code))
-        }
+    match tables {
+        Some(tables) => Ok(tables.make(&report, log)?.max(code)),
         None => Ok(code),
     }
-}
-
-/// What cannot be is found before anything is asked for.
-fn check(arguments: &ExportArgs) -> Result<(), Failure> {
-    let Some(tables) = &arguments.convert else { return Ok(()) };
-    if publish::overlaps(tables, &arguments.out) {
-        return Err(Failure::new(
-            2,
-            "the export and the tables lie in one another; choose other folders",
-        ));
-    }
-    let around = tables.parent().filter(|around| !around.as_os_str().is_empty());
-    if around.is_some_and(|around| !around.is_dir()) {
-        let message =
-            format!("the folder around {} does not exist: make it first", tables.display());
-        return Err(Failure::new(2, message));
-    }
-    for people in arguments.patients.iter().filter(|people| !convert::is_address(people)) {
-        if publish::overlaps(tables, Path::new(people)) {
-            let message =
-                format!("the tables and {people} lie in one another; choose another folder");
-            return Err(Failure::new(2, message));
-        }
-        if !people.contains(['*', '?', '[']) && !Path::new(people).exists() {
-            return Err(Failure::new(2, format!("--patients {people}: no such file or folder")));
-        }
-    }
-    // Tables of a finished export may be those of an earlier run of this command, and never those of a new job.
-    let export = Journal::read(&arguments.out)?;
-    match export.filter(|export| export.is_complete() && !arguments.restart) {
-        Some(export) => made(arguments, tables, &export.files, &[]).map(drop),
-        None if has_entries(tables) => Err(not_empty(tables)),
-        None => Ok(()),
-    }
-}
-
-fn has_entries(tables: &Path) -> bool {
-    publish::names_in(tables).is_ok_and(|names| !names.is_empty())
-}
-
-fn not_empty(tables: &Path) -> Failure {
-    let place = tables.display();
-    Failure::new(2, format!("{place} is not empty; choose another folder for the tables"))
-}
-
-/// The run that made the tables from this export, from the people that are named, and from these earlier ones; none if
-/// there are no tables. Others are not replaced: they may have been made of more, or by hand.
-fn made(
-    arguments: &ExportArgs,
-    tables: &Path,
-    files: &[FileRecord],
-    earlier: &[PathBuf],
-) -> Result<Option<convert::Report>, Failure> {
-    if !has_entries(tables) {
-        return Ok(None);
-    }
-    let text = std::fs::read(tables.join(convert::TABLES_MANIFEST)).unwrap_or_default();
-    let made: convert::Report = serde_json::from_slice(&text).map_err(|_| not_empty(tables))?;
-    let hashes: HashSet<&str> = made.inputs.iter().map(|input| input.blake3.as_str()).collect();
-    let mut records = files
-        .iter()
-        .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete);
-    let count = records.clone().count();
-    let has_all = records
-        .all(|file| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash)))
-        && has_people(arguments, &hashes, (made.inputs.len(), count), earlier)?;
-    if made.inputs.is_empty() || !has_all {
-        let (place, out) = (tables.display(), arguments.out.display());
-        return Err(Failure::new(
-            2,
-            format!(
-                "{place} has tables that were not made of all these files; choose another folder for the tables, or \
-                 replace them: bcda convert {out} --out {place} --overwrite, with --patients for each file of people"
-            ),
-        ));
-    }
-    Ok(Some(made))
-}
-
-/// Whether the inputs of tables, so many of which beside those of the export, are the people too that are named and
-/// came earlier. Those that are named are read for it: only their hashes tell them from others.
-fn has_people(
-    arguments: &ExportArgs,
-    hashes: &HashSet<&str>,
-    (inputs, records): (usize, usize),
-    earlier: &[PathBuf],
-) -> Result<bool, Failure> {
-    let (far, near): (Vec<String>, Vec<String>) =
-        arguments.patients.iter().cloned().partition(|people| convert::is_address(people));
-    let failed = |error: std::io::Error, path: &Path| {
-        Failure::new(1, format!("{} cannot be read: {error}", path.display()))
-    };
-    let real = |path: &Path| path.canonicalize().map_err(|error| failed(error, path));
-    let mut people: HashSet<PathBuf> =
-        earlier.iter().map(|path| real(path)).collect::<Result<_, _>>()?;
-    let named = ndjson_io::discover(&near, &[])
-        .map_err(|error| Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string()))?;
-    for file in named.iter().filter(|file| !file.is_stream()) {
-        let path = file.path();
-        let mut hasher = blake3::Hasher::new();
-        let read = std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
-        read.map_err(|error| failed(error, path))?;
-        if !hashes.contains(hasher.finalize().to_hex().as_str()) {
-            return Ok(false);
-        }
-        people.insert(real(path)?);
-    }
-    // An export that is named among its people is read once.
-    let out = real(&arguments.out)?;
-    people.retain(|path| !path.starts_with(&out));
-    Ok(inputs >= records + people.len() + far.len())
 }
 
 /// What would be done.
@@ -393,32 +262,4 @@ fn wants_to_cancel() -> bool {
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);
     answer.trim().eq_ignore_ascii_case("y")
-}
-
-/// Converts the export as `bcda convert` does by default, and joins the people that are named or came earlier.
-fn convert(
-    arguments: &ExportArgs,
-    report: &Report,
-    tables: &Path,
-    log: Log,
-) -> Result<u8, Failure> {
-    let (export, tables) = (plain(&arguments.out), plain(tables));
-    let mut options = convert::Options::new(vec![utf8(&export)?], convert::Output::at(&tables));
-    options.reading.spelling = option;
-    options.reading.patients.clone_from(&arguments.patients);
-    for people in &report.earlier_people {
-        options.reading.patients.push(utf8(people)?);
-    }
-    commands::convert::convert(&options, &tables, None, log)
-}
-
-/// What begins with a dash is a path here, not standard input or output.
-fn plain(path: &Path) -> PathBuf {
-    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
-}
-
-/// An input of the conversion. Names of inputs go into tables and reports, which are UTF-8.
-fn utf8(path: &Path) -> Result<String, Failure> {
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| Failure::new(2, format!("{}: the path is not UTF-8", path.display())))
 }
