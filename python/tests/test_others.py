@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,77 @@ def test_export_says_why_not(server, tmp_path, monkeypatch):
     monkeypatch.delenv("BCDA_CLIENT_SECRET")
     with pytest.raises(bcda.UsageError, match="credentials=FILE"):
         bcda.export(server, tmp_path / "export")
+
+
+def told_in_python(said):
+    """A message of the command line with its options as arguments."""
+    said = said.removeprefix("error: ").strip()
+    said = said.replace("--auth none", 'auth="none"')
+    said = re.sub(r"--[a-z-]+ (?=FILE|ID)", lambda option: option[0].strip() + "=", said)
+    return re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), said)
+
+
+def both(binary, server, work, number, arguments):
+    """What becomes of the same export by the command line and by Python: exit code and message."""
+    words = [word for name, value in arguments.items() for word in ("--" + name.replace("_", "-"), str(value))]
+    out = [work / f"{face}{number}" / "export" for face in ("command", "python")]
+    out[0].parent.mkdir(exist_ok=True)
+    command = [binary, "--quiet", "export", "--base-url", server, "--out", out[0], "--type", "Patient", *words]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    try:
+        bcda.export(server, out[1], types="Patient", **arguments)
+        ours = (0, "")
+    except bcda.BcdaError as error:
+        ours = (error.exit_code, str(error))
+    said = told_in_python(ran.stderr).replace(str(out[0].parent), str(out[1].parent))
+    return (ran.returncode, said), ours
+
+
+def test_export_is_told_who_we_are_as_the_command_line_is(server, binary, tmp_path, monkeypatch):
+    variables = ("BCDA_CLIENT_ID", "BCDA_CLIENT_SECRET", "BCDA_TOKEN")
+    own, secret = (os.environ[name] for name in variables[:2])
+    files = {"known": f"client_id={own}\nclient_secret={secret}\n", "other": "a\nb\n", "odd": "x", "open": "x"}
+    for name, text in files.items():
+        files[name] = tmp_path / name
+        files[name].write_text(text)
+        files[name].chmod(0o644 if name == "open" else 0o600)
+    environments = [(), (own, secret, None), (own, secret, "no-token"), (None, None, "no-token"), (None, secret, None)]
+    given = [{}, {"auth": "none"}, {"auth": "basic"}, {"auth": "bearer"}, {"token_url": "nonsense", "auth": "none"}]
+    of_files = [{kind: file} for kind in ("credentials", "token") for file in files.values()]
+    codes, number = set(), 0
+    for values in environments:
+        for name, value in zip(variables, values or (None,) * 3, strict=True):
+            monkeypatch.delenv(name, raising=False)
+            if value:
+                monkeypatch.setenv(name, value)
+        # A file comes before whatever the environment has.
+        for arguments in given + (of_files if values in ((), environments[2]) else []):
+            number += 1
+            command, ours = both(binary, server, tmp_path, number, arguments)
+            assert command == ours, (values, arguments)
+            codes.add(ours[0])
+    assert codes == {0, 2, 5}
+    with pytest.raises(bcda.UsageError, match="token and credentials exclude each other"):
+        bcda.export(server, tmp_path / "two", credentials=files["known"], token=files["known"])
+    assert len(list((tmp_path / "cache" / "bcda").iterdir())) == 1, "the two share one token"
+
+
+def test_export_begins_where_the_last_one_ended_as_the_command_line_does(server, binary, tmp_path):
+    last = {"since": "last"}
+    command, ours = both(binary, server, tmp_path, 1, last)
+    assert command == ours and "without since" in ours[1]
+    assert both(binary, server, tmp_path, 1, {}) == ((0, ""), (0, ""))
+    for face in ("command", "python"):
+        (tmp_path / f"{face}1" / "export").rename(tmp_path / f"{face}1" / "first")
+    assert both(binary, server, tmp_path, 1, last) == ((0, ""), (0, ""))
+    assert both(binary, server, tmp_path, 1, last) == ((0, ""), (0, "")), "it is finished, and stays what it is"
+    command, ours = both(binary, server, tmp_path, 1, {"since": "2020-01-01T00:00:00Z"})
+    assert command == ours and "finished export of another request" in ours[1]
+    for face in ("command", "python"):
+        shutil.rmtree(tmp_path / f"{face}1" / "export")
+        (tmp_path / f"{face}1" / "first" / "Patient-0001.ndjson.gz").unlink()
+    command, ours = both(binary, server, tmp_path, 1, last)
+    assert command == ours and ours[0] == 2 and "are gone" in ours[1]
 
 
 def test_the_example_of_the_packages_readme_runs(server, tmp_path):
