@@ -84,7 +84,7 @@ fn no_other_crate_has_any() {
                     line.contains("unsafe_code") && !line.contains("forbid(unsafe_code)");
                 // This file, and the line that makes it a module.
                 let itself =
-                    file.ends_with("json-walk/tests/unsafe_code.rs") || line == "mod unsafe_code;";
+                    file.ends_with("json-walk/tests/unsafe_code.rs") || *line == "mod unsafe_code;";
                 assert!(!names_it || itself, "{place}: unsafe code is allowed");
             }
             seen += 1;
