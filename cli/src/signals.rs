@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use convert::Cancel;
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
@@ -54,10 +55,13 @@ pub(crate) fn let_writes_beyond_the_limit_fail() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Memory that is not there ends the process at once, after it was said how much was asked for: with the exit code of a
-/// run that failed, and without a core, which would hold what was in memory.
+/// Where the address space is limited (`ulimit -v`), memory that is not there ends the process at once, after it was said
+/// how much was asked for: with the exit code of a run that failed, and without a core, which would hold what was in
+/// memory. Elsewhere an abort stays one: it would be a fault of the program.
 pub(crate) fn let_the_end_of_memory_be_a_failure() {
-    // Without it the exit code is 134.
-    let always = Arc::new(AtomicBool::new(true));
-    let _ = signal_hook::flag::register_conditional_shutdown(SIGABRT, 1, always);
+    if [Resource::As, Resource::Data].into_iter().any(|of| getrlimit(of).current.is_some()) {
+        // Without it the exit code is 134.
+        let always = Arc::new(AtomicBool::new(true));
+        let _ = signal_hook::flag::register_conditional_shutdown(SIGABRT, 1, always);
+    }
 }
