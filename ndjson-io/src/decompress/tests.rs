@@ -171,6 +171,16 @@ fn zstd_frames_skippable_frames_and_faults() {
 }
 
 #[test]
+fn a_zstd_frame_has_as_many_bytes_as_it_says() {
+    // A single segment that says how long it is, and nothing but an empty last block.
+    let says = |size: u8| [&b"\x28\xb5\x2f\xfd\x20"[..], &[size, 1, 0, 0]].concat();
+    assert_eq!(decode_all(&says(0), u64::MAX).unwrap(), b"");
+    assert_eq!(decode_all(&says(11), u64::MAX), corrupt(detail::ZSTD_DAMAGED));
+    let two = [frame(&text(), false), says(11)].concat();
+    assert_eq!(decode_all(&two, u64::MAX), corrupt(detail::ZSTD_DAMAGED));
+}
+
+#[test]
 fn each_frame_without_a_checksum_counts() {
     let text = text();
     let (with, without) = (frame(&text, true), frame(&text, false));

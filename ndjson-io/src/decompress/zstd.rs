@@ -1,6 +1,7 @@
 //! The steps of Zstandard, and which of its frames have a checksum.
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+use zstd::zstd_safe::get_frame_content_size;
 
 use super::step::{Chunk, Fault, Step, detail};
 use crate::error::ErrorKind;
@@ -9,7 +10,10 @@ use crate::error::ErrorKind;
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// Magic number and descriptor of a frame.
-const HEAD_BYTES: usize = MAGIC.len() + 1;
+const DESCRIBED_BYTES: usize = MAGIC.len() + 1;
+
+/// The longest head of a frame: behind the descriptor the window, the dictionary and the size of the content.
+const HEAD_BYTES: usize = DESCRIBED_BYTES + 1 + 4 + 8;
 
 /// In the descriptor: a checksum of the content ends the frame.
 const CHECKSUM_FLAG: u8 = 1 << 2;
@@ -20,6 +24,8 @@ pub(super) struct Zstd {
     head: [u8; HEAD_BYTES],
     /// Bytes of the present frame's head; none between frames, where the source may end.
     head_len: usize,
+    /// Bytes that the present frame gave.
+    made: u64,
     /// Frames whose damage nobody would see.
     pub(super) unchecked_frames: u64,
     /// Whether such a frame is an error.
@@ -55,8 +61,10 @@ impl Zstd {
             return Err(Fault::corrupt(detail));
         }
         self.see_head(&input[..used])?;
+        self.made += made as u64;
         if hint == 0 {
-            self.head_len = 0;
+            self.check_size()?;
+            (self.head_len, self.made) = (0, 0);
         }
         Ok((used, made, Chunk::Bytes(made)))
     }
@@ -69,7 +77,8 @@ impl Zstd {
         }
         self.head[self.head_len..self.head_len + new].copy_from_slice(&used[..new]);
         self.head_len += new;
-        let is_unchecked = self.head_len == HEAD_BYTES
+        let is_described = (self.head_len - new..self.head_len).contains(&(DESCRIBED_BYTES - 1));
+        let is_unchecked = is_described
             && self.head.starts_with(MAGIC)
             && self.head[MAGIC.len()] & CHECKSUM_FLAG == 0;
         if is_unchecked {
@@ -79,5 +88,14 @@ impl Zstd {
             self.unchecked_frames += 1;
         }
         Ok(())
+    }
+
+    /// A frame that is complete has as many bytes as its head says, if it does: the decoder does not look where the last
+    /// block is empty and the data comes in pieces.
+    fn check_size(&self) -> Result<(), Fault> {
+        match get_frame_content_size(&self.head[..self.head_len]) {
+            Ok(Some(said)) if said != self.made => Err(Fault::corrupt(detail::ZSTD_DAMAGED)),
+            _ => Ok(()),
+        }
     }
 }
