@@ -82,12 +82,16 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         ..ReadOptions::default()
     };
     let most = data.get(1).map_or(1, |byte| usize::from(*byte) * 16 + 1);
-    let source = SourceFile::from_reader("file", Pieces::new(bytes, most));
+    let source = SourceFile::from_reader("file", Pieces::new(bytes.clone(), most));
     let (seen, reports) = read_all(&[source], &options);
     match (plain, reports) {
         (Some(plain), Ok(_)) => {
             let (wanted, _) = expected(0, &plain, options.limits.max_line_bytes);
             assert_same(&seen, &wanted, "compressed");
+        }
+        // The library's streams do not always look whether a frame holds as many bytes as its head says.
+        (Some(_), Err(error)) if matches!(error.kind(), ErrorKind::Corrupt { .. }) => {
+            assert!(zstd::bulk::decompress(&bytes, MOST as usize).is_err(), "{error}");
         }
         (Some(plain), Err(error)) => {
             assert!(matches!(error.kind(), ErrorKind::ExpandsTooMuch { .. }), "{error}");
