@@ -65,6 +65,23 @@ impl Log {
         }
     }
 
+    /// What a run came to: its warnings, then its report as JSON or the summary for people.
+    pub(crate) fn report<W: AsRef<str>>(
+        self,
+        warnings: &[W],
+        report: &str,
+        summary: impl FnOnce() -> String,
+    ) {
+        for warning in warnings {
+            self.warning(warning.as_ref());
+        }
+        if !self.is_json() {
+            self.info(&summary());
+        } else if let Ok(value) = serde_json::from_str(report) {
+            self.json(&value);
+        }
+    }
+
     /// One JSON object, as the line it is.
     pub(crate) fn json(self, value: &serde_json::Value) {
         if !self.quiet {

@@ -44,10 +44,11 @@ pub(crate) fn compression() -> impl TypedValueParser<Value = Compression> {
 pub(crate) fn naming() -> impl TypedValueParser<Value = Naming> {
     words(Naming::ALL.map(|naming| {
         let about = match naming {
-        Naming::Cclf => "cclf1 to cclf9, cclfa, cclfb and cclf0",
-        Naming::Tuva => {
-            "What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians and so on"
-        }
+            Naming::Cclf => "cclf1 to cclf9, cclfa, cclfb and cclf0",
+            Naming::Tuva => {
+                "What Tuva's medicare_cclf_connector reads: parta_claims_header, partb_physicians \
+                 and so on"
+            }
         };
         (naming.name(), about)
     }))

@@ -64,6 +64,7 @@ mod growing;
 mod lock;
 mod names;
 mod overlap;
+mod progress;
 mod replace;
 mod single;
 mod stage;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind};
 use crate::existing::{Existing, examine, open_output};
@@ -13,6 +13,7 @@ use crate::lock::Lock;
 use crate::names::{
     hidden_name, is_partial_of, is_valid_relative, is_valid_segment, new_run, partial_name,
 };
+use crate::progress::{Progress, unfinished};
 use crate::replace::{self, Failure, Replacement};
 use crate::staged_file::StagedFile;
 
@@ -426,56 +427,6 @@ fn seal_folder(
     folder.sync()
 }
 
-/// What the files of a stage have come to.
-#[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Files>);
-
-#[derive(Debug, Default)]
-struct Files {
-    /// Still being written.
-    open: BTreeSet<String>,
-    /// Name and size in bytes.
-    finished: BTreeMap<String, u64>,
-    /// The first file that failed or was dropped.
-    spoiled: Option<PathBuf>,
-}
-
-impl Progress {
-    fn lock(&self) -> MutexGuard<'_, Files> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn started(&self, relative: &str) {
-        self.lock().open.insert(relative.to_owned());
-    }
-
-    pub(crate) fn finished(&self, relative: &str, bytes: u64) {
-        let mut files = self.lock();
-        files.open.remove(relative);
-        files.finished.insert(relative.to_owned(), bytes);
-    }
-
-    /// Forgets a finished file; false when there is none of this name.
-    fn forget(&self, relative: &str) -> bool {
-        self.lock().finished.remove(relative).is_some()
-    }
-
-    pub(crate) fn spoiled(&self, path: &Path) {
-        self.lock().spoiled.get_or_insert_with(|| path.to_owned());
-    }
-
-    fn all_finished(&self) -> Result<BTreeMap<String, u64>, Error> {
-        let files = self.lock();
-        if let Some(path) = &files.spoiled {
-            return Err(unfinished(path, "writing it failed or was given up"));
-        }
-        if let Some(relative) = files.open.first() {
-            return Err(unfinished(Path::new(relative), "it is still being written"));
-        }
-        Ok(files.finished.clone())
-    }
-}
-
 fn names_of_ours(
     listed: Option<Vec<String>>,
     interrupted: Vec<String>,
@@ -526,8 +477,4 @@ fn output_exists(out: &Path) -> Error {
 fn bad_name(path: &Path) -> Error {
     let advice = "this is a mistake in the program: please report it";
     Error::new(ErrorKind::BadName, "create", path, advice)
-}
-
-fn unfinished(path: &Path, advice: &'static str) -> Error {
-    Error::new(ErrorKind::Unfinished, "publish", path, advice)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::folder::{Gate, sync_file, write};
-use crate::stage::Progress;
+use crate::progress::Progress;
 
 /// Bytes collected before a write: large enough that calls do not count.
 const BUFFER_BYTES: usize = 128 * 1024;

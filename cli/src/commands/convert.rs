@@ -106,16 +106,9 @@ pub(crate) fn convert(
         publish::write_file_atomically(file, report.to_json().as_bytes())
             .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
     }
-    for warning in &report.warnings {
-        log.warning(warning);
-    }
-    if log.is_json() {
-        if let Ok(value) = serde_json::from_str(&report.to_json()) {
-            log.json(&value);
-        }
-    } else {
-        log.info(&summary(&report, out, options.rejects.is_some()));
-    }
+    log.report(&report.warnings, &report.to_json(), || {
+        summary(&report, out, options.rejects.is_some())
+    });
     Ok(exit_code(&report))
 }
 

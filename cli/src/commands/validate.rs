@@ -94,16 +94,7 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     if let Out::File(file) = out {
         file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
     }
-    for warning in &report.warnings {
-        log.warning(warning);
-    }
-    if log.is_json() {
-        if let Ok(value) = serde_json::from_str(&report.to_json()) {
-            log.json(&value);
-        }
-    } else {
-        log.info(&summary(&report));
-    }
+    log.report(&report.warnings, &report.to_json(), || summary(&report));
     Ok(if report.has_errors() { EXIT_ISSUES } else { 0 })
 }
 
