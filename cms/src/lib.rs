@@ -17,6 +17,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod api;
 mod claim_type;
 mod mbi;
 mod part;
@@ -25,6 +26,7 @@ mod reference;
 mod resource_types;
 mod rules;
 
+pub use api::{Api, Release, UnknownApi};
 pub use claim_type::{ClaimType, ClaimTypes};
 pub use mbi::Mbis;
 pub use part::MedicarePart;
