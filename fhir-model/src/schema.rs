@@ -1,7 +1,20 @@
-//! What STU3 says of every element: its place, how often it may occur, its types.
+//! What STU3 and R4 say of every element: its place, how often it may occur, its types.
 //!
-//! The facts stand in `src/stu3/elements.csv`; the tables here are generated from it, and so are the
-//! structs of [`stu3`](crate::stu3). A path is walked with [`child`] and [`step`]:
+//! The facts stand in `elements.csv` of `src/stu3` and `src/r4`; the tables here are generated from them, and so are the
+//! structs of [`stu3`](crate::stu3). A release's table is a [`Schema`]:
+//!
+//! ```
+//! use fhir_model::schema::{R4, STU3};
+//!
+//! assert!(STU3.child("ExplanationOfBenefit", "information").is_some());
+//! assert!(R4.child("ExplanationOfBenefit", "information").is_none());
+//! let info = R4.child("ExplanationOfBenefit", "supportingInfo").unwrap();
+//! assert!(info.many);
+//! let period = R4.path("ExplanationOfBenefit.supportingInfo.timingPeriod.start").unwrap();
+//! assert_eq!(period[2].types, ["dateTime"]);
+//! ```
+//!
+//! The functions of this module mean STU3. A path is walked with [`child`] and [`step`]:
 //!
 //! ```
 //! use fhir_model::schema;
@@ -26,7 +39,73 @@
 //! assert!(schema::child("ExplanationOfBenefit.information", "timing").is_none());
 //! ```
 
-pub use crate::stu3::generated::schema::TYPES;
+pub(crate) mod generated;
+
+pub use cms::Release;
+
+/// All resources, datatypes and nested elements of STU3, sorted by name.
+pub static TYPES: &[&TypeDef] = generated::stu3::TYPES;
+
+/// The element table of a release.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Schema {
+    release: Release,
+    types: &'static [&'static TypeDef],
+}
+
+/// What STU3 says.
+pub static STU3: Schema = Schema { release: Release::Stu3, types: generated::stu3::TYPES };
+
+/// What R4 says.
+pub static R4: Schema = Schema { release: Release::R4, types: generated::r4::TYPES };
+
+/// The element table of this release.
+pub fn of(release: Release) -> &'static Schema {
+    match release {
+        Release::Stu3 => &STU3,
+        Release::R4 => &R4,
+    }
+}
+
+impl Schema {
+    /// Which release it is of.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// All resources, datatypes and nested elements, sorted by name.
+    pub fn types(&self) -> &'static [&'static TypeDef] {
+        self.types
+    }
+
+    /// The resource, datatype or nested element with this parent key.
+    pub fn type_def(&self, parent: &str) -> Option<&'static TypeDef> {
+        let place = self.types.binary_search_by(|def| def.name.cmp(parent)).ok()?;
+        Some(self.types[place])
+    }
+
+    /// The element that `name` is in `parent`; `name` is the JSON member name.
+    ///
+    /// `parent` is a resource (`Patient`), the path of a nested element (`Patient.contact`), a datatype
+    /// (`HumanName`), or `Resource` for what all resources share.
+    pub fn child(&self, parent: &str, name: &str) -> Option<&'static ElementDef> {
+        self.type_def(parent)?.member(name)
+    }
+
+    /// The definitions of a path of JSON member names, as `ExplanationOfBenefit.item.quantity.value`.
+    /// The first name is the resource or datatype; `None` when a name does not exist.
+    pub fn path(&self, path: &str) -> Option<Vec<&'static ElementDef>> {
+        let mut names = path.split('.');
+        let mut parent = names.next()?;
+        let mut found = Vec::new();
+        for name in names {
+            let def = self.child(parent, name)?;
+            parent = step(def);
+            found.push(def);
+        }
+        Some(found)
+    }
+}
 
 /// One element, by the name that JSON gives it.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +116,7 @@ pub struct ElementDef {
     pub name: &'static str,
     /// The element's name in the definition: `value[x]` where `name` is `valueCoding`, else the same.
     pub base: &'static str,
-    /// Least number of occurrences that STU3 asks for. Reading does not enforce it.
+    /// Least number of occurrences that the release asks for. Reading does not enforce it.
     pub min: u32,
     /// Whether it is a JSON list.
     pub many: bool,
@@ -78,6 +157,8 @@ impl ElementDef {
 pub struct TypeDef {
     /// The parent key: `Quantity`, `ExplanationOfBenefit.item`.
     pub name: &'static str,
+    /// Whose table it stands in.
+    pub release: Release,
     /// The children, sorted by name.
     pub members: &'static [ElementDef],
     /// Open addressing over the names: a power of two of them.
@@ -199,18 +280,14 @@ impl TypeDef {
     }
 }
 
-/// The resource, datatype or nested element with this parent key.
+/// The resource, datatype or nested element of STU3 with this parent key.
 pub fn type_def(parent: &str) -> Option<&'static TypeDef> {
-    let place = TYPES.binary_search_by(|def| def.name.cmp(parent)).ok()?;
-    Some(TYPES[place])
+    STU3.type_def(parent)
 }
 
-/// The element that `name` is in `parent`; `name` is the JSON member name.
-///
-/// `parent` is a resource (`Patient`), the path of a nested element (`Patient.contact`), a datatype
-/// (`HumanName`), or `Resource` for what all resources share.
+/// The element that `name` is in `parent`, in STU3. See [`Schema::child`].
 pub fn child(parent: &str, name: &str) -> Option<&'static ElementDef> {
-    type_def(parent)?.member(name)
+    STU3.child(parent, name)
 }
 
 /// The parent key for the children of `current`: its own path where it nests elements of its own,
@@ -229,8 +306,7 @@ pub fn is_resource_type(name: &str) -> bool {
     cms::is_resource_type(name)
 }
 
-/// The definitions of a path of JSON member names, as `ExplanationOfBenefit.item.quantity.value`.
-/// The first name is the resource or datatype; `None` when a name does not exist.
+/// The definitions of a path of JSON member names, in STU3. See [`Schema::path`].
 ///
 /// ```
 /// let path = fhir_model::schema::path("Patient.name.given").unwrap();
@@ -239,13 +315,5 @@ pub fn is_resource_type(name: &str) -> bool {
 /// assert!(fhir_model::schema::path("Patient.nickname").is_none());
 /// ```
 pub fn path(path: &str) -> Option<Vec<&'static ElementDef>> {
-    let mut names = path.split('.');
-    let mut parent = names.next()?;
-    let mut found = Vec::new();
-    for name in names {
-        let def = child(parent, name)?;
-        parent = step(def);
-        found.push(def);
-    }
-    Some(found)
+    STU3.path(path)
 }

@@ -4,16 +4,23 @@
 mod cases;
 #[path = "../examples/generate/names.rs"]
 mod names;
+#[path = "../examples/generate/release.rs"]
+mod release;
 #[path = "../examples/generate/render.rs"]
 mod render;
+#[path = "../examples/generate/schema.rs"]
+mod schema;
 
 #[test]
 fn generated_files_are_up_to_date() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/");
-    let model = render::files()
+    let model = render::files().into_iter().map(|(name, text)| (format!("src/{name}"), text));
+    let tables = schema::files()
         .into_iter()
-        .map(|(name, text)| (format!("src/stu3/generated/{name}"), text));
-    for (name, text) in model.chain([("tests/elements/cases.rs".to_owned(), cases::file())]) {
+        .map(|(name, text)| (format!("src/schema/generated/{name}"), text));
+    let tests =
+        cases::files().into_iter().map(|(name, text)| (format!("tests/elements/{name}"), text));
+    for (name, text) in model.chain(tables).chain(tests) {
         let present = std::fs::read_to_string(format!("{folder}{name}")).unwrap();
         assert!(
             present == text,

@@ -1,22 +1,25 @@
 //! The element table: every path that the CCLF columns come from exists in it.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
-use fhir_model::schema::{self, TYPES};
+use fhir_model::schema;
 
 #[test]
 fn steps_lead_somewhere() {
-    for def in TYPES {
-        assert!(def.members.is_sorted_by(|a, b| a.name < b.name), "{}", def.name);
-        for member in def.members {
-            assert_eq!(member.parent, def.name);
-            assert_eq!(member.types.len(), 1);
-            assert_eq!(schema::child(def.name, member.name), Some(member));
-            let step = schema::step(member);
-            assert_eq!(step.is_empty(), member.is_primitive());
-            assert!(member.is_primitive() || schema::type_def(step).is_some(), "{step}");
+    for schema in [&schema::STU3, &schema::R4] {
+        for def in schema.types() {
+            assert_eq!(def.release, schema.release());
+            assert!(def.members.is_sorted_by(|a, b| a.name < b.name), "{}", def.name);
+            for member in def.members {
+                assert_eq!(member.parent, def.name);
+                assert_eq!(member.types.len(), 1);
+                assert_eq!(schema.child(def.name, member.name), Some(member));
+                let step = schema::step(member);
+                assert_eq!(step.is_empty(), member.is_primitive());
+                assert!(member.is_primitive() || schema.type_def(step).is_some(), "{step}");
+            }
         }
+        assert!(schema.types().is_sorted_by(|a, b| a.name < b.name));
     }
-    assert!(TYPES.is_sorted_by(|a, b| a.name < b.name));
 }
 
 #[test]
@@ -110,9 +113,46 @@ fn codes_and_targets_stand_where_they_bind() {
     assert_eq!(status.codes, ["active", "cancelled", "draft", "entered-in-error"]);
     let patient = schema::child("ExplanationOfBenefit", "patient").unwrap();
     assert_eq!((patient.targets, patient.codes.len()), (&["Patient"][..], 0));
-    for member in TYPES.iter().flat_map(|def| def.members) {
+    let types = [&schema::STU3, &schema::R4].into_iter().flat_map(schema::Schema::types);
+    for member in types.flat_map(|def| def.members) {
         assert!(member.codes.is_empty() || member.types == ["code"], "{}", member.name);
         assert!(member.targets.is_empty() || member.types == ["Reference"], "{}", member.name);
+    }
+    for member in schema::STU3.types().iter().flat_map(|def| def.members) {
         assert!(member.targets.iter().all(|target| schema::is_resource_type(target)));
     }
+}
+
+#[test]
+fn facts_of_r4_that_the_tables_need() {
+    for (path, many, primitive) in [
+        ("ExplanationOfBenefit.meta.tag.system", false, "uri"),
+        ("ExplanationOfBenefit.insurance", true, ""),
+        ("ExplanationOfBenefit.insurance.focal", false, "boolean"),
+        ("ExplanationOfBenefit.use", false, "code"),
+        ("ExplanationOfBenefit.outcome", false, "code"),
+        ("ExplanationOfBenefit.supportingInfo.valueQuantity.value", false, "decimal"),
+        ("ExplanationOfBenefit.item.informationSequence", true, "positiveInt"),
+        ("ExplanationOfBenefit.item.productOrService.coding.code", false, "code"),
+        ("ExplanationOfBenefit.item.adjudication.amount.currency", false, "code"),
+        ("ExplanationOfBenefit.addItem.detail.subDetail.adjudication.value", false, "decimal"),
+        ("ExplanationOfBenefit.adjudication.amount.value", false, "decimal"),
+        ("ExplanationOfBenefit.total.amount.value", false, "decimal"),
+        ("ExplanationOfBenefit.benefitBalance.financial.usedMoney.value", false, "decimal"),
+        ("ExplanationOfBenefit.procedure.type.coding.code", false, "code"),
+        ("Coverage.class.value", false, "string"),
+        ("Patient.link.other.reference", false, "string"),
+        ("Organization.identifier.type.coding.code", false, "code"),
+        ("Practitioner.name.family", false, "string"),
+        ("Extension.valueMeta.profile", true, "canonical"),
+        ("Claim.item.detail.subDetail.udi.reference", false, "string"),
+        ("ClaimResponse.adjudication.amount.value", false, "decimal"),
+    ] {
+        let steps = schema::R4.path(path).expect(path);
+        let leaf = steps.last().unwrap();
+        assert_eq!(leaf.many, many, "{path}");
+        assert_eq!(if leaf.is_primitive() { leaf.types[0] } else { "" }, primitive, "{path}");
+    }
+    assert!(schema::R4.child("Patient", "animal").is_none());
+    assert!(std::ptr::eq(schema::of(schema::Release::R4), &raw const schema::R4));
 }

@@ -3,37 +3,46 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::render::{
-    HEAD, RESOURCES, Row, Shape, capital, choice_name, codes_of, field_name, first, is_primitive,
-    last, members, parents, rows, shape, snake, step, struct_name,
+use super::release::{
+    RELEASES, Release, Row, Shape, capital, choice_name, field_name, first, is_primitive,
+    is_resource, last, members, parents, shape, snake, step, struct_name,
 };
 
-/// `tests/elements/cases.rs`: a module for each resource, since nested elements of two may have one name.
-pub(crate) fn file() -> String {
-    let rows = rows();
+/// The files of `tests/elements`: name and text.
+pub(crate) fn files() -> Vec<(String, String)> {
+    RELEASES.iter().map(|release| (format!("{}.rs", release.module), file(release))).collect()
+}
+
+/// A module for each resource, since nested elements of two may have one name.
+fn file(release: &Release) -> String {
+    let rows = release.rows();
     let mut modules: BTreeMap<String, String> = BTreeMap::new();
     for (parent, numbers) in parents(&rows) {
         let resource = first(parent);
-        let module =
-            if RESOURCES.contains(&resource) { snake(resource) } else { "datatypes".to_owned() };
+        let module = if is_resource(resource) { snake(resource) } else { "datatypes".to_owned() };
         let cases = modules.entry(module).or_default();
         for number in numbers {
             for (member, fhir) in members(&rows[number]) {
-                writeln!(cases, "        {}", case(parent, &rows[number], &member, fhir)).unwrap();
+                writeln!(cases, "        {}", case(release, parent, &rows[number], &member, fhir))
+                    .unwrap();
             }
         }
     }
-    let mut text = format!("//! Every element of the table, set by Rust code.\n{HEAD}");
+    let mut text = format!(
+        "//! Every element of the table of {}, set by Rust code.\n{}",
+        release.title,
+        release.head()
+    );
     text.push_str("pub(crate) fn all(check: &mut super::Check) {\n");
     for module in modules.keys() {
         writeln!(text, "    {module}::all(check);").unwrap();
     }
     text.push_str("}\n");
     for (module, cases) in modules {
-        let mut imports = format!("use fhir_model::stu3::{module}::*;");
+        let mut imports = format!("use fhir_model::{}::{module}::*;", release.module);
         for other in ["codes", "datatypes"] {
             if module != other {
-                write!(imports, "\n    use fhir_model::stu3::{other}::*;").unwrap();
+                write!(imports, "\n    use fhir_model::{}::{other}::*;", release.module).unwrap();
             }
         }
         writeln!(
@@ -46,8 +55,8 @@ pub(crate) fn file() -> String {
 }
 
 /// The call that tests one element.
-fn case(parent: &str, row: &Row, member: &str, fhir: &'static str) -> String {
-    let (value, json) = value(row, fhir);
+fn case(release: &Release, parent: &str, row: &Row, member: &str, fhir: &'static str) -> String {
+    let (value, json) = value(release, row, fhir);
     let boxed = if is_primitive(fhir) || fhir == "Resource" {
         value.clone()
     } else {
@@ -72,7 +81,7 @@ fn case(parent: &str, row: &Row, member: &str, fhir: &'static str) -> String {
 }
 
 /// A value of the type: Rust and JSON.
-fn value(row: &Row, fhir: &'static str) -> (String, String) {
+fn value(release: &Release, row: &Row, fhir: &'static str) -> (String, String) {
     let lexical = |text: &str| (format!("Lexical::new({text:?})"), format!("{text:?}"));
     match fhir {
         "boolean" => ("true".to_owned(), "true".to_owned()),
@@ -83,7 +92,7 @@ fn value(row: &Row, fhir: &'static str) -> (String, String) {
         "instant" => lexical("2018-04-09T13:10:00.000-04:00"),
         "time" => lexical("13:10:00"),
         "code" if !row.codes.is_empty() => {
-            let (code, variant) = codes_of(row.codes)[0];
+            let (code, variant) = release.code_sets()[row.codes][0];
             (format!("{}::{variant}", row.codes), format!("{code:?}"))
         }
         _ if is_primitive(fhir) => ("text(\"a\")".to_owned(), "\"a\"".to_owned()),

@@ -1,5 +1,5 @@
-//! Makes `src/stu3/generated/*.rs`, and `tests/elements/cases.rs` that tests them, from `src/stu3/elements.csv` and
-//! `src/stu3/codes.csv`; and `src/vocabulary/names.rs` from `src/vocabulary.csv`.
+//! Makes, from `elements.csv` and `codes.csv` in `src/stu3` and `src/r4`, the types in `src/*/generated`, the tables in
+//! `src/schema/generated` and the cases of `tests/elements`; and `src/vocabulary/names.rs` from `src/vocabulary.csv`.
 //!
 //! `cargo run -p bcda-fhir-model --example generate` writes the files;
 //! with `-- --check` it only compares and exits with 1 when a file is out of date.
@@ -7,7 +7,9 @@
 
 mod cases;
 mod names;
+mod release;
 mod render;
+mod schema;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,14 +18,14 @@ fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut stale = 0;
-    let model = render::files()
+    let model = render::files().into_iter().map(|(name, text)| (format!("src/{name}"), text));
+    let tables = schema::files()
         .into_iter()
-        .map(|(name, text)| (format!("src/stu3/generated/{name}"), text));
-    let others = [
-        ("tests/elements/cases.rs".to_owned(), cases::file()),
-        ("src/vocabulary/names.rs".to_owned(), names::file()),
-    ];
-    for (name, text) in model.chain(others) {
+        .map(|(name, text)| (format!("src/schema/generated/{name}"), text));
+    let tests =
+        cases::files().into_iter().map(|(name, text)| (format!("tests/elements/{name}"), text));
+    let names = [("src/vocabulary/names.rs".to_owned(), names::file())];
+    for (name, text) in model.chain(tables).chain(tests).chain(names) {
         let path = folder.join(&name);
         if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
             continue;

@@ -6,7 +6,7 @@
 
 #[rustfmt::skip]
 #[allow(clippy::wildcard_imports, unused_imports, reason = "a list of names would be as long as the cases")]
-mod cases;
+mod stu3;
 #[path = "../tree/mod.rs"]
 #[allow(dead_code, reason = "the round trip uses more of it")]
 mod tree;
@@ -176,7 +176,7 @@ fn own_rows() -> Vec<Row> {
 
 fn tested() -> Vec<Form> {
     let mut check = Check::default();
-    cases::all(&mut check);
+    stu3::all(&mut check);
     check.forms.sort();
     check.forms
 }
