@@ -21,11 +21,13 @@
 //! assert_eq!(Variable::from_uri(uri), Some(Variable::LineNchPmtAmt));
 //! ```
 
+mod dialects;
 #[rustfmt::skip]
 mod names;
 
 use std::sync::LazyLock;
 
+pub use dialects::uri_in;
 pub use names::{CodeSystem, IdentifierSystem, StandardExtension, Variable};
 
 /// The start of most URIs.
