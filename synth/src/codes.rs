@@ -1,8 +1,10 @@
 //! Code lists and words. The displays are short words of our own; some hold characters that JSON or
 //! the Go encoder escapes, so that readers meet every kind of escape.
 
-use crate::fhir::Coded;
 use crate::rng::Rng;
+
+/// A code with its display; either may be empty, and is then left out.
+pub(crate) type Coded = (&'static str, &'static str);
 
 pub(crate) const POS: &[Coded] = &[
     ("11", "Office"),

@@ -1,15 +1,18 @@
 //! A whole export: the records of all beneficiaries, cut into files, and the manifest at the end.
 
-use crate::claim::{self, ClaimType, Place};
-use crate::coverage::{self, Part};
 use crate::defect::{Defect, RecordType};
 use crate::error::Error;
+use crate::facts::claim::Claim;
+use crate::facts::claim_type::ClaimType;
+use crate::facts::coverage::{Coverage, Part};
+use crate::facts::header::Place;
+use crate::facts::patient::Patient;
+use crate::facts::person::{Person, Version};
 use crate::json::Json;
 use crate::manifest;
-use crate::patient;
-use crate::person::{Person, Version};
 use crate::rng::{Rng, Stream};
 use crate::sink::Sink;
+use crate::stu3;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -310,12 +313,13 @@ fn write_claims<'a, W: Write>(
             let claim_type = first_eight.filter(|_| person.index == 0 && claims >= 8);
             let start = output.json.bytes.len();
             let place = Place { number, stride, version, claim_type };
-            let written = claim::write(&mut output.json, person, place);
-            let eob_type = written.claim_type.eob_type();
+            let claim = Claim::draw(person, place);
+            stu3::write_claim(&mut output.json, &claim);
+            let eob_type = claim.header.kind.eob_type();
             let bytes = (output.json.bytes.len() - start) as u64 + 1;
             *summary.claims.entry(eob_type).or_default() += 1;
             *summary.claim_bytes.entry(eob_type).or_default() += bytes;
-            summary.claims_without_patient += u64::from(written.without_patient);
+            summary.claims_without_patient += u64::from(claim.header.orphan);
             output = end_version(output, start, version, summary)?;
         }
     }
@@ -335,7 +339,8 @@ fn write_patient<'a, W: Write>(
     for version in order {
         if version == Version::First || twice {
             let start = output.json.bytes.len();
-            patient::write(&mut output.json, person, version);
+            let patient = Patient::draw(person, version);
+            stu3::write_patient(&mut output.json, person, &patient, version);
             output = end_version(output, start, version, summary)?;
         }
     }
@@ -353,7 +358,8 @@ fn write_coverages<'a, W: Write>(
         for version in [Version::First, Version::Second] {
             if version == Version::First || twice {
                 let start = output.json.bytes.len();
-                coverage::write(&mut output.json, person, part, version);
+                let coverage = Coverage::draw(person, part, version);
+                stu3::write_coverage(&mut output.json, person, &coverage);
                 output = end_version(output, start, version, summary)?;
             }
         }

@@ -29,31 +29,31 @@
 
 #![forbid(unsafe_code)]
 
-mod claim;
 mod codes;
-mod coverage;
 mod date;
 mod defect;
 mod error;
 mod export;
-mod fhir;
+mod facts;
 mod json;
 mod manifest;
-mod patient;
-mod person;
 mod rng;
 mod short_code;
 mod sink;
+mod stu3;
 
-pub use claim::ClaimType;
-pub use coverage::Part;
 pub use defect::{Defect, RecordType};
 pub use error::Error;
 pub use export::{FileSummary, MANIFEST_NAME, Options, Summary, generate, parse_rate};
+pub use facts::claim_type::ClaimType;
+pub use facts::coverage::Part;
 
-use claim::Place;
+use facts::claim::Claim;
+use facts::coverage::Coverage;
+use facts::header::Place;
+use facts::patient::Patient;
+use facts::person::{Person, Version};
 use json::Json;
-use person::{Person, Version};
 
 fn text(write: impl FnOnce(&mut Json)) -> String {
     let mut json = Json::default();
@@ -67,19 +67,21 @@ pub fn eob(seed: u64, claim_type: ClaimType) -> String {
     let number = claim_type as u64;
     let place =
         Place { number, stride: 100, version: Version::First, claim_type: Some(claim_type) };
-    text(|json| {
-        claim::write(json, &Person::new(seed, 0), place);
-    })
+    text(|json| stu3::write_claim(json, &Claim::draw(&Person::new(seed, 0), place)))
 }
 
 /// One Patient, without line feed.
 pub fn patient(seed: u64) -> String {
-    text(|json| patient::write(json, &Person::new(seed, 0), Version::First))
+    let (person, version) = (Person::new(seed, 0), Version::First);
+    text(|json| stu3::write_patient(json, &person, &Patient::draw(&person, version), version))
 }
 
 /// One Coverage, without line feed.
 pub fn coverage(seed: u64, part: Part) -> String {
-    text(|json| coverage::write(json, &Person::new(seed, 0), part, Version::First))
+    let person = Person::new(seed, 0);
+    text(|json| {
+        stu3::write_coverage(json, &person, &Coverage::draw(&person, part, Version::First));
+    })
 }
 
 /// A value in so many containers or a few more: the opening piece, as `[` or `{"a":`, again and again, `1`, and all

@@ -1,21 +1,19 @@
-//! The pieces every resource is made of: codings, money, identifiers, extensions.
+//! The pieces every resource of v1 is made of: codings, money, identifiers, extensions.
 
-use crate::date::Day;
+use crate::codes::Coded;
+use crate::date::{Day, Instant};
 use crate::json::Json;
 
 const VARIABLES: &str = "https://bluebutton.cms.gov/resources/variables/";
 const CODE_SYSTEMS: &str = "https://bluebutton.cms.gov/resources/codesystem/";
-pub(crate) const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
-pub(crate) const NDC: &str = "http://hl7.org/fhir/sid/ndc";
-pub(crate) const MBI: &str = "http://hl7.org/fhir/sid/us-mbi";
-pub(crate) const TAX: &str = "http://terminology.hl7.org/CodeSystem/v2-0203";
-
-/// A code with its display; either may be empty, and is then left out.
-pub(crate) type Coded = (&'static str, &'static str);
+pub(super) const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+pub(super) const NDC: &str = "http://hl7.org/fhir/sid/ndc";
+pub(super) const MBI: &str = "http://hl7.org/fhir/sid/us-mbi";
+pub(super) const TAX: &str = "http://terminology.hl7.org/CodeSystem/v2-0203";
 
 /// The system of a coding or identifier.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum System {
+pub(super) enum System {
     /// A CCW variable, by its short name.
     Variable(&'static str),
     /// A Blue Button code system, by its short name.
@@ -26,7 +24,7 @@ pub(crate) enum System {
 
 impl System {
     /// `"name":"<url>"`
-    pub(crate) fn write(self, json: &mut Json, name: &str) {
+    pub(super) fn write(self, json: &mut Json, name: &str) {
         let (base, rest) = match self {
             Self::Variable(name) => (VARIABLES, name),
             Self::CodeList(name) => (CODE_SYSTEMS, name),
@@ -41,7 +39,7 @@ impl System {
 }
 
 /// `{"code":..,"display":..,"system":..}`
-pub(crate) fn coding(json: &mut Json, system: System, coded: (&str, &str)) {
+pub(super) fn coding(json: &mut Json, system: System, coded: (&str, &str)) {
     json.open();
     coding_members(json, system, coded);
     json.close();
@@ -58,7 +56,7 @@ fn coding_members(json: &mut Json, system: System, (code, display): (&str, &str)
 }
 
 /// `"name":{"coding":[{..}]}`
-pub(crate) fn concept(json: &mut Json, name: &str, system: System, coded: (&str, &str)) {
+pub(super) fn concept(json: &mut Json, name: &str, system: System, coded: (&str, &str)) {
     json.open_key(name);
     json.list_key("coding");
     coding(json, system, coded);
@@ -67,7 +65,7 @@ pub(crate) fn concept(json: &mut Json, name: &str, system: System, coded: (&str,
 }
 
 /// An HCPCS code or modifier as `{"coding":[{..}]}` members; `version` is the HCPCS year of Part B claims.
-pub(crate) fn hcpcs(json: &mut Json, code: &str, version: Option<u32>) {
+pub(super) fn hcpcs(json: &mut Json, code: &str, version: Option<u32>) {
     json.list_key("coding");
     json.open();
     coding_members(json, System::CodeList("hcpcs"), (code, ""));
@@ -81,7 +79,7 @@ pub(crate) fn hcpcs(json: &mut Json, code: &str, version: Option<u32>) {
 }
 
 /// `{"code":"USD",..,"value":n}` after a key.
-pub(crate) fn money(json: &mut Json, name: &str, cents: i64) {
+pub(super) fn money(json: &mut Json, name: &str, cents: i64) {
     json.open_key(name);
     json.raw(r#""code":"USD","system":"urn:iso:std:iso:4217","value":"#);
     json.decimal(cents, 2);
@@ -94,7 +92,7 @@ fn open_extension(json: &mut Json, system: System) {
 }
 
 /// An extension whose url is the system of its coding.
-pub(crate) fn extension(json: &mut Json, system: System, coded: (&str, &str)) {
+pub(super) fn extension(json: &mut Json, system: System, coded: (&str, &str)) {
     open_extension(json, system);
     json.open_key("valueCoding");
     coding_members(json, system, coded);
@@ -103,19 +101,19 @@ pub(crate) fn extension(json: &mut Json, system: System, coded: (&str, &str)) {
 }
 
 /// An extension with a code.
-pub(crate) fn extension_code(json: &mut Json, variable: &'static str, coded: (&str, &str)) {
+pub(super) fn extension_code(json: &mut Json, variable: &'static str, coded: (&str, &str)) {
     extension(json, System::Variable(variable), coded);
 }
 
 /// An extension with an amount.
-pub(crate) fn extension_money(json: &mut Json, variable: &'static str, cents: i64) {
+pub(super) fn extension_money(json: &mut Json, variable: &'static str, cents: i64) {
     open_extension(json, System::Variable(variable));
     money(json, "valueMoney", cents);
     json.close();
 }
 
 /// An extension with an identifier.
-pub(crate) fn extension_identifier(json: &mut Json, variable: &'static str, value: &str) {
+pub(super) fn extension_identifier(json: &mut Json, variable: &'static str, value: &str) {
     let system = System::Variable(variable);
     open_extension(json, system);
     json.open_key("valueIdentifier");
@@ -126,7 +124,7 @@ pub(crate) fn extension_identifier(json: &mut Json, variable: &'static str, valu
 }
 
 /// An extension with an identifier that is a number of the given width.
-pub(crate) fn extension_number(json: &mut Json, variable: &'static str, value: u64) {
+pub(super) fn extension_number(json: &mut Json, variable: &'static str, value: u64) {
     let system = System::Variable(variable);
     open_extension(json, system);
     json.open_key("valueIdentifier");
@@ -137,7 +135,7 @@ pub(crate) fn extension_number(json: &mut Json, variable: &'static str, value: u
 }
 
 /// An extension with a bare count.
-pub(crate) fn extension_quantity(json: &mut Json, variable: &'static str, units: i64, scale: u32) {
+pub(super) fn extension_quantity(json: &mut Json, variable: &'static str, units: i64, scale: u32) {
     open_extension(json, System::Variable(variable));
     json.open_key("valueQuantity");
     json.key("value");
@@ -147,7 +145,7 @@ pub(crate) fn extension_quantity(json: &mut Json, variable: &'static str, units:
 }
 
 /// `"name":"123"`
-pub(crate) fn number_text(json: &mut Json, name: &str, value: u64) {
+pub(super) fn number_text(json: &mut Json, name: &str, value: u64) {
     json.key(name);
     json.raw("\"");
     json.unsigned(value);
@@ -155,7 +153,7 @@ pub(crate) fn number_text(json: &mut Json, name: &str, value: u64) {
 }
 
 /// `"category":{"coding":[{"code":"<variable url>","display":<label>,"system":<system>}]}`
-pub(crate) fn category(
+pub(super) fn category(
     json: &mut Json,
     name: &str,
     system: &'static str,
@@ -173,7 +171,7 @@ pub(crate) fn category(
 }
 
 /// `"name":{"system":..,"value":".."}`
-pub(crate) fn identifier(json: &mut Json, name: &str, system: System, value: u64) {
+pub(super) fn identifier(json: &mut Json, name: &str, system: System, value: u64) {
     json.open_key(name);
     system.write(json, "system");
     number_text(json, "value", value);
@@ -181,14 +179,14 @@ pub(crate) fn identifier(json: &mut Json, name: &str, system: System, value: u64
 }
 
 /// `"name":{"identifier":{"system":<us-npi>,"value":".."}}`
-pub(crate) fn npi_holder(json: &mut Json, name: &str, npi: u64) {
+pub(super) fn npi_holder(json: &mut Json, name: &str, npi: u64) {
     json.open_key(name);
     identifier(json, "identifier", System::Url(NPI), npi);
     json.close();
 }
 
 /// `"name":{"reference":"<prefix><id>"}`
-pub(crate) fn reference(json: &mut Json, name: &str, prefix: &str, id: i64) {
+pub(super) fn reference(json: &mut Json, name: &str, prefix: &str, id: i64) {
     json.open_key(name);
     json.key("reference");
     json.raw("\"");
@@ -199,7 +197,7 @@ pub(crate) fn reference(json: &mut Json, name: &str, prefix: &str, id: i64) {
 }
 
 /// `"name":{"end":..,"start":..}`
-pub(crate) fn period(json: &mut Json, name: &str, start: Day, end: Option<Day>) {
+pub(super) fn period(json: &mut Json, name: &str, start: Day, end: Option<Day>) {
     json.open_key(name);
     if let Some(end) = end {
         json.date("end", end);
@@ -209,7 +207,7 @@ pub(crate) fn period(json: &mut Json, name: &str, start: Day, end: Option<Day>) 
 }
 
 /// An amount adjudication.
-pub(crate) fn adjudicated_amount(json: &mut Json, variable: &str, label: &str, cents: i64) {
+pub(super) fn adjudicated_amount(json: &mut Json, variable: &str, label: &str, cents: i64) {
     json.open();
     money(json, "amount", cents);
     category(json, "category", "adjudication", variable, label);
@@ -217,7 +215,7 @@ pub(crate) fn adjudicated_amount(json: &mut Json, variable: &str, label: &str, c
 }
 
 /// A reason adjudication.
-pub(crate) fn adjudicated_reason(
+pub(super) fn adjudicated_reason(
     json: &mut Json,
     variable: &'static str,
     label: &str,
@@ -230,13 +228,13 @@ pub(crate) fn adjudicated_reason(
 }
 
 /// Writes the entries of `ExplanationOfBenefit.information`, numbering them.
-pub(crate) struct Information<'a> {
+pub(super) struct Information<'a> {
     json: &'a mut Json,
     sequence: u32,
 }
 
 impl<'a> Information<'a> {
-    pub(crate) fn new(json: &'a mut Json) -> Self {
+    pub(super) fn new(json: &'a mut Json) -> Self {
         json.list_key("information");
         Self { json, sequence: 0 }
     }
@@ -251,33 +249,33 @@ impl<'a> Information<'a> {
         self.json.integer("sequence", self.sequence);
     }
 
-    pub(crate) fn code(&mut self, variable: &'static str, label: &str, coded: Coded) {
+    pub(super) fn code(&mut self, variable: &'static str, label: &str, coded: Coded) {
         self.code_of(variable, label, System::Variable(variable), coded);
     }
 
     /// A code whose system is not the variable.
-    pub(crate) fn code_of(&mut self, variable: &str, label: &str, system: System, coded: Coded) {
+    pub(super) fn code_of(&mut self, variable: &str, label: &str, system: System, coded: Coded) {
         self.begin(variable, label);
         concept(self.json, "code", system, coded);
         self.number();
         self.json.close();
     }
 
-    pub(crate) fn date(&mut self, variable: &str, label: &str, day: Day) {
+    pub(super) fn date(&mut self, variable: &str, label: &str, day: Day) {
         self.begin(variable, label);
         self.number();
         self.json.date("timingDate", day);
         self.json.close();
     }
 
-    pub(crate) fn period(&mut self, variable: &str, label: &str, start: Day, end: Day) {
+    pub(super) fn period(&mut self, variable: &str, label: &str, start: Day, end: Day) {
         self.begin(variable, label);
         self.number();
         period(self.json, "timingPeriod", start, Some(end));
         self.json.close();
     }
 
-    pub(crate) fn pints(&mut self, variable: &str, label: &str, pints: u32) {
+    pub(super) fn pints(&mut self, variable: &str, label: &str, pints: u32) {
         self.begin(variable, label);
         self.number();
         self.json.open_key("valueQuantity");
@@ -287,15 +285,23 @@ impl<'a> Information<'a> {
         self.json.close();
     }
 
-    pub(crate) fn end(self) {
+    pub(super) fn end(self) {
         self.json.close_list();
     }
 }
 
 /// One financial entry of the benefit balance.
-pub(crate) fn used(json: &mut Json, variable: &str, label: &str, count: u32) {
+pub(super) fn used(json: &mut Json, variable: &str, label: &str, count: u32) {
     json.open();
     category(json, "type", "benefit-balance", variable, label);
     json.integer("usedUnsignedInt", count);
+    json.close();
+}
+
+/// `"meta":{"lastUpdated":".."}`
+pub(super) fn meta(json: &mut Json, load: Instant) {
+    json.open_key("meta");
+    json.key("lastUpdated");
+    load.write(json);
     json.close();
 }

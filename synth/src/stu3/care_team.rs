@@ -1,6 +1,8 @@
 //! The care team: one entry per provider and role, numbered from 2, linked by number.
 
-use crate::fhir::{self, Coded, NPI, System, TAX};
+use super::fhir::{self, NPI, System, TAX};
+use crate::codes::Coded;
+use crate::facts::part_b::LineProvider;
 use crate::json::Json;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,15 +10,6 @@ pub(super) enum Role {
     Primary,
     Assist,
     Other,
-}
-
-/// What a Part B line tells of its practitioner or supplier.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LineProvider {
-    pub(super) specialty: Coded,
-    pub(super) provider_type: Option<Coded>,
-    pub(super) participating: Coded,
-    pub(super) organization: Option<u64>,
 }
 
 #[derive(Debug, Clone)]

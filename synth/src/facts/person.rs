@@ -2,8 +2,8 @@
 
 use crate::codes::STATES;
 use crate::date::{Day, Instant};
-use crate::json::Json;
 use crate::rng::{Rng, Stream};
+use crate::short_code::{self, ShortCode};
 
 /// The last day of the data; the export's transaction time is two weeks later.
 pub(crate) const LAST_DAY: Day = Day::from_ymd(2024, 2, 15);
@@ -103,6 +103,11 @@ impl Person {
         self
     }
 
+    /// The current MBI (0), or an earlier one (1 to 3).
+    pub(crate) fn mbi(&self, number: u64) -> ShortCode {
+        ShortCode::mbi(self.seed % short_code::MBIS + self.index * 4 + number)
+    }
+
     /// The id of a beneficiary of whom no Patient record is in the export.
     pub(crate) fn absent_id(&self) -> i64 {
         FIRST_ABSENT_ID - i64::try_from(self.index).unwrap_or(i64::MAX / 4)
@@ -126,12 +131,4 @@ pub(crate) fn load_time(rng: &mut Rng, version: Version) -> Instant {
         millis: rng.below(86_400_000),
         offset: rng.below(3),
     }
-}
-
-/// `"meta":{"lastUpdated":".."}`
-pub(crate) fn write_meta(json: &mut Json, load: Instant) {
-    json.open_key("meta");
-    json.key("lastUpdated");
-    load.write(json);
-    json.close();
 }
