@@ -15,7 +15,7 @@ macro_rules! element {
                 }
             }
 
-            fn extra(&self) -> &crate::extra::Extra<'_> {
+            fn extra(&self) -> &dyn crate::table::Rest {
                 &self.extra
             }
         }
@@ -33,7 +33,7 @@ macro_rules! element {
                 }
             }
 
-            fn extra_mut(&mut self) -> &mut crate::extra::Extra<'a> {
+            fn extra_mut(&mut self) -> &mut dyn crate::table::FillRest<'a> {
                 &mut self.extra
             }
         }
@@ -59,7 +59,9 @@ macro_rules! element {
         }
 
         impl<'a> crate::access::Extensible<'a> for $name<'a> {
-            fn extensions(&self) -> &[crate::stu3::datatypes::Extension<'a>] {
+            type Extension = super::datatypes::Extension<'a>;
+
+            fn extensions(&self) -> &[super::datatypes::Extension<'a>] {
                 &self.extension
             }
         }

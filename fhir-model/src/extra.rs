@@ -1,85 +1,153 @@
-//! What a record holds beside the values its type describes, so that nothing is lost on writing.
+//! What a record holds beside the values its type describes, so that nothing is lost on writing. The siblings of a
+//! primitive have extensions, which are the release's own: so each release has types of its own, made here.
 
-use crate::own::IntoOwned;
-use crate::stu3::datatypes::Sibling;
-use crate::text::Str;
-use crate::value::Value;
+/// `Extra` and `Siblings` of a release, whose `Sibling` is in scope.
+macro_rules! extra {
+    ($release:literal) => {
+        /// The rest of an object: siblings of primitives (`_birthDate`) and members kept as they are.
+        ///
+        /// Nearly always empty, and then one pointer wide.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Extra<'a>(Option<Box<Parts<'a>>>);
 
-/// The rest of an object: siblings of primitives (`_birthDate`) and members kept as they are.
-///
-/// Nearly always empty, and then one pointer wide.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Extra<'a>(Option<Box<Parts<'a>>>);
-
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Parts<'a> {
-    siblings: Vec<(&'static str, Siblings<'a>)>,
-    unknown: Vec<(Str<'a>, Value<'a>)>,
-}
-
-/// What stands beside a primitive element: ids and extensions of its value or values.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Siblings<'a> {
-    /// Beside a single value.
-    One(Sibling<'a>),
-    /// Beside a list; slot n belongs to value n, and empty slots are `null` in JSON.
-    Many(Vec<Option<Sibling<'a>>>),
-}
-
-impl<'a> Extra<'a> {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// What stands beside the primitive element with this JSON name (without the underscore).
-    pub fn siblings(&self, name: &str) -> Option<&Siblings<'a>> {
-        self.all_siblings().iter().find(|(known, _)| *known == name).map(|(_, siblings)| siblings)
-    }
-
-    /// All siblings, with the names of their elements.
-    pub fn all_siblings(&self) -> &[(&'static str, Siblings<'a>)] {
-        self.0.as_deref().map_or(&[], |parts| &parts.siblings)
-    }
-
-    /// Members kept as they are, in the order of the text: those STU3 does not know, and known ones
-    /// whose value is `null` or an empty list.
-    pub fn unknown(&self) -> &[(Str<'a>, Value<'a>)] {
-        self.0.as_deref().map_or(&[], |parts| &parts.unknown)
-    }
-
-    /// Puts siblings beside a primitive element.
-    pub fn add_siblings(&mut self, name: &'static str, siblings: Siblings<'a>) {
-        self.0.get_or_insert_default().siblings.push((name, siblings));
-    }
-
-    /// Adds a member to be written as it is.
-    pub fn add_unknown(&mut self, name: impl Into<Str<'a>>, value: Value<'a>) {
-        self.0.get_or_insert_default().unknown.push((name.into(), value));
-    }
-}
-
-impl IntoOwned for Extra<'_> {
-    type Owned = Extra<'static>;
-
-    fn into_owned(self) -> Extra<'static> {
-        Extra(self.0.map(|parts| {
-            let Parts { siblings, unknown } = *parts;
-            Box::new(Parts {
-                siblings: siblings.into_iter().map(|(name, s)| (name, s.into_owned())).collect(),
-                unknown: unknown.into_owned(),
-            })
-        }))
-    }
-}
-
-impl IntoOwned for Siblings<'_> {
-    type Owned = Siblings<'static>;
-
-    fn into_owned(self) -> Siblings<'static> {
-        match self {
-            Self::One(sibling) => Siblings::One(sibling.into_owned()),
-            Self::Many(siblings) => Siblings::Many(siblings.into_owned()),
+        #[derive(Clone, Debug, Default, PartialEq)]
+        struct Parts<'a> {
+            siblings: Vec<(&'static str, Siblings<'a>)>,
+            unknown: Vec<(crate::text::Str<'a>, crate::value::Value<'a>)>,
         }
-    }
+
+        /// What stands beside a primitive element: ids and extensions of its value or values.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Siblings<'a> {
+            /// Beside a single value.
+            One(Sibling<'a>),
+            /// Beside a list; slot n belongs to value n, and empty slots are `null` in JSON.
+            Many(Vec<Option<Sibling<'a>>>),
+        }
+
+        impl<'a> Extra<'a> {
+            /// Whether there is nothing.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_none()
+            }
+
+            /// What stands beside the primitive element with this JSON name (without the underscore).
+            pub fn siblings(&self, name: &str) -> Option<&Siblings<'a>> {
+                let mut all = self.all_siblings().iter();
+                all.find(|(known, _)| *known == name).map(|(_, siblings)| siblings)
+            }
+
+            /// All siblings, with the names of their elements.
+            pub fn all_siblings(&self) -> &[(&'static str, Siblings<'a>)] {
+                self.0.as_deref().map_or(&[], |parts| &parts.siblings)
+            }
+
+            #[doc = concat!(
+                        "Members kept as they are, in the order of the text: those ",
+                        $release,
+                        " does not know, and known ones whose value is `null` or an empty list."
+                    )]
+            pub fn unknown(&self) -> &[(crate::text::Str<'a>, crate::value::Value<'a>)] {
+                self.0.as_deref().map_or(&[], |parts| &parts.unknown)
+            }
+
+            /// Puts siblings beside a primitive element.
+            pub fn add_siblings(&mut self, name: &'static str, siblings: Siblings<'a>) {
+                self.0.get_or_insert_default().siblings.push((name, siblings));
+            }
+
+            /// Adds a member to be written as it is.
+            pub fn add_unknown(
+                &mut self,
+                name: impl Into<crate::text::Str<'a>>,
+                value: crate::value::Value<'a>,
+            ) {
+                self.0.get_or_insert_default().unknown.push((name.into(), value));
+            }
+        }
+
+        impl Siblings<'_> {
+            fn node(&self) -> crate::node::Node<'_> {
+                match self {
+                    Self::One(sibling) => crate::table::View::node(sibling),
+                    Self::Many(siblings) => {
+                        crate::node::Node::List(crate::node::NodeList(siblings))
+                    }
+                }
+            }
+        }
+
+        impl crate::table::Rest for Extra<'_> {
+            fn beside(&self, name: &str) -> Option<crate::node::Node<'_>> {
+                self.siblings(name).map(Siblings::node)
+            }
+
+            fn visit_beside<'t>(
+                &'t self,
+                visit: &mut dyn FnMut(&'static str, crate::node::Node<'t>),
+            ) {
+                for (name, siblings) in self.all_siblings() {
+                    visit(name, siblings.node());
+                }
+            }
+
+            fn kept(&self) -> &[(crate::text::Str<'_>, crate::value::Value<'_>)] {
+                self.unknown()
+            }
+        }
+
+        impl<'a> crate::table::FillRest<'a> for Extra<'a> {
+            fn fill_beside(
+                &mut self,
+                member: &'static crate::schema::ElementDef,
+                reader: &mut crate::read::Reader<'_, 'a>,
+            ) -> Result<(), crate::error::Error> {
+                let siblings = if member.many {
+                    let mut slots = Vec::new();
+                    crate::table::Fill::fill(&mut slots, 0, reader)?;
+                    Siblings::Many(slots)
+                } else {
+                    Siblings::One(crate::read::FromJson::from_json(0, reader)?)
+                };
+                self.add_siblings(member.name, siblings);
+                Ok(())
+            }
+
+            fn keep(&mut self, name: crate::text::Str<'a>, value: crate::value::Value<'a>) {
+                self.add_unknown(name, value);
+            }
+        }
+
+        impl crate::own::IntoOwned for Extra<'_> {
+            type Owned = Extra<'static>;
+
+            fn into_owned(self) -> Extra<'static> {
+                Extra(self.0.map(|parts| {
+                    let Parts { siblings, unknown } = *parts;
+                    let owned = siblings.into_iter().map(|(name, siblings)| {
+                        (name, crate::own::IntoOwned::into_owned(siblings))
+                    });
+                    Box::new(Parts {
+                        siblings: owned.collect(),
+                        unknown: crate::own::IntoOwned::into_owned(unknown),
+                    })
+                }))
+            }
+        }
+
+        impl crate::own::IntoOwned for Siblings<'_> {
+            type Owned = Siblings<'static>;
+
+            fn into_owned(self) -> Siblings<'static> {
+                match self {
+                    Self::One(sibling) => Siblings::One(crate::own::IntoOwned::into_owned(sibling)),
+                    Self::Many(siblings) => {
+                        Siblings::Many(crate::own::IntoOwned::into_owned(siblings))
+                    }
+                }
+            }
+        }
+    };
 }
+
+pub(crate) use extra;

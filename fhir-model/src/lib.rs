@@ -101,6 +101,7 @@ mod node;
 mod own;
 mod owned;
 pub mod primitive;
+pub mod r4;
 mod read;
 mod resource;
 pub mod schema;
@@ -112,16 +113,16 @@ mod value;
 pub mod vocabulary;
 
 pub use access::{
-    ClaimType, DiagnosisCode, Extensible, IcdVersion, MedicarePart, Monthly, ProcedureCode,
+    ClaimType, DiagnosisCode, Extensible, ExtensionFacts, IcdVersion, MedicarePart, Monthly,
+    ProcedureCode,
 };
 pub use decimal::{Decimal, DecimalError, Integer};
 pub use error::{Error, ErrorKind};
-pub use extra::{Extra, Siblings};
 pub use node::{Element, Node, NodeList};
 pub use own::IntoOwned;
-pub use owned::{MAX_RECORD_BYTES, ReadError, from_reader};
-pub use read::{FromJson, Reader, from_slice, from_slice_as};
-pub use resource::Resource;
+pub use owned::{MAX_RECORD_BYTES, ReadError};
+pub use read::{FromJson, Reader, from_slice_as};
+pub use stu3::{Extra, Resource, Siblings, from_reader, from_slice};
 pub use text::Str;
 pub use value::{Object, Value};
 pub use vocabulary::{CodeSystem, IdentifierSystem, StandardExtension, Variable};

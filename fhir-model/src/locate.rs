@@ -4,16 +4,18 @@
 use json_walk::{Cursor, Kind, Limits};
 
 use crate::error::Error;
-use crate::schema::{TypeDef, step, type_def};
+use crate::schema::{self, Schema, TypeDef, step};
 
-/// The error of a fault of the text, with its path. `root` is what the text is a value of, if that is known.
+/// The error of a fault of the text, with its path. `root` is what the text is a value of, if that is known; if not, it
+/// is a resource of `schema`.
 #[cold]
 pub(crate) fn fault(
     bytes: &[u8],
+    schema: &Schema,
     root: Option<&'static TypeDef>,
     fault: json_walk::Error,
 ) -> Error {
-    let root = root.or_else(|| likely_type(bytes).and_then(type_def));
+    let root = root.or_else(|| likely_type(bytes).and_then(|name| schema.type_def(name)));
     let walked = Cursor::new(bytes, Limits::default())
         .map_err(Error::json)
         .and_then(|mut cursor| value(&mut cursor, root));
@@ -59,7 +61,7 @@ fn object(cursor: &mut Cursor<'_>, def: &'static TypeDef) -> Result<(), Error> {
         if let Some(member) = def.member(&name) {
             // What a contained resource is, its own text says; that may be what is broken.
             let known = member.types != ["Resource"];
-            let inside = known.then(|| type_def(step(member))).flatten();
+            let inside = known.then(|| schema::of(def.release).type_def(step(member))).flatten();
             value(cursor, inside).map_err(|fault| fault.at(member.name))?;
         } else {
             let name = sibling().map_or("(unknown)", |member| member.name);

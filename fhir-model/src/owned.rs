@@ -3,15 +3,12 @@
 use std::io::{self, Read};
 
 use crate::error::Error;
-use crate::own::IntoOwned;
-use crate::read::from_slice;
-use crate::resource::Resource;
 
-/// Longest record that [`from_reader`] takes: 256 MiB, as long as the longest line that the NDJSON reader of
+/// Longest record that `from_reader` takes: 256 MiB, as long as the longest line that the NDJSON reader of
 /// this suite takes by default.
 pub const MAX_RECORD_BYTES: u64 = 256 << 20;
 
-/// Why [`from_reader`] gave no record.
+/// Why `from_reader` gave no record.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -28,33 +25,18 @@ pub enum ReadError {
     Record(#[from] Error),
 }
 
-/// Reads one resource from a source of bytes, up to its end, and keeps nothing of the source.
-///
-/// As strict as [`from_slice`]. One record, not one file: NDJSON is split into lines first.
-///
-/// # Errors
-/// Faults of the source and of the record. See [`ReadError`].
-///
-/// # Example
-/// ```
-/// use fhir_model::{Resource, from_reader};
-///
-/// let source = std::io::Cursor::new(br#"{"resourceType":"Patient","id":"-1000"}"#);
-/// let patient: Resource<'static> = from_reader(source)?;
-/// assert_eq!(patient.id(), Some("-1000"));
-/// # Ok::<(), fhir_model::ReadError>(())
-/// ```
-pub fn from_reader(source: impl Read) -> Result<Resource<'static>, ReadError> {
+/// The bytes of a source that is no longer than a record may be.
+pub(crate) fn bytes_of(source: impl Read) -> Result<Vec<u8>, ReadError> {
     read_up_to(source, MAX_RECORD_BYTES)
 }
 
-fn read_up_to(source: impl Read, limit_bytes: u64) -> Result<Resource<'static>, ReadError> {
+fn read_up_to(source: impl Read, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     source.take(limit_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit_bytes {
         return Err(ReadError::TooLong);
     }
-    Ok(from_slice(&bytes)?.into_owned())
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -62,15 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_of_source_and_record_are_told_apart() {
+    fn a_source_may_fail_or_be_too_long() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::ConnectionReset.into())
             }
         }
-        assert!(matches!(from_reader(Broken), Err(ReadError::Io(_))));
-        assert!(matches!(from_reader(&b"{"[..]), Err(ReadError::Record(_))));
+        assert!(matches!(bytes_of(Broken), Err(ReadError::Io(_))));
         assert!(matches!(read_up_to(io::repeat(b' '), 1000), Err(ReadError::TooLong)));
         let record = br#"{"resourceType":"Patient"}"#;
         assert!(read_up_to(&record[..], 26).is_ok());

@@ -8,45 +8,31 @@ use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
 use crate::locate;
 use crate::primitive::Lexical;
-use crate::resource::Resource;
-use crate::schema::TypeDef;
+use crate::schema::{self, Schema, TypeDef};
 use crate::text::Str;
 use crate::value::{Object, Value};
 
-/// Reads one resource of whatever type, wherever in the object `resourceType` stands.
-///
-/// Strict: the bytes are UTF-8 as a whole and exactly one JSON value; no object has a member twice; no lone
-/// surrogates, raw control characters or NUL in strings; at most 64 containers deep. Members that STU3
-/// does not know are kept, and so are resources of types that this crate does not model.
-///
-/// # Errors
-/// The first fault that is met, with its byte and path. See [`Error`].
-///
-/// # Example
-/// ```
-/// use fhir_model::Resource;
-///
-/// let line = br#"{"birthDate":"1941-07-02","id":"-1000","resourceType":"Patient"}"#;
-/// let Resource::Patient(patient) = fhir_model::from_slice(line)? else { panic!("another type") };
-/// assert_eq!(patient.birth_date.unwrap().value()?.year(), 1941);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn from_slice(bytes: &[u8]) -> Result<Resource<'_>, Error> {
-    with_reader(bytes, None, |reader| {
+/// Reads one resource of whatever type, wherever in the object `resourceType` stands; `read_as` reads it by its name.
+pub(crate) fn resource<'a, R>(
+    bytes: &'a [u8],
+    schema: &'static Schema,
+    read_as: impl FnOnce(&str, &mut Reader<'_, 'a>) -> Result<R, Error>,
+) -> Result<R, Error> {
+    with_reader(bytes, schema, None, |reader| {
         let start = reader.walker.offset();
         let found = reader.kind();
         match find_type(reader.walker)? {
-            Some(name) => Resource::read_as(&name, reader),
+            Some(name) => read_as(&name, reader),
             None if found == Kind::Object => Err(Error::new(ErrorKind::NoResourceType, start)),
             None => Err(reader.unexpected(Kind::Object)),
         }
     })
 }
 
-/// Reads one resource or datatype of a known type; as strict as [`from_slice`].
+/// Reads one resource or datatype of a known type; as strict as `from_slice` of its release.
 ///
 /// # Errors
-/// As [`from_slice`]; also [`ErrorKind::WrongResourceType`].
+/// As `from_slice`; also [`ErrorKind::WrongResourceType`].
 ///
 /// # Example
 /// ```
@@ -58,7 +44,7 @@ pub fn from_slice(bytes: &[u8]) -> Result<Resource<'_>, Error> {
 /// # Ok::<(), fhir_model::Error>(())
 /// ```
 pub fn from_slice_as<'a, T: FromJson<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
-    with_reader(bytes, T::definition(), |reader| T::from_json(0, reader))
+    with_reader(bytes, T::schema(), T::definition(), |reader| T::from_json(0, reader))
 }
 
 thread_local! {
@@ -66,16 +52,18 @@ thread_local! {
     static INDEX: Cell<Option<Box<Index>>> = const { Cell::new(None) };
 }
 
-/// Checks the whole text, then lets `read` walk it. `root` is what the text is a value of, if that is known.
+/// Checks the whole text, then lets `read` walk it. `root` is what the text is a value of, if that is known; if not, it
+/// is a resource of `schema`.
 fn with_reader<'a, T>(
     bytes: &'a [u8],
+    schema: &'static Schema,
     root: Option<&'static TypeDef>,
     read: impl FnOnce(&mut Reader<'_, 'a>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut index = INDEX.take().unwrap_or_default();
     let outcome = match index.read(bytes, Limits::default()) {
         Ok(document) => read(&mut Reader { walker: document.walker() }),
-        Err(fault) => Err(locate::fault(bytes, root, fault)),
+        Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
     INDEX.set(Some(index));
     outcome
@@ -85,9 +73,14 @@ fn with_reader<'a, T>(
 ///
 /// It cannot be implemented outside this crate in a useful way: a [`Reader`] has no public methods.
 pub trait FromJson<'a>: Sized {
-    /// What STU3 says of the type, where it is one with elements: to tell where a text is broken.
+    /// What its release says of the type, where it is one with elements: to tell where a text is broken.
     fn definition() -> Option<&'static TypeDef> {
         None
+    }
+
+    /// Which release's resource the text is taken for, where the type does not tell.
+    fn schema() -> &'static Schema {
+        &schema::STU3
     }
 
     /// Reads the value at the reader's place. `variant` says which type of a choice it is.

@@ -8,7 +8,6 @@ pub(crate) use crate::element_macros::{choice, code, element, through_serde};
 
 use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
-use crate::extra::{Extra, Siblings};
 use crate::node::{Entries, Node, NodeList};
 use crate::primitive::Lexical;
 use crate::read::{FromJson, Reader};
@@ -52,7 +51,7 @@ pub(crate) enum Filled {
 pub(crate) trait Table {
     fn def(&self) -> &'static TypeDef;
     fn slot(&self, field: u8) -> &dyn Slot;
-    fn extra(&self) -> &Extra<'_>;
+    fn extra(&self) -> &dyn Rest;
 }
 
 /// A generated struct while it is read.
@@ -63,7 +62,32 @@ pub(crate) trait FillTable<'a>: Table {
         variant: u8,
         reader: &mut Reader<'_, 'a>,
     ) -> Result<Filled, Error>;
-    fn extra_mut(&mut self) -> &mut Extra<'a>;
+    fn extra_mut(&mut self) -> &mut dyn FillRest<'a>;
+}
+
+/// The rest of an object, whatever its release.
+pub(crate) trait Rest {
+    /// What stands beside the primitive element with this JSON name.
+    fn beside(&self, name: &str) -> Option<Node<'_>>;
+
+    /// Calls `visit` with all siblings, by the names of their elements.
+    fn visit_beside<'t>(&'t self, visit: &mut dyn FnMut(&'static str, Node<'t>));
+
+    /// Members kept as they are.
+    fn kept(&self) -> &[(Str<'_>, Value<'_>)];
+}
+
+/// The rest of an object while it is read.
+pub(crate) trait FillRest<'a> {
+    /// Reads what stands beside a primitive element.
+    fn fill_beside(
+        &mut self,
+        member: &'static ElementDef,
+        reader: &mut Reader<'_, 'a>,
+    ) -> Result<(), Error>;
+
+    /// Adds a member that is kept as it is.
+    fn keep(&mut self, name: Str<'a>, value: Value<'a>);
 }
 
 impl<T: View> Slot for Option<T> {
@@ -175,7 +199,7 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
     let start = reader.offset();
     // One bit per member of the table: seen as itself.
     let mut seen = 0_u64;
-    let mut rest = Rest::default();
+    let mut others = Others::default();
     reader.enter_object()?;
     while let Some(key) = reader.next_key() {
         // No name of the table has a backslash: what is found as it stands has no escapes.
@@ -185,7 +209,7 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
             known = def.slot(name.as_bytes(), 0, name.len());
         }
         let Some(slot) = known else {
-            rest.member(table, def, key, reader)?;
+            others.member(table, def, key, reader)?;
             continue;
         };
         let bit = 1_u64 << slot.place;
@@ -196,12 +220,12 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
         let read = if slot.field == RESOURCE_TYPE {
             resource_type(def, reader)
         } else if reader.null() {
-            table.extra_mut().add_unknown(def.at(slot).name, Value::Null);
+            table.extra_mut().keep(def.at(slot).name.into(), Value::Null);
             Ok(())
         } else {
             table.fill_field(slot.field, slot.variant, reader).map(|filled| {
                 if filled == Filled::EmptyList {
-                    table.extra_mut().add_unknown(def.at(slot).name, Value::List(Vec::new()));
+                    table.extra_mut().keep(def.at(slot).name.into(), Value::List(Vec::new()));
                 }
             })
         };
@@ -226,16 +250,16 @@ fn resource_type(def: &'static TypeDef, reader: &mut Reader<'_, '_>) -> Result<(
     Err(Error::new(ErrorKind::WrongResourceType { expected: def.name }, start))
 }
 
-/// Members of an object that its table does not have: siblings of primitives, and what STU3 does not know.
+/// Members of an object that its table does not have: siblings of primitives, and what no table knows.
 #[derive(Default)]
-struct Rest<'a> {
+struct Others<'a> {
     /// One bit per member of the table: seen with an underscore.
     beside: u64,
     /// Made at the first unknown member: most objects need none.
     unknown: Option<Box<Members<'a>>>,
 }
 
-impl<'a> Rest<'a> {
+impl<'a> Others<'a> {
     #[cold]
     fn member(
         &mut self,
@@ -257,7 +281,7 @@ impl<'a> Rest<'a> {
         }
         self.unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
-        table.extra_mut().add_unknown(name, value);
+        table.extra_mut().keep(name.into(), value);
         Ok(())
     }
 }
@@ -269,27 +293,10 @@ fn fill_sibling<'a>(
     reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
     if reader.null() {
-        table.extra_mut().add_unknown(name, Value::Null);
+        table.extra_mut().keep(name, Value::Null);
         return Ok(());
     }
-    let siblings = if member.many {
-        let mut slots = Vec::new();
-        slots.fill(0, reader)?;
-        Siblings::Many(slots)
-    } else {
-        Siblings::One(FromJson::from_json(0, reader)?)
-    };
-    table.extra_mut().add_siblings(member.name, siblings);
-    Ok(())
-}
-
-impl Siblings<'_> {
-    fn node(&self) -> Node<'_> {
-        match self {
-            Self::One(sibling) => sibling.node(),
-            Self::Many(siblings) => Node::List(NodeList(siblings)),
-        }
-    }
+    table.extra_mut().fill_beside(member, reader)
 }
 
 /// [`Element::child`](crate::Element::child) for generated structs.
@@ -303,10 +310,10 @@ pub(crate) fn child<'t>(table: &'t dyn Table, name: &str) -> Option<Node<'t>> {
         }
     }
     let extra = table.extra();
-    if let Some(siblings) = name.strip_prefix('_').and_then(|name| extra.siblings(name)) {
-        return Some(siblings.node());
+    if let Some(siblings) = name.strip_prefix('_').and_then(|name| extra.beside(name)) {
+        return Some(siblings);
     }
-    extra.unknown().iter().find(|(known, _)| known == name).map(|(_, value)| value.node())
+    extra.kept().iter().find(|(known, _)| known == name).map(|(_, value)| value.node())
 }
 
 /// [`Element::visit`](crate::Element::visit) for generated structs.
@@ -320,10 +327,8 @@ pub(crate) fn visit<'t>(table: &'t dyn Table, visit: &mut dyn FnMut(&str, Node<'
         }
     }
     let extra = table.extra();
-    for (name, siblings) in extra.all_siblings() {
-        visit(&format!("_{name}"), siblings.node());
-    }
-    for (name, value) in extra.unknown() {
+    extra.visit_beside(&mut |name, siblings| visit(&format!("_{name}"), siblings));
+    for (name, value) in extra.kept() {
         visit(name, value.node());
     }
 }

@@ -10,8 +10,8 @@ use std::cell::Cell;
 use std::path::Path;
 
 use crate::tree::{Style, Tree};
-use fhir_model::schema::{self, ElementDef};
-use fhir_model::{ErrorKind, IntoOwned, Node, Resource, from_slice};
+use fhir_model::schema::{self, ElementDef, Schema};
+use fhir_model::{Error, ErrorKind, IntoOwned, Node};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -19,6 +19,54 @@ use synth::{ClaimType, Part};
 
 /// A made-up claim with a bit of everything that the others have not.
 const ODD: &str = r#"{"_status":{"id":"s"},"billablePeriod":{"end":"2018-02-28","start":"2018-02-01"},"contained":[{"id":"1","requester":{"agent":{"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"1000000000"}}},"resourceType":"ReferralRequest"},{"id":"2","kind":"x","resourceType":"Basic"},{"id":"3","resourceType":"Observation","component":[{"valueRange":{"low":{"value":1.0}}}]}],"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/prpayamt","valueMoney":{"code":"USD","value":0.10}}],"item":[{"adjudication":[{"amount":{"value":37.50}}],"careTeamLinkId":[2,3],"sequence":1,"servicedPeriod":{"start":"2018-02-01"}}],"insurance":{"preAuthRef":["a",null],"_preAuthRef":[null,{"id":"b"}]},"new":{"a":[null,true,1e-3,"\u00e9\n"]},"patient":{"reference":"Patient/-9"},"payee":{"type":{"text":"t"}},"resourceType":"ExplanationOfBenefit","status":"active","type":{"coding":[{"code":"CARRIER","userSelected":false}]}}"#;
+
+/// The same of R4.
+const ODD_R4: &str = r##"{"_outcome":{"id":"s"},"adjudication":[{"value":2.0}],"billablePeriod":{"end":"2023-02-28","start":"2023-02-01"},"contained":[{"active":true,"id":"provider","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"1000000000"}],"name":"x","resourceType":"Organization"},{"id":"2","kind":"x","resourceType":"Basic"},{"id":"3","name":[{"family":"F","given":["a",null]}],"resourceType":"Practitioner","qualification":[{"code":{"text":"q"}}]}],"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/prpayamt","valueMoney":{"currency":"USD","value":0.10}},{"url":"u","valueDosage":{"doseAndRate":[{"doseRange":{"low":{"value":1.0}}}]}}],"insurance":[{"focal":true,"preAuthRef":["a",null],"_preAuthRef":[null,{"id":"b"}]}],"item":[{"adjudication":[{"amount":{"currency":"USD","value":37.50}}],"careTeamSequence":[2,3],"informationSequence":[1],"productOrService":{"text":"p"},"sequence":1,"servicedDate":"2023-02-01"}],"new":{"a":[null,true,1e-3,"\u00e9\n"]},"patient":{"reference":"Patient/-9"},"provider":{"reference":"#provider"},"resourceType":"ExplanationOfBenefit","status":"active","supportingInfo":[{"category":{"text":"c"},"sequence":1,"valueBoolean":false}],"type":{"coding":[{"code":"CARRIER","userSelected":false}]},"use":"claim"}"##;
+
+/// A release, as these tests see it: its table, and the model that they try.
+struct Release {
+    schema: &'static Schema,
+    models: &'static [&'static str],
+    /// Reads a text, and writes and compares what was read in every way there is; or gives the fault of reading.
+    read: fn(&str, &Tree) -> Result<Option<Error>, TestCaseError>,
+    odd: &'static str,
+    folders: &'static [&'static str],
+    files: &'static [&'static str],
+}
+
+static STU3: Release = Release {
+    schema: &schema::STU3,
+    models: &[
+        "ExplanationOfBenefit",
+        "Patient",
+        "Coverage",
+        "OperationOutcome",
+        "ReferralRequest",
+        "Observation",
+    ],
+    read: read_stu3,
+    odd: ODD,
+    folders: &["", "identifiers", "seed-samples"],
+    files: &["ExplanationOfBenefit", "Patient", "Coverage"],
+};
+
+static R4: Release = Release {
+    schema: &schema::R4,
+    models: &[
+        "ExplanationOfBenefit",
+        "Patient",
+        "Coverage",
+        "Organization",
+        "Practitioner",
+        "OperationOutcome",
+        "Claim",
+        "ClaimResponse",
+    ],
+    read: read_r4,
+    odd: ODD_R4,
+    folders: &["r4/v2", "r4/v3"],
+    files: &["ExplanationOfBenefit", "Patient", "Coverage", "from-maps"],
+};
 
 /// Number texts that a detour through a double would change, and others.
 const NUMBERS: [&str; 12] = [
@@ -296,12 +344,14 @@ fn apply(tree: &mut Tree, mutation: &Mutation) -> Option<()> {
 }
 
 /// The faults that a reader may name: path and class. By the schema, not by the reader.
-#[derive(Default)]
-struct Faults(Vec<(String, ErrorKind)>);
+struct Faults {
+    release: &'static Release,
+    found: Vec<(String, ErrorKind)>,
+}
 
 impl Faults {
     fn mismatch(&mut self, path: &str, expected: &'static str, found: &Tree) {
-        self.0.push((path.to_owned(), ErrorKind::Type { expected, found: found.kind() }));
+        self.found.push((path.to_owned(), ErrorKind::Type { expected, found: found.kind() }));
     }
 
     fn resource(&mut self, path: &str, tree: &Tree, contained: bool) {
@@ -309,13 +359,13 @@ impl Faults {
         match members.get("resourceType") {
             Some(Tree::Text(name)) => {
                 // Other types are kept as they are.
-                if MODELS.contains(&name.as_str()) {
+                if self.release.models.contains(&name.as_str()) {
                     self.object(path, name, tree);
                 }
             }
             Some(other) => self.mismatch(&join(path, "resourceType"), "a string", other),
             None if contained => {}
-            None => self.0.push((path.to_owned(), ErrorKind::NoResourceType)),
+            None => self.found.push((path.to_owned(), ErrorKind::NoResourceType)),
         }
     }
 
@@ -323,10 +373,10 @@ impl Faults {
         let Tree::Object(members) = tree else { return self.mismatch(path, "an object", tree) };
         let mut choices: Vec<&str> = Vec::new();
         for (name, value) in members {
-            if let Some(def) = schema::child(parent, name) {
+            if let Some(def) = self.release.schema.child(parent, name) {
                 let path = join(path, name);
                 if *value == Tree::Null {
-                    if name == "resourceType" && MODELS.contains(&parent) {
+                    if name == "resourceType" && self.release.models.contains(&parent) {
                         self.mismatch(&path, "a string", value);
                     }
                     continue;
@@ -337,8 +387,8 @@ impl Faults {
                 self.many(&path, def.many, value, |faults, path, value| {
                     faults.element(path, def, value);
                 });
-            } else if let Some(def) =
-                name.strip_prefix('_').and_then(|name| schema::child(parent, name))
+            } else if let Some(name) = name.strip_prefix('_')
+                && let Some(def) = self.release.schema.child(parent, name)
                 && def.is_primitive()
                 && *value != Tree::Null
             {
@@ -352,10 +402,10 @@ impl Faults {
         }
         for (name, value) in members {
             if *value != Tree::Null
-                && let Some(def) = schema::child(parent, name)
+                && let Some(def) = self.release.schema.child(parent, name)
                 && choices.iter().filter(|base| **base == def.base).count() > 1
             {
-                self.0.push((join(path, name), ErrorKind::TwoValues));
+                self.found.push((join(path, name), ErrorKind::TwoValues));
             }
         }
     }
@@ -397,48 +447,55 @@ impl Faults {
     }
 }
 
-const MODELS: [&str; 6] = [
-    "ExplanationOfBenefit",
-    "Patient",
-    "Coverage",
-    "OperationOutcome",
-    "ReferralRequest",
-    "Observation",
-];
-
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// Reads, writes and compares in every way there is. True when the record was accepted.
-fn check(tree: &Tree, style: Style) -> Result<bool, TestCaseError> {
+fn check(release: &'static Release, tree: &Tree, style: Style) -> Result<bool, TestCaseError> {
     let text = tree.write(style);
-    let mut faults = Faults::default();
+    let mut faults = Faults { release, found: Vec::new() };
     faults.resource("", tree, false);
-    let resource = match from_slice(text.as_bytes()) {
-        Ok(resource) => resource,
-        Err(fault) => {
-            let named = (fault.path(), fault.kind());
-            prop_assert!(faults.0.contains(&named), "{fault}, but the schema says {:?}", faults.0);
-            prop_assert!(serde_json::from_str::<Resource<'_>>(&text).is_err());
-            return Ok(false);
-        }
-    };
-    prop_assert!(faults.0.is_empty(), "accepted, but the schema says {:?}", faults.0);
-    let written = resource.to_json();
-    prop_assert_eq!(&Tree::parse(&written), tree);
-    let by_serde = serde_json::to_string(&resource).unwrap();
-    prop_assert_eq!(&Tree::parse(&by_serde), tree);
-    let again = from_slice(written.as_bytes());
-    prop_assert_eq!(again.as_ref(), Ok(&resource));
-    prop_assert_eq!(again.unwrap().to_json(), written.clone());
-    let owned = resource.clone().into_owned();
-    prop_assert_eq!(&owned, &resource);
-    prop_assert_eq!(&owned.to_json(), &written);
-    prop_assert_eq!(&serde_json::from_str::<Resource<'_>>(&text).unwrap(), &resource);
-    same(resource.node(), tree)?;
+    let faults = faults.found;
+    if let Some(fault) = (release.read)(&text, tree)? {
+        let named = (fault.path(), fault.kind());
+        prop_assert!(faults.contains(&named), "{fault}, but the schema says {faults:?}");
+        return Ok(false);
+    }
+    prop_assert!(faults.is_empty(), "accepted, but the schema says {faults:?}");
     Ok(true)
 }
+
+macro_rules! read {
+    ($name:ident, $release:ident) => {
+        fn $name(text: &str, tree: &Tree) -> Result<Option<Error>, TestCaseError> {
+            use fhir_model::$release::{Resource, from_slice};
+            let resource = match from_slice(text.as_bytes()) {
+                Ok(resource) => resource,
+                Err(fault) => {
+                    prop_assert!(serde_json::from_str::<Resource<'_>>(text).is_err());
+                    return Ok(Some(fault));
+                }
+            };
+            let written = resource.to_json();
+            prop_assert_eq!(&Tree::parse(&written), tree);
+            let by_serde = serde_json::to_string(&resource).unwrap();
+            prop_assert_eq!(&Tree::parse(&by_serde), tree);
+            let again = from_slice(written.as_bytes());
+            prop_assert_eq!(again.as_ref(), Ok(&resource));
+            prop_assert_eq!(again.unwrap().to_json(), written.clone());
+            let owned = resource.clone().into_owned();
+            prop_assert_eq!(&owned, &resource);
+            prop_assert_eq!(&owned.to_json(), &written);
+            prop_assert_eq!(&serde_json::from_str::<Resource<'_>>(text).unwrap(), &resource);
+            same(resource.node(), tree)?;
+            Ok(None)
+        }
+    };
+}
+
+read!(read_stu3, stu3);
+read!(read_r4, r4);
 
 /// Every member and entry of the tree can be walked to, and there is nothing else.
 fn same(node: Node<'_>, tree: &Tree) -> Result<(), TestCaseError> {
@@ -470,7 +527,7 @@ fn same(node: Node<'_>, tree: &Tree) -> Result<(), TestCaseError> {
 }
 
 /// Changes the records at random `cases` times, and asks that many were accepted and many refused.
-fn run(records: &[Tree], cases: u32) {
+fn run(release: &'static Release, records: &[Tree], cases: u32) {
     let (accepted, refused) = (Cell::new(0), Cell::new(0));
     let mutations = proptest::collection::vec(mutation(), 1..6);
     let strategy = (any::<Index>(), mutations, style());
@@ -481,7 +538,7 @@ fn run(records: &[Tree], cases: u32) {
             // Depth cannot grow past the reader's limit: no change nests a record in itself.
             apply(&mut tree, mutation);
         }
-        let count = if check(&tree, style)? { &accepted } else { &refused };
+        let count = if check(release, &tree, style)? { &accepted } else { &refused };
         count.set(count.get() + 1);
         Ok(())
     });
@@ -501,19 +558,19 @@ fn all_styles() -> impl Iterator<Item = Style> {
     })
 }
 
-fn unchanged(records: &[Tree]) {
+fn unchanged(release: &'static Release, records: &[Tree]) {
     for record in records {
         for style in all_styles() {
-            assert!(check(record, style).unwrap(), "refused");
+            assert!(check(release, record, style).unwrap(), "refused");
         }
     }
 }
 
-fn golden() -> Vec<Tree> {
+fn golden(release: &Release) -> Vec<Tree> {
     let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
     let mut records = Vec::new();
-    for folder in ["", "identifiers", "seed-samples"] {
-        for name in ["ExplanationOfBenefit", "Patient", "Coverage"] {
+    for folder in release.folders {
+        for name in release.files {
             let path = data.join(folder).join(format!("{name}.ndjson"));
             let text = std::fs::read_to_string(path).unwrap_or_default();
             records.extend(text.lines().map(Tree::parse));
@@ -534,33 +591,39 @@ fn synthetic() -> Vec<Tree> {
 
 #[test]
 fn golden_records_come_back_unchanged() {
-    unchanged(&golden());
+    for release in [&STU3, &R4] {
+        unchanged(release, &golden(release));
+    }
 }
 
 #[test]
 fn golden_records_come_back_as_they_were_changed() {
-    let records = golden();
-    if !records.is_empty() {
-        run(&records, 1000);
+    for release in [&STU3, &R4] {
+        let records = golden(release);
+        if !records.is_empty() {
+            run(release, &records, 1000);
+        }
     }
 }
 
 #[test]
 fn synthetic_records_come_back_unchanged() {
-    unchanged(&synthetic());
+    unchanged(&STU3, &synthetic());
 }
 
 #[test]
 fn synthetic_records_come_back_as_they_were_changed() {
-    run(&synthetic(), 1000);
+    run(&STU3, &synthetic(), 1000);
 }
 
 /// Small, so that single changes meet rare members often.
 #[test]
 fn an_odd_record_comes_back_as_it_was_changed() {
-    let records = [Tree::parse(ODD)];
-    unchanged(&records);
-    run(&records, 4000);
+    for release in [&STU3, &R4] {
+        let records = [Tree::parse(release.odd)];
+        unchanged(release, &records);
+        run(release, &records, 4000);
+    }
 }
 
 /// The oracle itself sees what must not be lost.

@@ -47,7 +47,8 @@ fn file(release: &Release) -> String {
         }
         writeln!(
             text,
-            "\nmod {module} {{\n    use crate::values::*;\n    {imports}\n\n    pub(crate) fn all(check: &mut crate::Check) {{\n{cases}    }}\n}}"
+            "\nmod {module} {{\n    use crate::values::*;\n    use fhir_model::{}::Resource;\n    {imports}\n\n    pub(crate) fn all(check: &mut crate::Check) {{\n{cases}    }}\n}}",
+            release.module
         )
         .unwrap();
     }
@@ -96,7 +97,7 @@ fn value(release: &Release, row: &Row, fhir: &'static str) -> (String, String) {
             (format!("{}::{variant}", row.codes), format!("{code:?}"))
         }
         _ if is_primitive(fhir) => ("text(\"a\")".to_owned(), "\"a\"".to_owned()),
-        "Resource" => ("resource()".to_owned(), r#"{"id":"x"}"#.to_owned()),
+        "Resource" => ("Resource::Other(object())".to_owned(), r#"{"id":"x"}"#.to_owned()),
         _ => {
             let name = struct_name(step(row.path, fhir));
             let value = format!("{name} {{ id: Some(text(\"x\")), ..Default::default() }}");

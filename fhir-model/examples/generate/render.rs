@@ -131,6 +131,10 @@ fn structs(
         format!("//! {resource} and its nested elements.\n{}", release.head())
     };
     let local: BTreeSet<String> = own.iter().map(|parent| struct_name(parent)).collect();
+    // What each struct has, and what each is made of.
+    if !resource.is_empty() {
+        used.insert("?Extra".to_owned());
+    }
     let group = |test: &dyn Fn(&str) -> Option<String>| -> String {
         used.iter().filter_map(|name| test(name)).collect::<Vec<_>>().join(", ")
     };
@@ -141,13 +145,16 @@ fn structs(
     let primitive = group(&|name| {
         ["Date", "DateTime", "Instant", "Lexical", "Time"].contains(&name).then(|| name.to_owned())
     });
-    text.push_str("use crate::extra::Extra;\n");
-    for (name, path) in
-        [("Decimal", "decimal"), ("Integer", "decimal"), ("Resource", "resource"), ("Str", "text")]
-    {
+    for (name, path) in [("Decimal", "decimal"), ("Integer", "decimal"), ("Str", "text")] {
         if used.contains(name) {
             writeln!(text, "use crate::{path}::{name};").unwrap();
         }
+    }
+    if resource.is_empty() {
+        text.push_str("use crate::extra::extra;\n");
+    }
+    if used.contains("Resource") {
+        writeln!(text, "use crate::{}::resource::Resource;", release.module).unwrap();
     }
     let macros = if body.contains("\nchoice!(") { "{choice, element}" } else { "element" };
     writeln!(text, "use crate::table::{macros};").unwrap();
@@ -163,6 +170,9 @@ fn structs(
     text.push('\n');
     text.push_str(body.trim_end());
     text.push('\n');
+    if resource.is_empty() {
+        writeln!(text, "\nextra!({:?});", release.title).unwrap();
+    }
     text
 }
 

@@ -20,7 +20,7 @@ fn table(release: &Release) -> String {
     let rows = release.rows();
     let parents = parents(&rows);
     let mut text = format!(
-        "//! The element table of {}.\n{}use crate::schema::{{ElementDef, RESOURCE_TYPE, Release, TypeDef, slots, tail}};\n\n",
+        "//! The element table of {}.\n{}use crate::schema::def::{{ElementDef, RESOURCE_TYPE, TypeDef, slots, tail}};\nuse cms::Release;\n\n",
         release.title,
         release.head()
     );

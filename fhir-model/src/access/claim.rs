@@ -4,15 +4,15 @@ use std::collections::HashSet;
 
 use cms::ClaimType;
 
-use super::{Extensible, identifier_in};
+use super::Extensible;
+use super::datatypes::stu3::identifier_in;
 use crate::decimal::{Decimal, Integer};
 use crate::primitive::Lexical;
-use crate::resource::Resource;
-use crate::stu3::ExplanationOfBenefit;
 use crate::stu3::datatypes::{CodeableConcept, Reference};
 use crate::stu3::explanation_of_benefit::{
     CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
 };
+use crate::stu3::{ExplanationOfBenefit, Resource};
 use crate::vocabulary::{CodeSystem, IdentifierSystem, Name, Variable};
 
 /// The ICD revision of a diagnosis or procedure code.

@@ -10,7 +10,8 @@ use crate::vocabulary::{CodeSystem, IdentifierSystem, Variable};
 impl Patient<'_> {
     /// The beneficiary's id, which claims and coverages refer to. CCW: `BENE_ID`. May be negative.
     pub fn beneficiary_id(&self) -> Option<&str> {
-        super::identifier_in(&self.identifier, Variable::BeneId).or(self.id.as_deref())
+        super::datatypes::stu3::identifier_in(&self.identifier, Variable::BeneId)
+            .or(self.id.as_deref())
     }
 
     /// A monthly value of the reference year, January first; on a Patient the dual status. CCW:

@@ -15,6 +15,10 @@
 //! and every struct has an [`Extra`](crate::Extra) for the rest.
 
 pub(crate) mod generated;
+pub(crate) mod resource;
+
+pub use generated::datatypes::{Extra, Siblings};
+pub use resource::{Resource, from_reader, from_slice};
 
 pub use generated::coverage::Coverage;
 pub use generated::explanation_of_benefit::ExplanationOfBenefit;

@@ -89,9 +89,9 @@ pub use finding::Finding;
 pub use outcome::ISSUE_CLASS_SYSTEM;
 
 use crate::node::Node;
-use crate::resource::Resource;
 use crate::stu3::{
     Coverage, ExplanationOfBenefit, Observation, OperationOutcome, Patient, ReferralRequest,
+    Resource,
 };
 
 /// Most issues that are listed of one record; [`IssueClass::More`] says when there were more.

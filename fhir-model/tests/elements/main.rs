@@ -1,9 +1,12 @@
 //! Every element of the table: set by Rust code, written, read, and found again.
 //!
 //! The cases are generated from the crate's own table. That the table is the right one is asked of
-//! `../shared/reference/stu3_elements.csv`, by another reading of it, when it is there.
+//! `../shared/reference`, by another reading of it, when it is there.
 #![allow(clippy::print_stdout, reason = "a skipped check says so")]
 
+#[rustfmt::skip]
+#[allow(clippy::wildcard_imports, unused_imports, reason = "a list of names would be as long as the cases")]
+mod r4;
 #[rustfmt::skip]
 #[allow(clippy::wildcard_imports, unused_imports, reason = "a list of names would be as long as the cases")]
 mod stu3;
@@ -14,23 +17,69 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 
-use fhir_model::{Element, FromJson, Node, from_slice, from_slice_as, schema};
+use fhir_model::schema::{self, Schema};
+use fhir_model::{Element, FromJson, Node, from_slice_as};
 use serde::Serialize;
 use tree::Tree;
 
-const RESOURCES: [&str; 6] = [
-    "ExplanationOfBenefit",
-    "Patient",
-    "Coverage",
-    "OperationOutcome",
-    "ReferralRequest",
-    "Observation",
-];
+/// What came of reading a record and walking a way in it.
+struct Walked {
+    at_end: String,
+    whole: String,
+    /// Nothing fell among the members that the release does not know.
+    known: bool,
+}
+
+/// A release: its tables, and what is tried of its model.
+struct Release {
+    name: &'static str,
+    schema: &'static Schema,
+    table: &'static str,
+    resources: &'static [&'static str],
+    all: fn(&mut Check),
+    walk: fn(&str, &[(String, bool)]) -> Walked,
+}
+
+static STU3: Release = Release {
+    name: "stu3",
+    schema: &schema::STU3,
+    table: include_str!("../../src/stu3/elements.csv"),
+    resources: &[
+        "ExplanationOfBenefit",
+        "Patient",
+        "Coverage",
+        "OperationOutcome",
+        "ReferralRequest",
+        "Observation",
+    ],
+    all: stu3::all,
+    walk: walk_stu3,
+};
+
+static R4: Release = Release {
+    name: "r4",
+    schema: &schema::R4,
+    table: include_str!("../../src/r4/elements.csv"),
+    resources: &[
+        "ExplanationOfBenefit",
+        "Patient",
+        "Coverage",
+        "Organization",
+        "Practitioner",
+        "OperationOutcome",
+        "Claim",
+        "ClaimResponse",
+    ],
+    all: r4::all,
+    walk: walk_r4,
+};
+
+static RELEASES: [&Release; 2] = [&STU3, &R4];
 
 /// Values that the cases are made of.
 mod values {
     pub(crate) use fhir_model::primitive::Lexical;
-    use fhir_model::{Decimal, Integer, Object, Resource, Str, Value};
+    use fhir_model::{Decimal, Integer, Object, Str, Value};
 
     pub(crate) fn text(text: &'static str) -> Str<'static> {
         Str::from(text)
@@ -45,8 +94,8 @@ mod values {
     }
 
     /// A resource of no type, which only `contained` takes.
-    pub(crate) fn resource() -> Resource<'static> {
-        Resource::Other(Object { members: vec![(text("id"), Value::Text(text("x")))] })
+    pub(crate) fn object() -> Object<'static> {
+        Object { members: vec![(text("id"), Value::Text(text("x")))] }
     }
 }
 
@@ -60,8 +109,8 @@ struct Form {
 }
 
 /// Tests one element after another and remembers which.
-#[derive(Default)]
 struct Check {
+    resources: &'static [&'static str],
     forms: Vec<Form>,
 }
 
@@ -74,7 +123,7 @@ impl Check {
         let place = format!("{parent}.{name}");
         let expected = Tree::parse(json);
         let mut members = BTreeMap::from([(name.to_owned(), expected.clone())]);
-        if RESOURCES.contains(&parent) {
+        if self.resources.contains(&parent) {
             members.insert("resourceType".to_owned(), Tree::text(parent));
         }
         let whole = Tree::Object(members);
@@ -170,42 +219,47 @@ fn forms(rows: &[Row]) -> Vec<Form> {
     forms
 }
 
-fn own_rows() -> Vec<Row> {
-    rows(include_str!("../../src/stu3/elements.csv"))
-}
-
-fn tested() -> Vec<Form> {
-    let mut check = Check::default();
-    stu3::all(&mut check);
+fn tested(release: &Release) -> Vec<Form> {
+    let mut check = Check { resources: release.resources, forms: Vec::new() };
+    (release.all)(&mut check);
     check.forms.sort();
     check.forms
 }
 
 #[test]
 fn every_element_is_set_written_read_and_found() {
-    let tested = tested();
-    assert_eq!(tested, forms(&own_rows()));
-    let one_by_one: usize = schema::TYPES
-        .iter()
-        .filter(|def| def.name != "Resource")
-        .map(|def| def.members.iter().filter(|m| !is_type_mark(m)).count())
-        .sum();
-    assert_eq!(tested.len(), one_by_one);
-}
-
-/// `resourceType` of a resource is no element of the definitions.
-fn is_type_mark(member: &schema::ElementDef) -> bool {
-    member.name == "resourceType" && RESOURCES.contains(&member.parent)
+    for release in RELEASES {
+        let tested = tested(release);
+        assert_eq!(tested, forms(&rows(release.table)));
+        // `resourceType` of a resource is no element of the definitions.
+        let is_type_mark = |member: &schema::ElementDef| {
+            member.name == "resourceType" && release.resources.contains(&member.parent)
+        };
+        let one_by_one: usize = release
+            .schema
+            .types()
+            .iter()
+            .filter(|def| def.name != "Resource")
+            .map(|def| def.members.iter().filter(|member| !is_type_mark(member)).count())
+            .sum();
+        assert_eq!(tested.len(), one_by_one);
+    }
 }
 
 #[test]
 fn the_elements_are_those_of_the_reference() {
-    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/reference/stu3_elements.csv");
-    let Ok(table) = std::fs::read_to_string(table) else {
-        println!("skipped: no ../shared");
-        return;
-    };
-    let mut reference = rows(&table);
+    for release in RELEASES {
+        let file = format!("../../shared/reference/{}_elements.csv", release.name);
+        let table = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+        let Ok(table) = std::fs::read_to_string(table) else {
+            println!("skipped: no ../shared");
+            return;
+        };
+        compare(release, rows(&table));
+    }
+}
+
+fn compare(release: &Release, mut reference: Vec<Row>) {
     // What all nested elements share has no struct of its own: each of them has it.
     let shared: Vec<Row> =
         reference.extract_if(.., |row| row.parent == "BackboneElement").collect();
@@ -223,7 +277,7 @@ fn the_elements_are_those_of_the_reference() {
         }
     }
     assert!(nested > 20);
-    let (tested, reference) = (tested(), forms(&reference));
+    let (tested, reference) = (tested(release), forms(&reference));
     let difference: Vec<_> = reference.iter().filter(|form| !tested.contains(form)).collect();
     assert_eq!(difference, Vec::<&Form>::new(), "in the reference only");
     assert_eq!(tested, reference);
@@ -233,18 +287,24 @@ fn the_elements_are_those_of_the_reference() {
 /// From the resource down: every type is reached by its shortest path, and there each of its elements.
 #[test]
 fn every_element_is_found_from_its_resource() {
-    let rows = own_rows();
+    for release in RELEASES {
+        found_from_resources(release);
+    }
+}
+
+fn found_from_resources(release: &Release) {
+    let rows = rows(release.table);
     let mut reached_anywhere = BTreeSet::new();
     let mut found = 0;
-    for resource in RESOURCES {
-        let mut reached = BTreeSet::from([resource.to_owned()]);
-        let mut queue = VecDeque::from([(resource.to_owned(), Vec::<(String, bool)>::new())]);
+    for resource in release.resources {
+        let mut reached = BTreeSet::from([(*resource).to_owned()]);
+        let mut queue = VecDeque::from([((*resource).to_owned(), Vec::<(String, bool)>::new())]);
         while let Some((parent, way)) = queue.pop_front() {
             for row in rows.iter().filter(|row| row.parent == parent) {
                 for (name, fhir) in &row.members {
                     let mut way = way.clone();
                     way.push((name.clone(), row.many));
-                    find(resource, &way, fhir);
+                    find(release, resource, &way, fhir);
                     found += 1;
                     let path = format!("{parent}.{name}");
                     let below = match fhir.strip_prefix('#') {
@@ -268,7 +328,7 @@ fn every_element_is_found_from_its_resource() {
 }
 
 /// Builds a record with a value at the end of the way, reads it and walks there.
-fn find(resource: &str, way: &[(String, bool)], fhir: &str) {
+fn find(release: &Release, resource: &str, way: &[(String, bool)], fhir: &str) {
     let leaf = match kind(fhir) {
         "a boolean" => Tree::Bool(false),
         "a number" => Tree::number("120.00"),
@@ -285,16 +345,29 @@ fn find(resource: &str, way: &[(String, bool)], fhir: &str) {
     let Tree::Object(members) = &mut tree else { unreachable!() };
     members.insert("resourceType".to_owned(), Tree::text(resource));
     let line = tree.write(tree::Style::default());
-    let read = from_slice(line.as_bytes()).unwrap_or_else(|fault| panic!("{line}: {fault}"));
-    let mut node = read.node();
-    for (name, many) in way {
-        node = node.child(name).unwrap_or_else(|| panic!("{line}: {name}"));
-        if *many {
-            node = node.get(0).unwrap();
-        }
-    }
-    assert_eq!(Tree::parse(&node.to_json()), leaf, "{line}");
-    assert_eq!(Tree::parse(&read.to_json()), tree);
-    // Nothing fell among the members that STU3 does not know.
-    assert!(!format!("{read:?}").contains("unknown: [("), "{line}");
+    let Walked { at_end, whole, known } = (release.walk)(&line, way);
+    assert_eq!(Tree::parse(&at_end), leaf, "{line}");
+    assert_eq!(Tree::parse(&whole), tree);
+    assert!(known, "{line}");
 }
+
+macro_rules! walk {
+    ($name:ident, $release:ident) => {
+        fn $name(line: &str, way: &[(String, bool)]) -> Walked {
+            let read = fhir_model::$release::from_slice(line.as_bytes());
+            let read = read.unwrap_or_else(|fault| panic!("{line}: {fault}"));
+            let mut node = read.node();
+            for (name, many) in way {
+                node = node.child(name).unwrap_or_else(|| panic!("{line}: {name}"));
+                if *many {
+                    node = node.get(0).unwrap();
+                }
+            }
+            let known = !format!("{read:?}").contains("unknown: [(");
+            Walked { at_end: node.to_json(), whole: read.to_json(), known }
+        }
+    };
+}
+
+walk!(walk_stu3, stu3);
+walk!(walk_r4, r4);

@@ -15,6 +15,7 @@ pub(crate) fn all(check: &mut super::Check) {
 
 mod claim {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::claim::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -25,7 +26,7 @@ mod claim {
         check.element("Claim", "implicitRules", &Claim { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Claim", "language", &Claim { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Claim", "text", &Claim { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Claim", "contained", &Claim { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Claim", "contained", &Claim { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Claim", "extension", &Claim { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Claim", "modifierExtension", &Claim { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Claim", "identifier", &Claim { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -184,6 +185,7 @@ mod claim {
 
 mod claim_response {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::claim_response::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -194,7 +196,7 @@ mod claim_response {
         check.element("ClaimResponse", "implicitRules", &ClaimResponse { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ClaimResponse", "language", &ClaimResponse { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ClaimResponse", "text", &ClaimResponse { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("ClaimResponse", "contained", &ClaimResponse { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("ClaimResponse", "contained", &ClaimResponse { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ClaimResponse", "extension", &ClaimResponse { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ClaimResponse", "modifierExtension", &ClaimResponse { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ClaimResponse", "identifier", &ClaimResponse { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -339,6 +341,7 @@ mod claim_response {
 
 mod coverage {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::coverage::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -349,7 +352,7 @@ mod coverage {
         check.element("Coverage", "implicitRules", &Coverage { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coverage", "language", &Coverage { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coverage", "text", &Coverage { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Coverage", "contained", &Coverage { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Coverage", "contained", &Coverage { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "extension", &Coverage { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "modifierExtension", &Coverage { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "identifier", &Coverage { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -392,6 +395,7 @@ mod coverage {
 
 mod datatypes {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::datatypes::*;
     use fhir_model::r4::codes::*;
 
@@ -735,6 +739,7 @@ mod datatypes {
 
 mod explanation_of_benefit {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::explanation_of_benefit::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -745,7 +750,7 @@ mod explanation_of_benefit {
         check.element("ExplanationOfBenefit", "implicitRules", &ExplanationOfBenefit { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ExplanationOfBenefit", "language", &ExplanationOfBenefit { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ExplanationOfBenefit", "text", &ExplanationOfBenefit { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("ExplanationOfBenefit", "contained", &ExplanationOfBenefit { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("ExplanationOfBenefit", "contained", &ExplanationOfBenefit { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "extension", &ExplanationOfBenefit { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "modifierExtension", &ExplanationOfBenefit { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "identifier", &ExplanationOfBenefit { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -1017,6 +1022,7 @@ mod explanation_of_benefit {
 
 mod operation_outcome {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::operation_outcome::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -1027,7 +1033,7 @@ mod operation_outcome {
         check.element("OperationOutcome", "implicitRules", &OperationOutcome { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("OperationOutcome", "language", &OperationOutcome { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("OperationOutcome", "text", &OperationOutcome { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("OperationOutcome", "contained", &OperationOutcome { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("OperationOutcome", "contained", &OperationOutcome { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "extension", &OperationOutcome { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "modifierExtension", &OperationOutcome { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "issue", &OperationOutcome { issue: vec![Issue { id: Some(text("x")), ..Default::default() }, Issue { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -1045,6 +1051,7 @@ mod operation_outcome {
 
 mod organization {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::organization::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -1055,7 +1062,7 @@ mod organization {
         check.element("Organization", "implicitRules", &Organization { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Organization", "language", &Organization { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Organization", "text", &Organization { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Organization", "contained", &Organization { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Organization", "contained", &Organization { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Organization", "extension", &Organization { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Organization", "modifierExtension", &Organization { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Organization", "identifier", &Organization { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -1080,6 +1087,7 @@ mod organization {
 
 mod patient {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::patient::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -1090,7 +1098,7 @@ mod patient {
         check.element("Patient", "implicitRules", &Patient { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Patient", "language", &Patient { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Patient", "text", &Patient { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Patient", "contained", &Patient { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Patient", "contained", &Patient { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "extension", &Patient { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "modifierExtension", &Patient { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "identifier", &Patient { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -1136,6 +1144,7 @@ mod patient {
 
 mod practitioner {
     use crate::values::*;
+    use fhir_model::r4::Resource;
     use fhir_model::r4::practitioner::*;
     use fhir_model::r4::codes::*;
     use fhir_model::r4::datatypes::*;
@@ -1146,7 +1155,7 @@ mod practitioner {
         check.element("Practitioner", "implicitRules", &Practitioner { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Practitioner", "language", &Practitioner { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Practitioner", "text", &Practitioner { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Practitioner", "contained", &Practitioner { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Practitioner", "contained", &Practitioner { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Practitioner", "extension", &Practitioner { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Practitioner", "modifierExtension", &Practitioner { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Practitioner", "identifier", &Practitioner { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");

@@ -13,6 +13,7 @@ pub(crate) fn all(check: &mut super::Check) {
 
 mod coverage {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::coverage::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -23,7 +24,7 @@ mod coverage {
         check.element("Coverage", "implicitRules", &Coverage { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coverage", "language", &Coverage { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coverage", "text", &Coverage { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Coverage", "contained", &Coverage { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Coverage", "contained", &Coverage { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "extension", &Coverage { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "modifierExtension", &Coverage { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Coverage", "identifier", &Coverage { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -62,6 +63,7 @@ mod coverage {
 
 mod datatypes {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::datatypes::*;
     use fhir_model::stu3::codes::*;
 
@@ -290,6 +292,7 @@ mod datatypes {
 
 mod explanation_of_benefit {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::explanation_of_benefit::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -300,7 +303,7 @@ mod explanation_of_benefit {
         check.element("ExplanationOfBenefit", "implicitRules", &ExplanationOfBenefit { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ExplanationOfBenefit", "language", &ExplanationOfBenefit { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ExplanationOfBenefit", "text", &ExplanationOfBenefit { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("ExplanationOfBenefit", "contained", &ExplanationOfBenefit { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("ExplanationOfBenefit", "contained", &ExplanationOfBenefit { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "extension", &ExplanationOfBenefit { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "modifierExtension", &ExplanationOfBenefit { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit", "identifier", &ExplanationOfBenefit { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -537,6 +540,7 @@ mod explanation_of_benefit {
 
 mod observation {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::observation::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -547,7 +551,7 @@ mod observation {
         check.element("Observation", "implicitRules", &Observation { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Observation", "language", &Observation { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Observation", "text", &Observation { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Observation", "contained", &Observation { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Observation", "contained", &Observation { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Observation", "extension", &Observation { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Observation", "modifierExtension", &Observation { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Observation", "identifier", &Observation { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -618,6 +622,7 @@ mod observation {
 
 mod operation_outcome {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::operation_outcome::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -628,7 +633,7 @@ mod operation_outcome {
         check.element("OperationOutcome", "implicitRules", &OperationOutcome { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("OperationOutcome", "language", &OperationOutcome { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("OperationOutcome", "text", &OperationOutcome { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("OperationOutcome", "contained", &OperationOutcome { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("OperationOutcome", "contained", &OperationOutcome { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "extension", &OperationOutcome { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "modifierExtension", &OperationOutcome { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("OperationOutcome", "issue", &OperationOutcome { issue: vec![Issue { id: Some(text("x")), ..Default::default() }, Issue { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -646,6 +651,7 @@ mod operation_outcome {
 
 mod patient {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::patient::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -656,7 +662,7 @@ mod patient {
         check.element("Patient", "implicitRules", &Patient { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Patient", "language", &Patient { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Patient", "text", &Patient { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Patient", "contained", &Patient { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("Patient", "contained", &Patient { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "extension", &Patient { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "modifierExtension", &Patient { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("Patient", "identifier", &Patient { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -709,6 +715,7 @@ mod patient {
 
 mod referral_request {
     use crate::values::*;
+    use fhir_model::stu3::Resource;
     use fhir_model::stu3::referral_request::*;
     use fhir_model::stu3::codes::*;
     use fhir_model::stu3::datatypes::*;
@@ -719,7 +726,7 @@ mod referral_request {
         check.element("ReferralRequest", "implicitRules", &ReferralRequest { implicit_rules: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ReferralRequest", "language", &ReferralRequest { language: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ReferralRequest", "text", &ReferralRequest { text: Some(Box::new(Narrative { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("ReferralRequest", "contained", &ReferralRequest { contained: vec![resource(), resource()], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("ReferralRequest", "contained", &ReferralRequest { contained: vec![Resource::Other(object()), Resource::Other(object())], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ReferralRequest", "extension", &ReferralRequest { extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ReferralRequest", "modifierExtension", &ReferralRequest { modifier_extension: vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ReferralRequest", "identifier", &ReferralRequest { identifier: vec![Identifier { id: Some(text("x")), ..Default::default() }, Identifier { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
