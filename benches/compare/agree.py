@@ -13,7 +13,8 @@ import argparse, pathlib, sys
 import duckdb
 
 # What tells the rows of a table apart. Versions of one claim share it but for the time of their last update.
-LINEAGE = ["FILE_NAME", "FILE_DATE", "BCDA_EOB_ID", "BCDA_STATUS", "BCDA_LAST_UPDATED", "BCDA_CLM_GRP_ID"]
+LINEAGE = ["FILE_NAME", "FILE_DATE", "BCDA_EOB_ID", "BCDA_STATUS", "BCDA_LAST_UPDATED", "BCDA_CLM_GRP_ID",
+           "BCDA_FINAL", "BCDA_API", "BCDA_SYSTEM"]
 CLAIM = ["BCDA_EOB_ID", "BCDA_LAST_UPDATED", "CUR_CLM_UNIQ_ID"]
 LINE = {"cclf1": [], "cclf2": ["CLM_LINE_NUM"], "cclf3": ["CLM_VAL_SQNC_NUM"], "cclf4": ["CLM_VAL_SQNC_NUM"],
         "cclf5": ["CLM_LINE_NUM"], "cclf6": ["CLM_LINE_NUM"], "cclf7": []}

@@ -34,7 +34,8 @@ SELECT c.*, m.mbi AS BENE_MBI_ID, coding(c.type.coding, v('nch_clm_type_cd')) AS
     day(c.billablePeriod."start") AS CLM_FROM_DT, day(c.billablePeriod."end") AS CLM_THRU_DT,
     DATE '{file_date}' AS FILE_DATE, c.id AS BCDA_EOB_ID, c.status AS BCDA_STATUS,
     c.meta.lastUpdated AS BCDA_LAST_UPDATED,
-    ident(c.identifier, 'https://bluebutton.cms.gov/resources/identifier/claim-group') AS BCDA_CLM_GRP_ID
+    ident(c.identifier, 'https://bluebutton.cms.gov/resources/identifier/claim-group') AS BCDA_CLM_GRP_ID,
+    coalesce(c.status = 'active', false) AS BCDA_FINAL, 'v1' AS BCDA_API
 FROM claim c LEFT JOIN mbi m ON m.patient = c.patient.reference;
 
 CREATE VIEW part_a AS
@@ -74,7 +75,7 @@ COPY (
         ext(extension, 'fi_doc_clm_cntl_num').valueIdentifier.value AS CLM_CNTL_NUM,
         ext(extension, 'fi_orig_clm_cntl_num').valueIdentifier.value AS CLM_ORG_CNTL_NUM,
         ext(extension, 'fi_num').valueIdentifier.value AS CLM_CNTRCTR_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT *,
             coalesce(list_filter(diagnosis, lambda d: d.type[1].coding[1].code = 'principal')[-1],
@@ -101,10 +102,10 @@ COPY (
             WHEN eob_type = 'HHA' THEN adj(i.adjudication, 'rev_cntr_pmt_amt_amt').amount.value END::DECIMAL(15,2) AS CLM_LINE_CVRD_PD_AMT,
         i.modifier[1].coding[1].code AS HCPCS_1_MDFR_CD, i.modifier[2].coding[1].code AS HCPCS_2_MDFR_CD,
         PRVDR_OSCAR_NUM AS CLM_FAC_PRVDR_OSCAR_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (SELECT *, coding(i.revenue.coding, v('rev_cntr')) AS rev FROM (
         SELECT unnest(item) AS i, CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, PRVDR_OSCAR_NUM, CLM_FROM_DT, CLM_THRU_DT, eob_type,
-            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
         FROM part_a))
 ) TO '{out}/cclf2.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
@@ -114,11 +115,11 @@ COPY (
         p.procedureCodeableConcept.coding[1].code AS CLM_PRCDR_CD, day(left(p.date, 10)::DATE) AS CLM_PRCDR_PRFRM_DT,
         PRVDR_OSCAR_NUM, CLM_FROM_DT, CLM_THRU_DT, icd(p.procedureCodeableConcept.coding[1].system) AS DGNS_PRCDR_ICD_IND,
         PRVDR_OSCAR_NUM AS CLM_BLG_PRVDR_OSCAR_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT unnest(procedure) AS p, generate_subscripts(procedure, 1) AS n,
             CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, PRVDR_OSCAR_NUM, CLM_FROM_DT, CLM_THRU_DT,
-            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
         FROM part_a)
 ) TO '{out}/cclf3.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
@@ -132,11 +133,11 @@ COPY (
             list_filter(d.extension, lambda e: starts_with(e.url, v('clm_e_poa_ind_sw')))[1].valueCoding.code) AS CLM_POA_IND,
         icd(d.diagnosisCodeableConcept.coding[1].system) AS DGNS_PRCDR_ICD_IND,
         PRVDR_OSCAR_NUM AS CLM_BLG_PRVDR_OSCAR_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT unnest(diagnosis) AS d, generate_subscripts(diagnosis, 1) AS n,
             CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, PRVDR_OSCAR_NUM, CLM_FROM_DT, CLM_THRU_DT,
-            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+            FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
         FROM part_a)
     WHERE d.diagnosisCodeableConcept IS NOT NULL
 ) TO '{out}/cclf4.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
@@ -179,7 +180,7 @@ COPY (
         dx9 AS CLM_DGNS_9_CD, dx10 AS CLM_DGNS_10_CD, dx11 AS CLM_DGNS_11_CD, dx12 AS CLM_DGNS_12_CD,
         ext(i.extension, 'betos_cd').valueCoding.code AS HCPCS_BETOS_CD, RNDRG_PRVDR_NPI_NUM AS CLM_RNDRG_PRVDR_NPI_NUM,
         CLM_RFRG_PRVDR_NPI_NUM, CLM_CNTRCTR_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT *, CASE WHEN rendering.provider.identifier.system = npi() THEN rendering.provider.identifier.value END AS RNDRG_PRVDR_NPI_NUM
         FROM (
@@ -195,7 +196,7 @@ COPY (
                     dx(diagnosis, 5) AS dx5, dx(diagnosis, 6) AS dx6, dx(diagnosis, 7) AS dx7, dx(diagnosis, 8) AS dx8,
                     dx(diagnosis, 9) AS dx9, dx(diagnosis, 10) AS dx10, dx(diagnosis, 11) AS dx11, dx(diagnosis, 12) AS dx12,
                     CASE WHEN first_dx IS NOT NULL THEN icd(first_dx.diagnosisCodeableConcept.coding[1].system) END AS DGNS_PRCDR_ICD_IND,
-                    FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+                    FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
                 FROM (SELECT *, diagnosis[list_position(list_transform(diagnosis, lambda d: d.sequence), 1)] AS first_dx
                     FROM part_b WHERE eob_type = 'CARRIER'))))
     LEFT JOIN state ON state.code = ext(i.locationCodeableConcept.extension, 'prvdr_state_cd').valueCoding.code
@@ -215,7 +216,7 @@ COPY (
         CLM_ADJSMT_TYPE_CD, CLM_EFCTV_DT, CLM_CNTL_NUM,
         adj(i.adjudication, 'line_alowd_chrg_amt').amount.value::DECIMAL(16,2) AS CLM_LINE_ALOWD_CHRG_AMT,
         disposition AS CLM_DISP_CD, supplier AS CLM_BLG_PRVDR_NPI_NUM, CLM_RFRG_PRVDR_NPI_NUM,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT *, CASE WHEN rendering.provider.identifier.system = npi() THEN rendering.provider.identifier.value END AS supplier
         FROM (
@@ -223,7 +224,7 @@ COPY (
             FROM (
                 SELECT unnest(item) AS i, careTeam, disposition, CUR_CLM_UNIQ_ID, BENE_MBI_ID, CLM_TYPE_CD, CLM_FROM_DT, CLM_THRU_DT,
                     CLM_CARR_PMT_DNL_CD, CLM_ADJSMT_TYPE_CD, CLM_EFCTV_DT, CLM_CNTL_NUM, CLM_RFRG_PRVDR_NPI_NUM,
-                    FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+                    FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
                 FROM part_b WHERE eob_type = 'DME')))
 ) TO '{out}/cclf6.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
@@ -250,7 +251,7 @@ COPY (
         ext(i.quantity.extension, 'fill_num').valueQuantity.value AS CLM_LINE_RX_FILL_NUM,
         coalesce(info(information, 'phrmcy_srvc_type_cd').code.coding[1].code,
             ext(facility.extension, 'phrmcy_srvc_type_cd').valueCoding.code) AS CLM_PHRMCY_SRVC_TYPE_CD,
-        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID
+        FILE_NAME, FILE_DATE, BCDA_EOB_ID, BCDA_STATUS, BCDA_LAST_UPDATED, BCDA_CLM_GRP_ID, BCDA_FINAL, BCDA_API
     FROM (
         SELECT *, item[1] AS i, info(information, 'adjstmt_dltn_cd').code.coding[1].code AS event,
             list_filter(careTeam, lambda c: c.role.coding[1].code = 'primary' AND c.provider.identifier.system = npi())[1].provider.identifier.value AS prescriber

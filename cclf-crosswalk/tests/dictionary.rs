@@ -1,7 +1,7 @@
 //! What the crosswalk says, against what is written of it: the data dictionary, the translations and the states. A table
 //! that was changed by mistake is noticed here even where no record at hand has the value.
 
-use cclf_crosswalk::{Crosswalk, FactKind, TableDef};
+use cclf_crosswalk::{Crosswalk, FactKind, Sources, TableDef};
 
 /// FIPS digits and SSA codes of each state, by its USPS letters.
 const STATES: &str = "\
@@ -15,7 +15,8 @@ const STATES: &str = "\
 type Translations = &'static [(&'static str, &'static str)];
 
 /// What each map gives for which code, and for others and none.
-const MAPS: [(&str, Translations); 10] = [
+const MAPS: [(&str, Translations); 11] = [
+    ("final", &[("active", "true"), ("(other)", "false"), ("(absent)", "false")]),
     ("adjustment_frequency", &[("8", "1"), ("7", "2")]),
     ("adjustment_query", &[("0", "1"), ("5", "2")]),
     ("adjustment_disposition", &[("3", "1"), ("03", "1"), ("(other)", "0"), ("(absent)", "0")]),
@@ -193,4 +194,29 @@ fn what_is_read_of_each_record() {
         format!("{} {} {}{mark}", fact.resource.name(), fact.name, kind(fact.kind))
     });
     assert_eq!(facts.collect::<Vec<_>>(), RECORD.split("; ").collect::<Vec<_>>());
+}
+
+/// What is wrong with a table of lineage columns, if anything.
+fn fault_of(lineage: &'static str) -> Option<String> {
+    let sources = Sources { lineage, ..cclf_crosswalk::STU3 };
+    Crosswalk::load(&sources).err().map(|fault| fault.to_string())
+}
+
+#[test]
+fn a_boolean_is_made_of_true_and_false_and_what_has_no_source_has_a_reason() {
+    for (lineage, fault) in [
+        ("A,boolean,claims,status > map(final),", None),
+        ("A,boolean,claims,status > const(true) | 'false',", None),
+        ("A,boolean,all,-,Nobody tells", None),
+        ("A,boolean,claims,status,", Some("not every value is `true` or `false`")),
+        ("A,boolean,claims,status > map(icd),", Some("not every value is `true` or `false`")),
+        ("A,boolean,claims,'yes',", Some("not every value is `true` or `false`")),
+        ("A,boolean,claims,status > map(finally),", Some("no map is called `finally`")),
+        ("A,boolean,all,-,", Some("no source and no reason")),
+    ] {
+        let text = format!("column,type,on,where,note\n{lineage}\n");
+        let found = fault_of(text.leak());
+        let expected = fault.map(|fault| format!("lineage.csv, A: {fault}"));
+        assert_eq!(found, expected, "{lineage}");
+    }
 }

@@ -612,6 +612,9 @@ mod claims {
         assert_eq!(get("BCDA_STATUS").as_deref(), Some("cancelled"));
         assert_eq!(get("BCDA_LAST_UPDATED").as_deref(), Some("1629222180037000"));
         assert_eq!(get("BCDA_CLM_GRP_ID"), None);
+        assert_eq!(get("BCDA_FINAL").as_deref(), Some("false"));
+        assert_eq!(get("BCDA_API").as_deref(), Some("v1"));
+        assert_eq!(get("BCDA_SYSTEM"), None);
     }
 
     #[test]

@@ -12,17 +12,17 @@ use serde_json::Value;
 /// Columns of each table without lineage, and how many lineage columns follow.
 const COLUMNS: [(&str, usize, usize); 12] = [
     ("cclf0", 4, 0),
-    ("cclf1", 45, 6),
-    ("cclf2", 23, 6),
-    ("cclf3", 13, 6),
-    ("cclf4", 14, 6),
-    ("cclf5", 52, 6),
-    ("cclf6", 27, 6),
-    ("cclf7", 21, 6),
-    ("cclf8", 31, 2),
-    ("cclf9", 6, 2),
-    ("cclfa", 33, 0),
-    ("cclfb", 21, 0),
+    ("cclf1", 45, 9),
+    ("cclf2", 23, 9),
+    ("cclf3", 13, 9),
+    ("cclf4", 14, 9),
+    ("cclf5", 52, 9),
+    ("cclf6", 27, 9),
+    ("cclf7", 21, 9),
+    ("cclf8", 31, 3),
+    ("cclf9", 6, 3),
+    ("cclfa", 33, 9),
+    ("cclfb", 21, 9),
 ];
 
 /// The tables as `describe` gives them for machines.

@@ -426,6 +426,9 @@ fn what_became_null_is_counted_in_the_report_and_the_summary() {
     assert_eq!(work.csv("out/cclf9.csv").column("PRVS_NUM"), ["X1", "X3"]);
     let statuses = work.csv("out/cclf5.csv");
     assert_eq!(statuses.column("BCDA_STATUS"), ["active", "cancelled", "draft", "Active", ""]);
+    assert_eq!(statuses.column("BCDA_FINAL"), ["true", "false", "false", "false", "false"]);
+    assert_eq!(statuses.column("BCDA_API"), ["v1"; 5]);
+    assert_eq!(statuses.column("BCDA_SYSTEM"), [""; 5]);
     let ran = work.bcda("convert in.ndjson --out out --overwrite").exits(0);
     for (name, count) in [
         ("codes outside their list (null)", "2"),

@@ -50,6 +50,7 @@ fn arrow(work: &Work, table: &str) -> RecordBatch {
 fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Utf8 => "text".to_owned(),
+        DataType::Boolean => "boolean".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Int32 => "int32".to_owned(),
         DataType::Int64 => "int64".to_owned(),
@@ -80,6 +81,7 @@ fn decimal(scaled: i128, scale: usize) -> String {
 fn cells(array: &ArrayRef) -> Vec<Option<String>> {
     let cell = |row: usize| match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
+        DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Date32 => day(array.as_any().downcast_ref::<Date32Array>().unwrap().value(row)),
         DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),

@@ -31,6 +31,7 @@ fn each_dialect_has_every_column() {
                 "    CLM_PMT_AMT NUMERIC(15,2) OPTIONS(description='Claim Payment Amount'),",
                 "    BENE_MBI_ID STRING OPTIONS(description='Medicare Beneficiary Identifier'),",
                 "    BCDA_LAST_UPDATED TIMESTAMP OPTIONS(description='Lineage'),",
+                "    BCDA_FINAL BOOL OPTIONS(description='Lineage'),",
             ],
         ),
         (
@@ -38,6 +39,7 @@ fn each_dialect_has_every_column() {
             &[
                 "    CLM_PMT_AMT DECIMAL(15,2) COMMENT 'Claim Payment Amount',",
                 "    BCDA_LAST_UPDATED TIMESTAMP COMMENT 'Lineage',",
+                "    BCDA_FINAL BOOLEAN COMMENT 'Lineage',",
             ],
         ),
     ] {

@@ -13,7 +13,7 @@ const SPEND: &str = "
     FROM cclf5
     -- CCLF8 has a row for each stay in a hospice.
     JOIN (SELECT DISTINCT BENE_MBI_ID, BENE_SEX_CD FROM cclf8) USING (BENE_MBI_ID)
-    WHERE BCDA_STATUS = 'active'
+    WHERE BCDA_FINAL
     GROUP BY BENE_MBI_ID, sex, month
     ORDER BY paid DESC, month
     LIMIT 8";

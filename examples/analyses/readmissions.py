@@ -1,6 +1,6 @@
 """Hospital stays that were followed by another within 30 days.
 
-1. Claims: inpatient (CLM_TYPE_CD 60) and active, from CCLF1, with a person and both dates. Type 61, bills for patients
+1. Claims: inpatient (CLM_TYPE_CD 60) and final, from CCLF1, with a person and both dates. Type 61, bills for patients
    of managed care, is left out.
 2. Stays: claims of one person are one stay when the next begins no later than the day on which the ones before it
    ended. That joins the bills of a long stay, and a transfer to another hospital on the same day.
@@ -23,7 +23,7 @@ WITH claims AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS ended_before
     FROM CCLF1
-    WHERE CLM_TYPE_CD = '60' AND BCDA_STATUS = 'active' AND BENE_MBI_ID IS NOT NULL
+    WHERE CLM_TYPE_CD = '60' AND BCDA_FINAL AND BENE_MBI_ID IS NOT NULL
         AND CLM_FROM_DT IS NOT NULL AND CLM_THRU_DT IS NOT NULL
 ),
 numbered AS (

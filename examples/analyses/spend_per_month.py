@@ -1,6 +1,6 @@
 """What Medicare paid per beneficiary per month.
 
-Paid is CLM_PMT_AMT of CCLF1 (Part A), and CLM_LINE_CVRD_PD_AMT of CCLF5 and CCLF6 (Part B), of active claims, in the
+Paid is CLM_PMT_AMT of CCLF1 (Part A), and CLM_LINE_CVRD_PD_AMT of CCLF5 and CCLF6 (Part B), of final claims, in the
 month in which the service began. Part D is not in it: CCLF7 has no amount that Medicare paid.
 
 A person of CCLF8 counts in the months from the begin of their Medicare coverage to their death. Who has no begin
@@ -15,13 +15,13 @@ import tables
 PAID = """
 WITH paid AS (
     SELECT date_trunc('month', CLM_FROM_DT) AS month, 'A' AS part, CLM_PMT_AMT AS amount
-    FROM CCLF1 WHERE BCDA_STATUS = 'active'
+    FROM CCLF1 WHERE BCDA_FINAL
     UNION ALL
     SELECT date_trunc('month', CLM_LINE_FROM_DT), 'B', CLM_LINE_CVRD_PD_AMT
-    FROM CCLF5 WHERE BCDA_STATUS = 'active'
+    FROM CCLF5 WHERE BCDA_FINAL
     UNION ALL
     SELECT date_trunc('month', CLM_LINE_FROM_DT), 'DME', CLM_LINE_CVRD_PD_AMT
-    FROM CCLF6 WHERE BCDA_STATUS = 'active'
+    FROM CCLF6 WHERE BCDA_FINAL
 )
 """
 

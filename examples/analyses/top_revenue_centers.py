@@ -1,6 +1,6 @@
 """The revenue centers that Medicare paid most for.
 
-The lines of CCLF2 of active claims, by CLM_LINE_PROD_REV_CTR_CD. Code 0001 is left out: it is the line of the claim's
+The lines of CCLF2 of final claims, by CLM_LINE_PROD_REV_CTR_CD. Code 0001 is left out: it is the line of the claim's
 total, not a service.
 """
 
@@ -12,7 +12,7 @@ QUERY = """
 SELECT CLM_LINE_PROD_REV_CTR_CD AS code, count(*) AS lines,
     count(DISTINCT CUR_CLM_UNIQ_ID) AS claims, sum(CLM_LINE_CVRD_PD_AMT) AS paid
 FROM CCLF2
-WHERE BCDA_STATUS = 'active' AND CLM_LINE_PROD_REV_CTR_CD <> '0001'
+WHERE BCDA_FINAL AND CLM_LINE_PROD_REV_CTR_CD <> '0001'
 GROUP BY code
 HAVING paid > 0
 ORDER BY paid DESC, code
@@ -33,7 +33,7 @@ def main():
     axes.bar_label(bars, labels, padding=5, fontsize=9)
     axes.set_xlim(0, max(paid) * 1.22)
     axes.set_title("Top revenue centers by amount paid", loc="left", fontweight="bold")
-    axes.set_xlabel("US dollars paid, lines of active claims")
+    axes.set_xlabel("US dollars paid, lines of final claims")
     axes.set_ylabel("revenue center code")
     axes.xaxis.set_major_formatter("${x:,.0f}")
     axes.grid(True, axis="x")

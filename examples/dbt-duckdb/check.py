@@ -12,14 +12,14 @@ direct = duckdb.connect()
 
 
 def paid(table, amount):
-    return f"SELECT sum({amount}) AS paid FROM '{work}/tables/{table}.parquet' WHERE BCDA_STATUS = 'active'"
+    return f"SELECT sum({amount}) AS paid FROM '{work}/tables/{table}.parquet' WHERE BCDA_FINAL"
 
 
 PART_A = paid("parta_claims_header", "CLM_PMT_AMT")
 PART_B = paid("partb_physicians", "CLM_LINE_CVRD_PD_AMT"), paid("partb_dme", "CLM_LINE_CVRD_PD_AMT")
 LINES = (
     f"SELECT count(*) FROM '{work}/tables/parta_claims_revenue_center_detail.parquet' "
-    "WHERE BCDA_STATUS = 'active'"
+    "WHERE BCDA_FINAL"
 )
 CHECKS = [
     ("people", "SELECT count(*) FROM beneficiaries",

@@ -216,6 +216,8 @@ def _utc(kind):
 def _spark_type(kind):
     if pyarrow.types.is_string(kind):
         return types.StringType()
+    if pyarrow.types.is_boolean(kind):
+        return types.BooleanType()
     if pyarrow.types.is_int32(kind):
         return types.IntegerType()
     if pyarrow.types.is_int64(kind):

@@ -5,12 +5,12 @@ import polars
 lines = bcda.scan(
     "testdata/export",
     table="cclf5",
-    columns=["BENE_MBI_ID", "CLM_LINE_HCPCS_CD", "CLM_LINE_CVRD_PD_AMT", "BCDA_STATUS"],
+    columns=["BENE_MBI_ID", "CLM_LINE_HCPCS_CD", "CLM_LINE_CVRD_PD_AMT", "BCDA_FINAL"],
 )
 print(duckdb.sql("""
     SELECT BENE_MBI_ID, count(*) AS lines, sum(CLM_LINE_CVRD_PD_AMT) AS paid
     FROM lines
-    WHERE BCDA_STATUS = 'active'
+    WHERE BCDA_FINAL
     GROUP BY BENE_MBI_ID
     ORDER BY paid DESC
 """))

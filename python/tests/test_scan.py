@@ -62,6 +62,7 @@ def test_libraries_read_a_scan():
     table = pyarrow.table(lines)
     assert table.num_rows == 49
     assert table.schema.field("CLM_LINE_CVRD_PD_AMT").type == pyarrow.decimal128(13, 2)
+    assert table.schema.field("BCDA_FINAL").type == pyarrow.bool_()
     total = sum(table["CLM_LINE_CVRD_PD_AMT"].drop_null().to_pylist())
 
     frame = polars.DataFrame(lines)

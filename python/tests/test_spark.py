@@ -130,6 +130,7 @@ def test_columns_are_pruned_and_rows_counted(spark, export):
     lines = read(spark, export, "cclf5")
     assert lines.count() == whole.num_rows
     assert lines.schema["CLM_LINE_CVRD_PD_AMT"].dataType == types.DecimalType(13, 2)
+    assert lines.schema["BCDA_FINAL"].dataType == types.BooleanType()
     assert lines.schema["CLM_LINE_NUM"].metadata["comment"]
     # A schema, in an order of its own.
     own = spark.read.format("bcda").schema("CLM_LINE_NUM bigint, BENE_MBI_ID string").options(table="cclf5")

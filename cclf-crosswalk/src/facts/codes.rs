@@ -109,6 +109,11 @@ impl CodeMap {
         .map(String::as_str)
     }
 
+    /// All that the map can give.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.codes.values().chain(&self.other).chain(&self.absent).map(String::as_str)
+    }
+
     /// Whether a code should be on the map's list, and is not: what is made of it is null, and is counted.
     pub fn lacks(&self, code: Option<&str>) -> bool {
         self.closed && code.is_some_and(|code| !self.codes.contains_key(code))

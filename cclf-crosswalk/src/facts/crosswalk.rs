@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use crate::facts::codes::{CodeMap, States, load_maps};
-use crate::facts::fact::{Conversion, Expr, FactKind, Function, Leaf, Source};
+use crate::facts::fact::{Alternative, Conversion, Expr, FactKind, Function, Leaf, Source};
 use crate::facts::resolve::{Start, resolve, summary_function};
 use crate::facts::rows_csv::rows;
 use crate::layout::load_error::LoadError;
@@ -117,11 +117,11 @@ pub struct LineageColumn {
     pub column_type: ColumnType,
     /// Whether only claim tables have it.
     pub claims_only: bool,
-    /// Where it is, as written.
+    /// Where it is, as written; `-` where this version of the API has none.
     pub source: String,
-    /// Where it is.
-    pub expr: Expr,
-    /// What it means.
+    /// Where it is; `None` where this version of the API has none.
+    pub expr: Option<Expr>,
+    /// What it means; for columns without a source, why.
     pub note: String,
 }
 
@@ -222,15 +222,26 @@ impl Crosswalk {
         }
         for column in &self.lineage {
             let per = if column.claims_only { Per::Claim } else { Per::Patient };
-            self.check_expr(&column.expr, Start::Rows(per), FactKind::Value(column.column_type))
-                .map_err(|fault| {
-                    LoadError::new(format!("lineage.csv, {}: {fault}", column.name))
-                })?;
+            let kind = FactKind::Value(column.column_type);
+            let checked = match &column.expr {
+                Some(expr) => self.check_expr(expr, Start::Rows(per), kind),
+                None if column.note.is_empty() => Err(LoadError::new("no source and no reason")),
+                None => Ok(()),
+            };
+            checked.map_err(|fault| {
+                LoadError::new(format!("lineage.csv, {}: {fault}", column.name))
+            })?;
         }
         Ok(())
     }
 
     fn check_expr(&self, expr: &Expr, start: Start, kind: FactKind) -> Result<(), LoadError> {
+        if kind == FactKind::Value(ColumnType::Boolean) {
+            if !expr.alternatives.iter().all(|alternative| self.makes_boolean(alternative)) {
+                return Err(LoadError::new("not every value is `true` or `false`"));
+            }
+            return self.check_expr(expr, start, FactKind::Value(ColumnType::Text));
+        }
         for alternative in &expr.alternatives {
             for conversion in &alternative.conversions {
                 if let Conversion::Map(name) = conversion
@@ -275,15 +286,26 @@ impl Crosswalk {
         }
         Ok(())
     }
+
+    /// Whether an alternative gives nothing but `true`, `false` and null.
+    fn makes_boolean(&self, alternative: &Alternative) -> bool {
+        let is_boolean = |text: &str| matches!(text, "true" | "false");
+        match (alternative.conversions.last(), &alternative.source) {
+            (Some(Conversion::Map(name)), _) => {
+                self.maps.get(name).is_none_or(|map| map.values().all(is_boolean))
+            }
+            (Some(Conversion::Const(text)), _) | (None, Source::Literal(text)) => is_boolean(text),
+            _ => false,
+        }
+    }
 }
 
-/// The lineage columns that a table has, with their numbers.
+/// The lineage columns that a table has, also one without rows,, with their numbers.
 pub(crate) fn lineage_columns<'c>(
     crosswalk: &'c Crosswalk,
     def: &TableDef,
 ) -> impl Iterator<Item = (usize, &'c LineageColumn)> + use<'c> {
-    let (of_records, claims) =
-        (def.per != Per::Summary && def.has_rows, !def.claim_types.is_empty());
+    let (of_records, claims) = (def.per != Per::Summary, !def.claim_types.is_empty());
     let columns = crosswalk.lineage().iter().enumerate();
     columns.filter(move |(_, column)| of_records && (claims || !column.claims_only))
 }
@@ -402,7 +424,10 @@ fn load_lineage(text: &str) -> Result<Vec<LineageColumn>, LoadError> {
                     _ => return Err(at(LoadError::new("on is `all` or `claims`"))),
                 },
                 source: row[3].to_owned(),
-                expr: Expr::parse(&row[3]).map_err(at)?,
+                expr: match &row[3] {
+                    "-" => None,
+                    text => Some(Expr::parse(text).map_err(at)?),
+                },
                 note: row[4].to_owned(),
             })
         })

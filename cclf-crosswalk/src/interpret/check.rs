@@ -79,7 +79,9 @@ impl<'c> Facts<'c> {
         }
         for column in crosswalk.lineage().iter().filter(|column| column.claims_only) {
             let own = Resource::ExplanationOfBenefit;
-            facts.add(own, Per::Claim, &column.expr, Some(column.column_type));
+            if let Some(expr) = &column.expr {
+                facts.add(own, Per::Claim, expr, Some(column.column_type));
+            }
         }
         facts
     }

@@ -44,7 +44,7 @@ pub struct TableRows {
     pub table: Table,
     /// The names of its columns.
     pub columns: Vec<String>,
-    /// Its rows. Text is as it is, dates are `YYYY-MM-DD`, decimals have exactly the digits of their scale,
+    /// Its rows. Text is as it is, dates are `YYYY-MM-DD`, booleans `true` or `false`, decimals have exactly the digits of their scale,
     /// integers are plain, timestamps are microseconds since 1970-01-01T00:00:00Z; `None` is null.
     pub rows: Vec<Vec<Option<String>>>,
 }
@@ -125,8 +125,8 @@ fn lineage_of<'c>(
     def: &TableDef,
     lineage: bool,
 ) -> Vec<&'c LineageColumn> {
-    // CCLF1 to CCLF9 have them: not the tables that never have rows, and not the summary.
-    let wanted = lineage && def.per != Per::Summary && def.has_rows;
+    // All but the summary have them, also the tables that never have rows.
+    let wanted = lineage && def.per != Per::Summary;
     let of_claims = !def.claim_types.is_empty();
     let columns = crosswalk.lineage().iter();
     columns.filter(|column| wanted && (of_claims || !column.claims_only)).collect()
@@ -147,7 +147,8 @@ fn cells(
 ) -> Vec<Option<String>> {
     let own = def.columns.iter().map(|column| row.cell(column.expr.as_ref()?, column.column_type));
     let added = lineage_of(crosswalk, def, lineage);
-    own.chain(added.into_iter().map(|column| row.cell(&column.expr, column.column_type))).collect()
+    let added = added.into_iter();
+    own.chain(added.map(|column| row.cell(column.expr.as_ref()?, column.column_type))).collect()
 }
 
 /// The rows that a claim gives a table.

@@ -17,13 +17,14 @@ const MOST_DIGITS: i64 = 400;
 pub(super) fn cell(leaf: Node<'_>, column: ColumnType) -> Result<Option<String>, ErrorClass> {
     match (leaf, column) {
         (Node::Text(text), _) if is_blank(text) => Ok(None),
-        (Node::Text(text), ColumnType::Text) => Ok(Some(text.to_owned())),
+        // A boolean is made of texts.
+        (Node::Text(text), ColumnType::Text | ColumnType::Boolean) => Ok(Some(text.to_owned())),
         (Node::Text(text), ColumnType::Date) => date(text),
         (Node::Text(text), ColumnType::Timestamp) => timestamp(text),
         (Node::Number(number), _) => {
             let number = Number::parse(number.as_str());
             let written = match column {
-                ColumnType::Text => number.plain(),
+                ColumnType::Text | ColumnType::Boolean => number.plain(),
                 ColumnType::Int32 => number.integer(i128::from(i32::MIN), i128::from(i32::MAX)),
                 ColumnType::Int64 => number.integer(i128::from(i64::MIN), i128::from(i64::MAX)),
                 ColumnType::Decimal { precision, scale } => number.decimal(precision, scale),

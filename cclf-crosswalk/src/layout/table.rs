@@ -147,6 +147,8 @@ impl Per {
 pub enum ColumnType {
     /// UTF-8 text, kept whole.
     Text,
+    /// True or false: what conversions make of a text.
+    Boolean,
     /// Days since 1970-01-01.
     Date,
     /// 32-bit integer.
@@ -169,6 +171,7 @@ impl ColumnType {
         let fault = || LoadError::new(format!("unknown type `{text}`"));
         Ok(match text {
             "text" => Self::Text,
+            "boolean" => Self::Boolean,
             "date" => Self::Date,
             "int32" => Self::Int32,
             "int64" => Self::Int64,
@@ -189,10 +192,19 @@ impl ColumnType {
         })
     }
 
+    /// What the leaves of a column's paths are read as: a boolean is made of texts.
+    pub(crate) fn read_as(self) -> Self {
+        match self {
+            Self::Boolean => Self::Text,
+            other => other,
+        }
+    }
+
     /// The Arrow type.
     pub fn arrow(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
+            Self::Boolean => DataType::Boolean,
             Self::Date => DataType::Date32,
             Self::Int32 => DataType::Int32,
             Self::Int64 => DataType::Int64,
@@ -208,6 +220,7 @@ impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => f.write_str("text"),
+            Self::Boolean => f.write_str("boolean"),
             Self::Date => f.write_str("date"),
             Self::Int32 => f.write_str("int32"),
             Self::Int64 => f.write_str("int64"),

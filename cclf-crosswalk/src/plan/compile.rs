@@ -119,8 +119,8 @@ impl Compiler {
             });
             tables.push((def.table, columns.collect::<Result<Vec<_>, _>>()?));
             for (place, column) in lineage_columns(crosswalk, def) {
-                if lineage[place].is_none() {
-                    lineage[place] = Some(self.program(&column.expr, rows, column.column_type)?);
+                if let (None, Some(expr)) = (&lineage[place], &column.expr) {
+                    lineage[place] = Some(self.program(expr, rows, column.column_type)?);
                 }
             }
         }
@@ -134,13 +134,14 @@ impl Compiler {
         start: Start,
         column_type: ColumnType,
     ) -> Result<Program<A>, LoadError> {
+        let read_as = column_type.read_as();
         let mut alternatives = Vec::new();
         for alternative in &expr.alternatives {
             let source = match &alternative.source {
                 facts::Source::Literal(text) => Source::Literal(text.clone()),
                 facts::Source::Paths(paths) => {
                     let accesses =
-                        paths.iter().map(|path| A::from_path(self, path, start, column_type));
+                        paths.iter().map(|path| A::from_path(self, path, start, read_as));
                     Source::Accesses(accesses.collect::<Result<_, _>>()?)
                 }
             };

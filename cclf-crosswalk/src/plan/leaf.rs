@@ -226,7 +226,9 @@ impl Walk<'_> {
                         numbers::plain_digits(text, &mut plain)?;
                         Ok(self.store.keep(&plain))
                     }
-                    ColumnType::Date | ColumnType::Timestamp => Err(ErrorClass::WrongType),
+                    ColumnType::Boolean | ColumnType::Date | ColumnType::Timestamp => {
+                        Err(ErrorClass::WrongType)
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::layout::table::Table;
 pub(crate) struct Programs<A> {
     /// By column of the layout; `None` where BCDA has no source.
     pub(crate) tables: Vec<(Table, Vec<Option<Program<A>>>)>,
-    /// By lineage column; `None` where these rows do not have it.
+    /// By lineage column; `None` where these rows do not have it, or the version of the API has no source.
     pub(crate) lineage: Vec<Option<Program<A>>>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arrow::array::{
-    Array, ArrayRef, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder,
+    Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder,
     PrimitiveBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
 use crate::arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema, SchemaRef};
@@ -53,6 +53,7 @@ pub fn schema(crosswalk: &Crosswalk, table: Table, wanted: &Columns) -> SchemaRe
 #[derive(Debug)]
 enum Builder {
     Text(StringBuilder),
+    Boolean(BooleanBuilder),
     Date(Date32Builder),
     Int32(Int32Builder),
     Int64(Int64Builder),
@@ -66,6 +67,7 @@ impl Builder {
     fn new(column_type: ColumnType) -> Self {
         match column_type {
             ColumnType::Text => Self::Text(StringBuilder::new()),
+            ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
             ColumnType::Date => Self::Date(Date32Builder::new()),
             ColumnType::Int32 => Self::Int32(Int32Builder::new()),
             ColumnType::Int64 => Self::Int64(Int64Builder::new()),
@@ -85,6 +87,7 @@ impl Builder {
             (Self::Text(builder), Value::Text(text)) => {
                 (0..rows).for_each(|_| builder.append_value(text));
             }
+            (Self::Boolean(builder), Value::Text(text)) => builder.append_n(rows, text == "true"),
             (Self::Date(builder), Value::Date(days)) => builder.append_value_n(*days, rows),
             (Self::Int64(builder), Value::Int(value)) => builder.append_value_n(*value, rows),
             (Self::Int32(builder), Value::Int(value)) => match i32::try_from(*value) {
@@ -98,6 +101,7 @@ impl Builder {
             (Self::Nulls(_), _) => {}
             // Registers have their column's type, so what is left is null.
             (Self::Text(builder), _) => builder.append_nulls(rows),
+            (Self::Boolean(builder), _) => builder.append_nulls(rows),
             (Self::Date(builder), _) => builder.append_nulls(rows),
             (Self::Int32(builder), _) => builder.append_nulls(rows),
             (Self::Int64(builder), _) => builder.append_nulls(rows),
@@ -119,6 +123,11 @@ impl Builder {
                 let bytes = builder.values_slice().len();
                 let values = builder.finish();
                 *builder = StringBuilder::with_capacity(rows, bytes);
+                Arc::new(values)
+            }
+            Self::Boolean(builder) => {
+                let values = builder.finish();
+                *builder = BooleanBuilder::with_capacity(rows);
                 Arc::new(values)
             }
             Self::Date(builder) => of(builder, rows),

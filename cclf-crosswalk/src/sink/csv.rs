@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use crate::arrow::array::{
-    Array, AsArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use crate::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimeUnit,
@@ -57,6 +57,7 @@ fn fault(error: csv::Error) -> ArrowError {
 /// A column of a batch, as one of the types that a [`crate::ColumnType`] has in Arrow.
 enum Cells<'a> {
     Text(&'a StringArray),
+    Boolean(&'a BooleanArray),
     Date(&'a Date32Array),
     Int32(&'a Int32Array),
     Int64(&'a Int64Array),
@@ -68,6 +69,7 @@ impl<'a> Cells<'a> {
     fn new(column: &'a dyn Array) -> Result<Self, ArrowError> {
         Ok(match column.data_type() {
             DataType::Utf8 => Self::Text(column.as_string()),
+            DataType::Boolean => Self::Boolean(column.as_boolean()),
             DataType::Date32 => Self::Date(column.as_primitive::<Date32Type>()),
             DataType::Int32 => Self::Int32(column.as_primitive::<Int32Type>()),
             DataType::Int64 => Self::Int64(column.as_primitive::<Int64Type>()),
@@ -93,6 +95,9 @@ impl<'a> Cells<'a> {
         buffer.clear();
         match self {
             Self::Text(column) if column.is_valid(row) => return Ok(column.value(row).as_bytes()),
+            Self::Boolean(column) if column.is_valid(row) => {
+                return Ok(if column.value(row) { b"true" } else { b"false" });
+            }
             Self::Date(column) if column.is_valid(row) => date(column.value(row), buffer)?,
             Self::Int32(column) if column.is_valid(row) => write!(buffer, "{}", column.value(row))?,
             Self::Int64(column) if column.is_valid(row) => write!(buffer, "{}", column.value(row))?,
@@ -144,6 +149,10 @@ mod tests {
                 "TEXT",
                 Arc::new(StringArray::from(vec![Some("a"), Some("\"b\", c"), None, Some("")])),
             ),
+            (
+                "FLAG",
+                Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, Some(false)])),
+            ),
             ("DATE", Arc::new(Date32Array::from(vec![Some(0), Some(-1), None, Some(2_932_896)]))),
             ("INT32", Arc::new(Int32Array::from(vec![Some(i32::MIN), Some(0), None, Some(7)]))),
             ("INT64", Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(0), None, Some(7)]))),
@@ -187,17 +196,17 @@ mod tests {
         encoder.write(&batch).unwrap();
         assert_eq!(
             String::from_utf8(encoder.finish().unwrap()).unwrap(),
-            "TEXT,DATE,INT32,INT64,TIME,MONEY,UNITS\n\
-             a,1970-01-01,-2147483648,-9223372036854775808,1970-01-01T00:00:00.000000Z,-0.05,-5\n\
-             \"\"\"b\"\", c\",1969-12-31,0,0,1969-12-31T23:59:59.999999Z,1234.56,12\n\
-             ,,,,,,\n\
-             ,9999-12-31,7,7,2020-02-29T12:34:56.000001Z,0.00,0\n"
+            "TEXT,FLAG,DATE,INT32,INT64,TIME,MONEY,UNITS\n\
+             a,true,1970-01-01,-2147483648,-9223372036854775808,1970-01-01T00:00:00.000000Z,-0.05,-5\n\
+             \"\"\"b\"\", c\",false,1969-12-31,0,0,1969-12-31T23:59:59.999999Z,1234.56,12\n\
+             ,,,,,,,\n\
+             ,false,9999-12-31,7,7,2020-02-29T12:34:56.000001Z,0.00,0\n"
         );
     }
 
     #[test]
     fn a_type_of_no_column_is_refused() {
-        let schema = Arc::new(Schema::new(vec![Field::new("FLAG", DataType::Boolean, true)]));
+        let schema = Arc::new(Schema::new(vec![Field::new("FLOAT", DataType::Float64, true)]));
         let batch = RecordBatch::new_empty(Arc::clone(&schema));
         assert!(Encoder::new(&schema, Vec::new()).unwrap().write(&batch).is_err());
     }

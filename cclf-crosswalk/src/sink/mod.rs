@@ -190,7 +190,8 @@ mod tests {
         let text = String::from_utf8(writer.unwrap().finish().unwrap()).unwrap();
         assert_eq!(
             text,
-            "HICN_MBI_XREF_IND,CRNT_NUM,PRVS_NUM,PRVS_ID_EFCTV_DT,PRVS_ID_OBSLT_DT,BENE_RRB_NUM,FILE_NAME,FILE_DATE\n"
+            "HICN_MBI_XREF_IND,CRNT_NUM,PRVS_NUM,PRVS_ID_EFCTV_DT,PRVS_ID_OBSLT_DT,BENE_RRB_NUM,FILE_NAME,FILE_DATE,\
+             BCDA_API\n"
         );
     }
 }

@@ -142,6 +142,7 @@ fn cells(batch: &RecordBatch) -> Rows {
 fn column_cells(column: &dyn Array) -> Vec<Option<String>> {
     let value: Box<dyn Fn(usize) -> String + '_> = match column.data_type() {
         DataType::Utf8 => Box::new(|row| column.as_string::<i32>().value(row).to_owned()),
+        DataType::Boolean => Box::new(|row| column.as_boolean().value(row).to_string()),
         DataType::Int32 => {
             Box::new(|row| column.as_primitive::<Int32Type>().value(row).to_string())
         }

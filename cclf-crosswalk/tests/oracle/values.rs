@@ -192,7 +192,7 @@ fn marks_of_currency() {
 }
 
 #[test]
-fn statuses_are_texts_and_others_than_active_are_counted() {
+fn statuses_are_texts_and_others_than_active_are_not_final_and_counted() {
     let of = |status: &str| claim("INPATIENT", "").replace("\"active\"", status);
     let lines: Vec<String> = [
         "\"active\"",
@@ -208,6 +208,8 @@ fn statuses_are_texts_and_others_than_active_are_counted() {
     let tables = Input::of(lines.clone()).tables();
     let expected = ["active", "cancelled", "cancelled", "draft", "Active", "-", "-"];
     assert_eq!(column(&tables, Table::Cclf1, "BCDA_STATUS"), expected);
+    let expected = ["true", "false", "false", "false", "false", "false", "false"];
+    assert_eq!(column(&tables, Table::Cclf1, "BCDA_FINAL"), expected);
     let found = counts(&[], &lines).not_active;
     let by_name =
         [("cancelled", 2), ("draft", 1), ("entered-in-error", 0), ("other", 1), ("absent", 2)];

@@ -1,4 +1,4 @@
--- A row per active Part A claim: what its header says, and what its lines add up to. The payment of a claim is its
+-- A row per final Part A claim: what its header says, and what its lines add up to. The payment of a claim is its
 -- header's; lines of inpatient claims often have none of their own.
 select
     header.CUR_CLM_UNIQ_ID as cur_clm_uniq_id,
@@ -13,6 +13,6 @@ select
         filter (line.CLM_LINE_PROD_REV_CTR_CD <> '0001') as revenue_centers,
     coalesce(sum(line.CLM_LINE_CVRD_PD_AMT)
         filter (line.CLM_LINE_PROD_REV_CTR_CD <> '0001'), 0) as line_pmt_amt
-from {{ ref('parta_headers_active') }} as header
-left join {{ ref('parta_lines_active') }} as line using (CUR_CLM_UNIQ_ID)
+from {{ ref('parta_headers_final') }} as header
+left join {{ ref('parta_lines_final') }} as line using (CUR_CLM_UNIQ_ID)
 group by all

@@ -30,6 +30,8 @@ impl Dialect {
         let name = match (self, column_type) {
             (Self::Duckdb | Self::Snowflake, ColumnType::Text) => "VARCHAR",
             (Self::Bigquery | Self::Spark, ColumnType::Text) => "STRING",
+            (Self::Bigquery, ColumnType::Boolean) => "BOOL",
+            (_, ColumnType::Boolean) => "BOOLEAN",
             (_, ColumnType::Date) => "DATE",
             (Self::Duckdb | Self::Snowflake, ColumnType::Int32) => "INTEGER",
             (Self::Spark, ColumnType::Int32) => "INT",

@@ -9,6 +9,6 @@ select
     CLM_LINE_HCPCS_CD,
     CLM_LINE_CVRD_PD_AMT
 from {{ source('cclf', table) }}
-where BCDA_STATUS = 'active'
+where BCDA_FINAL
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

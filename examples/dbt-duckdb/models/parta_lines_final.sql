@@ -2,4 +2,4 @@ select
     *,
     CUR_CLM_UNIQ_ID || '/' || CLM_LINE_NUM as line_key
 from {{ source('cclf', 'parta_claims_revenue_center_detail') }}
-where BCDA_STATUS = 'active'
+where BCDA_FINAL
