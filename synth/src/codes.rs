@@ -345,6 +345,20 @@ pub(crate) const STATES: &[(&str, &str)] = &[
     ("53", "WY"),
 ];
 
+const TAXONOMY: &[Coded] = &[
+    ("207R00000X", "Internist"),
+    ("207ZH0000X", "Blood & tissue"),
+    ("207T00000X", "Surgeon"),
+    ("204D00000X", "Muscles, bones"),
+    ("390200000X", ""),
+];
+
+/// What kind of provider the directory says that this one is; of some it does not say.
+pub(crate) fn taxonomy(npi: u64) -> Option<Coded> {
+    let place = usize::try_from(npi / 5 % 8).unwrap_or(0);
+    TAXONOMY.get(place).copied()
+}
+
 /// The code of a state for a record: SSA digits mostly, letters often, unknown (99) rarely.
 pub(crate) fn state_code(rng: &mut Rng, state: usize) -> &'static str {
     let (ssa, usps) = STATES[state];

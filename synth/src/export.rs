@@ -4,26 +4,28 @@ use crate::defect::{Defect, RecordType};
 use crate::error::Error;
 use crate::facts::claim::Claim;
 use crate::facts::claim_type::ClaimType;
-use crate::facts::coverage::{Coverage, Part};
+use crate::facts::coverage::Part;
 use crate::facts::header::Place;
-use crate::facts::patient::Patient;
 use crate::facts::person::{Person, Version};
 use crate::json::Json;
 use crate::manifest;
 use crate::rng::{Rng, Stream};
 use crate::sink::Sink;
-use crate::stu3;
+use crate::writer;
+use cms::Api;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The name of the manifest.
 pub const MANIFEST_NAME: &str = "bcda-export.json";
 
-/// What to generate. `Options::default()` is 100 beneficiaries, plain files and no broken line.
+/// What to generate. `Options::default()` is 100 beneficiaries of v1, plain files and no broken line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How many beneficiaries the export has.
     pub beneficiaries: u64,
+    /// Whose shape the records have: the same people and claims are in each version of the API.
+    pub api: Api,
     /// Another seed gives other records.
     pub seed: u64,
     /// Write `.ndjson.gz` files; some of them of several gzip members.
@@ -41,6 +43,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             beneficiaries: 100,
+            api: Api::V1,
             seed: 0,
             gzip: false,
             bad_per_million: 0,
@@ -171,6 +174,9 @@ where
 
 impl Options {
     fn check(&self) -> Result<(), Error> {
+        if self.api == Api::V3 {
+            return Err(Error::Options("v1 or v2"));
+        }
         if self.beneficiaries > 50_000_000 {
             return Err(Error::Options("at most 50 million beneficiaries"));
         }
@@ -314,7 +320,7 @@ fn write_claims<'a, W: Write>(
             let start = output.json.bytes.len();
             let place = Place { number, stride, version, claim_type };
             let claim = Claim::draw(person, place);
-            stu3::write_claim(&mut output.json, &claim);
+            writer::claim(&mut output.json, output.options.api, &claim);
             let eob_type = claim.header.kind.eob_type();
             let bytes = (output.json.bytes.len() - start) as u64 + 1;
             *summary.claims.entry(eob_type).or_default() += 1;
@@ -339,8 +345,7 @@ fn write_patient<'a, W: Write>(
     for version in order {
         if version == Version::First || twice {
             let start = output.json.bytes.len();
-            let patient = Patient::draw(person, version);
-            stu3::write_patient(&mut output.json, person, &patient, version);
+            writer::patient(&mut output.json, output.options.api, person, version);
             output = end_version(output, start, version, summary)?;
         }
     }
@@ -358,8 +363,7 @@ fn write_coverages<'a, W: Write>(
         for version in [Version::First, Version::Second] {
             if version == Version::First || twice {
                 let start = output.json.bytes.len();
-                let coverage = Coverage::draw(person, part, version);
-                stu3::write_coverage(&mut output.json, person, &coverage);
+                writer::coverage(&mut output.json, output.options.api, person, part, version);
                 output = end_version(output, start, version, summary)?;
             }
         }

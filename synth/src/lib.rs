@@ -29,19 +29,25 @@
 
 #![forbid(unsafe_code)]
 
+mod ccw;
 mod codes;
 mod date;
 mod defect;
 mod error;
 mod export;
 mod facts;
+mod fhir;
 mod json;
 mod manifest;
+mod r4;
 mod rng;
 mod short_code;
 mod sink;
 mod stu3;
+mod v2;
+mod writer;
 
+pub use cms::Api;
 pub use defect::{Defect, RecordType};
 pub use error::Error;
 pub use export::{FileSummary, MANIFEST_NAME, Options, Summary, generate, parse_rate};
@@ -49,9 +55,7 @@ pub use facts::claim_type::ClaimType;
 pub use facts::coverage::Part;
 
 use facts::claim::Claim;
-use facts::coverage::Coverage;
 use facts::header::Place;
-use facts::patient::Patient;
 use facts::person::{Person, Version};
 use json::Json;
 
@@ -61,27 +65,45 @@ fn text(write: impl FnOnce(&mut Json)) -> String {
     String::from_utf8(json.bytes).unwrap_or_default()
 }
 
-/// One ExplanationOfBenefit of the type, without line feed. It belongs to the [`patient`] and [`coverage`] of the
-/// same seed.
+/// One ExplanationOfBenefit of the type as v1 writes it, without line feed. It belongs to the [`patient`] and
+/// [`coverage`] of the same seed.
 pub fn eob(seed: u64, claim_type: ClaimType) -> String {
+    eob_of(Api::V1, seed, claim_type)
+}
+
+/// One ExplanationOfBenefit of the type, without line feed: the same claim in each version's shape.
+///
+/// ```
+/// use synth::Api;
+/// let id = r#""id":"pde-"#;
+/// assert!(synth::eob_of(Api::V1, 7, synth::ClaimType::Pde).contains(id));
+/// assert!(synth::eob_of(Api::V2, 7, synth::ClaimType::Pde).contains(id));
+/// ```
+pub fn eob_of(api: Api, seed: u64, claim_type: ClaimType) -> String {
     let number = claim_type as u64;
     let place =
         Place { number, stride: 100, version: Version::First, claim_type: Some(claim_type) };
-    text(|json| stu3::write_claim(json, &Claim::draw(&Person::new(seed, 0), place)))
+    text(|json| writer::claim(json, api, &Claim::draw(&Person::new(seed, 0), place)))
 }
 
-/// One Patient, without line feed.
+/// One Patient as v1 writes it, without line feed.
 pub fn patient(seed: u64) -> String {
-    let (person, version) = (Person::new(seed, 0), Version::First);
-    text(|json| stu3::write_patient(json, &person, &Patient::draw(&person, version), version))
+    patient_of(Api::V1, seed)
 }
 
-/// One Coverage, without line feed.
+/// One Patient, without line feed: the same person in each version's shape.
+pub fn patient_of(api: Api, seed: u64) -> String {
+    text(|json| writer::patient(json, api, &Person::new(seed, 0), Version::First))
+}
+
+/// One Coverage as v1 writes it, without line feed.
 pub fn coverage(seed: u64, part: Part) -> String {
-    let person = Person::new(seed, 0);
-    text(|json| {
-        stu3::write_coverage(json, &person, &Coverage::draw(&person, part, Version::First));
-    })
+    coverage_of(Api::V1, seed, part)
+}
+
+/// One Coverage, without line feed: the same part of the same person in each version's shape.
+pub fn coverage_of(api: Api, seed: u64, part: Part) -> String {
+    text(|json| writer::coverage(json, api, &Person::new(seed, 0), part, Version::First))
 }
 
 /// A value in so many containers or a few more: the opening piece, as `[` or `{"a":`, again and again, `1`, and all

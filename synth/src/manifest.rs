@@ -15,7 +15,10 @@ pub(crate) fn text(options: &Options, summary: &Summary) -> String {
     json.code("transactionTime", TRANSACTION_TIME);
     json.code(
         "request",
-        "https://sandbox.bcda.example/api/v1/Group/all/$export?_type=ExplanationOfBenefit,Patient,Coverage",
+        &format!(
+            "https://sandbox.bcda.example/api/{}/Group/all/$export?_type=ExplanationOfBenefit,Patient,Coverage",
+            options.api
+        ),
     );
     json.key("requiresAccessToken");
     json.raw("true");

@@ -6,7 +6,7 @@ use clap::Args;
 use convert::Cancel;
 use publish::{Stage, StageOptions, StagedFile};
 use serde_json::Value;
-use synth::{MANIFEST_NAME, Options};
+use synth::{Api, MANIFEST_NAME, Options};
 
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
@@ -15,12 +15,16 @@ use crate::signals;
 /// Make a synthetic export.
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
-    /// How many beneficiaries; each has about 570 kB.
+    /// How many beneficiaries; each has about 570 kB (v1).
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) beneficiaries: u64,
     /// Another seed makes another export; the same seed makes the same bytes.
     #[arg(long, default_value_t = 1, value_name = "S")]
     pub(crate) seed: u64,
+    /// Version of the API whose records these are: v1 (FHIR STU3), v2 or v3 (FHIR R4). The same seed makes the same people
+    /// and claims in each.
+    #[arg(long, default_value_t = Api::V1, value_name = "V")]
+    pub(crate) api: Api,
     /// Folder of the export.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -90,6 +94,7 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let options = Options {
         beneficiaries: arguments.beneficiaries,
         seed: arguments.seed,
+        api: arguments.api,
         gzip: arguments.gzip,
         bad_per_million: arguments.bad_rate,
         claims_per_beneficiary: arguments.claims,

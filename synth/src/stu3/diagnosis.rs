@@ -1,8 +1,9 @@
 //! Diagnoses and procedures in the order, and with the de-duplication, of the server.
 
 use super::fhir::{self, System};
+use crate::ccw;
 use crate::codes::Coded;
-use crate::facts::diagnosis::{Diagnoses, Entry, Icd, Kind, Procedure};
+use crate::facts::diagnosis::{Diagnoses, Icd, Kind, Procedure};
 use crate::json::Json;
 
 impl Icd {
@@ -14,44 +15,6 @@ impl Icd {
             Self::Eight => "http://hl7.org/fhir/sid/unknown-icd-version/8",
         }
     }
-}
-
-/// The names of the present-on-admission variables.
-const POA: [&str; 25] = [
-    "clm_poa_ind_sw1",
-    "clm_poa_ind_sw2",
-    "clm_poa_ind_sw3",
-    "clm_poa_ind_sw4",
-    "clm_poa_ind_sw5",
-    "clm_poa_ind_sw6",
-    "clm_poa_ind_sw7",
-    "clm_poa_ind_sw8",
-    "clm_poa_ind_sw9",
-    "clm_poa_ind_sw10",
-    "clm_poa_ind_sw11",
-    "clm_poa_ind_sw12",
-    "clm_poa_ind_sw13",
-    "clm_poa_ind_sw14",
-    "clm_poa_ind_sw15",
-    "clm_poa_ind_sw16",
-    "clm_poa_ind_sw17",
-    "clm_poa_ind_sw18",
-    "clm_poa_ind_sw19",
-    "clm_poa_ind_sw20",
-    "clm_poa_ind_sw21",
-    "clm_poa_ind_sw22",
-    "clm_poa_ind_sw23",
-    "clm_poa_ind_sw24",
-    "clm_poa_ind_sw25",
-];
-const EXTERNAL_POA: [&str; 4] =
-    ["clm_e_poa_ind_sw1", "clm_e_poa_ind_sw2", "clm_e_poa_ind_sw3", "clm_e_poa_ind_sw4"];
-
-/// The variable and code of present on admission.
-pub(crate) fn present(entry: &Entry) -> Option<(&'static str, Coded)> {
-    let external = matches!(entry.kind, Kind::External | Kind::ExternalFirst);
-    let names: &[&'static str] = if external { &EXTERNAL_POA } else { &POA };
-    entry.present.and_then(|(place, coded)| Some((*names.get(place)?, coded)))
 }
 
 /// The type of an entry; slots after the first are typed on inpatient claims alone.
@@ -90,7 +53,7 @@ pub(super) fn write(json: &mut Json, diagnoses: &Diagnoses, inpatient: bool) {
         json.open();
         let coded = (entry.code.as_str(), entry.display);
         fhir::concept(json, "diagnosisCodeableConcept", System::Url(entry.icd.system()), coded);
-        if let Some((name, coded)) = present(entry) {
+        if let Some((name, coded)) = ccw::present(entry) {
             json.list_key("extension");
             fhir::extension_code(json, name, coded);
             json.close_list();

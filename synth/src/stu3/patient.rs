@@ -1,15 +1,10 @@
 //! Patient records.
 
 use super::fhir::{self, MBI, System};
-use crate::facts::patient::{Identifiers, Patient, dual_months};
+use crate::ccw;
+use crate::facts::patient::{Identifiers, Patient};
 use crate::facts::person::{Gender, Person, Version};
 use crate::json::Json;
-
-/// The twelve months of the dual status.
-const DUAL: [&str; 12] = [
-    "dual_01", "dual_02", "dual_03", "dual_04", "dual_05", "dual_06", "dual_07", "dual_08",
-    "dual_09", "dual_10", "dual_11", "dual_12",
-];
 
 /// Writes one Patient without the line feed.
 pub(crate) fn write(json: &mut Json, person: &Person, patient: &Patient, version: Version) {
@@ -29,9 +24,9 @@ pub(crate) fn write(json: &mut Json, person: &Person, patient: &Patient, version
     }
     fhir::extension_code(json, "race", patient.race);
     if !person.old_style {
-        reference_year(json, person);
+        ccw::reference_year(json, person);
         if patient.dual {
-            dual(json, person);
+            ccw::dual(json, person, fhir::extension_code);
         }
     }
     json.close_list();
@@ -99,21 +94,6 @@ fn address(json: &mut Json, person: &Person, patient: &Patient) {
     json.code("state", patient.state);
     json.close();
     json.close_list();
-}
-
-/// `"url":"..rfrnc_yr","valueDate":"2021"`
-pub(super) fn reference_year(json: &mut Json, person: &Person) {
-    json.open();
-    System::Variable("rfrnc_yr").write(json, "url");
-    fhir::number_text(json, "valueDate", u64::from(person.reference_year));
-    json.close();
-}
-
-/// The twelve months of dual status.
-pub(super) fn dual(json: &mut Json, person: &Person) {
-    for (name, coded) in DUAL.into_iter().zip(dual_months(person)) {
-        fhir::extension_code(json, name, coded);
-    }
 }
 
 fn hash(json: &mut Json, words: [u64; 4]) {
