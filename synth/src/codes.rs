@@ -345,6 +345,20 @@ pub(crate) const STATES: &[(&str, &str)] = &[
     ("53", "WY"),
 ];
 
+/// The FIPS codes of [`STATES`].
+const FIPS: [&str; 53] = [
+    "01", "02", "04", "05", "06", "08", "09", "10", "11", "12", "13", "15", "16", "17", "18", "19",
+    "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32", "33", "34", "35",
+    "36", "37", "38", "39", "40", "41", "42", "72", "44", "45", "46", "47", "48", "49", "50", "78",
+    "51", "53", "54", "55", "56",
+];
+
+/// The letters and the FIPS code of a state that is told in SSA digits or letters; none when it is unknown.
+pub(crate) fn letters_and_fips(code: &str) -> Option<(&'static str, &'static str)> {
+    let place = STATES.iter().position(|&(ssa, usps)| ssa == code || usps == code)?;
+    Some((STATES[place].1, FIPS[place]))
+}
+
 const TAXONOMY: &[Coded] = &[
     ("207R00000X", "Internist"),
     ("207ZH0000X", "Blood & tissue"),

@@ -146,13 +146,18 @@ impl Defect {
                 RecordType::ExplanationOfBenefit => {
                     rename(line, b"variables/clm_id\"", b"variables/clm_no\"")
                         .or_else(|| rename(line, b"variables/pde_id\"", b"variables/pde_no\""))
+                        .or_else(|| rename(line, b"\"code\":\"uc\"", b"\"code\":\"ud\""))
                 }
                 // In a Patient of this generator "id" is a member of the record alone.
                 RecordType::Patient => rename(line, b"\"id\":\"", b"\"ie\":\""),
                 RecordType::Coverage => rename(line, b"\"beneficiary\":", b"\"beneficiarz\":"),
             },
             Self::MissingEobType => {
-                rename(line, b"codesystem/eob-type\"", b"codesystem/eob-typo\"")
+                rename(line, b"codesystem/eob-type\"", b"codesystem/eob-typo\"").or_else(|| {
+                    // v3 has two codings that tell the type.
+                    rename(line, b"CodeSystem/CLM-TYPE-CD\"", b"CodeSystem/CLM-TYPO-CD\"")?;
+                    rename(line, b"CodeSystem/EOB-TYPE\"", b"CodeSystem/EOB-TYPO\"")
+                })
             }
             Self::ImpossibleDate => match record_type {
                 RecordType::ExplanationOfBenefit => {
@@ -230,11 +235,26 @@ fn overwrite_date(line: &mut [u8], member: &[u8], from: usize) -> Option<()> {
 /// Replaces an amount that a table shows: of a line of Part B or D, else the payment of the claim.
 fn replace_amount(line: &mut Vec<u8>, number: &[u8]) -> Option<()> {
     const VALUE: &[u8] = b"\"value\":";
-    let line_amount = find(line, b"variables/line_nch_pmt_amt\"", 0)
-        .or_else(|| find(line, b"variables/ptnt_pay_amt\"", 0))
-        .and_then(|category| rfind(&line[..category], VALUE));
+    // Part B and D of v1 and v2, Part B and D of v3.
+    let of_lines: [&[u8]; 4] = [
+        b"variables/line_nch_pmt_amt\"",
+        b"variables/ptnt_pay_amt\"",
+        b"\"CLM_LINE_CARR_PSYCH_OT_LMT_AMT\"",
+        b"\"CLM_BENE_PMT_AMT\"",
+    ];
+    let line_amount = of_lines.iter().find_map(|name| find(line, name, 0)).and_then(|category| {
+        // In v3 the amount paid comes after that one.
+        let paid = find(line, b"\"CLM_LINE_CVRD_PD_AMT\"", category).unwrap_or(category);
+        rfind(&line[..paid], VALUE)
+    });
     let institutional = || {
-        find(line, b"\"provider\":{\"identifier\":{\"system\":\"https://bluebutton.cms.gov/resources/variables/prvdr_num", 0)?;
+        // How each version tells the provider of an institution, or what only institutions have.
+        let marks: [&[u8]; 3] = [
+            b"\"provider\":{\"identifier\":{\"system\":\"https://bluebutton.cms.gov/resources/variables/prvdr_num",
+            b"\"provider\":{\"reference\":\"#provider-org",
+            b"\"CLM_INSTNL_CVRD_DAY_CNT\"",
+        ];
+        marks.iter().find_map(|mark| find(line, mark, 0))?;
         find(line, VALUE, find(line, b"\"payment\":{\"amount\":{", 0)?)
     };
     let at = line_amount.or_else(institutional)? + VALUE.len();

@@ -174,9 +174,6 @@ where
 
 impl Options {
     fn check(&self) -> Result<(), Error> {
-        if self.api == Api::V3 {
-            return Err(Error::Options("v1 or v2"));
-        }
         if self.beneficiaries > 50_000_000 {
             return Err(Error::Options("at most 50 million beneficiaries"));
         }
@@ -349,6 +346,10 @@ fn write_patient<'a, W: Write>(
             output = end_version(output, start, version, summary)?;
         }
     }
+    let start = output.json.bytes.len();
+    if writer::merged(&mut output.json, output.options.api, person) {
+        output = output.end_record(start, summary)?;
+    }
     Ok(output)
 }
 
@@ -360,6 +361,9 @@ fn write_coverages<'a, W: Write>(
     let mut again = Rng::new(person.seed, Stream::SecondVersion, person.index, 2);
     for part in Part::ALL {
         let twice = !person.old_style && again.chance(1, 500);
+        if !writer::has_coverage(output.options.api, person, part) {
+            continue;
+        }
         for version in [Version::First, Version::Second] {
             if version == Version::First || twice {
                 let start = output.json.bytes.len();
@@ -367,6 +371,10 @@ fn write_coverages<'a, W: Write>(
                 output = end_version(output, start, version, summary)?;
             }
         }
+    }
+    let start = output.json.bytes.len();
+    if writer::dual_coverage(&mut output.json, output.options.api, person) {
+        output = output.end_record(start, summary)?;
     }
     Ok(output)
 }

@@ -5,6 +5,8 @@ use crate::json::Json;
 
 pub(crate) const VARIABLES: &str = "https://bluebutton.cms.gov/resources/variables/";
 const CODE_SYSTEMS: &str = "https://bluebutton.cms.gov/resources/codesystem/";
+const IDR: &str = "https://bluebutton.cms.gov/fhir/CodeSystem/";
+const STRUCTURES: &str = "https://bluebutton.cms.gov/fhir/StructureDefinition/";
 const CARIN: &str = "http://hl7.org/fhir/us/carin-bb/CodeSystem/";
 const TERMINOLOGY: &str = "http://terminology.hl7.org/CodeSystem/";
 pub(crate) const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
@@ -19,6 +21,10 @@ pub(crate) enum System {
     Variable(&'static str),
     /// A Blue Button code system, by its short name.
     CodeList(&'static str),
+    /// A code system of the Integrated Data Repository (v3), by its short name.
+    Idr(&'static str),
+    /// An extension of v3, by its short name.
+    Structure(&'static str),
     /// A code system of CARIN Blue Button, by its short name.
     Carin(&'static str),
     /// A code system of HL7, by its short name.
@@ -33,6 +39,8 @@ impl System {
         let (base, rest) = match self {
             Self::Variable(name) => (VARIABLES, name),
             Self::CodeList(name) => (CODE_SYSTEMS, name),
+            Self::Idr(name) => (IDR, name),
+            Self::Structure(name) => (STRUCTURES, name),
             Self::Carin(name) => (CARIN, name),
             Self::Hl7(name) => (TERMINOLOGY, name),
             Self::Url(url) => (url, ""),

@@ -45,6 +45,7 @@ mod short_code;
 mod sink;
 mod stu3;
 mod v2;
+mod v3;
 mod writer;
 
 pub use cms::Api;
@@ -84,6 +85,13 @@ pub fn eob_of(api: Api, seed: u64, claim_type: ClaimType) -> String {
     let place =
         Place { number, stride: 100, version: Version::First, claim_type: Some(claim_type) };
     text(|json| writer::claim(json, api, &Claim::draw(&Person::new(seed, 0), place)))
+}
+
+/// The Coverage of v3 that tells whether Medicaid pays too, without line feed.
+pub fn dual_coverage(seed: u64) -> String {
+    text(|json| {
+        writer::dual_coverage(json, Api::V3, &Person::new(seed, 0));
+    })
 }
 
 /// One Patient as v1 writes it, without line feed.

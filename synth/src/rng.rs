@@ -16,6 +16,7 @@ pub(crate) enum Stream {
     FileMembers = 7,
     Defect = 8,
     SecondVersion = 9,
+    Repository = 10,
 }
 
 /// One stream of numbers.

@@ -99,6 +99,21 @@ impl ShortCode {
         code
     }
 
+    /// The same code with a dot after so many places, if more follow.
+    pub(crate) fn dotted(&self, after: usize) -> Self {
+        if self.len <= after {
+            return *self;
+        }
+        let mut code = Self::EMPTY;
+        for (place, &byte) in self.bytes[..self.len].iter().enumerate() {
+            if place == after {
+                code.push(b'.');
+            }
+            code.push(byte);
+        }
+        code
+    }
+
     /// A synthetic MBI: 11 places that begin 1S00. One to one for numbers below 240 million.
     pub(crate) fn mbi(number: u64) -> Self {
         const LETTERS: &[u8] = b"ACDEFGHJKMNPQRTUVWXY";
@@ -134,6 +149,15 @@ mod tests {
             (0..20_000).map(|n| ShortCode::mbi(n).as_str().to_owned()).collect();
         assert_eq!(mbis.len(), 20_000);
         assert!(mbis.iter().all(|m| m.len() == 11 && m.starts_with("1S00")));
+    }
+
+    #[test]
+    fn dots_stand_before_what_follows() {
+        let code = ShortCode::procedure(5, true);
+        assert_eq!(code.dotted(7).as_str(), code.as_str());
+        let dotted = code.dotted(3);
+        assert_eq!(dotted.as_str().replace('.', ""), code.as_str());
+        assert_eq!(dotted.as_str().find('.'), Some(3));
     }
 
     #[test]

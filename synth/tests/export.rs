@@ -4,7 +4,7 @@ use crate::common::{export, fnv};
 use flate2::read::{GzDecoder, MultiGzDecoder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
-use synth::{Defect, Error, MANIFEST_NAME, Options, RecordType};
+use synth::{Api, Defect, Error, MANIFEST_NAME, Options, RecordType};
 
 fn options(beneficiaries: u64) -> Options {
     Options { beneficiaries, ..Options::default() }
@@ -199,11 +199,12 @@ fn bad_lines_are_counted_by_class() {
 
 #[test]
 fn every_defect_breaks_a_claim_of_every_type() {
-    for claim_type in synth::ClaimType::ALL {
+    let types = synth::ClaimType::ALL;
+    for (api, claim_type) in Api::ALL.into_iter().flat_map(|api| types.map(|each| (api, each))) {
         for defect in Defect::ALL {
-            let good = synth::eob(5, claim_type).into_bytes();
+            let good = synth::eob_of(api, 5, claim_type).into_bytes();
             let mut line = good.clone();
-            assert_eq!(defect.apply(&mut line), defect, "{claim_type:?}");
+            assert_eq!(defect.apply(&mut line), defect, "{api} {claim_type:?}");
             assert_ne!(line, good);
             assert!(!line.contains(&b'\n'));
             let parsed = serde_json::from_slice::<serde_json::Value>(&line);

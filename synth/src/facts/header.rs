@@ -30,6 +30,10 @@ pub(crate) struct Place {
 pub(crate) struct Header<'a> {
     pub(crate) person: &'a Person,
     pub(crate) kind: ClaimType,
+    /// The claim's number among the person's.
+    pub(crate) number: u64,
+    /// The claim's number among all of the export.
+    pub(crate) offset: u64,
     /// clm_id or pde_id of the Chronic Conditions Warehouse.
     pub(crate) id: i64,
     pub(crate) group: u64,
@@ -58,8 +62,8 @@ impl<'a> Header<'a> {
     ) -> Self {
         const FIRST_ID: i64 = -10_000_931_498_648;
         const FIRST_OLD_ID: i64 = 10_335_267_275;
-        let offset = person.index.saturating_mul(place.stride).saturating_add(place.number);
-        let offset = i64::try_from(offset).unwrap_or(i64::MAX / 4);
+        let among_all = person.index.saturating_mul(place.stride).saturating_add(place.number);
+        let offset = i64::try_from(among_all).unwrap_or(i64::MAX / 4);
         let length = match claim_type {
             ClaimType::Inpatient => rng.between(1, 14),
             ClaimType::Snf => rng.between(5, 30),
@@ -93,6 +97,8 @@ impl<'a> Header<'a> {
         Self {
             person,
             kind: claim_type,
+            number: place.number,
+            offset: among_all,
             id,
             group: rng.digits(11),
             orphan,

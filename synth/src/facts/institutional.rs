@@ -286,6 +286,20 @@ impl Stay {
         self.lines.iter().map(|l| l.paid).sum()
     }
 
+    /// What the bill did: 0 first bill, 1 cancelled, 2 adjusted.
+    pub(crate) fn adjustment(&self) -> &'static str {
+        let by_query = match self.query.0 {
+            "0" => "1",
+            "5" => "2",
+            _ => "0",
+        };
+        match self.frequency.0 {
+            "8" => "1",
+            "7" => "2",
+            _ => by_query,
+        }
+    }
+
     /// Whether the patient was discharged, died or is still there.
     pub(crate) fn patient_status(&self) -> Coded {
         match self.discharge.0 {

@@ -15,3 +15,4 @@ pub(crate) mod part_b;
 pub(crate) mod patient;
 pub(crate) mod pde;
 pub(crate) mod person;
+pub(crate) mod repository;
