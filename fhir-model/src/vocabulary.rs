@@ -27,7 +27,7 @@ mod names;
 
 use std::sync::LazyLock;
 
-pub use dialects::uri_in;
+pub use dialects::{Same, by_uri_in, same_in_v3, term_in, terms_in, uri_in};
 pub use names::{CodeSystem, IdentifierSystem, StandardExtension, Variable};
 
 /// The start of most URIs.
@@ -209,10 +209,15 @@ pub trait Name {
     fn to_uri(&self) -> Option<&str>;
 }
 
-/// A text with a colon is a URI, also one that the table does not know; others are short names.
+/// A text with a colon is a URI, also one that the table does not know; others are short names, of version 1 or else of
+/// version 2 or 3.
 impl Name for str {
     fn to_uri(&self) -> Option<&str> {
-        if self.contains(':') { Some(self) } else { uri(self) }
+        if self.contains("://") || self.starts_with("urn:") {
+            return Some(self);
+        }
+        let later = || uri_in(cms::Api::V2, self).or_else(|| uri_in(cms::Api::V3, self));
+        uri(self).or_else(later).or_else(|| self.contains(':').then_some(self))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The model against its definitions, and against whatever a record may hold.
 
 mod access;
+mod access_r4;
 mod depth;
 mod generated;
 mod golden;

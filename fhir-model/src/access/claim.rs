@@ -5,82 +5,16 @@ use std::collections::HashSet;
 use cms::ClaimType;
 
 use super::Extensible;
+use super::codes::{DiagnosisCode, ProcedureCode};
 use super::datatypes::stu3::identifier_in;
 use crate::decimal::{Decimal, Integer};
 use crate::primitive::Lexical;
 use crate::stu3::datatypes::{CodeableConcept, Reference};
 use crate::stu3::explanation_of_benefit::{
-    CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
+    BenefitBalanceFinancialUsed, CareTeam, DiagnosisChoice, Information, Item, ProcedureChoice,
 };
 use crate::stu3::{ExplanationOfBenefit, Resource};
 use crate::vocabulary::{CodeSystem, IdentifierSystem, Name, Variable};
-
-/// The ICD revision of a diagnosis or procedure code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IcdVersion {
-    /// ICD-9-CM
-    Icd9,
-    /// ICD-10, ICD-10-CM, ICD-10-PCS
-    Icd10,
-}
-
-impl IcdVersion {
-    /// The revision that a coding system stands for.
-    pub fn from_system(system: &str) -> Option<Self> {
-        match system.strip_prefix("http://hl7.org/fhir/sid/")? {
-            "icd-9-cm" => Some(Self::Icd9),
-            "icd-10" | "icd-10-cm" | "icd-10-pcs" => Some(Self::Icd10),
-            _ => None,
-        }
-    }
-}
-
-/// One diagnosis of a claim. The diagnosis related group is not one: see [`ExplanationOfBenefit::drg`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiagnosisCode<'t> {
-    /// What item links refer to.
-    pub sequence: Option<i64>,
-    /// The code without a dot.
-    pub code: Option<&'t str>,
-    /// The coding system.
-    pub system: Option<&'t str>,
-    /// Roles: `principal`, `admitting`, `other`, `external-first`, `external`, `reason-for-visit`. Often none.
-    pub kinds: Vec<&'t str>,
-    /// The present-on-admission indicator, on inpatient claims.
-    pub present_on_admission: Option<&'t str>,
-}
-
-impl DiagnosisCode<'_> {
-    /// The ICD revision, if the system tells.
-    pub fn icd_version(&self) -> Option<IcdVersion> {
-        self.system.and_then(IcdVersion::from_system)
-    }
-
-    /// Whether it has this role.
-    pub fn is(&self, kind: &str) -> bool {
-        self.kinds.contains(&kind)
-    }
-}
-
-/// One procedure of an inpatient, outpatient or skilled nursing claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProcedureCode<'t> {
-    /// The sequence number.
-    pub sequence: Option<i64>,
-    /// The code without a dot.
-    pub code: Option<&'t str>,
-    /// The coding system.
-    pub system: Option<&'t str>,
-    /// When, as text: a dateTime at midnight with an offset, whose first ten characters are the day.
-    pub date: Option<&'t str>,
-}
-
-impl ProcedureCode<'_> {
-    /// The ICD revision, if the system tells.
-    pub fn icd_version(&self) -> Option<IcdVersion> {
-        self.system.and_then(IcdVersion::from_system)
-    }
-}
 
 impl<'a> ExplanationOfBenefit<'a> {
     /// The claim's id in the chronic conditions warehouse; for Part D events the event's id. Text: it may
@@ -136,6 +70,32 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// What Medicare paid for the claim, in US dollars; Part D events have none. CCW: `CLM_PMT_AMT`.
     pub fn payment_amount(&self) -> Option<&Decimal<'a>> {
         self.payment.as_deref()?.amount.as_deref()?.value.as_ref()
+    }
+
+    /// An amount of the whole claim, in US dollars, by its variable: of an extension or of the benefit balance.
+    ///
+    /// ```
+    /// use fhir_model::{Variable, stu3::ExplanationOfBenefit};
+    /// let line = br#"{"resourceType":"ExplanationOfBenefit","extension":[{"valueMoney":{"value":120.00},
+    ///     "url":"https://bluebutton.cms.gov/resources/variables/nch_bene_ip_ddctbl_amt"}]}"#;
+    /// let claim: ExplanationOfBenefit = fhir_model::from_slice_as(line)?;
+    /// assert_eq!(claim.amount(Variable::NchBeneIpDdctblAmt).unwrap().as_str(), "120.00");
+    /// # Ok::<(), fhir_model::Error>(())
+    /// ```
+    pub fn amount(&self, name: impl Name) -> Option<&Decimal<'a>> {
+        let of_balance = || {
+            let uri = name.to_uri()?;
+            let mut all = self.benefit_balance.iter().flat_map(|balance| &balance.financial);
+            let entry = all.find(|entry| {
+                entry.r#type.as_deref().is_some_and(|concept| concept.has_code(uri))
+            })?;
+            match &entry.used {
+                Some(BenefitBalanceFinancialUsed::Money(money)) => money.value.as_ref(),
+                _ => None,
+            }
+        };
+        let extension = self.extension(&name).and_then(|extension| extension.amount());
+        extension.or_else(of_balance)
     }
 
     /// The first information of a category, which is a variable such as [`Variable::ClmFreqCd`].

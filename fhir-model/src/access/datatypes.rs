@@ -5,7 +5,8 @@ macro_rules! datatypes {
     ($release:ident, $module:literal, $icd:expr) => {
         use crate::access::ExtensionFacts;
         use crate::decimal::Decimal;
-        use crate::vocabulary::{CodeSystem, IdentifierSystem, Name};
+        use crate::primitive::{Date, Lexical};
+        use crate::vocabulary::Name;
         use crate::$release::datatypes::{
             CodeableConcept, Coding, Extension, ExtensionValue, Identifier, Reference,
         };
@@ -99,22 +100,6 @@ macro_rules! datatypes {
                 of_system.or_else(|| coded.find(|coding| coding.system.is_none()))
             }
 
-            /// The codes of a system, and those of codings that name no system.
-            pub(in crate::access) fn codes_by(
-                &self,
-                system: CodeSystem,
-            ) -> impl Iterator<Item = &str> {
-                let counts = move |own: &str| own == system.uri();
-                let codings = self.coding.iter();
-                let own = codings.filter(move |coding| coding.system.as_deref().is_none_or(counts));
-                own.filter_map(|coding| coding.code.as_deref())
-            }
-
-            /// Whether one of these is this code.
-            pub(in crate::access) fn has_code_by(&self, system: CodeSystem, code: &str) -> bool {
-                self.codes_by(system).any(|own| own == code)
-            }
-
             /// The coding of a diagnosis or procedure: that of an ICD system, wherever it stands; if there is none, that of an
             /// unknown version, else one that names no system.
             pub(in crate::access) fn icd_coding(&self) -> Option<&Coding<'a>> {
@@ -123,7 +108,7 @@ macro_rules! datatypes {
                 };
                 let known = |coding: &&Coding<'_>| $icd.iter().any(|start| begins(coding, start));
                 let coded = |coding: &&Coding<'_>| coding.code.is_some();
-                let unknown = CodeSystem::UnknownIcdVersion.uri();
+                let unknown = crate::vocabulary::CodeSystem::UnknownIcdVersion.uri();
                 self.coding
                     .iter()
                     .find(|coding| known(coding) && coded(coding))
@@ -157,10 +142,15 @@ macro_rules! datatypes {
                 let matches = identifier.system.as_deref() == Some(system.to_uri()?);
                 if matches { identifier.value.as_deref() } else { None }
             }
+        }
 
-            /// The national provider identifier.
-            pub fn npi(&self) -> Option<&str> {
-                self.identifier_in(IdentifierSystem::UsNpi)
+        impl<'a> Extension<'a> {
+            /// The value as a date.
+            pub fn date(&self) -> Option<&Lexical<'a, Date>> {
+                match &self.value {
+                    Some(ExtensionValue::Date(date)) => Some(date),
+                    _ => None,
+                }
             }
         }
 
@@ -180,6 +170,10 @@ macro_rules! datatypes {
             fn identifier(&self) -> Option<&str> {
                 Extension::identifier(self)
             }
+
+            fn date(&self) -> Option<&Lexical<'a, Date>> {
+                Extension::date(self)
+            }
         }
 
         /// The value of the first identifier of a system.
@@ -198,9 +192,37 @@ macro_rules! datatypes {
 
 pub(super) mod stu3 {
     datatypes!(stu3, "stu3", ["http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-9"]);
+
+    impl CodeableConcept<'_> {
+        /// The codes of a system, and those of codings that name no system.
+        pub(in crate::access) fn codes_by(
+            &self,
+            system: crate::vocabulary::CodeSystem,
+        ) -> impl Iterator<Item = &str> {
+            let counts = move |own: &str| own == system.uri();
+            let codings = self.coding.iter();
+            let own = codings.filter(move |coding| coding.system.as_deref().is_none_or(counts));
+            own.filter_map(|coding| coding.code.as_deref())
+        }
+
+        /// Whether one of these is this code.
+        pub(in crate::access) fn has_code_by(
+            &self,
+            system: crate::vocabulary::CodeSystem,
+            code: &str,
+        ) -> bool {
+            self.codes_by(system).any(|own| own == code)
+        }
+    }
+
+    impl Reference<'_> {
+        /// The national provider identifier.
+        pub fn npi(&self) -> Option<&str> {
+            self.identifier_in(crate::vocabulary::IdentifierSystem::UsNpi)
+        }
+    }
 }
 
-#[expect(dead_code, reason = "the accessors of claims are to come")]
 pub(super) mod r4 {
     datatypes!(
         r4,
@@ -211,4 +233,26 @@ pub(super) mod r4 {
             "http://www.cms.gov/Medicare/Coding/ICD"
         ]
     );
+
+    impl Identifier<'_> {
+        /// Whether the identifier's type has this code: `npi`, `UPIN`, `PRN`, `uc`.
+        pub fn has_type(&self, code: &str) -> bool {
+            self.r#type.as_deref().is_some_and(|concept| concept.has_code(code))
+        }
+
+        /// Whether it is a national provider identifier: by its type in version 2, by its system in version 3 and in
+        /// version 2 of 2020.
+        pub fn is_npi(&self) -> bool {
+            let system = crate::vocabulary::IdentifierSystem::UsNpi.uri();
+            self.has_type("npi") || self.system.as_deref() == Some(system)
+        }
+    }
+
+    impl Reference<'_> {
+        /// The national provider identifier.
+        pub fn npi(&self) -> Option<&str> {
+            let identifier = self.identifier.as_deref().filter(|identifier| identifier.is_npi())?;
+            identifier.value.as_deref()
+        }
+    }
 }

@@ -4,18 +4,21 @@
 //! [`Variable`](crate::Variable) and its kin, short names, whole URIs. Where a list has several candidates, the first is given unless the method says otherwise.
 
 mod claim;
+mod codes;
 mod coverage;
 mod datatypes;
 mod item;
 mod monthly;
 mod patient;
+mod r4;
 
-pub use claim::{DiagnosisCode, IcdVersion, ProcedureCode};
 pub use cms::{ClaimType, MedicarePart};
+pub use codes::{DiagnosisCode, IcdVersion, ProcedureCode};
 pub use monthly::Monthly;
 
 use crate::decimal::Decimal;
-use crate::vocabulary::Name;
+use crate::primitive::{Date, Lexical};
+use crate::vocabulary::{Name, same_in_v3};
 
 /// Elements with extensions: all of them.
 ///
@@ -36,10 +39,11 @@ pub trait Extensible<'a> {
     /// The extensions in order.
     fn extensions(&self) -> &[Self::Extension];
 
-    /// The first extension of this name.
+    /// The first extension of this name; in records of version 3, of the name that means the same there.
     fn extension(&self, name: impl Name) -> Option<&Self::Extension> {
         let url = name.to_uri()?;
-        self.extensions().iter().find(|extension| extension.url() == Some(url))
+        let called = |url: &str| self.extensions().iter().find(|own| own.url() == Some(url));
+        called(url).or_else(|| called(same_in_v3(url)?.name.uri))
     }
 }
 
@@ -56,4 +60,7 @@ pub trait ExtensionFacts<'a> {
 
     /// The value of a `valueIdentifier`.
     fn identifier(&self) -> Option<&str>;
+
+    /// The value of a `valueDate`.
+    fn date(&self) -> Option<&Lexical<'a, Date>>;
 }

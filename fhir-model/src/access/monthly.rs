@@ -1,7 +1,7 @@
 //! Values that enrolment records have for each month.
 
+use super::ExtensionFacts;
 use crate::primitive::{Date, Lexical};
-use crate::stu3::datatypes::{Extension, ExtensionValue};
 use crate::vocabulary::{BLUE_BUTTON, Variable, by_monthly_uri};
 
 /// A family of twelve variables, one a month.
@@ -83,18 +83,18 @@ impl Monthly {
 }
 
 /// What an extension says in a code or an identifier.
-fn text_of<'t>(extension: &'t Extension<'_>) -> Option<&'t str> {
+fn text_of<'t, 'a>(extension: &'t impl ExtensionFacts<'a>) -> Option<&'t str> {
     extension.code().or_else(|| extension.identifier())
 }
 
 /// The values of a family, January first.
-pub(super) fn months_of<'t>(
-    extensions: &'t [Extension<'_>],
+pub(super) fn months_of<'t, 'a>(
+    extensions: &'t [impl ExtensionFacts<'a>],
     family: Monthly,
 ) -> [Option<&'t str>; 12] {
     let mut months = [None; 12];
     for extension in extensions {
-        let url = extension.url.as_deref().unwrap_or_default();
+        let url = extension.url().unwrap_or_default();
         let short = url.strip_prefix(BLUE_BUTTON).and_then(|rest| rest.strip_prefix("variables/"));
         if let Some(month) = short.and_then(|short| family.month(short)) {
             let slot: &mut Option<&str> = &mut months[month - 1];
@@ -105,23 +105,20 @@ pub(super) fn months_of<'t>(
 }
 
 /// The dated values of a family: those whose URL ends in a year and a month.
-pub(super) fn history_of<'t>(
-    extensions: &'t [Extension<'_>],
+pub(super) fn history_of<'t, 'a, E: ExtensionFacts<'a>>(
+    extensions: &'t [E],
     family: Monthly,
-) -> impl Iterator<Item = (u16, u8, &'t str)> {
+) -> impl Iterator<Item = (u16, u8, &'t str)> + use<'t, 'a, E> {
     extensions.iter().filter_map(move |extension| {
-        let (term, year, month) = by_monthly_uri(extension.url.as_deref()?)?;
+        let (term, year, month) = by_monthly_uri(extension.url()?)?;
         let of_family = family.month(term.short) == Some(usize::from(month));
         of_family.then(|| text_of(extension)).flatten().map(|text| (year, month, text))
     })
 }
 
 /// `RFRNC_YR`.
-pub(super) fn reference_year(extensions: &[Extension<'_>]) -> Option<u16> {
+pub(super) fn reference_year<'a>(extensions: &[impl ExtensionFacts<'a>]) -> Option<u16> {
     let url = Variable::RfrncYr.uri();
-    let year = extensions.iter().find(|extension| extension.url.as_deref() == Some(url))?;
-    match &year.value {
-        Some(ExtensionValue::Date(date)) => Lexical::value(date).ok().map(Date::year),
-        _ => None,
-    }
+    let year = extensions.iter().find(|extension| extension.url() == Some(url))?;
+    Lexical::value(year.date()?).ok().map(Date::year)
 }
