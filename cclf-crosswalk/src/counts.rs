@@ -4,7 +4,7 @@ use crate::error::{ErrorClass, RecordError};
 use crate::people::person::Person;
 use crate::plan::program::Untranslated;
 use crate::rows::claim::Claim;
-use crate::rows::status::NotActive;
+use crate::rows::finality::NotFinal;
 
 /// What became of the records that were given, each counted once; and what was left null in the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub struct RecordCounts {
     pub untranslated_codes: u64,
     /// Postal codes that are no US ZIP, which became null.
     pub untranslated_zips: u64,
-    /// Claims that are not active, which totals leave out.
-    pub not_active: NotActive,
+    /// Claims that are not final, or do not tell, which totals leave out.
+    pub not_final: NotFinal,
 }
 
 /// Counts of bad records by the class of what is wrong with them.
@@ -60,7 +60,7 @@ impl RecordCounts {
             self.without_rows += 1;
         }
         self.partial_dates += claim.partial_dates();
-        self.not_active.count(claim);
+        self.not_final.count(claim);
     }
 
     /// Counts a Patient or Coverage.
@@ -98,7 +98,7 @@ impl RecordCounts {
         self.untranslated_states += other.untranslated_states;
         self.untranslated_codes += other.untranslated_codes;
         self.untranslated_zips += other.untranslated_zips;
-        self.not_active.add(&other.not_active);
+        self.not_final.add(&other.not_final);
     }
 }
 

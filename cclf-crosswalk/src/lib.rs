@@ -74,8 +74,8 @@ pub use plan::program::Untranslated;
 pub use plan::{Plan, Reader};
 pub use rows::batch::{ClaimTables, schema};
 pub use rows::claim::{Claim, Lineage};
+pub use rows::finality::NotFinal;
 pub use rows::late_mbi::LateMbi;
-pub use rows::status::NotActive;
 pub use sink::rebatch::Rebatch;
 pub use sink::{
     BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,

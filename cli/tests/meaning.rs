@@ -419,7 +419,8 @@ fn what_became_null_is_counted_in_the_report_and_the_summary() {
     assert_eq!(report["untranslated_zips"], 3, "in three columns");
     assert_eq!(report["untranslated_states"], 2, "in two columns");
     let statuses = json!({"absent": 1, "cancelled": 1, "draft": 1, "other": 1});
-    assert_eq!(report["claims_not_active"], statuses);
+    assert_eq!(report["claims_not_final"], statuses);
+    assert_eq!(report["claims_final_unknown"], 0);
     let people = work.csv("out/cclf8.csv");
     let cells = people.select(["BENE_MBI_ID", "BENE_SEX_CD", "GEO_ZIP5_CD", "GEO_USPS_STATE_CD"]);
     assert_eq!(cells, [["A", "", "12345", "VA"], ["B", "2", "", ""], ["X2", "2", "12345", "VA"]]);
@@ -434,7 +435,7 @@ fn what_became_null_is_counted_in_the_report_and_the_summary() {
         ("codes outside their list (null)", "2"),
         ("postal codes that are no ZIP (null)", "3"),
         ("state codes without FIPS (null)", "2"),
-        ("claims not active", "4"),
+        ("claims not final", "4"),
         ("  cancelled", "1"),
         ("  draft", "1"),
         ("  other", "1"),

@@ -276,7 +276,8 @@ fn people_may_lie_anywhere() {
             "untranslated_states",
             "untranslated_codes",
             "untranslated_zips",
-            "claims_not_active",
+            "claims_not_final",
+            "claims_final_unknown",
         ] {
             assert_eq!(report[same], usual[same], "{same}: {name}");
         }

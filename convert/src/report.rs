@@ -125,9 +125,11 @@ pub struct Report {
     pub untranslated_codes: u64,
     /// Postal codes that are no US ZIP, which became null.
     pub untranslated_zips: u64,
-    /// Claims with another status than active, by status: totals leave them out. `other` are words that are no status of
-    /// STU3, `absent` those without a status.
-    pub claims_not_active: BTreeMap<String, u64>,
+    /// Claims that are not final, by status: totals leave them out. `other` are words that are no status of FHIR, `absent`
+    /// those without a status.
+    pub claims_not_final: BTreeMap<String, u64>,
+    /// Claims that do not tell whether they are final: their BCDA_FINAL is null, and totals leave them out.
+    pub claims_final_unknown: u64,
     /// Whether the claims were read twice because people stood among them.
     pub restarted: bool,
     /// What the user should know.

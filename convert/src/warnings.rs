@@ -1,5 +1,6 @@
 //! What the user should know of a run: of its files, and of what became of its records.
 
+use cclf_crosswalk::NotFinal;
 use ndjson_io::{SourceFile, SourceReport};
 
 use crate::pass::context::{Found, Pass};
@@ -57,6 +58,7 @@ pub(crate) fn of_records(pass: &Pass<'_>, found: &Found) -> Vec<String> {
     if counts.read() > 0 && counts.rejected == counts.read() {
         warnings.push("every record was rejected: is this an export of BCDA?".to_owned());
     }
+    warnings.extend(of_totals(&counts.not_final));
     let too_long: u64 = found.reports.iter().flatten().map(|report| report.too_long_lines).sum();
     if too_long > 0 {
         let kept = match pass.aside.stage() {
@@ -68,4 +70,46 @@ pub(crate) fn of_records(pass: &Pass<'_>, found: &Found) -> Vec<String> {
     }
     warnings.extend(of_sources(pass, found));
     warnings
+}
+
+/// What whoever adds up claims should know, where the status does not tell which are final.
+fn of_totals(counts: &NotFinal) -> impl Iterator<Item = String> + use<> {
+    let claims = |count: u64, one: &str, more: &str| match count {
+        0 => None,
+        1 => Some(format!("1 claim {one}")),
+        _ => Some(format!("{count} claims {more}")),
+    };
+    let active = claims(counts.active, "is active and not final", "are active and not final");
+    let active = active.map(|what| {
+        format!("{what}: BCDA_STATUS must not be used for totals, take only rows WHERE BCDA_FINAL")
+    });
+    let untold = claims(
+        counts.untold,
+        "does not tell whether it is final",
+        "do not tell whether they are final",
+    );
+    let untold =
+        untold.map(|what| format!("{what}: BCDA_FINAL is null there, and totals leave them out"));
+    active.into_iter().chain(untold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_warned_of_once_for_each_reason() {
+        let warnings = |active, untold| -> Vec<String> {
+            of_totals(&NotFinal { active, untold, cancelled: 7, ..NotFinal::default() }).collect()
+        };
+        assert_eq!(warnings(0, 0), Vec::<String>::new());
+        assert_eq!(
+            warnings(1, 2),
+            [
+                "1 claim is active and not final: BCDA_STATUS must not be used for totals, take only rows WHERE \
+                 BCDA_FINAL",
+                "2 claims do not tell whether they are final: BCDA_FINAL is null there, and totals leave them out",
+            ]
+        );
+    }
 }

@@ -94,7 +94,7 @@ fn same_as_a_run(folder: &Path, rejected: u64) {
         assert_eq!(counts.untranslated_states, report.untranslated_states);
         assert_eq!(counts.untranslated_codes, report.untranslated_codes);
         assert_eq!(counts.untranslated_zips, report.untranslated_zips);
-        assert_eq!(counts.not_active.cancelled, report.claims_not_active["cancelled"]);
+        assert_eq!(counts.not_final.cancelled, report.claims_not_final["cancelled"]);
         assert_eq!(Some(counts.claims_without_patient), report.claims_without_patient);
     }
 }

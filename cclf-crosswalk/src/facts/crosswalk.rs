@@ -17,6 +17,9 @@ use cms::{ClaimType, ClaimTypes};
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
 pub const CROSSWALK_VERSION: &str = "0.2.0";
 
+/// The lineage column that says which claims totals count.
+pub(crate) const FINAL: &str = "BCDA_FINAL";
+
 /// The tables of one FHIR dialect, as text.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources {

@@ -24,7 +24,6 @@ use crate::error::ErrorClass;
 use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
 use crate::layout::resource::Resource;
 use crate::layout::table::{Per, Table};
-use cms::ClaimType;
 
 /// The lines of one input file.
 #[derive(Clone, Debug)]
@@ -97,7 +96,7 @@ pub fn run(
             }
         }
     }
-    let people = people(&records);
+    let people = people(&records, |record| is_final(crosswalk, record));
     for def in crosswalk.tables() {
         let made: Vec<Row<'_>> = match def.per {
             Per::Summary => summary(crosswalk, &tables),
@@ -106,11 +105,8 @@ pub fn run(
             _ if !def.has_rows && !enhancement_rows => Vec::new(),
             _ => records
                 .iter()
-                .filter_map(|record| Some((record, record.claim_type?)))
-                .filter(|(_, claim_type)| def.claim_types.contains(*claim_type))
-                .flat_map(|(record, claim_type)| {
-                    of_claim(crosswalk, def, record, claim_type, &people)
-                })
+                .filter(|record| record.claim_type.is_some_and(|own| def.claim_types.contains(own)))
+                .flat_map(|record| of_claim(crosswalk, def, record, &people))
                 .collect(),
         };
         let rows = made.iter().map(|row| cells(crosswalk, def, row, lineage)).collect();
@@ -151,12 +147,20 @@ fn cells(
     own.chain(added.map(|column| row.cell(column.expr.as_ref()?, column.column_type))).collect()
 }
 
+/// Whether BCDA_FINAL of a claim is true.
+fn is_final(crosswalk: &Crosswalk, record: &Read<'_>) -> bool {
+    let column = crosswalk.lineage().iter().find(|column| column.name == "BCDA_FINAL");
+    let told = column.and_then(|column| {
+        Row::of_record(crosswalk, record).cell(column.expr.as_ref()?, column.column_type)
+    });
+    told.as_deref() == Some("true")
+}
+
 /// The rows that a claim gives a table.
 fn of_claim<'r>(
     crosswalk: &'r Crosswalk,
     def: &TableDef,
     record: &'r Read<'r>,
-    claim_type: ClaimType,
     people: &'r [Person<'r>],
 ) -> Vec<Row<'r>> {
     debug_assert_eq!(record.kind, Resource::ExplanationOfBenefit);
@@ -175,18 +179,10 @@ fn of_claim<'r>(
     let patient = people.iter().find(|person| Some(person.id) == patient);
     own.into_iter()
         .map(|own| Row {
-            crosswalk,
             per: def.per,
-            record: Some(claim),
-            claim_type: Some(claim_type),
             own,
             patient: patient.map(|person| person.node),
-            coverages: &[],
-            hospice: None,
-            historic_mbi: None,
-            file_name: record.file_name,
-            file_date: record.file_date,
-            summary: None,
+            ..Row::of_record(crosswalk, record)
         })
         .collect()
 }

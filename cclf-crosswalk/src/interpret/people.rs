@@ -70,7 +70,10 @@ pub(super) fn part_of(coverage: Node<'_>) -> Option<Part> {
 /// The people of a run: in the order of the versions of their Patients that stand.
 ///
 /// A Coverage's version is told by beneficiary and part, which its id is made of.
-pub(super) fn people<'r>(records: &'r [Read<'r>]) -> Vec<Person<'r>> {
+pub(super) fn people<'r>(
+    records: &'r [Read<'r>],
+    is_final: impl Fn(&Read<'_>) -> bool,
+) -> Vec<Person<'r>> {
     let mut people: Vec<Person<'r>> = Vec::new();
     for record in records.iter().filter(|record| record.kind == Resource::Patient) {
         let node = record.node();
@@ -107,18 +110,21 @@ pub(super) fn people<'r>(records: &'r [Read<'r>]) -> Vec<Person<'r>> {
         person.coverages.push(Enrolled { part, node, updated });
     }
     for person in &mut people {
-        person.hospice = hospice_ranges(records, person.id);
+        person.hospice = hospice_ranges(records, person.id, &is_final);
     }
     people
 }
 
-/// Active hospice claims of a person, grouped by start; the end is the greatest, none if any claim has none.
-fn hospice_ranges(records: &[Read<'_>], person: &str) -> Vec<(i64, Option<i64>)> {
+/// Final hospice claims of a person, grouped by start; the end is the greatest, none if any claim has none.
+fn hospice_ranges(
+    records: &[Read<'_>],
+    person: &str,
+    is_final: impl Fn(&Read<'_>) -> bool,
+) -> Vec<(i64, Option<i64>)> {
     let mut stays: Vec<(i64, Option<i64>)> = Vec::new();
     for record in records.iter().filter(|record| record.claim_type == Some(ClaimType::Hospice)) {
         let claim = record.node();
-        let active = claim.child("status").and_then(text) == Some("active");
-        if !active || patient_of(claim, "patient") != Some(person) {
+        if !is_final(record) || patient_of(claim, "patient") != Some(person) {
             continue;
         }
         let day = |member: &str| {

@@ -2,6 +2,7 @@
 
 use fhir_model::{Node, vocabulary};
 
+use super::check::Read;
 use super::people::{Enrolled, Person, mbi_current};
 use super::value::{Day, age, cell, convert, is_null_code, is_tildes, text, whole};
 use super::walk::{Spot, by_sequence, entries, follow, has_key, sequence};
@@ -32,6 +33,24 @@ pub(super) struct Row<'r> {
 }
 
 impl<'r> Row<'r> {
+    /// A row of a claim, before it is of one of its entries and of somebody.
+    pub(super) fn of_record(crosswalk: &'r Crosswalk, record: &'r Read<'r>) -> Self {
+        Self {
+            crosswalk,
+            per: Per::Claim,
+            record: Some(record.node()),
+            claim_type: record.claim_type,
+            own: None,
+            patient: None,
+            coverages: &[],
+            hospice: None,
+            historic_mbi: None,
+            file_name: record.file_name,
+            file_date: record.file_date,
+            summary: None,
+        }
+    }
+
     /// A row of a Patient; its hospice range or historic MBI comes on top.
     pub(super) fn of_person(crosswalk: &'r Crosswalk, per: Per, person: &'r Person<'r>) -> Self {
         Self {

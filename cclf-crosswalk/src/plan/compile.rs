@@ -81,6 +81,19 @@ impl Compiler {
         self.program(&fact.expr, Start::Record(resource), column_type)
     }
 
+    /// The program of a lineage column, as a fact of the record; `None` where the column has no source.
+    pub(crate) fn lineage(
+        &mut self,
+        resource: Resource,
+        name: &str,
+    ) -> Result<Option<Program<RecordAccess>>, LoadError> {
+        let column = self.crosswalk.lineage().iter().find(|column| column.name == name);
+        let Some((column, expr)) = column.and_then(|own| Some((own, own.expr.as_ref()?))) else {
+            return Ok(None);
+        };
+        self.program(expr, Start::Record(resource), column.column_type).map(Some)
+    }
+
     /// The entry register of a record fact about a kept list.
     pub(crate) fn register(&mut self, resource: Resource, name: &str) -> Result<Reg, LoadError> {
         let fact = self.record_fact(resource, name)?;

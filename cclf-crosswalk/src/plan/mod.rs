@@ -33,7 +33,7 @@ pub use reader::Reader;
 pub(crate) use reader::Verdict;
 pub(crate) use record::Record;
 
-use crate::facts::crosswalk::Crosswalk;
+use crate::facts::crosswalk::{Crosswalk, FINAL};
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::Resource;
 use crate::layout::table::Per;
@@ -73,6 +73,8 @@ pub(crate) struct ClaimFacts {
     pub(crate) eob_type: Program<RecordAccess>,
     pub(crate) patient: Program<RecordAccess>,
     pub(crate) status: Program<RecordAccess>,
+    /// What BCDA_FINAL says.
+    pub(crate) is_final: Option<Program<RecordAccess>>,
     pub(crate) hospice_start: Program<RecordAccess>,
     pub(crate) hospice_end: Program<RecordAccess>,
     pub(crate) links: LinkRegs,
@@ -129,6 +131,7 @@ impl Plan {
             eob_type: compiler.fact(eob, "eob_type")?,
             patient: compiler.fact(eob, "patient")?,
             status: compiler.fact(eob, "status")?,
+            is_final: compiler.lineage(eob, FINAL)?,
             hospice_start: compiler.fact(eob, "hospice_start")?,
             hospice_end: compiler.fact(eob, "hospice_end")?,
             links,

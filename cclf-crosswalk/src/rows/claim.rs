@@ -83,9 +83,16 @@ impl<'r> Claim<'r> {
         self.status().as_deref() == Some("active")
     }
 
-    /// Start and end of an active hospice claim's hospitalization, in days since 1970-01-01.
+    /// Whether it is final, which is what BCDA_FINAL says: totals count final claims only. `None` where the claim does
+    /// not tell.
+    pub fn is_final(&self) -> Option<bool> {
+        let told = self.record.fact(self.plan().claim.is_final.as_ref()?).text()?;
+        Some(told == "true")
+    }
+
+    /// Start and end of a final hospice claim's hospitalization, in days since 1970-01-01.
     pub fn hospice_stay(&self) -> Option<(i32, Option<i32>)> {
-        if self.claim_type != ClaimType::Hospice || !self.is_active() {
+        if self.claim_type != ClaimType::Hospice || self.is_final() != Some(true) {
             return None;
         }
         let day = |program| match self.record.fact(program) {

@@ -2,5 +2,5 @@
 
 pub(crate) mod batch;
 pub(crate) mod claim;
+pub(crate) mod finality;
 pub(crate) mod late_mbi;
-pub(crate) mod status;

@@ -1,7 +1,8 @@
 //! Values that say nothing, or nothing that is on a closed list.
 
 use cclf_crosswalk::{
-    Beneficiaries, ErrorClass, RecordCounts, Table, TableStream, TableStreamOptions,
+    Beneficiaries, Crosswalk, ErrorClass, Plan, Reader, RecordCounts, STU3, Sources, Table,
+    TableStream, TableStreamOptions, Took,
 };
 
 use super::*;
@@ -210,8 +211,42 @@ fn statuses_are_texts_and_others_than_active_are_not_final_and_counted() {
     assert_eq!(column(&tables, Table::Cclf1, "BCDA_STATUS"), expected);
     let expected = ["true", "false", "false", "false", "false", "false", "false"];
     assert_eq!(column(&tables, Table::Cclf1, "BCDA_FINAL"), expected);
-    let found = counts(&[], &lines).not_active;
-    let by_name =
-        [("cancelled", 2), ("draft", 1), ("entered-in-error", 0), ("other", 1), ("absent", 2)];
-    assert_eq!(found.by_name(), by_name);
+    let found = counts(&[], &lines).not_final;
+    let by_status = [
+        ("active", 0),
+        ("cancelled", 2),
+        ("draft", 1),
+        ("entered-in-error", 0),
+        ("other", 1),
+        ("absent", 2),
+    ];
+    assert_eq!((found.by_status(), found.untold), (by_status, 0));
+}
+
+/// Where something else than the status tells what is final, a claim may be active and not final, or tell nothing.
+#[test]
+fn what_is_final_is_told_by_its_lineage_column_and_not_by_the_status() {
+    let lineage = "column,type,on,where,note\nBCDA_FINAL,boolean,claims,disposition > map(told),\n";
+    let maps = format!("{}told,01,true\ntold,02,false\n", STU3.maps);
+    let sources = Sources { lineage, maps: maps.leak(), ..STU3 };
+    let crosswalk: &'static Crosswalk = Box::leak(Box::new(Crosswalk::load(&sources).unwrap()));
+    let plan: &'static Plan = Box::leak(Box::new(Plan::new(crosswalk).unwrap()));
+    let mut reader = Reader::new(plan);
+    let mut counts = RecordCounts::default();
+    for (status, disposition, expected) in [
+        ("active", "01", Some(true)),
+        ("cancelled", "01", Some(true)),
+        ("active", "02", Some(false)),
+        ("cancelled", "02", Some(false)),
+        ("active", "03", None),
+        ("cancelled", "~", None),
+    ] {
+        let line = claim("HOSPICE", &format!(",'disposition':'{disposition}'"));
+        let line = line.replace("\"active\"", &format!("\"{status}\""));
+        let Took::Claim(claim) = reader.take(line.as_bytes()) else { panic!("{line}") };
+        assert_eq!(claim.is_final(), expected, "{status} {disposition}");
+        counts.claim(&claim, 1);
+    }
+    let found = counts.not_final;
+    assert_eq!((found.active, found.cancelled, found.untold), (1, 1, 2));
 }

@@ -243,15 +243,16 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         ("state codes without FIPS (null)", report.untranslated_states),
         ("codes outside their list (null)", report.untranslated_codes),
         ("postal codes that are no ZIP (null)", report.untranslated_zips),
+        ("claims not told final (null)", report.claims_final_unknown),
     ] {
         if count > 0 {
             row(name, count);
         }
     }
-    if !report.claims_not_active.is_empty() {
-        row("claims not active", report.claims_not_active.values().sum());
+    if !report.claims_not_final.is_empty() {
+        row("claims not final", report.claims_not_final.values().sum());
     }
-    for (status, count) in &report.claims_not_active {
+    for (status, count) in &report.claims_not_final {
         row(&format!("  {status}"), *count);
     }
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };

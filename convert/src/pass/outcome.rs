@@ -22,7 +22,7 @@ impl Found {
         let counts = &self.counts;
         let inputs = pass.input.sources.iter().zip(&self.reports);
         let by_class = counts.rejected_by_class.iter();
-        let not_active = counts.not_active.by_name().into_iter().filter(|(_, count)| *count > 0);
+        let not_final = counts.not_final.by_status().into_iter().filter(|(_, count)| *count > 0);
         let warnings = pass.input.warnings.iter().chain(warnings);
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -43,7 +43,8 @@ impl Found {
             untranslated_states: counts.untranslated_states,
             untranslated_codes: counts.untranslated_codes,
             untranslated_zips: counts.untranslated_zips,
-            claims_not_active: not_active.map(|(name, count)| (name.to_owned(), count)).collect(),
+            claims_not_final: not_final.map(|(name, count)| (name.to_owned(), count)).collect(),
+            claims_final_unknown: counts.not_final.untold,
             restarted: self.restarted,
             warnings: warnings.map(|text| ndjson_io::shown(text).into_owned()).collect(),
             seconds: started.elapsed().as_secs_f64(),
