@@ -56,6 +56,9 @@ pub struct Schema {
     types: &'static [&'static TypeDef],
 }
 
+/// The resource types of R4, one a line.
+const R4_RESOURCE_TYPES: &str = include_str!("r4/resource_types.txt");
+
 /// What STU3 says.
 pub static STU3: Schema = Schema { release: Release::Stu3, types: generated::stu3::TYPES };
 
@@ -74,6 +77,28 @@ impl Schema {
     /// Which release it is of.
     pub fn release(&self) -> Release {
         self.release
+    }
+
+    /// Whether the release has a resource of this type, be it modelled or not.
+    ///
+    /// ```
+    /// use fhir_model::schema::{R4, STU3};
+    /// assert!(R4.is_resource_type("ServiceRequest") && !R4.is_resource_type("ReferralRequest"));
+    /// assert!(STU3.is_resource_type("ReferralRequest") && !STU3.is_resource_type("Subject"));
+    /// ```
+    pub fn is_resource_type(&self, name: &str) -> bool {
+        match self.release {
+            Release::Stu3 => cms::is_resource_type(name),
+            Release::R4 => R4_RESOURCE_TYPES.lines().any(|known| known == name),
+        }
+    }
+
+    /// The release's name in words.
+    pub(crate) fn title(&self) -> &'static str {
+        match self.release {
+            Release::Stu3 => "STU3",
+            Release::R4 => "R4",
+        }
     }
 
     /// All resources, datatypes and nested elements, sorted by name.

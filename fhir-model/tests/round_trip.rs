@@ -15,7 +15,7 @@ use fhir_model::{Error, ErrorKind, IntoOwned, Node};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use synth::{ClaimType, Part};
+use synth::{Api, ClaimType, Part};
 
 /// A made-up claim with a bit of everything that the others have not.
 const ODD: &str = r#"{"_status":{"id":"s"},"billablePeriod":{"end":"2018-02-28","start":"2018-02-01"},"contained":[{"id":"1","requester":{"agent":{"identifier":{"system":"http://hl7.org/fhir/sid/us-npi","value":"1000000000"}}},"resourceType":"ReferralRequest"},{"id":"2","kind":"x","resourceType":"Basic"},{"id":"3","resourceType":"Observation","component":[{"valueRange":{"low":{"value":1.0}}}]}],"extension":[{"url":"https://bluebutton.cms.gov/resources/variables/prpayamt","valueMoney":{"code":"USD","value":0.10}}],"item":[{"adjudication":[{"amount":{"value":37.50}}],"careTeamLinkId":[2,3],"sequence":1,"servicedPeriod":{"start":"2018-02-01"}}],"insurance":{"preAuthRef":["a",null],"_preAuthRef":[null,{"id":"b"}]},"new":{"a":[null,true,1e-3,"\u00e9\n"]},"patient":{"reference":"Patient/-9"},"payee":{"type":{"text":"t"}},"resourceType":"ExplanationOfBenefit","status":"active","type":{"coding":[{"code":"CARRIER","userSelected":false}]}}"#;
@@ -582,12 +582,14 @@ fn golden(release: &Release) -> Vec<Tree> {
     records
 }
 
-fn synthetic() -> Vec<Tree> {
-    let claims = ClaimType::ALL.map(|claim_type| synth::eob(1, claim_type));
-    let parts = [Part::A, Part::D].map(|part| synth::coverage(1, part));
-    let texts = claims.into_iter().chain(parts).chain([synth::patient(1)]);
+fn synthetic(api: Api) -> Vec<Tree> {
+    let claims = ClaimType::ALL.map(|claim_type| synth::eob_of(api, 1, claim_type));
+    let parts = [Part::A, Part::D].map(|part| synth::coverage_of(api, 1, part));
+    let texts = claims.into_iter().chain(parts).chain([synth::patient_of(api, 1)]);
     texts.map(|text| Tree::parse(&text)).collect()
 }
+
+const APIS: [(Api, &Release); 3] = [(Api::V1, &STU3), (Api::V2, &R4), (Api::V3, &R4)];
 
 #[test]
 fn golden_records_come_back_unchanged() {
@@ -608,12 +610,16 @@ fn golden_records_come_back_as_they_were_changed() {
 
 #[test]
 fn synthetic_records_come_back_unchanged() {
-    unchanged(&STU3, &synthetic());
+    for (api, release) in APIS {
+        unchanged(release, &synthetic(api));
+    }
 }
 
 #[test]
 fn synthetic_records_come_back_as_they_were_changed() {
-    run(&STU3, &synthetic(), 1000);
+    for (api, release) in APIS {
+        run(release, &synthetic(api), 500);
+    }
 }
 
 /// Small, so that single changes meet rare members often.

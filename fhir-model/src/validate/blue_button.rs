@@ -1,7 +1,11 @@
 //! The rules of Blue Button: URIs that the vocabulary knows, and beside them values of the right kind.
 
+use cms::Api;
+
 use crate::node::Node;
+use crate::schema::Release;
 use crate::validate::class::IssueClass;
+use crate::validate::known;
 use crate::validate::walk::{Place, Walk};
 use crate::vocabulary::{self, BLUE_BUTTON, Term, TermKind, ValueKind};
 
@@ -15,7 +19,7 @@ struct Keyed {
     others: &'static [&'static str],
 }
 
-const KEYED: [Keyed; 3] = [
+const STU3: [Keyed; 3] = [
     Keyed {
         parent: "ExplanationOfBenefit.item.adjudication",
         key: "category",
@@ -36,10 +40,55 @@ const KEYED: [Keyed; 3] = [
     Keyed {
         parent: "ExplanationOfBenefit.benefitBalance.financial",
         key: "type",
-        values: &[(ValueKind::Count, "usedUnsignedInt"), (ValueKind::Money, "usedMoney")],
-        others: &["allowedUnsignedInt", "allowedString", "allowedMoney"],
+        values: BALANCE,
+        others: BALANCE_OTHERS,
     },
 ];
+
+/// Some adjudications of version 3 are counts.
+const R4: [Keyed; 4] = [
+    Keyed {
+        parent: "ExplanationOfBenefit.item.adjudication",
+        key: "category",
+        values: &[
+            (ValueKind::Money, "amount"),
+            (ValueKind::Coding, "reason"),
+            (ValueKind::Quantity, "value"),
+            (ValueKind::Count, "value"),
+        ],
+        others: &[],
+    },
+    Keyed {
+        parent: "ExplanationOfBenefit.supportingInfo",
+        key: "category",
+        values: &[
+            (ValueKind::Coding, "code"),
+            (ValueKind::Date, "timingDate"),
+            (ValueKind::Period, "timingPeriod"),
+            (ValueKind::Quantity, "valueQuantity"),
+            (ValueKind::Count, "valueQuantity"),
+            (ValueKind::Identifier, "valueString"),
+            (ValueKind::Reference, "valueReference"),
+        ],
+        others: &["valueBoolean", "valueAttachment"],
+    },
+    Keyed {
+        parent: "ExplanationOfBenefit.total",
+        key: "category",
+        values: &[(ValueKind::Money, "amount")],
+        others: &[],
+    },
+    Keyed {
+        parent: "ExplanationOfBenefit.benefitBalance.financial",
+        key: "type",
+        values: BALANCE,
+        others: BALANCE_OTHERS,
+    },
+];
+
+const BALANCE: &[(ValueKind, &str)] =
+    &[(ValueKind::Count, "usedUnsignedInt"), (ValueKind::Money, "usedMoney")];
+const BALANCE_OTHERS: &[&str] = &["allowedUnsignedInt", "allowedString", "allowedMoney"];
 
 /// Checks the object by its type.
 pub(super) fn check<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
@@ -48,38 +97,84 @@ pub(super) fn check<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
         "Coding" => {
             known(walk, place, "system");
             known(walk, place, "code");
+            known_category(walk, place);
         }
         "Identifier" => known(walk, place, "system"),
         name => {
-            if let Some(row) = KEYED.iter().find(|row| row.parent == name) {
+            let rows: &[Keyed] = match place.def.release {
+                Release::Stu3 => &STU3,
+                Release::R4 => &R4,
+            };
+            if let Some(row) = rows.iter().find(|row| row.parent == name) {
                 keyed(walk, place, row);
             }
         }
     }
 }
 
-fn term(uri: &str) -> Option<&'static Term> {
-    vocabulary::by_uri(uri).or_else(|| {
+/// The term of a URI in records of this release: R4 is spoken by versions 2 and 3.
+fn term(release: Release, uri: &str) -> Option<&'static Term> {
+    let by_uri = |uri: &str| match release {
+        Release::Stu3 => vocabulary::by_uri(uri),
+        Release::R4 => {
+            vocabulary::by_uri_in(Api::V2, uri).or_else(|| vocabulary::by_uri_in(Api::V3, uri))
+        }
+    };
+    by_uri(uri).or_else(|| {
         let (term, _, month) = vocabulary::by_monthly_uri(uri)?;
         (1..=12).contains(&month).then_some(term)
     })
 }
 
+/// Whether the URI is one of Blue Button.
+fn is_own(release: Release, uri: &str) -> bool {
+    match release {
+        Release::Stu3 => uri.starts_with(BLUE_BUTTON),
+        // Version 3 writes some with http.
+        Release::R4 => {
+            let host = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"));
+            host.is_some_and(|host| host.starts_with("bluebutton.cms.gov/"))
+        }
+    }
+}
+
 /// Reports a URI of Blue Button that the vocabulary does not have.
 fn known<'t>(walk: &mut Walk<'t>, place: Place<'t>, name: &str) {
     let Some(uri) = place.text(name) else { return };
-    if !uri.starts_with(BLUE_BUTTON) || term(uri).is_some() {
-        return;
+    let release = place.def.release;
+    if is_own(release, uri) && term(release, uri).is_none() {
+        unknown(walk, place, name);
     }
+}
+
+fn unknown<'t>(walk: &mut Walk<'t>, place: Place<'t>, name: &str) {
     if let Some(member) = place.def.member(name) {
         let text = "expected a URI that the vocabulary has: it is misspelt, or new to this version";
         walk.report_at(member, IssueClass::UnknownTerm, text);
     }
 }
 
+/// Reports a category of version 3 that the vocabulary does not have: its system alone says little.
+fn known_category<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
+    if place.def.release != Release::R4 {
+        return;
+    }
+    let (Some(system), Some(code)) = (place.text("system"), place.text("code")) else { return };
+    let of_categories = CATEGORIES.iter().any(|name| {
+        system.strip_prefix("https://bluebutton.cms.gov/fhir/CodeSystem/") == Some(name)
+    });
+    if of_categories && vocabulary::by_uri_in(Api::V3, &format!("{system}|{code}")).is_none() {
+        unknown(walk, place, "code");
+    }
+}
+
+/// The systems of version 3 whose codes are names of what stands beside them.
+const CATEGORIES: [&str; 2] = ["Adjudication", "Supporting-Information"];
+
 fn extension<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
     known(walk, place, "url");
-    let Some(term) = place.text("url").and_then(term) else { return };
+    let release = place.def.release;
+    let Some(term) = place.text("url").and_then(|url| term(release, url)) else { return };
     // Systems outside Blue Button stand as urls too, with whatever value.
     if term.kind == TermKind::Identifier {
         return;
@@ -96,19 +191,41 @@ fn extension<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
         ValueKind::Period => "valuePeriod",
         ValueKind::Reference => "valueReference",
     };
-    if value.name != expected {
+    if value.name == expected || release == Release::R4 && may_be(term.value, value.name) {
+        return;
+    }
+    if let Some(text) = known::term_value(release, term, value) {
+        walk.report_at(value, IssueClass::KnownDeviation, text);
+    } else {
         let text = format!("expected {expected}, where {} has its value", term.short);
         walk.report_at(value, IssueClass::TermValue, text);
     }
 }
 
+/// Version 3 has bare numbers and texts where others have quantities and identifiers.
+fn may_be(kind: ValueKind, name: &str) -> bool {
+    match kind {
+        ValueKind::Quantity | ValueKind::Count => {
+            ["valueDecimal", "valueInteger", "valueQuantity", "valueUnsignedInt"].contains(&name)
+        }
+        ValueKind::Identifier => name == "valueString",
+        _ => false,
+    }
+}
+
 fn keyed<'t>(walk: &mut Walk<'t>, place: Place<'t>, row: &Keyed) {
     let codings = place.element.child(row.key).and_then(|concept| concept.child("coding"));
-    let mut codes = codings
-        .into_iter()
-        .flat_map(Node::iter)
-        .filter_map(|coding| coding.child("code").and_then(Node::as_text));
-    let Some(term) = codes.find_map(term) else { return };
+    let release = place.def.release;
+    let mut terms = codings.into_iter().flat_map(Node::iter).filter_map(|coding| {
+        let code = coding.child("code").and_then(Node::as_text)?;
+        let named = || {
+            let system = coding.child("system").and_then(Node::as_text)?;
+            let api = (release == Release::R4).then_some(Api::V3)?;
+            vocabulary::by_uri_in(api, &format!("{system}|{code}"))
+        };
+        term(release, code).or_else(named)
+    });
+    let Some(term) = terms.next() else { return };
     let expected = row.values.iter().find(|(kind, _)| *kind == term.value);
     if expected.is_some_and(|(_, member)| place.has(member)) {
         // What stands there besides is the server's business: a Part D amount has a reason too.

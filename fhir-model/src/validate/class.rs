@@ -1,6 +1,6 @@
 //! The classes of issues: the one table that outcomes, summaries and documents use.
 
-use crate::stu3::codes::{IssueSeverity, IssueType};
+use crate::{r4, stu3};
 
 /// How much an issue weighs, lightest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,7 +9,7 @@ pub enum Severity {
     Information,
     /// Allowed, but probably not meant.
     Warning,
-    /// Against STU3 or the rules of Blue Button.
+    /// Against FHIR or the rules of Blue Button.
     Error,
     /// The record could not be read, so nothing else about it is known.
     Fatal,
@@ -62,9 +62,16 @@ macro_rules! classes {
             }
 
             /// The class as FHIR has it, coarser.
-            pub const fn issue_type(self) -> IssueType<'static> {
+            pub const fn issue_type(self) -> stu3::codes::IssueType<'static> {
                 match self {
-                    $(Self::$variant => IssueType::$code,)*
+                    $(Self::$variant => stu3::codes::IssueType::$code,)*
+                }
+            }
+
+            /// The same in R4.
+            const fn issue_type_of_r4(self) -> r4::codes::IssueType<'static> {
+                match self {
+                    $(Self::$variant => r4::codes::IssueType::$code,)*
                 }
             }
 
@@ -88,9 +95,9 @@ classes! {
     DuplicateMember "duplicate-member" Fatal Structure "an object has the same member twice",
     TwoValues "two-values" Fatal Structure "two types of one choice, as valueCode and valueCoding",
     WrongType "wrong-type" Fatal Structure "another JSON type than the element's",
-    ResourceType "resource-type" Fatal Structure "no resourceType, or none that STU3 has",
+    ResourceType "resource-type" Fatal Structure "no resourceType, or none that FHIR has",
     Bundle "bundle" Error NotSupported "a Bundle where one resource is expected",
-    Required "required" Error Required "an element that STU3 requires is missing",
+    Required "required" Error Required "an element that FHIR requires is missing",
     Empty "empty" Error Structure "null, an empty list, or an element with neither value nor children",
     Code "code" Error CodeInvalid "a code outside the value set that is required there",
     Format "format" Error Value "text or number against the format of its type",
@@ -99,13 +106,13 @@ classes! {
     Unresolved "unresolved" Error NotFound "#id without a contained resource of that id",
     Contained "contained" Error Invariant "a contained resource against dom-1 to dom-4",
     Siblings "siblings" Error Structure "a list and the list of its _name siblings differ in length",
-    Invariant "invariant" Error Invariant "another invariant of STU3 does not hold, named by its key",
+    Invariant "invariant" Error Invariant "another invariant of FHIR does not hold, named by its key",
     TermValue "term-value" Error BusinessRule "a Blue Button variable beside a value of another kind than its own",
-    UnknownMember "unknown-member" Warning Structure "a member that STU3 does not define",
+    UnknownMember "unknown-member" Warning Structure "a member that FHIR does not define",
     UnknownTerm "unknown-term" Warning CodeInvalid "a Blue Button URI that the vocabulary does not have",
     Link "link" Warning NotFound "a line links to a sequence that the claim does not have",
     NotChecked "not-checked" Warning NotSupported "a resource type that is not modelled: only its JSON was checked",
-    KnownDeviation "known-deviation" Information Informational "against STU3, but as BCDA v1 is known to write it",
+    KnownDeviation "known-deviation" Information Informational "against FHIR, but as BCDA is known to write it",
     More "more" Information Informational "more issues than are listed",
     Valid "valid" Information Informational "no issues",
 }
@@ -116,14 +123,27 @@ impl std::fmt::Display for IssueClass {
     }
 }
 
-impl From<Severity> for IssueSeverity<'static> {
+impl From<IssueClass> for stu3::codes::IssueType<'static> {
+    fn from(class: IssueClass) -> Self {
+        class.issue_type()
+    }
+}
+
+impl From<IssueClass> for r4::codes::IssueType<'static> {
+    fn from(class: IssueClass) -> Self {
+        class.issue_type_of_r4()
+    }
+}
+
+impl From<Severity> for stu3::codes::IssueSeverity<'static> {
     fn from(severity: Severity) -> Self {
-        match severity {
-            Severity::Information => Self::Information,
-            Severity::Warning => Self::Warning,
-            Severity::Error => Self::Error,
-            Severity::Fatal => Self::Fatal,
-        }
+        Self::from_code(severity.as_str())
+    }
+}
+
+impl From<Severity> for r4::codes::IssueSeverity<'static> {
+    fn from(severity: Severity) -> Self {
+        Self::from_code(severity.as_str())
     }
 }
 
@@ -136,7 +156,9 @@ mod tests {
         for class in IssueClass::ALL {
             assert_eq!(IssueClass::from_name(class.name()), Some(*class));
             assert!(class.issue_type().is_listed());
-            assert_eq!(IssueSeverity::from(class.severity()).as_str(), class.severity().as_str());
+            let severity = stu3::codes::IssueSeverity::from(class.severity());
+            assert!(severity.is_listed() && severity.as_str() == class.severity().as_str());
+            assert_eq!(class.issue_type_of_r4().as_str(), class.issue_type().as_str());
             assert!(!class.about().ends_with('.'));
         }
         assert_eq!(IssueClass::from_name("good"), None);

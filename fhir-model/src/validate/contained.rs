@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::node::{Element, Node};
-use crate::schema::TypeDef;
+use crate::schema::{Release, TypeDef};
 use crate::validate::class::IssueClass;
 use crate::validate::finding::Member;
+use crate::validate::known;
 use crate::validate::walk::{Walk, judge_other, resource_def};
 
 /// The contained resources of the record.
@@ -86,16 +87,24 @@ impl<'t> Contained<'t> {
     }
 }
 
+const UNREFERENCED: &str =
+    "dom-3: expected a reference to it in the record; add one, or take it out";
+
 impl<'t> Walk<'t> {
     /// Judges an entry of `contained`.
     pub(super) fn contained_resource(&mut self, element: &'t dyn Element) {
         if self.contained.enter() {
-            if let Some(def) = resource_def(element) {
+            if let Some(def) = resource_def(self.schema, element) {
                 self.object(def, element);
                 self.check_inner(element);
             } else {
-                let (class, text) = judge_other(element.type_name());
-                self.report(class, text);
+                let name = element.type_name();
+                if let Some(text) = known::not_modelled(self.schema.release(), name) {
+                    self.report(IssueClass::KnownDeviation, text);
+                } else {
+                    let (class, text) = judge_other(self.schema, name);
+                    self.report(class, text);
+                }
                 self.contained.mark_all(Node::Object(element));
             }
             self.contained.leave();
@@ -109,7 +118,8 @@ impl<'t> Walk<'t> {
 
     /// Checks that a contained resource has neither narrative nor versions of its own.
     pub(super) fn check_inner(&mut self, element: &dyn Element) {
-        if element.child("text").is_some() {
+        // R4 has dropped the rule.
+        if self.schema.release() == Release::Stu3 && element.child("text").is_some() {
             self.report(
                 IssueClass::Contained,
                 "dom-1: expected no narrative in a contained resource",
@@ -143,10 +153,12 @@ impl<'t> Walk<'t> {
                         "expected an id that no other contained resource has",
                     );
                 }
-                Some(_) if !inner.referenced => self.report(
-                    IssueClass::Contained,
-                    "dom-3: expected a reference to it in the record; add one, or take it out",
-                ),
+                Some(_) if !inner.referenced => {
+                    match known::unreferenced(self.schema.release(), inner.resource_type) {
+                        Some(text) => self.report(IssueClass::KnownDeviation, text),
+                        None => self.report(IssueClass::Contained, UNREFERENCED),
+                    }
+                }
                 Some(_) => {}
             }
         }

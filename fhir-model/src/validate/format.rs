@@ -21,7 +21,8 @@ fn check_text(fhir: &str, text: &str) -> Result<(), &'static str> {
     let (good, expected) = match fhir {
         "code" => (is_code(text), "expected a code: no space at its ends, single spaces within"),
         "id" => (is_id(text), "expected an id: 1 to 64 letters, digits, hyphens and points"),
-        "uri" => (is_uri(text), "expected a URI: no white space"),
+        "uri" | "url" | "canonical" => (is_uri(text), "expected a URI: no white space"),
+        "uuid" => (is_uuid(text), "expected a UUID as urn:uuid:, in lower case"),
         "oid" => (is_oid(text), "expected an OID as urn:oid:1.2.3"),
         "date" => (
             text.parse::<Date>().is_ok(),
@@ -93,6 +94,13 @@ fn is_oid(text: &str) -> bool {
         })
 }
 
+/// `urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+fn is_uuid(text: &str) -> bool {
+    let Some(uuid) = text.strip_prefix("urn:uuid:") else { return false };
+    let is_digits = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    uuid.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && uuid.split('-').all(is_digits)
+}
+
 /// Groups of four, white space between them.
 fn is_base64(text: &str) -> bool {
     let (mut count, mut padding) = (0_usize, 0);
@@ -128,6 +136,12 @@ mod tests {
                 &["urn:oid:2.16.840.1", "urn:oid:0.0"],
                 &["urn:oid:3.1", "urn:oid:1", "urn:oid:1.", "1.2", "urn:oid:1.01"],
             ),
+            (
+                "uuid",
+                &["urn:uuid:c757873d-ec9a-4326-a141-556f43239520"],
+                &["c757873d-ec9a-4326-a141-556f43239520", "urn:uuid:C757873D", "urn:uuid:"],
+            ),
+            ("url", &["http://a/b?c=d"], &["", "a b"]),
             ("date", &["2018", "2018-02-28"], &["2018-02-30", "2018-2-3", "2018-02-01T00:00:00Z"]),
             ("dateTime", &["2018-02", "2018-02-01T00:00:00+00:00"], &["2018-02-01T00:00:00", "x"]),
             ("instant", &["2018-02-01T00:00:00.5Z"], &["2018-02-01"]),

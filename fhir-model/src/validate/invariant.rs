@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::node::Node;
 use crate::primitive::DateTime;
+use crate::schema::Release;
 use crate::validate::class::IssueClass;
 use crate::validate::walk::{Place, Walk};
 
@@ -12,6 +13,12 @@ const CURRENCIES: &str = "urn:iso:std:iso:4217";
 
 /// Checks the invariants of the object's type.
 pub(super) fn check<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
+    if place.def.release == Release::R4 {
+        if let Some(text) = in_r4(place) {
+            walk.report(IssueClass::Invariant, text);
+        }
+        return;
+    }
     let broken = match place.def.name {
         "Extension" => extension(place),
         "Period" => period(place),
@@ -30,6 +37,26 @@ pub(super) fn check<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
     };
     if let Some(text) = broken {
         walk.report(IssueClass::Invariant, text);
+    }
+}
+
+/// The same of R4, which has the rules of money in its type, and others of organizations.
+fn in_r4(place: Place<'_>) -> Option<&'static str> {
+    match place.def.name {
+        "Extension" => extension(place),
+        "Period" => period(place),
+        "Quantity" | "Age" | "Count" | "Distance" | "Duration" => quantity(place),
+        "Range" => range(place),
+        "ContactPoint" => {
+            needs(place, "value", "system", "cpt-2: expected a system beside the value")
+        }
+        "Attachment" => {
+            needs(place, "data", "contentType", "att-1: expected a contentType beside the data")
+        }
+        "Patient.contact" => contact(place),
+        "Organization" => (!place.has("name") && !place.has("identifier"))
+            .then_some("org-1: expected a name or an identifier of the organization"),
+        _ => None,
     }
 }
 

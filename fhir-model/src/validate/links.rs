@@ -3,29 +3,45 @@
 use std::collections::HashSet;
 
 use crate::node::{Element, Node};
+use crate::schema::Release;
 use crate::validate::class::IssueClass;
 use crate::validate::finding::Member;
 use crate::validate::walk::{Place, Walk};
 
 /// The member of an item, and the list of the claim whose sequences it names.
-const LINKS: [(&str, &str); 4] = [
+type Rows = [(&'static str, &'static str); 4];
+
+const STU3: Rows = [
     ("careTeamLinkId", "careTeam"),
     ("diagnosisLinkId", "diagnosis"),
     ("procedureLinkId", "procedure"),
     ("informationLinkId", "information"),
 ];
+const R4: Rows = [
+    ("careTeamSequence", "careTeam"),
+    ("diagnosisSequence", "diagnosis"),
+    ("procedureSequence", "procedure"),
+    ("informationSequence", "supportingInfo"),
+];
 
-/// The sequences of a claim, per row of [`LINKS`].
+const fn rows(release: Release) -> &'static Rows {
+    match release {
+        Release::Stu3 => &STU3,
+        Release::R4 => &R4,
+    }
+}
+
+/// The sequences of a claim, per row of its release.
 #[derive(Default)]
-pub(super) struct Links<'t>([HashSet<&'t str>; LINKS.len()]);
+pub(super) struct Links<'t>([HashSet<&'t str>; 4]);
 
 impl<'t> Links<'t> {
     /// Empty for everything but a claim.
-    pub(super) fn of(record: &'t dyn Element) -> Self {
+    pub(super) fn of(release: Release, record: &'t dyn Element) -> Self {
         if record.type_name() != "ExplanationOfBenefit" {
             return Self::default();
         }
-        Self(LINKS.map(|(_, list)| {
+        Self(rows(release).map(|(_, list)| {
             let entries = record.child(list).into_iter().flat_map(Node::iter);
             let sequences = entries.filter_map(|entry| entry.child("sequence")?.as_number());
             sequences.map(crate::Decimal::as_str).collect()
@@ -36,7 +52,7 @@ impl<'t> Links<'t> {
 impl<'t> Walk<'t> {
     /// Checks the links of an item.
     pub(super) fn check_links(&mut self, item: Place<'t>) {
-        for (row, (name, _)) in LINKS.iter().enumerate() {
+        for (row, (name, _)) in rows(self.schema.release()).iter().enumerate() {
             let (Some(list), Some(member)) = (item.element.child(name), item.def.member(name))
             else {
                 continue;

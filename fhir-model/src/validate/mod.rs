@@ -1,4 +1,4 @@
-//! Whether a record is what STU3 and Blue Button say it is, as a typed [`OperationOutcome`].
+//! Whether a record is what FHIR and Blue Button say it is, as a typed `OperationOutcome` of its release.
 //!
 //! Reading is strict about the JSON and lenient about the rest: a claim with an impossible date or an unlisted
 //! code can be read, walked and written. This module says what is wrong with it.
@@ -51,12 +51,12 @@
 //! | `location` | where, by JSON names without the resource type: `item[3].servicedPeriod.start` |
 //! | `diagnostics` | for text that cannot be read, the byte |
 //!
-//! **Never a value**, an identifier, or the name of a member that STU3 does not know: such a member is reported at
+//! **Never a value**, an identifier, or the name of a member that FHIR does not know: such a member is reported at
 //! its parent. The texts are this crate's own.
 //!
 //! # What is checked
 //!
-//! Driven by the element tables of [`schema`](crate::schema): cardinality, with the rule that an extension in the
+//! Driven by the element tables of [`schema`]: cardinality, with the rule that an extension in the
 //! `_name` sibling may stand for a primitive; required value sets of codes; formats of primitives; forms and
 //! targets of references; contained resources; siblings; invariants that are cheap and certain (ele-1, ext-1,
 //! per-1, ref-1, dom-1 to dom-4, qty-3, mny-1, rng-2, cpt-2, att-1, pat-1, obs-6). By the
@@ -66,7 +66,11 @@
 //! Not checked: value sets of CodeableConcepts, media types, whether a URL leads anywhere, profiles.
 //! A number with an exponent is a decimal here, as BCDA writes them, though the expression of STU3 has none.
 //!
-//! What BCDA v1 is known to write against STU3, and its users cannot change, is
+//! Records of R4 are judged by R4 in the same way, those of version 2 and version 3 by their vocabularies; of the
+//! invariants it has dom-2 to dom-5 and org-1, and neither dom-1 nor mny-1. The Observations that claims contain are
+//! not modelled there.
+//!
+//! What BCDA is known to write against FHIR, and its users cannot change, is
 //! [information](IssueClass::KnownDeviation).
 
 mod blue_button;
@@ -89,52 +93,79 @@ pub use finding::Finding;
 pub use outcome::ISSUE_CLASS_SYSTEM;
 
 use crate::node::Node;
-use crate::stu3::{
-    Coverage, ExplanationOfBenefit, Observation, OperationOutcome, Patient, ReferralRequest,
-    Resource,
-};
+use crate::schema;
 
 /// Most issues that are listed of one record; [`IssueClass::More`] says when there were more.
 pub const MAX_FINDINGS: usize = 1_000;
 
 macro_rules! validate {
-    ($($name:ident,)*) => {
-        $(impl $name<'_> {
-            /// What is wrong with the record, as an outcome; with [`IssueClass::Valid`] when nothing is.
-            /// See [`validate`](crate::validate).
-            pub fn validate(&self) -> OperationOutcome<'static> {
-                OperationOutcome::from_findings(&self.findings())
+    ($release:ident, $schema:ident; $($name:ident,)*) => {
+        mod $release {
+            use super::{Finding, Node, schema, walk};
+            use crate::$release::{OperationOutcome, Resource, $($name,)*};
+
+            impl OperationOutcome<'_> {
+                /// What is wrong with the outcome itself, as an outcome.
+                pub fn validate(&self) -> OperationOutcome<'static> {
+                    OperationOutcome::from_findings(&self.findings())
+                }
+
+                /// What is wrong with the outcome itself, issue by issue; none when nothing is.
+                pub fn findings(&self) -> Vec<Finding> {
+                    walk::resource(&schema::$schema, self)
+                }
             }
 
-            /// What is wrong with the record, issue by issue; none when nothing is.
-            pub fn findings(&self) -> Vec<Finding> {
-                walk::resource(self)
+            $(impl $name<'_> {
+                /// What is wrong with the record, as an outcome; with
+                /// [`IssueClass::Valid`](crate::validate::IssueClass::Valid) when nothing is.
+                /// See [`validate`](crate::validate).
+                pub fn validate(&self) -> OperationOutcome<'static> {
+                    OperationOutcome::from_findings(&self.findings())
+                }
+
+                /// What is wrong with the record, issue by issue; none when nothing is.
+                pub fn findings(&self) -> Vec<Finding> {
+                    walk::resource(&schema::$schema, self)
+                }
+            })*
+
+            impl Resource<'_> {
+                /// What is wrong with the record, as an outcome; with
+                /// [`IssueClass::Valid`](crate::validate::IssueClass::Valid) when nothing is.
+                /// See [`validate`](crate::validate).
+                pub fn validate(&self) -> OperationOutcome<'static> {
+                    OperationOutcome::from_findings(&self.findings())
+                }
+
+                /// What is wrong with the record, issue by issue; none when nothing is.
+                pub fn findings(&self) -> Vec<Finding> {
+                    match self.node() {
+                        Node::Object(element) => walk::resource(&schema::$schema, element),
+                        _ => Vec::new(),
+                    }
+                }
             }
-        })*
+        }
     };
 }
 
 validate! {
+    stu3, STU3;
     Coverage,
     ExplanationOfBenefit,
     Observation,
-    OperationOutcome,
     Patient,
     ReferralRequest,
 }
 
-impl Resource<'_> {
-    /// What is wrong with the record, as an outcome; with [`IssueClass::Valid`] when nothing is.
-    /// See [`validate`](crate::validate).
-    pub fn validate(&self) -> OperationOutcome<'static> {
-        OperationOutcome::from_findings(&self.findings())
-    }
-
-    /// What is wrong with the record, issue by issue; none when nothing is.
-    pub fn findings(&self) -> Vec<Finding> {
-        match self.node() {
-            Node::Object(element) => walk::resource(element),
-            _ => Vec::new(),
-        }
-    }
+validate! {
+    r4, R4;
+    Claim,
+    ClaimResponse,
+    Coverage,
+    ExplanationOfBenefit,
+    Organization,
+    Patient,
+    Practitioner,
 }

@@ -1,72 +1,102 @@
 //! Findings and faults of reading as an OperationOutcome.
 
 use crate::error::{Error, ErrorKind};
-use crate::stu3::OperationOutcome;
-use crate::stu3::codes::IssueSeverity;
-use crate::stu3::datatypes::{CodeableConcept, Coding};
-use crate::stu3::operation_outcome::Issue;
-use crate::text::Str;
 use crate::validate::class::IssueClass;
 use crate::validate::finding::Finding;
 
 /// The system of the codings in `issue.details` whose codes are the names of [`IssueClass`].
 pub const ISSUE_CLASS_SYSTEM: &str = "urn:bcda-cclf:issue-class";
 
-impl From<&Finding> for Issue<'static> {
-    /// Class and text in `details`, the FHIRPath in `expression`, the path of JSON names in `location`.
-    fn from(finding: &Finding) -> Self {
-        let class = finding.class();
-        let coding = Coding {
-            system: Some(ISSUE_CLASS_SYSTEM.into()),
-            code: Some(class.name().into()),
-            display: Some(class.about().into()),
-            ..Coding::default()
-        };
-        let details = CodeableConcept {
-            coding: vec![coding],
-            text: Some(finding.text().to_owned().into()),
-            ..CodeableConcept::default()
-        };
-        let place = |path: &str| -> Vec<Option<Str<'static>>> {
-            if path.is_empty() { Vec::new() } else { vec![Some(path.to_owned().into())] }
-        };
-        Self {
-            severity: Some(class.severity().into()),
-            code: Some(class.issue_type()),
-            details: Some(Box::new(details)),
-            location: place(finding.location()),
-            expression: place(finding.expression()),
-            ..Self::default()
+/// Outcomes of a release.
+macro_rules! outcomes {
+    ($release:ident) => {
+        mod $release {
+            use super::{Error, Finding, ISSUE_CLASS_SYSTEM, IssueClass};
+            use crate::text::Str;
+            use crate::$release::OperationOutcome;
+            use crate::$release::codes::IssueSeverity;
+            use crate::$release::datatypes::{CodeableConcept, Coding};
+            use crate::$release::operation_outcome::Issue;
+
+            impl From<&Finding> for Issue<'static> {
+                /// Class and text in `details`, the FHIRPath in `expression`, the path of JSON names in `location`.
+                fn from(finding: &Finding) -> Self {
+                    let class = finding.class();
+                    let coding = Coding {
+                        system: Some(ISSUE_CLASS_SYSTEM.into()),
+                        code: Some(class.name().into()),
+                        display: Some(class.about().into()),
+                        ..Coding::default()
+                    };
+                    let details = CodeableConcept {
+                        coding: vec![coding],
+                        text: Some(finding.text().to_owned().into()),
+                        ..CodeableConcept::default()
+                    };
+                    let place = |path: &str| -> Vec<Option<Str<'static>>> {
+                        if path.is_empty() {
+                            Vec::new()
+                        } else {
+                            vec![Some(path.to_owned().into())]
+                        }
+                    };
+                    Self {
+                        severity: Some(class.severity().into()),
+                        code: Some(class.into()),
+                        details: Some(Box::new(details)),
+                        location: place(finding.location()),
+                        expression: place(finding.expression()),
+                        ..Self::default()
+                    }
+                }
+            }
+
+            impl Issue<'_> {
+                /// The class, of issues that this crate made.
+                pub fn class(&self) -> Option<IssueClass> {
+                    IssueClass::from_name(self.details.as_ref()?.code_in(ISSUE_CLASS_SYSTEM)?)
+                }
+            }
+
+            impl OperationOutcome<'static> {
+                /// An outcome of these issues. FHIR asks for one issue at least: none gives one that says so.
+                pub fn from_findings<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+                    let mut issue: Vec<Issue<'static>> =
+                        findings.into_iter().map(Issue::from).collect();
+                    if issue.is_empty() {
+                        issue.push(Issue::from(&Finding::new(
+                            IssueClass::Valid,
+                            "no issues were found",
+                        )));
+                    }
+                    Self { issue, ..Self::default() }
+                }
+            }
+
+            impl OperationOutcome<'_> {
+                /// Whether an issue is an error or fatal.
+                pub fn has_errors(&self) -> bool {
+                    self.issue.iter().any(|issue| {
+                        matches!(issue.severity, Some(IssueSeverity::Error | IssueSeverity::Fatal))
+                    })
+                }
+            }
+
+            impl From<&Error> for OperationOutcome<'static> {
+                /// One fatal issue; `diagnostics` has the byte, as `byte 44 of the record`.
+                fn from(error: &Error) -> Self {
+                    let mut issue = Issue::from(&Finding::from(error));
+                    issue.diagnostics =
+                        Some(format!("byte {} of the record", error.offset()).into());
+                    Self { issue: vec![issue], ..Self::default() }
+                }
+            }
         }
-    }
+    };
 }
 
-impl Issue<'_> {
-    /// The class, of issues that this crate made.
-    pub fn class(&self) -> Option<IssueClass> {
-        IssueClass::from_name(self.details.as_ref()?.code_in(ISSUE_CLASS_SYSTEM)?)
-    }
-}
-
-impl OperationOutcome<'static> {
-    /// An outcome of these issues. STU3 asks for one issue at least: none gives one that says so.
-    pub fn from_findings<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
-        let mut issue: Vec<Issue<'static>> = findings.into_iter().map(Issue::from).collect();
-        if issue.is_empty() {
-            issue.push(Issue::from(&Finding::new(IssueClass::Valid, "no issues were found")));
-        }
-        Self { issue, ..Self::default() }
-    }
-}
-
-impl OperationOutcome<'_> {
-    /// Whether an issue is an error or fatal.
-    pub fn has_errors(&self) -> bool {
-        self.issue.iter().any(|issue| {
-            matches!(issue.severity, Some(IssueSeverity::Error | IssueSeverity::Fatal))
-        })
-    }
-}
+outcomes!(stu3);
+outcomes!(r4);
 
 impl From<ErrorKind> for IssueClass {
     fn from(kind: ErrorKind) -> Self {
@@ -98,14 +128,5 @@ impl From<&Error> for Finding {
             known.to_owned(),
             known.to_owned(),
         )
-    }
-}
-
-impl From<&Error> for OperationOutcome<'static> {
-    /// One fatal issue; `diagnostics` has the byte, as `byte 44 of the record`.
-    fn from(error: &Error) -> Self {
-        let mut issue = Issue::from(&Finding::from(error));
-        issue.diagnostics = Some(format!("byte {} of the record", error.offset()).into());
-        Self { issue: vec![issue], ..Self::default() }
     }
 }

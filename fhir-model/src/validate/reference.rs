@@ -1,7 +1,7 @@
 //! References: their form, what they point to, and whether it may stand there.
 
 use crate::node::{Element, Node};
-use crate::schema::{self, ElementDef};
+use crate::schema::ElementDef;
 use crate::validate::class::IssueClass;
 use crate::validate::walk::Walk;
 use crate::validate::{format, known};
@@ -50,7 +50,7 @@ impl<'t> Walk<'t> {
         element: &'t dyn Element,
     ) {
         let Some(text) = element.child("reference").and_then(Node::as_text) else { return };
-        let Some(own) = schema::child("Reference", "reference") else { return };
+        let Some(own) = self.schema.child("Reference", "reference") else { return };
         // An empty one is reported as text already.
         if text.is_empty() {
             return;
@@ -61,7 +61,7 @@ impl<'t> Walk<'t> {
             Target::Contained("") if self.contained.is_inside() => return,
             Target::Contained(id) => match self.contained.mark(id) {
                 // Where its type is wrong, that is reported with the resource.
-                Some(resource_type) if schema::is_resource_type(resource_type) => resource_type,
+                Some(resource_type) if self.schema.is_resource_type(resource_type) => resource_type,
                 Some(_) => return,
                 None => {
                     let text = "ref-1: expected a contained resource with this id; add it, or correct the reference";
@@ -69,21 +69,22 @@ impl<'t> Walk<'t> {
                     return;
                 }
             },
-            Target::Relative(name) if schema::is_resource_type(name) => name,
+            Target::Relative(name) if self.schema.is_resource_type(name) => name,
             Target::Relative(_) | Target::Malformed => {
-                match known::reference(member) {
-                    Some(text) => self.report_at(own, IssueClass::KnownDeviation, text),
-                    None => self.report_at(
-                        own,
-                        IssueClass::Reference,
-                        "expected Type/id with a type of STU3, an absolute URL, or #id of a contained resource",
-                    ),
+                if let Some(text) = known::reference(self.schema.release(), member) {
+                    self.report_at(own, IssueClass::KnownDeviation, text);
+                } else {
+                    let text = format!(
+                        "expected Type/id with a type of {}, an absolute URL, or #id of a contained resource",
+                        self.schema.title()
+                    );
+                    self.report_at(own, IssueClass::Reference, text);
                 }
                 return;
             }
         };
         if !member.targets.is_empty() && !member.targets.contains(&resource_type) {
-            if let Some(text) = known::reference(member) {
+            if let Some(text) = known::reference(self.schema.release(), member) {
                 self.report_at(own, IssueClass::KnownDeviation, text);
                 return;
             }

@@ -1,7 +1,7 @@
 //! What stands beside primitives, in members whose names begin with an underscore.
 
 use crate::node::{Element, Node};
-use crate::schema::{self, ElementDef, RESOURCE_TYPE, TypeDef};
+use crate::schema::{ElementDef, RESOURCE_TYPE, TypeDef};
 use crate::validate::class::IssueClass;
 use crate::validate::finding::Member;
 use crate::validate::walk::{EMPTY_OBJECT, Walk};
@@ -62,7 +62,7 @@ impl<'t> Walk<'t> {
     }
 
     fn sibling(&mut self, element: &'t dyn Element, has_value: bool) {
-        if let Some(def) = schema::type_def("Element") {
+        if let Some(def) = self.schema.type_def("Element") {
             // Beside a value an id alone is good.
             self.object_or_id(def, element, has_value);
         }

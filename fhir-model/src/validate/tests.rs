@@ -1,7 +1,7 @@
 //! A tiny record for each fault: exactly that issue, at exactly that place.
 
 use super::*;
-use crate::stu3::from_slice;
+use crate::stu3::{OperationOutcome, Patient, Resource, from_slice};
 
 const V: &str = "https://bluebutton.cms.gov/resources/variables/";
 

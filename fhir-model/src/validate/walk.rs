@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::node::{Element, Node, NodeList};
-use crate::schema::{self, ElementDef, RESOURCE_TYPE, TypeDef};
+use crate::schema::{self, ElementDef, RESOURCE_TYPE, Release, Schema, TypeDef};
 use crate::validate::class::{IssueClass, Severity};
 use crate::validate::contained::Contained;
 use crate::validate::finding::{Finding, Member, Path};
@@ -43,6 +43,7 @@ impl<'t> Place<'t> {
 
 /// The state of the walk over one record.
 pub(super) struct Walk<'t> {
+    pub(super) schema: &'static Schema,
     pub(super) path: Path,
     pub(super) findings: Vec<Finding>,
     /// More issues came than are kept.
@@ -53,17 +54,18 @@ pub(super) struct Walk<'t> {
 }
 
 /// All issues of a resource of the model.
-pub(super) fn resource(element: &dyn Element) -> Vec<Finding> {
-    let Some(def) = resource_def(element) else {
-        return other(element);
+pub(super) fn resource(schema: &'static Schema, element: &dyn Element) -> Vec<Finding> {
+    let Some(def) = resource_def(schema, element) else {
+        return other(schema, element);
     };
     let mut walk = Walk {
+        schema,
         path: Path::new(def.name),
         findings: Vec::new(),
         more: false,
         worst: None,
         contained: Contained::of(element),
-        links: Links::of(element),
+        links: Links::of(schema.release(), element),
     };
     walk.object(def, element);
     walk.check_contained(def);
@@ -71,27 +73,33 @@ pub(super) fn resource(element: &dyn Element) -> Vec<Finding> {
 }
 
 /// A resource that the model does not have.
-fn other(element: &dyn Element) -> Vec<Finding> {
-    let (class, text) = judge_other(element.type_name());
+fn other(schema: &Schema, element: &dyn Element) -> Vec<Finding> {
+    let (class, text) = judge_other(schema, element.type_name());
     vec![Finding::new(class, text)]
 }
 
-pub(super) fn judge_other(name: &str) -> (IssueClass, &'static str) {
+pub(super) fn judge_other(schema: &Schema, name: &str) -> (IssueClass, &'static str) {
     match name {
         "Bundle" => {
             (IssueClass::Bundle, "expected one resource a record, not a Bundle; unpack its entries")
         }
-        name if schema::is_resource_type(name) => (
+        name if schema.is_resource_type(name) => (
             IssueClass::NotChecked,
             "expected a resource that is modelled; of others only the JSON is checked",
         ),
-        _ => (IssueClass::ResourceType, "expected resourceType to name an STU3 resource"),
+        _ => (
+            IssueClass::ResourceType,
+            match schema.release() {
+                Release::Stu3 => "expected resourceType to name an STU3 resource",
+                Release::R4 => "expected resourceType to name an R4 resource",
+            },
+        ),
     }
 }
 
 /// The table of a resource of the model.
-pub(super) fn resource_def(element: &dyn Element) -> Option<&'static TypeDef> {
-    schema::type_def(element.type_name()).filter(|def| is_resource(def))
+pub(super) fn resource_def(schema: &Schema, element: &dyn Element) -> Option<&'static TypeDef> {
+    schema.type_def(element.type_name()).filter(|def| is_resource(def))
 }
 
 /// Whether the table is that of a resource, as opposed to a datatype or nested element.
@@ -176,7 +184,7 @@ impl<'t> Walk<'t> {
                 }
             } else {
                 any = true;
-                self.report(IssueClass::UnknownMember, UNKNOWN);
+                self.report(IssueClass::UnknownMember, unknown(self.schema));
             }
         });
         if self.is_done() {
@@ -185,7 +193,7 @@ impl<'t> Walk<'t> {
         let place = Place { def, element, seen };
         let enough = any || id_will_do && element.child("id").is_some();
         if !enough && !is_resource(def) {
-            let (class, text) = match known::empty(self.path.element()) {
+            let (class, text) = match known::empty(self.schema.release(), self.path.element()) {
                 Some(text) => (IssueClass::KnownDeviation, text),
                 None => (IssueClass::Empty, EMPTY_OBJECT),
             };
@@ -199,7 +207,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Reports the elements that STU3 requires and the object does not have.
+    /// Reports the elements that the release requires and the object does not have.
     fn required(&mut self, place: Place<'t>) {
         // The types of a choice stand beside each other, but not always next to each other.
         let is_there = |base| place.members().any(|member| member.base == base);
@@ -210,12 +218,12 @@ impl<'t> Walk<'t> {
             }
             told = Some(member.base);
             let contained = self.contained.is_inside();
-            let (class, text) = match known::required(place, member.base, contained) {
-                Some(text) => (IssueClass::KnownDeviation, text),
-                None => (IssueClass::Required, REQUIRED),
-            };
+            let known = known::required(place, member.base, contained);
             self.path.enter(member, Member::Missing);
-            self.report(class, text);
+            match known {
+                Some(text) => self.report(IssueClass::KnownDeviation, text),
+                None => self.report(IssueClass::Required, required(self.schema)),
+            }
             self.path.leave();
         }
     }
@@ -297,7 +305,7 @@ impl<'t> Walk<'t> {
     fn nested(&mut self, member: &'static ElementDef, element: &'t dyn Element) {
         if schema::step(member) == "Resource" {
             self.contained_resource(element);
-        } else if let Some(def) = schema::type_def(schema::step(member)) {
+        } else if let Some(def) = self.schema.type_def(schema::step(member)) {
             self.object(def, element);
             if def.name == "Reference" {
                 self.check_reference(member, element);
@@ -306,10 +314,14 @@ impl<'t> Walk<'t> {
     }
 }
 
-const REQUIRED: &str = "expected this element: STU3 requires it wherever its parent stands";
+fn required(schema: &Schema) -> String {
+    format!("expected this element: {} requires it wherever its parent stands", schema.title())
+}
 
-const UNKNOWN: &str =
-    "a member that STU3 does not define; is this another version of FHIR, or a slip?";
+fn unknown(schema: &Schema) -> String {
+    let title = schema.title();
+    format!("a member that {title} does not define; is this another version of FHIR, or a slip?")
+}
 
 pub(super) const EMPTY_OBJECT: &str =
     "ele-1: expected a value or children besides an id; leave the element out";
