@@ -257,6 +257,20 @@ fn a_seed_makes_an_export() {
         std::io::Read::read_to_end(&mut decoder, &mut text).unwrap();
         assert!(text == one[name.strip_suffix(".gz").unwrap()], "{name}");
     }
+    // The same claims in each version's shape; what only v3 has is refused elsewhere.
+    for api in ["v1", "v2", "v3"] {
+        work.bcda(&format!("synth {options} --seed 7 --api {api} --out {api}")).exits(0);
+        let claims = |manifest: &[u8]| {
+            let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+            manifest["synthetic"]["claims"].clone()
+        };
+        let made = work.snapshot(api).unwrap();
+        assert_eq!(claims(&made["bcda-export.json"]), claims(&one["bcda-export.json"]));
+        assert_eq!(made == one, api == "v1");
+    }
+    work.bcda(&format!("synth {options} --api v3 --partially-adjudicated 0.5 --out partly"))
+        .exits(0);
+    work.bcda(&format!("synth {options} --partially-adjudicated 0.5 --out five")).exits(2);
     // An output is guarded like that of convert.
     work.bcda(&format!("synth {options} --seed 8 --out one")).exits(2);
     assert!(one == work.snapshot("one").unwrap());
@@ -266,7 +280,7 @@ fn a_seed_makes_an_export() {
     work.bcda(&format!("synth {options} --out one --overwrite")).exits(2);
     assert_eq!(work.read("one/mine.txt"), b"mine");
     work.bcda(&format!("synth {options} --out two/one/none")).exits(2);
-    for wrong in ["--bad-rate 1.5", "--bad-rate x", "--beneficiaries -1", "--seed x"] {
+    for wrong in ["--bad-rate 1.5", "--bad-rate x", "--beneficiaries -1", "--seed x", "--api v4"] {
         work.bcda(&format!("synth --out four {wrong}")).exits(2);
     }
     // Tables of convert are no export, and the other way round.

@@ -1,6 +1,6 @@
 //! Generates an export into a folder, or into nothing, and tells how fast that was.
 //!
-//! `cargo run --release -p bcda-synth --example throughput -- BENEFICIARIES [FOLDER]`
+//! `cargo run --release -p bcda-synth --example throughput -- BENEFICIARIES [FOLDER [v1|v2|v3]]`; the folder `-` is none.
 
 #![allow(clippy::print_stdout, reason = "the program is there to print a measurement")]
 
@@ -8,15 +8,17 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
+use synth::Api;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let beneficiaries = arguments.next().map_or(Ok(500), |n| n.parse())?;
-    let folder = arguments.next();
+    let folder = arguments.next().filter(|folder| folder != "-");
+    let api = arguments.next().map_or(Ok(Api::V1), |api| api.parse())?;
     if let Some(folder) = &folder {
         fs::create_dir_all(folder)?;
     }
-    let options = synth::Options { beneficiaries, ..synth::Options::default() };
+    let options = synth::Options { beneficiaries, api, ..synth::Options::default() };
     let start = Instant::now();
     let summary = synth::generate(&options, |name| -> io::Result<Box<dyn Write>> {
         Ok(match &folder {

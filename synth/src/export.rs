@@ -7,6 +7,7 @@ use crate::facts::claim_type::ClaimType;
 use crate::facts::coverage::Part;
 use crate::facts::header::Place;
 use crate::facts::person::{Person, Version};
+use crate::facts::repository;
 use crate::json::Json;
 use crate::manifest;
 use crate::rng::{Rng, Stream};
@@ -34,6 +35,9 @@ pub struct Options {
     pub bad_per_million: u32,
     /// Claims of each beneficiary, one version each; by default none or 8 to 52, 29 on average.
     pub claims_per_beneficiary: Option<u32>,
+    /// How many claims of a million come a second time, as a shared system has them before they are wholly adjudicated.
+    /// With a fifth of them comes a prior authorization. v3 alone has them.
+    pub partially_adjudicated_per_million: u32,
     /// Beneficiaries whose claims go into one file; 20 by default (about 10 MB). A Coverage file holds those of
     /// five times, a Patient file those of fifty times as many.
     pub beneficiaries_per_file: u32,
@@ -48,6 +52,7 @@ impl Default for Options {
             gzip: false,
             bad_per_million: 0,
             claims_per_beneficiary: None,
+            partially_adjudicated_per_million: 0,
             beneficiaries_per_file: 20,
         }
     }
@@ -87,6 +92,10 @@ pub struct Summary {
     pub claim_bytes: BTreeMap<&'static str, u64>,
     /// ExplanationOfBenefit lines whose Patient is not in the export.
     pub claims_without_patient: u64,
+    /// ExplanationOfBenefit lines that are partially adjudicated claims; not among `claims`.
+    pub partially_adjudicated: u64,
+    /// ExplanationOfBenefit lines that are prior authorizations; not among `claims`.
+    pub prior_authorizations: u64,
     /// Lines that are the second version of a record.
     pub second_versions: BTreeMap<&'static str, u64>,
 }
@@ -183,7 +192,15 @@ impl Options {
         if self.bad_per_million > 1_000_000 {
             return Err(Error::Options("at most a million broken lines of a million"));
         }
-        Ok(())
+        match (self.partially_adjudicated_per_million, self.api) {
+            (1_000_001.., _) => {
+                Err(Error::Options("at most a million partially adjudicated claims of a million"))
+            }
+            (1.., Api::V1 | Api::V2) => {
+                Err(Error::Options("partially adjudicated claims are those of v3 alone"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How many claims a beneficiary has.
@@ -324,7 +341,36 @@ fn write_claims<'a, W: Write>(
             *summary.claim_bytes.entry(eob_type).or_default() += bytes;
             summary.claims_without_patient += u64::from(claim.header.orphan);
             output = end_version(output, start, version, summary)?;
+            if version == Version::First {
+                output = write_in_progress(output, claim, summary)?;
+            }
         }
+    }
+    Ok(output)
+}
+
+/// What the shared systems have of a claim, if they have it.
+fn write_in_progress<'a, W: Write>(
+    mut output: Output<'a, W>,
+    mut claim: Claim<'_>,
+    summary: &mut Summary,
+) -> io::Result<Output<'a, W>> {
+    let options = output.options;
+    let share = options.partially_adjudicated_per_million;
+    if share == 0 {
+        return Ok(output);
+    }
+    let Some(progress) = repository::in_progress(&claim.header, share) else { return Ok(output) };
+    let start = output.json.bytes.len();
+    claim.header.shared = true;
+    writer::claim(&mut output.json, options.api, &claim);
+    summary.partially_adjudicated += 1;
+    output = output.end_record(start, summary)?;
+    if let Some(prior) = progress.authorization {
+        let start = output.json.bytes.len();
+        writer::authorization(&mut output.json, &claim, &prior);
+        summary.prior_authorizations += 1;
+        output = output.end_record(start, summary)?;
     }
     Ok(output)
 }

@@ -1,18 +1,27 @@
 //! A deterministic generator of synthetic BCDA exports.
 //!
-//! BCDA (the Beneficiary Claims Data API, version 1) delivers FHIR STU3 records as NDJSON: ExplanationOfBenefit,
-//! Patient and Coverage. This crate makes such exports up, for tests, demonstrations and benchmarks. The shapes are
-//! the real ones: all eight claim types with their extensions and adjudications, adjustments and cancellations,
-//! members in alphabetical order, amounts as re-encoded doubles, text with escapes. The content is invented: no
-//! person, provider or code description of the real world is in it, and amounts mean nothing.
+//! BCDA (the Beneficiary Claims Data API) delivers FHIR records as NDJSON: ExplanationOfBenefit, Patient and Coverage,
+//! in version 1 those of STU3, in versions 2 and 3 those of R4. This crate makes such exports up, for tests,
+//! demonstrations and benchmarks. The shapes are the real ones: all eight claim types with their extensions and
+//! adjudications, adjustments and cancellations, members in alphabetical order, amounts as re-encoded doubles, text
+//! with escapes. The content is invented: no person, provider or code description of the real world is in it, and
+//! amounts mean nothing.
+//!
+//! # Versions
+//! A seed makes the same people and the same claims in every version ([`Options::api`]): the same days, amounts,
+//! codes, line numbers and providers, as far as the version tells them. v2 has the numbers of claims and people that
+//! v1 has, v3 has its own. Only v3 knows benefit enhancements, related conditions, the days on which an MBI held, and
+//! Patients that were merged into another; and on request claims that a shared system has not wholly adjudicated, and
+//! prior authorizations. Of providers it tells only those that its directory knows.
 //!
 //! # What to expect
 //! - The same [`Options`] give the same bytes on every machine. Only integers decide, no clock and no hash order.
 //!   The compressed bytes of gzip files also depend on the version of the compressor; their content does not.
-//! - One beneficiary takes about 570 kB: 29 claims of 18 kB each on average, a Patient of 3 kB and four
-//!   Coverages of 10 kB. For an export of N bytes take `N / 570_000` beneficiaries.
+//! - One beneficiary takes about 570 kB in v1: 29 claims of 18 kB each on average, a Patient of 3 kB and four
+//!   Coverages of 10 kB. For an export of N bytes take `N / 570_000` beneficiaries. In v2 it takes about 750 kB, in v3
+//!   890 kB.
 //! - The ids of beneficiaries and claims are negative numbers of 14 digits, as those of the synthetic data of the
-//!   real service; records in the style of 2019 have positive ones.
+//!   real service; records in the style of 2019 have positive ones. Those of v3 have 9 and 13 digits.
 //! - Claims are about 70 % carrier, 15 % outpatient and 10 % drug events; the rest is inpatient, SNF, home health,
 //!   hospice and DME. With eight claims or more, the first beneficiary has one of each type.
 //! - Rare things come at small rates: claims without items, claims whose Patient is missing, a record in two versions,

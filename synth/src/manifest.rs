@@ -50,6 +50,10 @@ pub(crate) fn text(options: &Options, summary: &Summary) -> String {
     counts(&mut json, "claims", &summary.claims);
     counts(&mut json, "second_versions", &summary.second_versions);
     count(&mut json, "claims_without_patient", summary.claims_without_patient);
+    if options.partially_adjudicated_per_million > 0 {
+        count(&mut json, "partially_adjudicated", summary.partially_adjudicated);
+        count(&mut json, "prior_authorizations", summary.prior_authorizations);
+    }
     counts(&mut json, "bad", &summary.bad);
     json.raw("}}\n");
     String::from_utf8(json.bytes).unwrap_or_default()

@@ -17,6 +17,7 @@ pub(crate) enum Stream {
     Defect = 8,
     SecondVersion = 9,
     Repository = 10,
+    SharedSystem = 11,
 }
 
 /// One stream of numbers.

@@ -4,6 +4,7 @@ use crate::facts::claim::Claim;
 use crate::facts::coverage::{Coverage, Part};
 use crate::facts::patient::Patient;
 use crate::facts::person::{Person, Version};
+use crate::facts::repository::Authorization;
 use crate::json::Json;
 use crate::{stu3, v2, v3};
 use cms::Api;
@@ -35,6 +36,11 @@ pub(crate) fn coverage(json: &mut Json, api: Api, person: &Person, part: Part, v
         Api::V2 => v2::write_coverage(json, person, &coverage),
         Api::V3 => v3::write_coverage(json, person, &coverage),
     }
+}
+
+/// Writes a prior authorization, which v3 alone has.
+pub(crate) fn authorization(json: &mut Json, claim: &Claim<'_>, prior: &Authorization) {
+    v3::write_authorization(json, claim.header.person, prior, claim.header.load);
 }
 
 /// Writes what is left of a record that was merged into the person's; gives whether the version has one.

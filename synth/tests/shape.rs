@@ -3,7 +3,7 @@
 use crate::common::export;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use synth::{ClaimType, Options, Part, RecordType};
+use synth::{Api, ClaimType, Options, Part, RecordType};
 
 /// Checks that every object's names rise strictly, so that none comes twice, and that there is no space outside
 /// strings. Gives the place after the value.
@@ -48,7 +48,8 @@ fn check(text: &[u8], mut at: usize) -> usize {
             let number = literal.trim_start_matches('-');
             let decimals = number.split_once('.').map_or("1", |(_, d)| d);
             assert!(
-                literal == "true" || (decimals.len() <= 3 && !decimals.ends_with('0')),
+                matches!(literal, "true" | "false")
+                    || (decimals.len() <= 3 && !decimals.ends_with('0')),
                 "{literal}"
             );
             at
@@ -58,10 +59,13 @@ fn check(text: &[u8], mut at: usize) -> usize {
 
 #[test]
 fn records_are_compact_json_in_alphabetical_order() {
-    let made = export(&Options { beneficiaries: 40, ..Options::default() });
     let mut escapes = BTreeSet::new();
-    for record_type in RecordType::ALL {
-        for line in made.lines(record_type) {
+    let made = export(&Options { beneficiaries: 40, ..Options::default() });
+    let [v2, v3] = [Api::V2, Api::V3]
+        .map(|api| export(&Options { beneficiaries: 12, api, ..Options::default() }));
+    let all = [&made, &v2, &v3].map(|made| RecordType::ALL.map(|each| (each, made.lines(each))));
+    for (record_type, lines) in all.into_iter().flatten() {
+        for line in lines {
             assert_eq!(check(line, 0), line.len());
             let record: Value = serde_json::from_slice(line).unwrap();
             assert_eq!(record["resourceType"], record_type.name());

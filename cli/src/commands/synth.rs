@@ -32,11 +32,15 @@ pub(crate) struct SynthArgs {
     #[arg(long)]
     pub(crate) gzip: bool,
     /// Share of lines that are broken, 0 to 1.
-    #[arg(long, default_value = "0", value_parser = parse_bad_rate, value_name = "P")]
+    #[arg(long, default_value = "0", value_parser = parse_share, value_name = "P")]
     pub(crate) bad_rate: u32,
     /// Claims of each beneficiary, in place of a realistic number.
     #[arg(long, value_name = "N")]
     pub(crate) claims: Option<u32>,
+    /// Share of claims that come a second time as a shared system has them, partially adjudicated, 0 to 1; prior
+    /// authorizations come with them. v3 alone.
+    #[arg(long, default_value = "0", value_parser = parse_share, value_name = "P")]
+    pub(crate) partially_adjudicated: u32,
     /// Replace an earlier synthetic export.
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -98,6 +102,7 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         gzip: arguments.gzip,
         bad_per_million: arguments.bad_rate,
         claims_per_beneficiary: arguments.claims,
+        partially_adjudicated_per_million: arguments.partially_adjudicated,
         ..Options::default()
     };
     let stage_options =
@@ -173,7 +178,7 @@ impl std::io::Write for Out<'_> {
     }
 }
 
-fn parse_bad_rate(text: &str) -> Result<u32, String> {
+fn parse_share(text: &str) -> Result<u32, String> {
     synth::parse_rate(text)
         .ok_or_else(|| "expected a share between 0 and 1, such as 0.001".to_owned())
 }

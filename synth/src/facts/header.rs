@@ -43,6 +43,8 @@ pub(crate) struct Header<'a> {
     pub(crate) thru: Day,
     pub(crate) load: Instant,
     pub(crate) action: Action,
+    /// As a shared system has it, before it is wholly adjudicated (v3).
+    pub(crate) shared: bool,
     /// No longer the final version.
     pub(crate) cancelled: bool,
     pub(crate) has_period: bool,
@@ -106,6 +108,7 @@ impl<'a> Header<'a> {
             thru,
             load,
             action,
+            shared: false,
             cancelled: action == Action::Cancelled
                 || superseded
                 || place.version == Version::Second,

@@ -4,15 +4,25 @@
 //! Drawn from streams of their own, so that nothing of what v1 and v2 tell depends on it.
 
 use super::claim_type::ClaimType;
-use super::header::Header;
+use super::header::{Header, npi};
 use super::person::Person;
+use crate::codes::Coded;
+use crate::date::Day;
 use crate::rng::{Rng, Stream};
+use crate::short_code::ShortCode;
 
 /// The claim's number: positive, of 13 digits, one for each claim. The multiplier shares no factor with the count.
 pub(crate) fn claim_id(offset: u64) -> u64 {
     const COUNT: u128 = 9_000_000_000_000;
     let scattered = u128::from(offset) * 7_919_000_003 % COUNT;
     1_000_000_000_000 + u64::try_from(scattered).unwrap_or(0)
+}
+
+/// The number of the same claim in a shared system: of 12 digits.
+pub(crate) fn shared_id(offset: u64) -> u64 {
+    const COUNT: u128 = 400_000_000_000;
+    let scattered = u128::from(offset) * 7_919_000_003 % COUNT;
+    500_000_000_000 + u64::try_from(scattered).unwrap_or(0)
 }
 
 /// The person's number, of nine digits.
@@ -83,6 +93,52 @@ impl Enhancement {
         }
         all
     }
+}
+
+/// What is asked for before it is done.
+#[derive(Debug)]
+pub(crate) struct Authorization {
+    /// Its number among the person's.
+    pub(crate) number: u64,
+    pub(crate) tracking: u64,
+    pub(crate) provider: u64,
+    pub(crate) certification: u64,
+    pub(crate) physician: u64,
+    pub(crate) asked: Day,
+    /// Decisions on the services.
+    pub(crate) services: Vec<(Coded, ShortCode, u32)>,
+}
+
+/// What the shared systems have of a claim that they have.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// It was asked for before.
+    pub(crate) authorization: Option<Authorization>,
+}
+
+/// What the shared systems have of a claim; they have so many of a million.
+pub(crate) fn in_progress(header: &Header<'_>, per_million: u32) -> Option<Progress> {
+    let person = header.person;
+    let rng = &mut Rng::new(person.seed, Stream::SharedSystem, person.index, header.number);
+    if header.kind == ClaimType::Pde || !rng.chance(per_million, 1_000_000) {
+        return None;
+    }
+    let authorization = rng.percent(20).then(|| Authorization {
+        number: header.number,
+        tracking: rng.digits(12),
+        provider: npi(rng, 3000),
+        certification: 990_000 + u64::from(rng.below(9999)),
+        physician: npi(rng, 8000),
+        asked: header.from.minus(rng.between(10, 40)),
+        services: (0..rng.between(1, 3))
+            .map(|_| {
+                let decision =
+                    rng.pick(&[("A", "Affirmed"), ("N", "Not affirmed"), ("P", "In part")]);
+                (decision, ShortCode::hcpcs(rng), rng.between(1, 60))
+            })
+            .collect(),
+    });
+    Some(Progress { authorization })
 }
 
 /// What the repository alone knows of a claim.

@@ -56,6 +56,10 @@ pub(super) fn write(json: &mut Json, claim: &Header<'_>, event: &Event) {
         json.open_key("provider");
         fhir::identifier(json, "identifier", System::Url(NPI), event.pharmacy_number);
         json.close();
+    } else {
+        json.open_key("provider");
+        json.text("display", "Not told");
+        json.close();
     }
     header::write_status(json, claim);
     write_supporting(json, event);

@@ -33,7 +33,11 @@ pub(super) fn write_created(json: &mut Json, header: &Header<'_>) {
 
 /// `id` and `identifier`.
 pub(super) fn write_identity(json: &mut Json, header: &Header<'_>, control: Option<u64>) {
-    let id = repository::claim_id(header.offset);
+    let id = if header.shared {
+        repository::shared_id(header.offset)
+    } else {
+        repository::claim_id(header.offset)
+    };
     fhir::number_text(json, "id", id);
     json.list_key("identifier");
     json.open();
@@ -80,9 +84,13 @@ pub(super) fn write_meta(json: &mut Json, header: &Header<'_>) {
     };
     let (source, origin) = match header.kind {
         ClaimType::Pde => ("DDPS", "DDPS"),
+        ClaimType::Carrier if header.shared => ("MCS", "SharedSystem"),
+        ClaimType::Dme if header.shared => ("VMS", "SharedSystem"),
+        _ if header.shared => ("FISS", "SharedSystem"),
         _ => ("NCH", "NationalClaimsHistory"),
     };
-    let action = if header.cancelled { "NotFinalAction" } else { "FinalAction" };
+    let last = !header.cancelled && !header.shared;
+    let action = if last { "FinalAction" } else { "NotFinalAction" };
     parts::open_meta(json, header.load, &[profile]);
     json.code("source", source);
     json.list_key("tag");
@@ -94,7 +102,7 @@ pub(super) fn write_meta(json: &mut Json, header: &Header<'_>) {
 
 /// `outcome` and `patient`.
 pub(super) fn write_patient(json: &mut Json, header: &Header<'_>) {
-    json.code("outcome", "complete");
+    json.code("outcome", if header.shared { "partial" } else { "complete" });
     json.raw(",\"patient\":{\"reference\":\"Patient/");
     json.unsigned(patient_id(header));
     json.raw("\"}");
@@ -120,8 +128,26 @@ pub(super) fn write_status(json: &mut Json) {
     json.raw(r#","resourceType":"ExplanationOfBenefit","status":"active""#);
 }
 
+/// The type of a claim in a shared system, of four digits.
+fn shared_type(claim_type: ClaimType) -> Coded {
+    match claim_type {
+        ClaimType::Carrier => ("2700", "Physician, in progress"),
+        ClaimType::Dme => ("2800", "Equipment, in progress"),
+        ClaimType::Hha => ("1032", "Home health, in progress"),
+        ClaimType::Hospice => ("1081", "Hospice, in progress"),
+        ClaimType::Inpatient => ("1011", "Stay, in progress"),
+        ClaimType::Snf => ("1021", "Nursing stay, in progress"),
+        ClaimType::Outpatient | ClaimType::Pde => ("1013", "Outpatient, in progress"),
+    }
+}
+
 /// `type` and `use`.
 pub(super) fn write_type(json: &mut Json, header: &Header<'_>, code: Coded) {
+    let code = if header.shared { shared_type(header.kind) } else { code };
+    // Older answers of the server do not say of which of the eight types it is; what is final is told by its number.
+    let untold =
+        if header.shared { header.offset.is_multiple_of(4) } else { header.person.old_style };
+    let eob_type = if untold { "" } else { header.kind.eob_type() };
     let kind = match header.kind {
         ClaimType::Carrier | ClaimType::Dme => "professional",
         ClaimType::Pde => "pharmacy",
@@ -130,7 +156,7 @@ pub(super) fn write_type(json: &mut Json, header: &Header<'_>, code: Coded) {
     let codings = [
         (System::Idr("CLM-TYPE-CD"), code),
         (System::Hl7("claim-type"), (kind, "")),
-        (System::Idr("EOB-TYPE"), (header.kind.eob_type(), "Type")),
+        (System::Idr("EOB-TYPE"), (eob_type, "Type")),
     ];
     r4::codings(json, "type", &codings);
     json.code("use", "claim");

@@ -16,6 +16,7 @@ use crate::facts::repository::{Enhancement, Extras, SWITCHES};
 use crate::fhir::{self, System};
 use crate::json::Json;
 use crate::r4::{self, List};
+use crate::short_code::ShortCode;
 
 /// Writes all members of the claim.
 pub(super) fn write(json: &mut Json, claim: &Header<'_>, stay: &Stay) {
@@ -143,7 +144,12 @@ fn write_total(json: &mut Json, stay: &Stay) {
 
 fn write_supporting(json: &mut Json, claim: &Header<'_>, stay: &Stay, extras: &Extras) {
     let mut info = Supporting::new(json);
-    info.code("CLM_ADJSTMT_TYPE_CD", "CLM-ADJSTMT-TYPE-CD", (stay.adjustment(), "Adjustment"));
+    if claim.shared {
+        info.code("CLM_PD_STUS_CD", "CLM-PD-STUS-CD", ("I", ""));
+    } else {
+        let adjustment = (stay.adjustment(), "Adjustment");
+        info.code("CLM_ADJSTMT_TYPE_CD", "CLM-ADJSTMT-TYPE-CD", adjustment);
+    }
     info.date(About::Name("CLM_IDR_LD_DT"), claim.load.day);
     if let Some((_, number)) = extras.tracked {
         info.text("CLM_LINE_PMD_UNIQ_TRKNG_NUM", &format!("-SYN{number}"));
@@ -158,7 +164,7 @@ fn write_supporting(json: &mut Json, claim: &Header<'_>, stay: &Stay, extras: &E
     info.code("CLM_QUERY_CD", "CLM-QUERY-CD", stay.query);
     let contractor = stay.contractor.to_string();
     info.code("CLM_CNTRCTR_NUM", "CLM-CNTRCTR-NUM", (&contractor, "Contractor"));
-    if let Some((code, _)) = stay.primary_payer {
+    if let Some((code, _)) = stay.primary_payer.filter(|_| !claim.shared) {
         info.code("CLM_NCH_PRMRY_PYR_CD", "CLM-NCH-PRMRY-PYR-CD", (code, ""));
     }
     info.code("CLM_DISP_CD", "CLM-DISP-CD", ("01", "Debit"));
@@ -166,14 +172,16 @@ fn write_supporting(json: &mut Json, claim: &Header<'_>, stay: &Stay, extras: &E
         info.period(About::Slice("admissionperiod"), start, stay.discharged);
     }
     info.date(About::Slice("clmrecvddate"), claim.thru);
-    if !stay.older {
+    if !stay.older && !claim.shared {
         info.date(About::Name("CLM_NCH_WKLY_PROC_DT"), claim.processed);
     }
     if let Some(codes) = &stay.codes {
         write_stay_dates(&mut info, claim, codes);
     }
     info.date(About::Name("CLM_CMS_PROC_DT"), claim.processed.minus(7));
-    info.code("CLM_NRLN_RIC_CD", "CLM-NRLN-RIC-CD", Kind::of(claim.kind).near_line);
+    if !claim.shared {
+        info.code("CLM_NRLN_RIC_CD", "CLM-NRLN-RIC-CD", Kind::of(claim.kind).near_line);
+    }
     write_stay_codes(&mut info, claim, stay);
     if let Some((_, fips)) = stay.state.and_then(letters_and_fips) {
         info.code("PRVDR_FAC_FIPS_ST_CD", "US-FIPS-STATE-CODES", (fips, ""));
@@ -327,15 +335,24 @@ fn write_reason(json: &mut Json, code: &str) {
     json.close();
 }
 
+/// The drug of a line. Where v1 and v2 tell how much but not what, the repository knows what.
+fn write_line_drug(json: &mut Json, line: &Line) {
+    let quantity = line.drug_quantity.map(|(thousandths, _)| (i64::from(thousandths), 3));
+    let told = line.ndc.as_ref().map(|(ndc, _)| *ndc);
+    let ndc =
+        told.or_else(|| line.drug_quantity.map(|(thousandths, _)| ShortCode::ndc(thousandths)));
+    if let Some(ndc) = ndc {
+        write_drug(json, &ndc, quantity);
+    }
+}
+
 fn write_item(json: &mut Json, claim: &Header<'_>, line: &Line, sequence: u32, tracked: bool) {
     write_line_amounts(json, claim, line);
-    if let Some((ndc, _)) = &line.ndc {
-        let quantity = line.drug_quantity.map(|(thousandths, _)| (i64::from(thousandths), 3));
-        write_drug(json, ndc, quantity);
-    }
+    write_line_drug(json, line);
     json.list_key("extension");
     extension(json, "CLM-OTAF-ONE-IND-CD", ("N", ""));
-    extension(json, "CLM-REV-CNTR-STUS-CD", (line.status.0, ""));
+    let status = if Kind::of(claim.kind).revenue_status { line.status.0 } else { "N" };
+    extension(json, "CLM-REV-CNTR-STUS-CD", (status, ""));
     extension(json, "CLM-REV-DSCNT-IND-CD", ("1", ""));
     if line.units.is_multiple_of(2) {
         extension(json, "CLM-REV-PACKG-IND-CD", ("0", ""));

@@ -16,8 +16,10 @@ mod part_b;
 mod parts;
 mod patient;
 mod pde;
+mod prior;
 mod supporting;
 
 pub(crate) use claim::write as write_claim;
 pub(crate) use coverage::{write as write_coverage, write_dual};
 pub(crate) use patient::{write as write_patient, write_merged};
+pub(crate) use prior::write as write_authorization;

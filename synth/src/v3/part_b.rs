@@ -119,7 +119,7 @@ fn write_supporting(json: &mut Json, claim: &Header<'_>, bill: &Bill, extras: &E
         info.text("CLM_CLNCL_TRIL_NUM", &number.to_string());
     }
     info.code("CLM_QUERY_CD", "CLM-QUERY-CD", ("3", "Final"));
-    if !bill.older {
+    if !bill.older && !claim.shared {
         info.date(About::Name("CLM_NCH_WKLY_PROC_DT"), claim.processed);
     }
     info.code("CLM_CARR_PMT_DNL_CD", "CLM-CARR-PMT-DNL-CD", bill.denial);
