@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Validate(Box<ValidateArgs>),
     /// Show the tables: columns, types, where each value comes from and, where there is none, why.
     Describe(DescribeArgs),
-    /// Make a synthetic export: deterministic, in the exact shape of BCDA v1, of nobody.
+    /// Make a synthetic export: deterministic, in the exact shape of BCDA v1, v2 or v3, of nobody.
     Synth(SynthArgs),
     /// Serve the API of the BCDA guides on this machine, from a folder or synthetic data, with faults on request.
     Serve(ServeArgs),

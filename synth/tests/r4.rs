@@ -104,8 +104,8 @@ fn ours(api: Api) -> Shapes {
             ..options
         };
         for line in export(&options).lines(RecordType::ExplanationOfBenefit) {
-            let record = serde_json::from_slice(line).unwrap();
-            if group(&record) == "prior" {
+            let record: Value = serde_json::from_slice(line).unwrap();
+            if record["use"] == "preauthorization" {
                 add(&mut shapes, &record);
             }
         }

@@ -15,7 +15,7 @@ use crate::signals;
 /// Make a synthetic export.
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
-    /// How many beneficiaries; each has about 570 kB (v1).
+    /// How many beneficiaries; each has about 570 kB in v1, 750 in v2, 890 in v3.
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) beneficiaries: u64,
     /// Another seed makes another export; the same seed makes the same bytes.

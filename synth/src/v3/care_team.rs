@@ -8,11 +8,20 @@ use crate::json::Json;
 use crate::r4::{self, List, Systematic};
 
 /// Writes the entries of `ExplanationOfBenefit.careTeam`.
-pub(super) struct CareTeam<'a>(List<'a>);
+pub(super) struct CareTeam<'a> {
+    list: List<'a>,
+    /// Says who and what the providers are.
+    names: bool,
+}
 
 impl<'a> CareTeam<'a> {
     pub(super) fn new(json: &'a mut Json) -> Self {
-        Self(List::new(json, "careTeam"))
+        Self { list: List::new(json, "careTeam"), names: true }
+    }
+
+    /// Of providers only the number is told, as prior authorizations do.
+    pub(super) fn without_names(json: &'a mut Json) -> Self {
+        Self { names: false, ..Self::new(json) }
     }
 
     /// A provider in a role. The number is the line's for who rendered it.
@@ -24,14 +33,16 @@ impl<'a> CareTeam<'a> {
         specialty: Option<Coded>,
     ) {
         let Some(npi) = npi.filter(|&npi| repository::is_known(npi)) else { return };
-        self.0.open();
-        let json = &mut *self.0.json;
+        self.list.open();
+        let json = &mut *self.list.json;
         let (family, given) = name(npi);
         json.open_key("provider");
-        json.text("display", &format!("{family}, {given}"));
+        if self.names {
+            json.text("display", &format!("{family}, {given}"));
+        }
         write_npi(json, npi, role == "prescribing");
         // Of referring providers the server does not say what they are.
-        if role != "referring" {
+        if role != "referring" || !self.names {
             json.code("type", if npi.is_multiple_of(5) { "Organization" } else { "Practitioner" });
         }
         json.close();
@@ -43,7 +54,7 @@ impl<'a> CareTeam<'a> {
             codes::taxonomy(npi)
                 .map(|coded| (System::Url("http://nucc.org/provider-taxonomy"), (coded.0, ""))),
         );
-        if !qualification.is_empty() && role != "referring" {
+        if self.names && !qualification.is_empty() && role != "referring" {
             r4::codings(json, "qualification", &qualification);
         }
         let both = [
@@ -56,6 +67,6 @@ impl<'a> CareTeam<'a> {
     }
 
     pub(super) fn end(self) {
-        self.0.end();
+        self.list.end();
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn write(json: &mut Json, person: &Person, prior: &Authorization, loa
         qualifier: None,
     });
     json.open();
-    let mut team = CareTeam::new(json);
+    let mut team = CareTeam::without_names(json);
     team.add("referring", Some(prior.physician), 1, None);
     team.add("rendering", Some(prior.physician), 2, None);
     team.add("attending", Some(prior.physician), 3, None);
