@@ -1,8 +1,11 @@
-//! Typed FHIR STU3 resources with the CMS Blue Button vocabulary.
+//! Typed FHIR STU3 and R4 resources with the CMS Blue Button vocabulary.
 //!
-//! The Beneficiary Claims Data API (BCDA, version 1) exports claims as newline-delimited JSON: one
-//! `ExplanationOfBenefit`, `Patient` or `Coverage` a line. This crate reads one such line, strictly and without
-//! loss, and answers what a claims developer asks of it. It does no input or output and starts no threads.
+//! The Beneficiary Claims Data API (BCDA) exports claims as newline-delimited JSON: one `ExplanationOfBenefit`, `Patient`
+//! or `Coverage` a line. This crate reads one such line, strictly and without loss, and answers what a claims developer
+//! asks of it. It does no input or output and starts no threads.
+//!
+//! Version 1 of the API speaks FHIR STU3: its types are [`stu3`], and are what this page shows. Versions 2 and 3 speak R4:
+//! their types are [`r4`], with methods of the same names, so that a program changes its imports and little else.
 //!
 //! ```
 //! use fhir_model::{ClaimType, Resource, Variable, from_slice};
@@ -55,14 +58,20 @@
 //! | read a record | [`from_slice`], [`from_slice_as`], [`from_reader`] for one that outlives its bytes |
 //! | write it | [`Resource::to_json`], or serde_json |
 //! | see how things are done | the [`cookbook`] |
-//! | use its fields | the structs of [`stu3`] |
+//! | use its fields | the structs of [`stu3`] and [`r4`] |
+//! | read records of versions 2 and 3 | [`r4::from_slice`], [`r4::from_reader`], [`from_slice_as`] |
 //! | ask for facts of claims | their methods, as `ExplanationOfBenefit::diagnoses` or `Patient::mbi_current`, and [`Extensible`] |
 //! | follow a path known at run time | [`Node`] and [`Element`] |
-//! | know what STU3 says of an element | [`schema`] |
+//! | know what a release says of an element | [`schema`] |
 //! | name a variable, a code system | [`Variable`], [`CodeSystem`], [`IdentifierSystem`], [`vocabulary`] |
 //! | say what is wrong with a record | [`validate`](mod@validate), [`Resource::validate`] |
 //! | count money, compare dates | [`Decimal`], [`primitive`] |
 //! | keep a record after its line is gone | [`IntoOwned`] |
+//!
+//! # Features
+//!
+//! `stu3` and `r4`, both on by default: the types of a release, with what is asked of them. The element tables and the
+//! vocabulary are there without either.
 //!
 //! # What reading promises
 //!
@@ -71,7 +80,7 @@
 //! of its element. Reading does not check dates and codes; [`primitive::Lexical::value`] and `is_listed` do.
 //!
 //! *Without loss.* Writing gives the same members, list lengths and orders, strings and number texts (`120.00`,
-//! `1E-17`). Members that STU3 does not know, `_field` siblings of primitives, `null`s and empty lists are in
+//! `1E-17`). Members that its release does not know, `_field` siblings of primitives, `null`s and empty lists are in
 //! each struct's [`Extra`]; contained resources of other types are [`Resource::Other`]. Members are written in
 //! alphabetical order, as BCDA does, those of [`Extra`] last.
 //!
@@ -83,6 +92,11 @@
 //!
 //! *Silent about records.* An [`Error`] has a class, a byte and a path of element names. It never holds a piece of the record.
 #![forbid(unsafe_code)]
+// Without a release there are the tables and the vocabulary alone, and nothing asks for the rest.
+#![cfg_attr(
+    not(any(feature = "stu3", feature = "r4")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 /// The example of the README, so that it is run.
 #[cfg(doctest)]
@@ -101,10 +115,12 @@ mod node;
 mod own;
 mod owned;
 pub mod primitive;
+#[cfg(feature = "r4")]
 pub mod r4;
 mod read;
 mod resource;
 pub mod schema;
+#[cfg(feature = "stu3")]
 pub mod stu3;
 mod table;
 mod text;
@@ -116,12 +132,14 @@ pub use access::{
     ClaimType, DiagnosisCode, Extensible, ExtensionFacts, IcdVersion, MedicarePart, Monthly,
     ProcedureCode,
 };
+pub use cms::Api;
 pub use decimal::{Decimal, DecimalError, Integer};
 pub use error::{Error, ErrorKind};
 pub use node::{Element, Node, NodeList};
 pub use own::IntoOwned;
 pub use owned::{MAX_RECORD_BYTES, ReadError};
 pub use read::{FromJson, Reader, from_slice_as};
+#[cfg(feature = "stu3")]
 pub use stu3::{Extra, Resource, Siblings, from_reader, from_slice};
 pub use text::Str;
 pub use value::{Object, Value};

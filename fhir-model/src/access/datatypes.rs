@@ -190,6 +190,7 @@ macro_rules! datatypes {
     };
 }
 
+#[cfg(feature = "stu3")]
 pub(super) mod stu3 {
     datatypes!(stu3, "stu3", ["http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-9"]);
 
@@ -223,6 +224,7 @@ pub(super) mod stu3 {
     }
 }
 
+#[cfg(feature = "r4")]
 pub(super) mod r4 {
     datatypes!(
         r4,

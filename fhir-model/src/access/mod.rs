@@ -3,13 +3,18 @@
 //! Names of extensions, systems and categories are whatever [names](crate::vocabulary::Name) a term: variants of
 //! [`Variable`](crate::Variable) and its kin, short names, whole URIs. Where a list has several candidates, the first is given unless the method says otherwise.
 
+#[cfg(feature = "stu3")]
 mod claim;
 mod codes;
+#[cfg(feature = "stu3")]
 mod coverage;
 mod datatypes;
+#[cfg(feature = "stu3")]
 mod item;
 mod monthly;
+#[cfg(feature = "stu3")]
 mod patient;
+#[cfg(feature = "r4")]
 mod r4;
 
 pub use cms::{ClaimType, MedicarePart};

@@ -12,7 +12,7 @@
 //! | choice of types | `Option<ExtensionValue>`, an enum |
 //! | code with a required binding | an enum with `Unlisted` for other codes |
 //!
-//! and every struct has an [`Extra`](crate::Extra) for the rest.
+//! and every struct has an [`Extra`] for the rest.
 
 pub(crate) mod generated;
 pub(crate) mod resource;

@@ -1,6 +1,9 @@
 //! The classes of issues: the one table that outcomes, summaries and documents use.
 
-use crate::{r4, stu3};
+#[cfg(feature = "r4")]
+use crate::r4;
+#[cfg(feature = "stu3")]
+use crate::stu3;
 
 /// How much an issue weighs, lightest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +65,7 @@ macro_rules! classes {
             }
 
             /// The class as FHIR has it, coarser.
+            #[cfg(feature = "stu3")]
             pub const fn issue_type(self) -> stu3::codes::IssueType<'static> {
                 match self {
                     $(Self::$variant => stu3::codes::IssueType::$code,)*
@@ -69,6 +73,7 @@ macro_rules! classes {
             }
 
             /// The same in R4.
+            #[cfg(feature = "r4")]
             const fn issue_type_of_r4(self) -> r4::codes::IssueType<'static> {
                 match self {
                     $(Self::$variant => r4::codes::IssueType::$code,)*
@@ -123,31 +128,35 @@ impl std::fmt::Display for IssueClass {
     }
 }
 
+#[cfg(feature = "stu3")]
 impl From<IssueClass> for stu3::codes::IssueType<'static> {
     fn from(class: IssueClass) -> Self {
         class.issue_type()
     }
 }
 
+#[cfg(feature = "r4")]
 impl From<IssueClass> for r4::codes::IssueType<'static> {
     fn from(class: IssueClass) -> Self {
         class.issue_type_of_r4()
     }
 }
 
+#[cfg(feature = "stu3")]
 impl From<Severity> for stu3::codes::IssueSeverity<'static> {
     fn from(severity: Severity) -> Self {
         Self::from_code(severity.as_str())
     }
 }
 
+#[cfg(feature = "r4")]
 impl From<Severity> for r4::codes::IssueSeverity<'static> {
     fn from(severity: Severity) -> Self {
         Self::from_code(severity.as_str())
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "stu3", feature = "r4"))]
 mod tests {
     use super::*;
 

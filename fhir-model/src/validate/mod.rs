@@ -84,7 +84,7 @@ mod links;
 mod outcome;
 mod reference;
 mod siblings;
-#[cfg(test)]
+#[cfg(all(test, feature = "stu3"))]
 mod tests;
 mod walk;
 
@@ -99,7 +99,8 @@ use crate::schema;
 pub const MAX_FINDINGS: usize = 1_000;
 
 macro_rules! validate {
-    ($release:ident, $schema:ident; $($name:ident,)*) => {
+    ($release:ident, $feature:literal, $schema:ident; $($name:ident,)*) => {
+        #[cfg(feature = $feature)]
         mod $release {
             use super::{Finding, Node, schema, walk};
             use crate::$release::{OperationOutcome, Resource, $($name,)*};
@@ -151,7 +152,7 @@ macro_rules! validate {
 }
 
 validate! {
-    stu3, STU3;
+    stu3, "stu3", STU3;
     Coverage,
     ExplanationOfBenefit,
     Observation,
@@ -160,7 +161,7 @@ validate! {
 }
 
 validate! {
-    r4, R4;
+    r4, "r4", R4;
     Claim,
     ClaimResponse,
     Coverage,

@@ -9,7 +9,8 @@ pub const ISSUE_CLASS_SYSTEM: &str = "urn:bcda-cclf:issue-class";
 
 /// Outcomes of a release.
 macro_rules! outcomes {
-    ($release:ident) => {
+    ($release:ident, $feature:literal) => {
+        #[cfg(feature = $feature)]
         mod $release {
             use super::{Error, Finding, ISSUE_CLASS_SYSTEM, IssueClass};
             use crate::text::Str;
@@ -95,8 +96,8 @@ macro_rules! outcomes {
     };
 }
 
-outcomes!(stu3);
-outcomes!(r4);
+outcomes!(stu3, "stu3");
+outcomes!(r4, "r4");
 
 impl From<ErrorKind> for IssueClass {
     fn from(kind: ErrorKind) -> Self {
