@@ -1,7 +1,8 @@
 //! Counting records: read = with rows + joined + without rows + skipped + rejected.
 
 use crate::error::{ErrorClass, RecordError};
-use crate::people::person::Person;
+use crate::people::person::{Hollow, Person};
+use crate::plan::Skipped;
 use crate::plan::program::Untranslated;
 use crate::rows::claim::Claim;
 use crate::rows::finality::NotFinal;
@@ -15,8 +16,16 @@ pub struct RecordCounts {
     pub without_rows: u64,
     /// Patients and Coverages.
     pub joined: u64,
-    /// Resources of other types.
+    /// Of these, Patients that were merged into others.
+    pub merged_patients: u64,
+    /// Of these, Coverages that were asked for and not found.
+    pub coverages_not_found: u64,
+    /// What no table wants.
     pub skipped: u64,
+    /// Of these, claims that are not adjudicated to the end.
+    pub partially_adjudicated: u64,
+    /// Of these, requests for leave, which are no claims.
+    pub prior_authorizations: u64,
     /// Records that were not taken.
     pub rejected: u64,
     /// Those of them that are bad, by class.
@@ -63,9 +72,24 @@ impl RecordCounts {
         self.not_final.count(claim);
     }
 
+    /// Counts what no table wants.
+    pub fn skip(&mut self, why: Skipped) {
+        self.skipped += 1;
+        match why {
+            Skipped::OtherType => {}
+            Skipped::PartiallyAdjudicated => self.partially_adjudicated += 1,
+            Skipped::PriorAuthorization => self.prior_authorizations += 1,
+        }
+    }
+
     /// Counts a Patient or Coverage.
     pub fn person(&mut self, person: &Person) {
         self.joined += 1;
+        match person.hollow() {
+            Some(Hollow::MergedPatient) => self.merged_patients += 1,
+            Some(Hollow::CoverageNotFound) => self.coverages_not_found += 1,
+            None => {}
+        }
         self.partial_dates += person.partial_dates();
         self.untranslated_codes += person.unknown_marks();
     }
@@ -89,6 +113,10 @@ impl RecordCounts {
         self.without_rows += other.without_rows;
         self.joined += other.joined;
         self.skipped += other.skipped;
+        self.partially_adjudicated += other.partially_adjudicated;
+        self.prior_authorizations += other.prior_authorizations;
+        self.merged_patients += other.merged_patients;
+        self.coverages_not_found += other.coverages_not_found;
         self.rejected += other.rejected;
         for (own, other) in self.rejected_by_class.0.iter_mut().zip(other.rejected_by_class.0) {
             *own += other;
@@ -117,6 +145,6 @@ mod tests {
             counts.add(&one);
         }
         assert!(counts.rejected_by_class.iter().eq(ErrorClass::ALL.map(|class| (class, 2))));
-        assert_eq!((counts.rejected, counts.read()), (26, 26));
+        assert_eq!((counts.rejected, counts.read()), (28, 28));
     }
 }

@@ -52,11 +52,13 @@ pub enum ErrorClass {
     ResourceType,
     /// A Bundle stands on the line: the export gives one resource a line.
     Bundle,
+    /// Of another version of the API than the one that was stated.
+    Version,
 }
 
 impl ErrorClass {
     /// Every class, in the order reports list them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Syntax,
         Self::Utf8,
         Self::Text,
@@ -70,6 +72,7 @@ impl ErrorClass {
         Self::ClaimType,
         Self::ResourceType,
         Self::Bundle,
+        Self::Version,
     ];
 
     /// The class's name in reports and in `rejects.csv`.
@@ -88,6 +91,7 @@ impl ErrorClass {
             Self::ClaimType => "claim-type",
             Self::ResourceType => "resource-type",
             Self::Bundle => "bundle",
+            Self::Version => "version",
         }
     }
 
@@ -113,6 +117,7 @@ impl ErrorClass {
             }
             Self::ResourceType => "expected resourceType to name an STU3 resource",
             Self::Bundle => "expected one resource a line, not a Bundle; unpack its entries",
+            Self::Version => "expected a record of the version of the API that was stated",
         }
     }
 }

@@ -52,13 +52,14 @@ mod sink;
 mod stream;
 mod take;
 
-pub use cms::{ClaimType, ClaimTypes};
+pub use cms::{Api, ClaimType, ClaimTypes};
 pub use counts::{ByClass, RecordCounts};
 pub use error::{ErrorClass, RecordError};
 pub use facts::codes::{CodeMap, States};
 pub use facts::columns::{Columns, ColumnsError};
 pub use facts::crosswalk::{
-    CROSSWALK_VERSION, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources, TableDef,
+    CROSSWALK_VERSION, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources, TableDef, V2,
+    V3,
 };
 pub use facts::dates::{civil_from_days, days_from_civil, parse_day};
 pub use facts::fact::FactKind;
@@ -67,11 +68,11 @@ pub use layout::naming::Naming;
 pub use layout::resource::Resource;
 pub use layout::table::{ColumnType, Per, Table};
 pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
-pub use people::person::{Beneficiary, Person, PersonRecord};
+pub use people::person::{Beneficiary, Hollow, Person, PersonRecord};
 pub use people::tables::{PeopleTables, summary};
 pub use plan::guess::{Guess, Guesser, is_enough};
 pub use plan::program::Untranslated;
-pub use plan::{Plan, Reader};
+pub use plan::{Plan, Reader, Skipped};
 pub use rows::batch::{ClaimTables, schema};
 pub use rows::claim::{Claim, Lineage};
 pub use rows::finality::NotFinal;

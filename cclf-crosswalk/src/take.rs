@@ -1,9 +1,11 @@
 //! What becomes of a line: the one judge of records, whoever reads them and in whichever order.
 
+use cms::Api;
+
 use crate::error::RecordError;
 use crate::layout::resource::Resource;
 use crate::people::person::PersonRecord;
-use crate::plan::{Reader, Verdict};
+use crate::plan::{Reader, Skipped, Verdict};
 use crate::rows::claim::Claim;
 
 /// What a line is. It depends on the line alone.
@@ -27,8 +29,8 @@ use crate::rows::claim::Claim;
 ///         }
 ///         // With the rows that `ClaimTables::append` made of it.
 ///         Took::Claim(claim) => counts.claim(&claim, 1),
-///         Took::Skipped => counts.skipped += 1,
-///         Took::Foreign => eprintln!("this file is of another version of the API"),
+///         Took::Skipped(why) => counts.skip(why),
+///         Took::Foreign(api) => eprintln!("this file is of {api} of the API"),
 ///         Took::Bad(error) => counts.bad(&error),
 ///     }
 /// }
@@ -42,10 +44,10 @@ pub enum Took<'r> {
     Claim(Claim<'r>),
     /// A Patient or Coverage: what is packed of it goes into an [`Index`](crate::Index).
     Person(PersonRecord<'r>),
-    /// A known resource type that no table wants.
-    Skipped,
-    /// FHIR R4, not STU3: an error of the whole source.
-    Foreign,
+    /// What no table wants.
+    Skipped(Skipped),
+    /// A record of another version of the API than that which is being read: an error of the whole source.
+    Foreign(Api),
     /// Nothing is made of it. A line that is no JSON text at all is told as such before anything else.
     Bad(RecordError),
 }
@@ -56,7 +58,7 @@ impl Took<'_> {
         match self {
             Self::Claim(_) => true,
             Self::Bad(error) => error.resource() == Some(Resource::ExplanationOfBenefit),
-            Self::Person(_) | Self::Skipped | Self::Foreign => false,
+            Self::Person(_) | Self::Skipped(_) | Self::Foreign(_) => false,
         }
     }
 }
@@ -67,7 +69,7 @@ impl Reader {
         match self.read(line) {
             Ok(Verdict::Record(Resource::ExplanationOfBenefit, record)) => {
                 // The type of a claim was checked when it was read.
-                Claim::new(record).map_or(Took::Skipped, Took::Claim)
+                Claim::new(record).map_or(Took::Skipped(Skipped::OtherType), Took::Claim)
             }
             Ok(Verdict::Record(Resource::Patient, record)) => {
                 Took::Person(PersonRecord::patient(record))
@@ -75,8 +77,8 @@ impl Reader {
             Ok(Verdict::Record(Resource::Coverage, record)) => {
                 Took::Person(PersonRecord::coverage(record))
             }
-            Ok(Verdict::Skipped) => Took::Skipped,
-            Ok(Verdict::Foreign) => Took::Foreign,
+            Ok(Verdict::Skipped(why)) => Took::Skipped(why),
+            Ok(Verdict::Foreign(api)) => Took::Foreign(api),
             Err(error) => Took::Bad(error),
         }
     }
@@ -90,7 +92,7 @@ mod tests {
     /// A line for each of what it may be; whether it is of claims, and its count.
     #[test]
     fn every_line_is_counted_once() {
-        let r4 = r#"{"resourceType":"ExplanationOfBenefit","id":"1","use":"claim","insurer":{}}"#;
+        let r4 = r#"{"resourceType":"ExplanationOfBenefit","id":"1","use":"claim","type":{"coding":[{"system":"https://bluebutton.cms.gov/resources/codesystem/eob-type","code":"PDE"}]}}"#;
         let lines = [
             (synth::eob(1, synth::ClaimType::Inpatient), "claim", true),
             (synth::patient(1), "person", false),
@@ -122,11 +124,12 @@ mod tests {
                     person.add_to(&mut index, 0).unwrap();
                     "person"
                 }
-                Took::Skipped => {
-                    one.skipped += 1;
+                Took::Skipped(why) => {
+                    one.skip(why);
                     "skipped"
                 }
-                Took::Foreign => {
+                Took::Foreign(api) => {
+                    assert_eq!(api, Api::V2);
                     one.rejected += 1;
                     "foreign"
                 }

@@ -25,11 +25,13 @@ pub mod r4;
 mod reference;
 mod resource_types;
 mod rules;
+mod shape;
 
 pub use api::{Api, Release, UnknownApi};
 pub use claim_type::{ClaimType, ClaimTypes};
-pub use mbi::Mbis;
+pub use mbi::{DatedMbi, Mbis};
 pub use part::MedicarePart;
 pub use reference::id_in;
 pub use resource_types::{is_resource_type, resource_types};
 pub use rules::{attending, principal};
+pub use shape::{Marks, Shape};

@@ -46,9 +46,50 @@ impl<'t> Mbis<'t> {
     }
 }
 
+/// An MBI with the days on which it was in force, counted from 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DatedMbi<'t> {
+    /// The identifier.
+    pub mbi: &'t str,
+    /// Its first day, where it is known.
+    pub begin: Option<i32>,
+    /// Its last day; none while it is in force.
+    pub end: Option<i32>,
+}
+
+impl<'t> DatedMbi<'t> {
+    /// The current one, which has no end: of several that which began last, of those the first. And those that ended,
+    /// by value, each value once, with the period that ended last.
+    pub fn choose(mbis: &[Self]) -> (Option<&'t str>, Vec<Self>) {
+        let current = mbis.iter().filter(|one| one.end.is_none()).rev().max_by_key(|one| one.begin);
+        let current = current.map(|one| one.mbi);
+        let ended = mbis.iter().copied().filter(|one| one.end.is_some());
+        let mut ended: Vec<Self> = ended.filter(|one| Some(one.mbi) != current).collect();
+        ended.sort_by_key(|one| (one.mbi, std::cmp::Reverse(one.end)));
+        ended.dedup_by_key(|one| one.mbi);
+        (current, ended)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_mbi_without_an_end_is_current() {
+        let dated = |mbi, begin, end| DatedMbi { mbi, begin, end };
+        let all = [
+            dated("B", Some(1), Some(5)),
+            dated("A", Some(2), None),
+            dated("D", None, None),
+            dated("C", Some(2), None),
+            dated("B", Some(6), Some(9)),
+            dated("A", Some(0), Some(1)),
+        ];
+        assert_eq!(DatedMbi::choose(&all), (Some("A"), vec![all[4]]));
+        assert_eq!(DatedMbi::choose(&all[..1]), (None, vec![all[0]]));
+        assert_eq!(DatedMbi::choose(&[]), (None, vec![]));
+    }
 
     fn choose(marked: &[(&'static str, &str)]) -> (Option<&'static str>, Vec<&'static str>, u64) {
         let marked = marked.iter().map(|(mbi, mark)| (*mbi, (!mark.is_empty()).then_some(*mark)));

@@ -34,6 +34,17 @@ pub(crate) fn slice(text: &str, from: usize, to: Option<usize>) -> Option<&str> 
     (!piece.is_empty()).then_some(piece)
 }
 
+/// The last `count` characters, or all there are.
+pub(crate) fn ending(text: &str, count: usize) -> &str {
+    let from = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
+    &text[from..]
+}
+
+/// A code without its dots.
+pub(crate) fn undot(text: &str) -> Cow<'_, str> {
+    if text.contains('.') { Cow::Owned(text.replace('.', "")) } else { Cow::Borrowed(text) }
+}
+
 /// The digits of a US postal code, without hyphens and blanks; `None` for what is none, as those with letters are.
 pub(crate) fn zip(text: &str) -> Option<String> {
     let said: String = text.chars().filter(|ch| *ch != '-' && !ch.is_whitespace()).collect();
@@ -150,6 +161,8 @@ mod tests {
         assert_eq!(slice("CO120", 3, None), Some("120"));
         assert_eq!(slice("CO120", 1, Some(2)), Some("CO"));
         assert_eq!(slice("C", 3, None), None);
+        assert_eq!((ending("123", 1), ending("1", 1), ending("", 1)), ("3", "1", ""));
+        assert_eq!((&*undot("V97.2"), &*undot("R465")), ("V972", "R465"));
         assert_eq!(zip(" 12345-6789").as_deref(), Some("123456789"));
         assert_eq!(zip("K1A 0B1"), None);
         assert_eq!(zip("12345x"), None);

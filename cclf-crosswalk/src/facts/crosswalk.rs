@@ -7,12 +7,13 @@ use hashbrown::HashMap;
 
 use crate::facts::codes::{CodeMap, States, load_maps};
 use crate::facts::fact::{Alternative, Conversion, Expr, FactKind, Function, Leaf, Source};
-use crate::facts::resolve::{Start, resolve, summary_function};
+use crate::facts::numbers;
+use crate::facts::resolve::{Model, Start, resolve, summary_function};
 use crate::facts::rows_csv::rows;
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per, Table, fixed_width};
-use cms::{ClaimType, ClaimTypes};
+use cms::{Api, ClaimType, ClaimTypes};
 
 /// The crosswalk's own version: a changed value in a CCLF column raises the first number that is not zero.
 pub const CROSSWALK_VERSION: &str = "0.2.0";
@@ -20,9 +21,11 @@ pub const CROSSWALK_VERSION: &str = "0.2.0";
 /// The lineage column that says which claims totals count.
 pub(crate) const FINAL: &str = "BCDA_FINAL";
 
-/// The tables of one FHIR dialect, as text.
+/// The tables of one version of the API, as text.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources {
+    /// Which version.
+    pub api: Api,
     /// Which column is where.
     pub crosswalk: &'static str,
     /// What each table is.
@@ -39,12 +42,35 @@ pub struct Sources {
 
 /// FHIR STU3 as BCDA v1 serves it.
 pub const STU3: Sources = Sources {
+    api: Api::V1,
     crosswalk: include_str!("../../stu3/crosswalk.csv"),
     tables: include_str!("../../stu3/tables.csv"),
     record: include_str!("../../stu3/record.csv"),
     lineage: include_str!("../../stu3/lineage.csv"),
     maps: include_str!("../../stu3/maps.csv"),
     states: include_str!("../../stu3/states.csv"),
+};
+
+/// FHIR R4 as BCDA v2 serves it. States are coded as in v1.
+pub const V2: Sources = Sources {
+    api: Api::V2,
+    crosswalk: include_str!("../../v2/crosswalk.csv"),
+    tables: include_str!("../../v2/tables.csv"),
+    record: include_str!("../../v2/record.csv"),
+    lineage: include_str!("../../v2/lineage.csv"),
+    maps: include_str!("../../v2/maps.csv"),
+    states: STU3.states,
+};
+
+/// FHIR R4 as BCDA v3 serves it.
+pub const V3: Sources = Sources {
+    api: Api::V3,
+    crosswalk: include_str!("../../v3/crosswalk.csv"),
+    tables: include_str!("../../v3/tables.csv"),
+    record: include_str!("../../v3/record.csv"),
+    lineage: include_str!("../../v3/lineage.csv"),
+    maps: include_str!("../../v3/maps.csv"),
+    states: STU3.states,
 };
 
 /// A table of the layout with its columns in order.
@@ -56,10 +82,14 @@ pub struct TableDef {
     pub title: String,
     /// What a row is.
     pub per: Per,
+    /// Only diagnoses of these types have a row; all do where there are none.
+    pub diagnosis_types: Vec<String>,
     /// The claim types it takes rows from; empty for tables that are not of claims.
     pub claim_types: ClaimTypes,
     /// False where BCDA cannot tell which claims belong here: the columns exist, rows do not.
     pub has_rows: bool,
+    /// Only what has something other than `N` in one of these columns has a row; all has where there are none.
+    pub switches: Vec<String>,
     /// The columns in the order of the layout.
     pub columns: Vec<Column>,
 }
@@ -128,9 +158,10 @@ pub struct LineageColumn {
     pub note: String,
 }
 
-/// The whole crosswalk of one dialect, loaded and checked.
+/// The whole crosswalk of one version of the API, loaded and checked.
 #[derive(Clone, Debug)]
 pub struct Crosswalk {
+    api: Api,
     tables: Vec<TableDef>,
     record: Vec<RecordFact>,
     lineage: Vec<LineageColumn>,
@@ -140,15 +171,36 @@ pub struct Crosswalk {
 
 impl Crosswalk {
     /// The crosswalk of FHIR STU3 as BCDA v1 serves it.
+    pub fn stu3() -> &'static Self {
+        Self::of(Api::V1)
+    }
+
+    /// The crosswalk of a version of the API, loaded when it is first asked for.
     ///
     /// # Panics
     /// Never in a released build: a test loads the same tables.
-    pub fn stu3() -> &'static Self {
-        static STU3_LOADED: LazyLock<Crosswalk> = LazyLock::new(|| match Crosswalk::load(&STU3) {
-            Ok(crosswalk) => crosswalk,
-            Err(fault) => panic!("the built-in crosswalk does not load: {fault}"),
-        });
-        &STU3_LOADED
+    pub fn of(api: Api) -> &'static Self {
+        fn built_in(sources: &Sources) -> Crosswalk {
+            match Crosswalk::load(sources) {
+                Ok(crosswalk) => crosswalk,
+                Err(fault) => {
+                    panic!("the built-in crosswalk of {} does not load: {fault}", sources.api)
+                }
+            }
+        }
+        static V1_LOADED: LazyLock<Crosswalk> = LazyLock::new(|| built_in(&STU3));
+        static V2_LOADED: LazyLock<Crosswalk> = LazyLock::new(|| built_in(&V2));
+        static V3_LOADED: LazyLock<Crosswalk> = LazyLock::new(|| built_in(&V3));
+        match api {
+            Api::V1 => &V1_LOADED,
+            Api::V2 => &V2_LOADED,
+            Api::V3 => &V3_LOADED,
+        }
+    }
+
+    /// Which version of the API it is of.
+    pub fn api(&self) -> Api {
+        self.api
     }
 
     /// Loads and checks a crosswalk.
@@ -162,7 +214,7 @@ impl Crosswalk {
         load_columns(sources.crosswalk, &mut tables)?;
         let record = load_record(sources.record)?;
         let lineage = load_lineage(sources.lineage)?;
-        let crosswalk = Self { tables, record, lineage, maps, states };
+        let crosswalk = Self { api: sources.api, tables, record, lineage, maps, states };
         crosswalk.check()?;
         Ok(crosswalk)
     }
@@ -207,6 +259,10 @@ impl Crosswalk {
             if def.columns.is_empty() {
                 return Err(LoadError::new(format!("{} has no columns", def.table)));
             }
+            let has = |name: &String| def.columns.iter().any(|column| column.name == *name);
+            if let Some(name) = def.switches.iter().find(|name| !has(name)) {
+                return Err(LoadError::new(format!("{} has no column {name}", def.table)));
+            }
             for column in &def.columns {
                 if let Some(expr) = &column.expr {
                     let kind = FactKind::Value(column.column_type);
@@ -245,6 +301,7 @@ impl Crosswalk {
             }
             return self.check_expr(expr, start, FactKind::Value(ColumnType::Text));
         }
+        let model = Model::of(self.api);
         for alternative in &expr.alternatives {
             for conversion in &alternative.conversions {
                 if let Conversion::Map(name) = conversion
@@ -259,18 +316,20 @@ impl Crosswalk {
             }
             match &alternative.source {
                 Source::Literal(_) if kind == FactKind::Value(ColumnType::Text) => {}
-                Source::Literal(_) => {
-                    return Err(LoadError::new("a literal is text, the column is none"));
-                }
+                Source::Literal(digits) => match kind {
+                    FactKind::Value(ColumnType::Decimal { precision, scale })
+                        if numbers::decimal(digits, precision, scale).is_ok() => {}
+                    _ => return Err(LoadError::new("a literal is text, the column is none")),
+                },
                 Source::Paths(paths) => {
                     for path in paths {
                         let function = if start == Start::Rows(Per::Summary) {
                             Some(summary_function(path)?)
                         } else {
-                            let resolved = resolve(path, start)?;
+                            let resolved = resolve(model, path, start)?;
                             match &path.leaf {
                                 Leaf::Function(function) => Some(function),
-                                Leaf::Value => {
+                                _ => {
                                     resolved.check_kind(kind)?;
                                     None
                                 }
@@ -315,10 +374,16 @@ pub(crate) fn lineage_columns<'c>(
 
 fn function_type(function: &Function) -> ColumnType {
     match function {
-        Function::Place | Function::Age | Function::SummaryRows | Function::SummaryLength => {
-            ColumnType::Int64
-        }
-        Function::HospiceBegin | Function::HospiceEnd | Function::FileDate => ColumnType::Date,
+        Function::Place
+        | Function::Rank(_)
+        | Function::Age
+        | Function::SummaryRows
+        | Function::SummaryLength => ColumnType::Int64,
+        Function::MbiBegin
+        | Function::MbiEnd
+        | Function::HospiceBegin
+        | Function::HospiceEnd
+        | Function::FileDate => ColumnType::Date,
         Function::MbiCurrent
         | Function::MbiHistoric
         | Function::LatestMonth(_)
@@ -340,16 +405,22 @@ fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {
                     .ok_or_else(|| LoadError::new("unknown claim type").at(FILE, line))
             })
             .collect::<Result<ClaimTypes, _>>()?;
+        let (per, types) = match row[2].split_once('[') {
+            Some((per, types)) => (per, types.trim_end_matches(']')),
+            None => (&row[2], ""),
+        };
+        let words = |list: &str| -> Vec<String> {
+            list.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let has_rows = &row[4] != "none";
         tables.push(TableDef {
             table: row[0].parse().map_err(at)?,
             title: row[1].to_owned(),
-            per: Per::parse(&row[2]).map_err(at)?,
+            per: Per::parse(per).map_err(at)?,
+            diagnosis_types: words(types),
             claim_types,
-            has_rows: match &row[4] {
-                "" => true,
-                "none" => false,
-                _ => return Err(LoadError::new("rows is `none` or empty").at(FILE, line)),
-            },
+            has_rows,
+            switches: if has_rows { words(&row[4]) } else { Vec::new() },
             columns: Vec::new(),
         });
     }
@@ -399,6 +470,7 @@ fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
             kind: match &row[2] {
                 "links" => FactKind::Links,
                 "present" => FactKind::Present,
+                "keys" => FactKind::Keys,
                 other => FactKind::Value(ColumnType::parse(other).map_err(at)?),
             },
             required: match &row[3] {

@@ -10,16 +10,30 @@
 //! root        = item                 the row's own line; on rows that are not lines: every item
 //!             | entry                the row's own procedure or diagnosis
 //!             | @rendering           the primary careTeam entry that the item links to
-//!             | @careTeam[role]      the careTeam entries of that role that the item links to
+//!             | @careTeam[role]      the careTeam entries of that role that the item links to; on rows that are
+//!                                    no lines all of that role, by sequence
 //!             | @diagnosis           the diagnosis that the item's first link names
+//!             | @sole                the same, where all diagnoses of the claim are one code
+//!             | @last[type]          the last diagnosis of that type
+//!             | @leading[type]       the first diagnosis, when it is of that type
 //!             | @principal @attending   the entries that the rules choose
-//!             | @patient @coverage[a|b|c|d|newest]          joined resources
+//!             | @provider            the contained resource that provider.reference names
+//!             | @info[category]      the supportingInfo entries that the item names; on rows that are no lines
+//!                                    those that no item names
+//!             | @patient @coverage[a|b|c|d|dual|newest]     joined resources
 //! select      = [key]                the list's own key: url, system, category, role, type, resourceType
 //!             | [key*]               a prefix of it
 //!             | [-]                  those without a key
 //!             | [n] | [#n]           by place from 0 | by sequence
 //!             | [a,b*,-]             the first of these by which there is a value, wherever it stands
-//! conversion  = map(NAME) | const(TEXT) | pad(n) | slice(from[,to]) | fips() | usps() | zip5() | zip4()
+//! function    = nth(n)               the n-th value, from 1, of all that there are
+//!             | last()               the last value
+//!             | joined()             all values, one after another
+//!             | prefer(TEXT)         that value where it is among them, else the first
+//!             | rank(type)           the entry's place among those of that type, from 1
+//!             | place() and others that stand alone: see Function
+//! conversion  = map(NAME) | const(TEXT) | except(TEXT) | pad(n) | slice(from[,to]) | ending(n) | undot()
+//!             | fips() | usps() | zip5() | zip4()
 //! ```
 //!
 //! Several results: the first that is not null is taken. `careTeam[role]` is one entry, that of the lowest
@@ -79,7 +93,8 @@ pub enum Root {
     Entry,
     /// The first careTeam entry with role primary that the row's item links to.
     Rendering,
-    /// Every careTeam entry of this role that the row's item links to.
+    /// Every careTeam entry of this role that the row's item links to; on rows that are no lines every one of this
+    /// role, by sequence.
     LinkedCareTeam(String),
     /// The diagnosis whose sequence is the row's item's first diagnosisLinkId.
     LinkedDiagnosis,
@@ -87,6 +102,17 @@ pub enum Root {
     Principal,
     /// The careTeam entry chosen as attending.
     Attending,
+    /// The diagnosis that the row's item's first link names, where all diagnoses of the claim are one code.
+    SoleDiagnosis,
+    /// The last diagnosis of this type.
+    LastDiagnosis(String),
+    /// The first diagnosis of the claim, when it is of this type.
+    LeadingDiagnosis(String),
+    /// The contained resource that `provider.reference` names.
+    Provider,
+    /// The supportingInfo entries of this category (any, without one) that the row's item names; on rows that are no
+    /// lines those that no item names.
+    Information(Option<String>),
     /// The Patient that the claim refers to.
     Patient,
     /// A Coverage of the same beneficiary.
@@ -98,6 +124,8 @@ pub enum Root {
 pub enum CoverageChoice {
     /// The one of this part.
     Part(MedicarePart),
+    /// The one that says how a beneficiary of Medicare is entitled to Medicaid.
+    Dual,
     /// Among those with the asked for months the one with the greatest reference year; ties: A before D.
     Newest,
 }
@@ -131,6 +159,14 @@ pub enum Select {
 pub enum Leaf {
     /// The value of the last member.
     Value,
+    /// The n-th of its values, from 1.
+    Nth(usize),
+    /// The last of its values.
+    Last,
+    /// All of its values, one after another.
+    Joined,
+    /// This value where it is one of them, else the first.
+    Prefer(String),
     /// A named function of the place reached.
     Function(Function),
 }
@@ -140,10 +176,16 @@ pub enum Leaf {
 pub enum Function {
     /// The entry's place in its list, from 1.
     Place,
+    /// The entry's place among those of this type, from 1; none when it is of another.
+    Rank(String),
     /// The MBI in force.
     MbiCurrent,
     /// The row's historic MBI.
     MbiHistoric,
+    /// From when the row's historic MBI was in force.
+    MbiBegin,
+    /// Until when it was.
+    MbiEnd,
     /// The last of twelve monthly extensions with a usable code; the stem is the variable without its month.
     LatestMonth(String),
     /// Whole years from birth to FILE_DATE or death.
@@ -173,10 +215,16 @@ pub enum Conversion {
     Map(String),
     /// Replaced by this text when present.
     Const(String),
+    /// Null when it is this text.
+    Except(String),
     /// Left-padded with zeros to this many characters.
     Pad(usize),
     /// Characters from (1-based) to (inclusive; to the end when absent).
     Slice(usize, Option<usize>),
+    /// The last so many characters.
+    Ending(usize),
+    /// Without dots.
+    Undot,
     /// SSA state code or USPS letters to FIPS digits.
     Fips,
     /// SSA state code or USPS letters to USPS letters.
@@ -196,6 +244,8 @@ pub enum FactKind {
     Links,
     /// Whether the element is there.
     Present,
+    /// Which of the keys that facts ask for an entry carries.
+    Keys,
 }
 
 impl Expr {
@@ -255,6 +305,9 @@ impl Conversion {
         Ok(match (name, argument) {
             ("map", name) if !name.is_empty() => Self::Map(name.to_owned()),
             ("const", value) if !value.is_empty() => Self::Const(value.to_owned()),
+            ("except", value) if !value.is_empty() => Self::Except(value.to_owned()),
+            ("ending", count) => Self::Ending(number(count)?),
+            ("undot", "") => Self::Undot,
             ("pad", width) => Self::Pad(number(width)?),
             ("slice", range) => match range.split_once(',') {
                 Some((from, to)) => Self::Slice(number(from)?, Some(number(to)?)),
@@ -273,8 +326,11 @@ impl Function {
     fn parse(text: &str) -> Result<Self, LoadError> {
         Ok(match call(text) {
             Some(("place", "")) => Self::Place,
+            Some(("rank", key)) if !key.is_empty() => Self::Rank(key.to_owned()),
             Some(("mbi_current", "")) => Self::MbiCurrent,
             Some(("mbi_historic", "")) => Self::MbiHistoric,
+            Some(("mbi_begin", "")) => Self::MbiBegin,
+            Some(("mbi_end", "")) => Self::MbiEnd,
             Some(("latest_month", stem)) if !stem.is_empty() => Self::LatestMonth(stem.to_owned()),
             Some(("age", "")) => Self::Age,
             Some(("hospice_begin", "")) => Self::HospiceBegin,
@@ -286,6 +342,22 @@ impl Function {
             Some(("summary_rows", "")) => Self::SummaryRows,
             Some(("summary_length", "")) => Self::SummaryLength,
             _ => return Err(LoadError::new(format!("unknown function `{text}`"))),
+        })
+    }
+}
+
+impl Leaf {
+    /// What a call at the end of a path asks for.
+    fn parse(text: &str) -> Result<Self, LoadError> {
+        Ok(match call(text) {
+            Some(("nth", number)) => match number.parse() {
+                Ok(number @ 1..) => Self::Nth(number),
+                _ => return Err(LoadError::new(format!("`{text}` has a bad number"))),
+            },
+            Some(("last", "")) => Self::Last,
+            Some(("joined", "")) => Self::Joined,
+            Some(("prefer", value)) if !value.is_empty() => Self::Prefer(value.to_owned()),
+            _ => Self::Function(Function::parse(text)?),
         })
     }
 }
@@ -312,11 +384,20 @@ impl Path {
             Some("@diagnosis") => Root::LinkedDiagnosis,
             Some("@principal") => Root::Principal,
             Some("@attending") => Root::Attending,
+            Some("@sole") => Root::SoleDiagnosis,
+            Some("@provider") => Root::Provider,
             Some("@patient") => Root::Patient,
             Some(other) if other.starts_with('@') => match selected(&other[1..])? {
                 ("careTeam", Some(Select::Key(role))) => Root::LinkedCareTeam(role),
+                ("last", Some(Select::Key(kind))) => Root::LastDiagnosis(kind),
+                ("leading", Some(Select::Key(kind))) => Root::LeadingDiagnosis(kind),
+                ("info", Some(Select::Key(category))) => Root::Information(Some(category)),
+                ("info", None) => Root::Information(None),
                 ("coverage", Some(Select::Key(part))) if part == "newest" => {
                     Root::Coverage(CoverageChoice::Newest)
+                }
+                ("coverage", Some(Select::Key(part))) if part == "dual" => {
+                    Root::Coverage(CoverageChoice::Dual)
                 }
                 ("coverage", Some(Select::Key(part))) => Root::Coverage(CoverageChoice::Part(
                     MedicarePart::from_letter(&part).ok_or_else(|| {
@@ -332,9 +413,9 @@ impl Path {
         }
         let leaf = match pieces.last() {
             Some(last) if last.ends_with(')') => {
-                let function = Function::parse(last)?;
+                let leaf = Leaf::parse(last)?;
                 pieces.pop();
-                Leaf::Function(function)
+                leaf
             }
             _ => Leaf::Value,
         };
@@ -348,7 +429,7 @@ impl Path {
                 Ok(Step { name: name.to_owned(), select })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if steps.is_empty() && leaf == Leaf::Value {
+        if steps.is_empty() && !matches!(leaf, Leaf::Function(_)) {
             return Err(LoadError::new(format!("`{text}` names no element")));
         }
         Ok(Self { root, steps, leaf })

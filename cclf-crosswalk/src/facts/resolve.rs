@@ -1,6 +1,7 @@
 //! Paths held against the model: every name an element, every key in the vocabulary, every end a leaf of the right kind.
 
-use fhir_model::schema::{self, ElementDef};
+use cms::Api;
+use fhir_model::schema::{self, ElementDef, Schema};
 use fhir_model::vocabulary;
 
 use crate::facts::fact::{FactKind, Function, Leaf, Path, Root, Select, Step};
@@ -55,6 +56,24 @@ pub(crate) enum Pick {
     Linked,
 }
 
+/// What paths of a version of the API are held against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Model {
+    pub(crate) api: Api,
+    pub(crate) schema: &'static Schema,
+}
+
+impl Model {
+    pub(crate) fn of(api: Api) -> Self {
+        Self { api, schema: schema::of(api.release()) }
+    }
+
+    fn child(self, parent: &str, name: &str) -> Result<&'static ElementDef, LoadError> {
+        let child = self.schema.child(parent, name);
+        child.ok_or_else(|| LoadError::new(format!("{parent} has no element `{name}`")))
+    }
+}
+
 /// A path that holds together.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
@@ -68,14 +87,14 @@ pub(crate) struct Resolved {
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedStep {
     pub(crate) name: String,
-    /// A key selects by this member path; keys are as they stand in the JSON.
+    /// A key selects by a member path below the element; keys are as they stand in the JSON.
     pub(crate) select: Option<ResolvedSelect>,
     pub(crate) def: &'static ElementDef,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum ResolvedSelect {
-    Key { member: Vec<(String, &'static ElementDef)>, key: KeyMatch },
+    Key { member: Vec<ResolvedStep>, key: KeyMatch },
     Place(usize),
 }
 
@@ -84,6 +103,8 @@ pub(crate) enum ResolvedSelect {
 pub(crate) enum KeyMatch {
     Is(String),
     Begins(String),
+    /// A code whose system is told where it is selected.
+    Code(String),
     /// Those without a key.
     Absent,
 }
@@ -105,6 +126,7 @@ impl Resolved {
         let fits = match kind {
             FactKind::Links => json == Some(JsonType::Number) && def.many,
             FactKind::Present => json.is_none(),
+            FactKind::Keys => fhir == "code",
             FactKind::Value(ColumnType::Text) => {
                 matches!(json, Some(JsonType::String | JsonType::Number))
             }
@@ -128,28 +150,38 @@ pub(crate) fn json_type(def: &ElementDef) -> Option<JsonType> {
     })
 }
 
-/// The member path by which entries of an element are told apart, and whether keys are vocabulary terms.
-fn key_member(def: &ElementDef) -> Option<(&'static [&'static str], bool)> {
-    const CATEGORY: &[&str] = &["category", "coding", "code"];
-    Some(match (def.types.first().copied()?, def.name) {
-        ("Extension", _) => (&["url"], true),
-        ("Coding" | "Identifier", _) => (&["system"], true),
-        ("Resource", _) => (&["resourceType"], false),
-        (_, "adjudication" | "information") => (CATEGORY, true),
+/// What tells the entries of an element apart: a URI at the end of a member path, or a code in one of the codings there.
+enum KeyPlace {
+    /// The key is in the vocabulary.
+    Uri(&'static [&'static str]),
+    /// The key is the text itself.
+    Text(&'static [&'static str]),
+    /// The codings: system and code in one of them.
+    Codings(&'static [&'static str]),
+}
+
+/// Where the key of an element is; `is_token`: the key is a code together with its system.
+fn key_place(def: &ElementDef, is_token: bool) -> Option<KeyPlace> {
+    let fhir = def.types.first().copied()?;
+    Some(match (fhir, def.name, is_token) {
+        ("Extension", _, false) => KeyPlace::Uri(&["url"]),
+        ("Coding" | "Identifier", _, false) => KeyPlace::Uri(&["system"]),
+        ("Resource", _, false) => KeyPlace::Text(&["resourceType"]),
+        (_, "adjudication" | "information" | "supportingInfo" | "total", false) => {
+            KeyPlace::Uri(&["category", "coding", "code"])
+        }
+        (_, "financial", false) => KeyPlace::Uri(&["type", "coding", "code"]),
+        (_, "adjudication" | "supportingInfo" | "total", true) => {
+            KeyPlace::Codings(&["category", "coding"])
+        }
+        ("Identifier", _, true) | (_, "class", true) => KeyPlace::Codings(&["type", "coding"]),
+        (_, "related", true) => KeyPlace::Codings(&["relationship", "coding"]),
         _ => return None,
     })
 }
 
-/// The path to what tells the entries of a kept list apart: by system, as all codes that have one.
-pub(crate) fn list_key(list: List) -> &'static str {
-    match list {
-        List::CareTeam => "careTeam.role.coding[claimcareteamrole,-].code",
-        _ => "diagnosis.type.coding[diagnosis-type,-].code",
-    }
-}
-
 /// Holds a path against the model.
-pub(crate) fn resolve(path: &Path, start: Start) -> Result<Resolved, LoadError> {
+pub(crate) fn resolve(model: Model, path: &Path, start: Start) -> Result<Resolved, LoadError> {
     use Resource::{Coverage, ExplanationOfBenefit, Patient};
     let misplaced = || start.misplaced();
     let own = start.resource().ok_or_else(misplaced)?;
@@ -168,11 +200,16 @@ pub(crate) fn resolve(path: &Path, start: Start) -> Result<Resolved, LoadError> 
             Start::Rows(Per::Diagnosis) => (own, Some(List::Diagnosis), Pick::Own),
             _ => return Err(misplaced()),
         },
-        Root::Rendering | Root::LinkedCareTeam(_) => {
-            (own, Some(line_only(List::CareTeam)?), Pick::Linked)
+        Root::Rendering => (own, Some(line_only(List::CareTeam)?), Pick::Linked),
+        Root::LinkedCareTeam(_) => (own, Some(claim_only(List::CareTeam)?), Pick::Linked),
+        Root::LinkedDiagnosis | Root::SoleDiagnosis => {
+            (own, Some(line_only(List::Diagnosis)?), Pick::Linked)
         }
-        Root::LinkedDiagnosis => (own, Some(line_only(List::Diagnosis)?), Pick::Linked),
-        Root::Principal => (own, Some(claim_only(List::Diagnosis)?), Pick::Linked),
+        Root::Principal | Root::LastDiagnosis(_) | Root::LeadingDiagnosis(_) => {
+            (own, Some(claim_only(List::Diagnosis)?), Pick::Linked)
+        }
+        Root::Provider => (own, Some(claim_only(List::Contained)?), Pick::Linked),
+        Root::Information(_) => (own, Some(claim_only(List::Information)?), Pick::Linked),
         Root::Attending => (own, Some(claim_only(List::CareTeam)?), Pick::Linked),
         Root::Patient => {
             claim_only(List::Item)?;
@@ -188,11 +225,9 @@ pub(crate) fn resolve(path: &Path, start: Start) -> Result<Resolved, LoadError> 
     check_function(path, start, list)?;
     let skip = usize::from(matches!(pick, Pick::Entries(_)));
     let mut parent = match list {
-        Some(list) => {
-            let def = schema::child(resource.name(), list.member())
-                .ok_or_else(|| LoadError::new(format!("no element {}", list.member())))?;
-            schema::step(def)
-        }
+        // A provider is one, or a Practitioner, whose identifiers are alike.
+        Some(List::Contained) => "Organization",
+        Some(list) => schema::step(model.child(resource.name(), list.member())?),
         None => resource.name(),
     };
     let mut steps = Vec::new();
@@ -201,64 +236,108 @@ pub(crate) fn resolve(path: &Path, start: Start) -> Result<Resolved, LoadError> 
         &pick
         && list == Some(List::Identifier)
     {
-        let def = schema::child(resource.name(), "identifier")
-            .ok_or_else(|| LoadError::new("no element identifier"))?;
-        let select = Some(resolve_select(def, select)?);
+        let def = model.child(resource.name(), "identifier")?;
+        let select = Some(resolve_select(model, def, select)?);
         steps.push(ResolvedStep { name: String::new(), select, def });
     }
     for step in &path.steps[skip..] {
-        let def = schema::child(parent, &step.name)
-            .ok_or_else(|| LoadError::new(format!("{parent} has no element `{}`", step.name)))?;
+        let def = model.child(parent, &step.name)?;
         let select = match &step.select {
-            Some(select) => Some(resolve_select(def, select)?),
+            Some(select) => Some(resolve_select(model, def, select)?),
             None => None,
         };
-        parent = next_parent(def, step)?;
+        parent = next_parent(model, def, step)?;
         steps.push(ResolvedStep { name: step.name.clone(), select, def });
     }
     Ok(Resolved { resource, list, pick, steps })
 }
 
-fn next_parent(def: &'static ElementDef, step: &Step) -> Result<&'static str, LoadError> {
+fn next_parent(
+    model: Model,
+    def: &'static ElementDef,
+    step: &Step,
+) -> Result<&'static str, LoadError> {
     match (&step.select, def.types.first().copied()) {
-        (Some(Select::Key(resource_type)), Some("Resource")) => schema::type_def(resource_type)
+        (Some(Select::Key(resource_type)), Some("Resource")) => model
+            .schema
+            .type_def(resource_type)
             .map(|def| def.name)
             .ok_or_else(|| LoadError::new(format!("no resource `{resource_type}`"))),
         _ => Ok(schema::step(def)),
     }
 }
 
-fn resolve_select(def: &'static ElementDef, select: &Select) -> Result<ResolvedSelect, LoadError> {
-    match select {
+fn resolve_select(
+    model: Model,
+    def: &'static ElementDef,
+    select: &Select,
+) -> Result<ResolvedSelect, LoadError> {
+    let unknown = |key: &str| LoadError::new(format!("`{key}` is not in the vocabulary"));
+    let without_key = || LoadError::new(format!("{} has no key of its own", def.name));
+    let term = |key: &str| vocabulary::uri_in(model.api, key);
+    let key = match select {
         Select::Place(place) if def.many => return Ok(ResolvedSelect::Place(*place)),
         Select::Place(_) => return Err(LoadError::new(format!("{} is no list", def.name))),
         Select::Sequence(_) => {
             return Err(LoadError::new(format!("{} has no sequence", def.name)));
         }
-        Select::Key(_) | Select::Prefix(_) | Select::Unkeyed => {}
-    }
-    let (member, in_vocabulary) = key_member(def)
-        .ok_or_else(|| LoadError::new(format!("{} has no key of its own", def.name)))?;
-    let unknown = |key: &str| LoadError::new(format!("`{key}` is not in the vocabulary"));
-    let key = match select {
-        Select::Key(key) if !in_vocabulary => KeyMatch::Is(key.clone()),
         Select::Key(key) => {
-            KeyMatch::Is(vocabulary::uri(key).ok_or_else(|| unknown(key))?.to_owned())
+            if let Some((system, code)) = term(key).and_then(|uri| uri.split_once('|')) {
+                let Some(KeyPlace::Codings(path)) = key_place(def, true) else {
+                    return Err(without_key());
+                };
+                let member = coding_steps(model, def, path, system)?;
+                return Ok(ResolvedSelect::Key { member, key: KeyMatch::Code(code.to_owned()) });
+            }
+            match key_place(def, false).ok_or_else(without_key)? {
+                KeyPlace::Text(_) => KeyMatch::Is(key.clone()),
+                _ => KeyMatch::Is(term(key).ok_or_else(|| unknown(key))?.to_owned()),
+            }
         }
         Select::Prefix(stem) => {
             KeyMatch::Begins(family(stem).ok_or_else(|| unknown(stem))?.to_owned())
         }
-        _ => KeyMatch::Absent,
+        Select::Unkeyed => KeyMatch::Absent,
     };
-    let mut at = if member == ["resourceType"] { "Resource" } else { schema::step(def) };
-    let mut names = Vec::new();
-    for name in member {
-        let child = schema::child(at, name)
-            .ok_or_else(|| LoadError::new(format!("{at} has no element `{name}`")))?;
-        at = schema::step(child);
-        names.push(((*name).to_owned(), child));
+    let path = match key_place(def, false).ok_or_else(without_key)? {
+        KeyPlace::Uri(path) | KeyPlace::Text(path) | KeyPlace::Codings(path) => path,
+    };
+    Ok(ResolvedSelect::Key { member: plain_steps(model, def, path)?, key })
+}
+
+/// Member by member below an element.
+fn plain_steps(
+    model: Model,
+    def: &'static ElementDef,
+    path: &[&str],
+) -> Result<Vec<ResolvedStep>, LoadError> {
+    let is_resource = def.types.first() == Some(&"Resource");
+    let mut parent = if is_resource { "Resource" } else { schema::step(def) };
+    let mut steps = Vec::new();
+    for name in path {
+        let def = model.child(parent, name)?;
+        parent = schema::step(def);
+        steps.push(ResolvedStep { name: (*name).to_owned(), select: None, def });
     }
-    Ok(ResolvedSelect::Key { member: names, key })
+    Ok(steps)
+}
+
+/// To the codes of one system among the codings at a path.
+fn coding_steps(
+    model: Model,
+    def: &'static ElementDef,
+    path: &[&str],
+    system: &str,
+) -> Result<Vec<ResolvedStep>, LoadError> {
+    let mut steps = plain_steps(model, def, path)?;
+    if let Some(coding) = steps.last_mut() {
+        let key = KeyMatch::Is(system.to_owned());
+        let member = plain_steps(model, coding.def, &["system"])?;
+        let code = plain_steps(model, coding.def, &["code"])?;
+        coding.select = Some(ResolvedSelect::Key { member, key });
+        steps.extend(code);
+    }
+    Ok(steps)
 }
 
 /// What the URIs of a family of terms begin with: that of any of them, without what its short name has beyond the stem.
@@ -275,7 +354,7 @@ pub(crate) fn summary_function(path: &Path) -> Result<&Function, LoadError> {
     check_function(path, start, None)?;
     match &path.leaf {
         Leaf::Function(function) => Ok(function),
-        Leaf::Value => Err(start.misplaced()),
+        _ => Err(start.misplaced()),
     }
 }
 
@@ -287,10 +366,11 @@ fn check_function(path: &Path, start: Start, list: Option<List>) -> Result<(), L
     let fits = steps == 0
         && match function {
             Function::Place => list.is_some(),
+            Function::Rank(_) => path.root == Root::Entry,
             Function::MbiCurrent => {
                 path.root == Root::Patient || (own && (is(Per::Patient) || is(Per::Mbi)))
             }
-            Function::MbiHistoric => own && is(Per::Mbi),
+            Function::MbiHistoric | Function::MbiBegin | Function::MbiEnd => own && is(Per::Mbi),
             Function::LatestMonth(_) => {
                 is(Per::Patient) && matches!(path.root, Root::Record | Root::Coverage(_))
             }

@@ -74,6 +74,8 @@ impl<'c> Facts<'c> {
                 FactKind::Value(column) => Some(column),
                 FactKind::Links => Some(ColumnType::Int64),
                 FactKind::Present => None,
+                // The keys of lists are looked up by those who choose by them.
+                FactKind::Keys => continue,
             };
             facts.add(fact.resource, Per::Claim, &fact.expr, column);
         }
@@ -301,7 +303,14 @@ fn start_list(root: &Root, per: Per) -> Option<&'static str> {
         Root::Record | Root::Patient | Root::Coverage(_) => None,
         Root::Item => Some("item"),
         Root::Entry if per == Per::Procedure => Some("procedure"),
-        Root::Entry | Root::LinkedDiagnosis | Root::Principal => Some("diagnosis"),
+        Root::Entry
+        | Root::LinkedDiagnosis
+        | Root::SoleDiagnosis
+        | Root::LastDiagnosis(_)
+        | Root::LeadingDiagnosis(_)
+        | Root::Principal => Some("diagnosis"),
+        Root::Provider => Some("contained"),
+        Root::Information(_) => Some("supportingInfo"),
         Root::Rendering | Root::LinkedCareTeam(_) | Root::Attending => Some("careTeam"),
     }
 }

@@ -82,7 +82,7 @@ impl<'r> Row<'r> {
                 Source::Paths(paths) => paths.iter().find_map(|path| match &path.leaf {
                     Leaf::Function(function) => self.function(function, path),
                     // Leaves that do not fit have rejected the record before.
-                    Leaf::Value => self
+                    _ => self
                         .spots(path)
                         .into_iter()
                         .filter_map(|spot| cell(spot.node, column).ok().flatten())
@@ -118,6 +118,13 @@ impl<'r> Row<'r> {
             }
             // Which one depends on the months that are asked for: see `newest`.
             Root::Coverage(CoverageChoice::Newest) => Vec::new(),
+            // This reading knows STU3 alone, which has none of these.
+            Root::Coverage(CoverageChoice::Dual)
+            | Root::SoleDiagnosis
+            | Root::LastDiagnosis(_)
+            | Root::LeadingDiagnosis(_)
+            | Root::Provider
+            | Root::Information(_) => Vec::new(),
         }
     }
 
@@ -160,6 +167,7 @@ impl<'r> Row<'r> {
         match function {
             Function::Place => self.spots(path).first().map(|spot| spot.place.to_string()),
             Function::MbiCurrent => mbi_current(self.spots(path).first()?.node).map(str::to_owned),
+            Function::Rank(_) | Function::MbiBegin | Function::MbiEnd => None,
             Function::MbiHistoric => self.historic_mbi.map(str::to_owned),
             Function::LatestMonth(stem) => {
                 let of = match path.root {

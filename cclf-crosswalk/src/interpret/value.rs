@@ -340,6 +340,12 @@ fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
         Conversion::Usps => state(value).map(|(usps, _)| usps.to_owned()),
         Conversion::Zip5 if is_zip => Some(digits.chars().take(5).collect()),
         Conversion::Zip4 if is_zip && digits.len() == 9 => Some(digits[5..].to_owned()),
+        Conversion::Except(unwanted) => (value != unwanted).then(|| value.to_owned()),
+        Conversion::Ending(count) => {
+            let from = value.chars().count().saturating_sub(*count);
+            Some(value.chars().skip(from).collect())
+        }
+        Conversion::Undot => Some(value.chars().filter(|ch| *ch != '.').collect()),
         // A map has been followed by the caller.
         Conversion::Zip5 | Conversion::Zip4 | Conversion::Map(_) => None,
     }

@@ -38,11 +38,22 @@ pub(crate) enum List {
     Procedure,
     CareTeam,
     Identifier,
+    Contained,
+    Information,
 }
 
 impl List {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Item, Self::Diagnosis, Self::Procedure, Self::CareTeam, Self::Identifier];
+    pub(crate) const COUNT: usize = 7;
+
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::Item,
+        Self::Diagnosis,
+        Self::Procedure,
+        Self::CareTeam,
+        Self::Identifier,
+        Self::Contained,
+        Self::Information,
+    ];
 
     pub(crate) const fn member(self) -> &'static str {
         match self {
@@ -51,14 +62,18 @@ impl List {
             Self::Procedure => "procedure",
             Self::CareTeam => "careTeam",
             Self::Identifier => "identifier",
+            Self::Contained => "contained",
+            Self::Information => "supportingInfo",
         }
     }
 
-    /// The kept list that a member of a resource is, if any.
+    /// The kept list that a member of a resource is, if any. What is contained and supporting information are kept
+    /// only for those who name them by their own roots: else each fact has a register of the record.
     pub(crate) fn of(resource: Resource, member: &str) -> Option<Self> {
         let list = Self::ALL.into_iter().find(|list| list.member() == member)?;
         let kept = match list {
             Self::Identifier => resource == Resource::Patient,
+            Self::Contained | Self::Information => false,
             _ => resource == Resource::ExplanationOfBenefit,
         };
         kept.then_some(list)

@@ -95,6 +95,11 @@ fn pack(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
+/// A date, or null.
+pub(crate) fn pack_date(out: &mut Vec<u8>, days: Option<i32>) {
+    pack(out, days.map_or(Value::Null, Value::Date));
+}
+
 /// A text with its length before it, seven bits a byte; or null.
 #[allow(clippy::cast_possible_truncation, reason = "seven bits fit a byte")]
 pub(crate) fn pack_text(out: &mut Vec<u8>, text: Option<&str>) {

@@ -8,7 +8,10 @@ mod hospice;
 mod joins;
 mod limit;
 
+use std::cmp::Reverse;
 use std::hash::BuildHasher;
+
+use cms::DatedMbi;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -16,7 +19,7 @@ use self::arena::{Arena, Place};
 pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
 use super::digest::{Kept, Unpack};
-use super::person::{self, Beneficiary, Enrolment, Person};
+use super::person::{self, Beneficiary, Enrolled, Enrolment, Person};
 
 /// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
 const CHUNK_ENTRIES: usize = 1 << 14;
@@ -35,8 +38,12 @@ struct Entry {
     /// Place of the Patient in the input, counted in Patients.
     order: u64,
     source: u32,
-    coverage: [u32; 4],
-    coverage_updated: [i64; 4],
+    coverage: [u32; Enrolled::COUNT],
+    /// The Coverage whose MBI is kept.
+    subscriber_of: u8,
+    coverage_updated: [i64; Enrolled::COUNT],
+    /// The MBI that a Coverage gives.
+    subscriber: Place,
 }
 
 /// A packed Coverage, and how many beneficiaries have it.
@@ -167,8 +174,10 @@ impl Index {
             updated: i64::MIN,
             order: 0,
             source: 0,
-            coverage: [NO_COVERAGE; 4],
-            coverage_updated: [i64::MIN; 4],
+            coverage: [NO_COVERAGE; Enrolled::COUNT],
+            subscriber_of: 0,
+            coverage_updated: [i64::MIN; Enrolled::COUNT],
+            subscriber: Place::default(),
         };
         if let Some(last) = self.entries.last_mut() {
             last.push(entry);
@@ -219,7 +228,7 @@ impl Index {
     /// As of [`add_patient`](Self::add_patient).
     pub(crate) fn add_coverage(&mut self, coverage: &Enrolment) -> Result<(), IndexFull> {
         let number = self.number(&coverage.beneficiary)?;
-        let part = coverage.part as usize;
+        let part = coverage.part.index();
         let known = self.entry(number);
         let there = known.coverage[part] != NO_COVERAGE;
         let newer = known.coverage_updated[part] > coverage.updated;
@@ -228,12 +237,38 @@ impl Index {
             return Ok(());
         }
         let digest = self.digest(&coverage.packed)?;
+        if let Some(subscriber) = &coverage.subscriber {
+            self.add_subscriber(number, part, coverage.updated, subscriber)?;
+        }
         let entry = self.entry_mut(number);
         let old = std::mem::replace(&mut entry.coverage[part], digest);
         entry.coverage_updated[part] = coverage.updated;
         if old != NO_COVERAGE {
             self.leave_digest(old);
         }
+        Ok(())
+    }
+
+    /// Keeps the MBI of the Coverage that was updated last, of several of part A before B.
+    #[allow(clippy::cast_possible_truncation, reason = "there are five kinds of Coverage")]
+    fn add_subscriber(
+        &mut self,
+        number: u32,
+        part: usize,
+        updated: i64,
+        mbi: &str,
+    ) -> Result<(), IndexFull> {
+        let entry = self.entry(number);
+        let (old, of) = (entry.subscriber, usize::from(entry.subscriber_of));
+        let known = (entry.coverage_updated[of], Reverse(of));
+        if old.len() > 0 && known > (updated, Reverse(part)) {
+            return Ok(());
+        }
+        let old = (old.len() > 0).then_some(old);
+        self.check_room(self.arena.growth_in_place_of(old, mbi.len()))?;
+        let place = self.arena.put_in_place_of(old, mbi.as_bytes());
+        let entry = self.entry_mut(number);
+        (entry.subscriber, entry.subscriber_of) = (place, part as u8);
         Ok(())
     }
 
@@ -294,12 +329,19 @@ impl Index {
         self.entry(number).person.map(|_| BeneficiaryNumber(number))
     }
 
-    /// The current MBI of a beneficiary.
+    /// The current MBI of a beneficiary: that of the Patient, else that which a Coverage gives.
     pub fn mbi(&self, number: BeneficiaryNumber) -> Option<&str> {
         match self.person(number).next() {
             Kept::Text(mbi) => Some(mbi),
-            _ => None,
+            _ => self.subscriber(number),
         }
+    }
+
+    fn subscriber(&self, number: BeneficiaryNumber) -> Option<&str> {
+        let place = self.entry(number.0).subscriber;
+        // Every MBI was a text when it came.
+        let text = || std::str::from_utf8(self.arena.get(place)).ok();
+        if place.len() > 0 { text() } else { None }
     }
 
     /// The packed Patient.
@@ -311,14 +353,14 @@ impl Index {
     /// Current MBI, historic MBIs, and what else is kept of the Patient.
     pub(crate) fn patient(&self, number: BeneficiaryNumber) -> PatientDigest<'_> {
         let mut person = self.person(number);
-        let current = match person.next() {
-            Kept::Text(mbi) => Some(mbi),
-            _ => None,
-        };
+        person.next();
+        let current = self.mbi(number);
         let mut historic = Vec::new();
         while let Kept::Text(mbi) = person.next() {
-            historic.push(mbi);
+            let mut day = || if let Kept::Date(day) = person.next() { Some(day) } else { None };
+            historic.push(DatedMbi { mbi, begin: day(), end: day() });
         }
+        historic.retain(|one| Some(one.mbi) != current);
         PatientDigest { current, historic, values: person }
     }
 
@@ -375,7 +417,7 @@ fn table_growth(table: &HashTable<u32>) -> usize {
 #[derive(Debug)]
 pub(crate) struct PatientDigest<'i> {
     pub(crate) current: Option<&'i str>,
-    pub(crate) historic: Vec<&'i str>,
+    pub(crate) historic: Vec<DatedMbi<'i>>,
     pub(crate) values: Unpack<'i>,
 }
 

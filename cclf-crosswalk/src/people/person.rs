@@ -1,11 +1,14 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
-use super::digest::{pack_kept, pack_text};
+use std::borrow::Cow;
+
+use super::digest::{pack_date, pack_kept, pack_text};
 use crate::layout::resource::{List, Resource};
+use crate::plan::Currency;
 use crate::plan::Record;
 use crate::plan::registers::Val;
 use crate::plan::value::Value;
-use cms::{Mbis, MedicarePart};
+use cms::{DatedMbi, Mbis, MedicarePart};
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +43,14 @@ impl<'r> PersonRecord<'r> {
             Unpacked::Patient(record) => (record, Beneficiary::new(record).map(Kept::Patient)),
             Unpacked::Coverage(record) => (record, Enrolment::new(record).map(Kept::Coverage)),
         };
-        Person { kept: kept.unwrap_or(Kept::Nothing), partial_dates: record.partial_dates() }
+        let hollow = match &self.0 {
+            Unpacked::Patient(record) => is_merged(record).then_some(Hollow::MergedPatient),
+            Unpacked::Coverage(record) => {
+                record.is_hollow_coverage().then_some(Hollow::CoverageNotFound)
+            }
+        };
+        let kept = kept.filter(|_| hollow.is_none()).unwrap_or(Kept::Nothing);
+        Person { kept, hollow, partial_dates: record.partial_dates() }
     }
 }
 
@@ -48,7 +58,17 @@ impl<'r> PersonRecord<'r> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub(super) kept: Kept,
+    hollow: Option<Hollow>,
     partial_dates: u64,
+}
+
+/// A record of version 3 that says no more than its id, and is counted for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hollow {
+    /// A Patient that was merged into another, which has what was known of it.
+    MergedPatient,
+    /// A Coverage that was asked for, and not found.
+    CoverageNotFound,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +83,11 @@ impl Person {
     /// The Patient, if it is one.
     pub fn patient(&self) -> Option<&Beneficiary> {
         if let Kept::Patient(patient) = &self.kept { Some(patient) } else { None }
+    }
+
+    /// Whether it says no more than its id.
+    pub fn hollow(&self) -> Option<Hollow> {
+        self.hollow
     }
 
     /// Dates that name only a year or a month, and so became null.
@@ -102,10 +127,45 @@ impl Beneficiary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Enrolment {
     pub(crate) beneficiary: String,
-    pub(crate) part: MedicarePart,
+    pub(crate) part: Enrolled,
     pub(crate) updated: i64,
+    /// The MBI that it gives.
+    pub(crate) subscriber: Option<String>,
     /// The reference year, then the kept values.
     pub(crate) packed: Vec<u8>,
+}
+
+/// In what a Coverage says that somebody is enrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Enrolled {
+    Part(MedicarePart),
+    /// Medicaid besides Medicare.
+    Dual,
+}
+
+impl Enrolled {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 5;
+
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Part(part) => part as usize,
+            Self::Dual => Self::COUNT - 1,
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "dual" => Some(Self::Dual),
+            letter => MedicarePart::from_letter(letter).map(Self::Part),
+        }
+    }
+}
+
+impl From<MedicarePart> for Enrolled {
+    fn from(part: MedicarePart) -> Self {
+        Self::Part(part)
+    }
 }
 
 fn updated(value: &Value<'_>) -> i64 {
@@ -121,12 +181,13 @@ impl Beneficiary {
         let plan = record.plan;
         let id = record.fact(&plan.person.id).text()?.into_owned();
         let updated = updated(&record.fact(&plan.person.last_updated));
-        let Mbis { current, mut historic, unknown_marks } = mbis(record);
-        historic.sort_unstable();
+        let (current, historic, unknown_marks) = mbis(record);
         let mut packed = Vec::new();
         pack_text(&mut packed, current);
-        for mbi in historic {
+        for DatedMbi { mbi, begin, end } in historic {
             pack_text(&mut packed, Some(mbi));
+            pack_date(&mut packed, begin);
+            pack_date(&mut packed, end);
         }
         pack_text(&mut packed, None);
         pack_kept(&plan.patient_kept, record.view, &mut packed);
@@ -134,17 +195,45 @@ impl Beneficiary {
     }
 }
 
-fn mbis<'r>(record: &'r Record<'_>) -> Mbis<'r> {
+/// The current MBI, those before it by value, and how many have an unknown mark.
+fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<DatedMbi<'r>>, u64) {
     let view = record.view;
     let facts = &record.plan.person;
     let text = |val| match val {
         Val::Text { start, end, scratch } => Some(view.text(start, end, scratch)),
         _ => None,
     };
-    Mbis::choose((0..view.count(List::Identifier)).filter_map(|index| {
+    let day = |val| if let Val::Date(day) = val { Some(day) } else { None };
+    let entries = (0..view.count(List::Identifier)).filter_map(|index| {
         let entry = view.entry(List::Identifier, index);
-        Some((text(entry[facts.mbi])?, text(entry[facts.currency])))
-    }))
+        Some((text(entry[facts.mbi])?, entry))
+    });
+    match facts.currency {
+        Currency::Mark(mark) => {
+            let marked = entries.map(|(mbi, entry)| (mbi, text(entry[mark])));
+            let Mbis { current, mut historic, unknown_marks } = Mbis::choose(marked);
+            historic.sort_unstable();
+            let undated = |mbi| DatedMbi { mbi, begin: None, end: None };
+            (current, historic.into_iter().map(undated).collect(), unknown_marks)
+        }
+        Currency::Period { begin, end } => {
+            let dated = |(mbi, entry): (&'r str, &[Val])| DatedMbi {
+                mbi,
+                begin: day(entry[begin]),
+                end: day(entry[end]),
+            };
+            let (current, ended) = DatedMbi::choose(&entries.map(dated).collect::<Vec<_>>());
+            (current, ended, 0)
+        }
+    }
+}
+
+/// Whether it is a Patient that has only an id and the link to the one that it was merged into.
+fn is_merged(record: &Record<'_>) -> bool {
+    let facts = &record.plan.person;
+    record.fact(&facts.link) != Value::Null
+        && record.fact(&facts.birth) == Value::Null
+        && record.view.count(List::Identifier) == 0
 }
 
 impl Enrolment {
@@ -153,11 +242,12 @@ impl Enrolment {
         let facts = &record.plan.enrolment;
         let reference = record.fact(&facts.beneficiary).text()?;
         let beneficiary = cms::id_in(&reference, "Patient")?.to_owned();
-        let part = MedicarePart::from_letter(&record.fact(&facts.part).text()?)?;
+        let part = Enrolled::from_name(&record.fact(&facts.part).text()?)?;
+        let subscriber = record.fact(&facts.subscriber).text().map(Cow::into_owned);
         let updated = updated(&record.fact(&facts.last_updated));
         let mut packed = Vec::new();
         pack_text(&mut packed, record.fact(&facts.reference_year).text().as_deref());
         pack_kept(&record.plan.coverage_kept, record.view, &mut packed);
-        Some(Self { beneficiary, part, updated, packed })
+        Some(Self { beneficiary, part, updated, subscriber, packed })
     }
 }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::digest::{Kept, Unpack};
 use super::index::{BeneficiaryNumber, HospiceRanges, Index, PatientDigest};
+use super::person::Enrolled;
+use cms::DatedMbi;
+
 use crate::arrow::array::RecordBatch;
 use crate::arrow::error::ArrowError;
 use crate::facts::columns::Columns;
@@ -72,7 +75,8 @@ impl PeopleTables {
         }
         for table in &mut self.mbis {
             for historic in &person.patient.historic {
-                table.append(&MbiRow { person, historic }, &mut self.untranslated);
+                let row = MbiRow { person, historic: *historic };
+                table.append(&row, &mut self.untranslated);
             }
         }
     }
@@ -115,7 +119,7 @@ struct BeneficiaryRow<'p, 'i> {
 /// The row of a historic MBI.
 struct MbiRow<'p, 'i> {
     person: &'p PersonRow<'i>,
-    historic: &'i str,
+    historic: DatedMbi<'i>,
 }
 
 impl<'i> PersonRow<'i> {
@@ -148,7 +152,8 @@ impl<'i> PersonRow<'i> {
     fn coverage(&self, choice: CoverageChoice, months: Option<usize>) -> Option<Unpack<'i>> {
         let part = |part| self.index.coverage(self.beneficiary, part);
         match choice {
-            CoverageChoice::Part(wanted) => part(wanted as usize),
+            CoverageChoice::Part(wanted) => part(Enrolled::Part(wanted).index()),
+            CoverageChoice::Dual => part(Enrolled::Dual.index()),
             CoverageChoice::Newest => {
                 let mut newest: Option<(i32, Unpack<'i>)> = None;
                 for coverage in (0..4).filter_map(part) {
@@ -211,7 +216,9 @@ impl<'i> Row<'i> for MbiRow<'_, 'i> {
     fn value(&self, access: &MbiAccess) -> Value<'i> {
         match access {
             MbiAccess::Person(access) => self.person.value(access),
-            MbiAccess::Historic => Value::borrowed(Some(self.historic)),
+            MbiAccess::Historic => Value::borrowed(Some(self.historic.mbi)),
+            MbiAccess::Begin => self.historic.begin.map_or(Value::Null, Value::Date),
+            MbiAccess::End => self.historic.end.map_or(Value::Null, Value::Date),
         }
     }
 }

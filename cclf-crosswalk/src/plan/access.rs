@@ -41,6 +41,11 @@ pub(crate) enum ClaimAccess {
         role: KeyBit,
         reg: Reg,
     },
+    /// The careTeam entry of this role with the lowest sequence of those that have it.
+    CareTeamWith {
+        role: KeyBit,
+        reg: Reg,
+    },
     /// The first diagnosis of this type.
     Diagnosis {
         role: KeyBit,
@@ -64,6 +69,39 @@ pub(crate) enum ClaimAccess {
     /// The diagnosis that the item's first link names.
     LinkedDiagnosis {
         reg: Reg,
+    },
+    /// The same, where all diagnoses of the claim are one code.
+    SoleDiagnosis {
+        reg: Reg,
+    },
+    /// The last diagnosis of this type, or its place.
+    LastDiagnosis {
+        kind: KeyBit,
+        reg: Option<Reg>,
+    },
+    /// The first diagnosis of the claim, when it is of this type, or its place.
+    LeadingDiagnosis {
+        kind: KeyBit,
+        reg: Option<Reg>,
+    },
+    /// The contained resource that provider.reference names.
+    Provider {
+        reg: Reg,
+    },
+    /// The supporting information of this category that the row's item names; on rows that are no lines that which no
+    /// item names.
+    Information {
+        category: KeyBit,
+        reg: Reg,
+        wanted: Wanted,
+    },
+    /// The place of the first diagnosis of this type.
+    PlaceOf {
+        kind: KeyBit,
+    },
+    /// The place of the row's own entry among those of this type.
+    OwnRank {
+        kind: KeyBit,
     },
     /// The principal diagnosis by the rule, or its place.
     Principal {
@@ -92,9 +130,21 @@ impl Access for ClaimAccess {
                 | Self::Rendering { .. }
                 | Self::LinkedCareTeam { .. }
                 | Self::LinkedDiagnosis { .. }
+                | Self::SoleDiagnosis { .. }
+                | Self::Information { .. }
+                | Self::OwnRank { .. }
                 | Self::OwnPlace
         )
     }
+}
+
+/// Which of several values is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The n-th, from 0, by sequence.
+    Nth(usize),
+    /// This one where it is there, else the first.
+    Prefer(String),
 }
 
 /// On whatever rows a person has.
@@ -135,6 +185,9 @@ impl Access for BeneficiaryAccess {}
 pub(crate) enum MbiAccess {
     Person(PersonAccess),
     Historic,
+    /// From when and until when it was in force.
+    Begin,
+    End,
 }
 
 impl Access for MbiAccess {}

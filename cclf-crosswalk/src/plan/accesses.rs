@@ -1,12 +1,12 @@
 //! From paths to what is looked up for them, by the kind of rows.
 
 use super::access::{
-    BeneficiaryAccess, ClaimAccess, MbiAccess, PersonAccess, RecordAccess, SummaryAccess,
+    BeneficiaryAccess, ClaimAccess, MbiAccess, PersonAccess, RecordAccess, SummaryAccess, Wanted,
 };
 use super::compile::{Compiler, FromPath};
-use super::tree::Reg;
+use super::tree::{Keep, Reg};
 use crate::facts::fact::{Expr, FactKind, Function, Leaf, Path, Root, Select};
-use crate::facts::resolve::{Pick, Resolved, Start, resolve, summary_function};
+use crate::facts::resolve::{Pick, Resolved, Start, summary_function};
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::{List, Resource};
 use crate::layout::table::ColumnType;
@@ -23,10 +23,10 @@ impl FromPath for RecordAccess {
         start: Start,
         column_type: ColumnType,
     ) -> Result<Self, LoadError> {
-        let resolved = resolve(path, start)?;
-        match (&path.leaf, &resolved.pick) {
-            (Leaf::Value, Pick::Record) => {
-                Ok(Self(compiler.slot(&resolved, FactKind::Value(column_type)).reg))
+        let resolved = compiler.resolve(path, start)?;
+        match (keep(&path.leaf), &resolved.pick) {
+            (Some(keep), Pick::Record) => {
+                Ok(Self(compiler.slot(&resolved, FactKind::Value(column_type), keep).reg))
             }
             _ => Err(misplaced()),
         }
@@ -40,11 +40,24 @@ impl FromPath for ClaimAccess {
         start: Start,
         column_type: ColumnType,
     ) -> Result<Self, LoadError> {
-        let resolved = resolve(path, start)?;
+        let resolved = compiler.resolve(path, start)?;
         if let Leaf::Function(function) = &path.leaf {
             return claim_function(compiler, path, &resolved, function);
         }
-        let reg = compiler.slot(&resolved, FactKind::Value(column_type)).reg;
+        let is_line = start.is_per_item();
+        if let (Root::Information(Some(category)), Some(list)) = (&path.root, resolved.list) {
+            let reg = compiler.slot(&resolved, FactKind::Value(column_type), Keep::First).reg;
+            let category = compiler.list_key_bit(list, category)?;
+            let wanted = match &path.leaf {
+                Leaf::Nth(place) => Wanted::Nth(place - 1),
+                Leaf::Prefer(value) => Wanted::Prefer(value.clone()),
+                Leaf::Value => Wanted::Nth(0),
+                _ => return Err(misplaced()),
+            };
+            return Ok(Self::Information { category, reg, wanted });
+        }
+        let keep = keep(&path.leaf).ok_or_else(misplaced)?;
+        let reg = compiler.slot(&resolved, FactKind::Value(column_type), keep).reg;
         let Some(list) = resolved.list else {
             return Ok(Self::Record(reg));
         };
@@ -54,10 +67,21 @@ impl FromPath for ClaimAccess {
             (Root::Rendering, _) => {
                 Self::Rendering { primary: compiler.list_key_bit(list, "primary")?, reg }
             }
+            (Root::LinkedCareTeam(role), _) if !is_line => {
+                Self::CareTeamWith { role: compiler.list_key_bit(list, role)?, reg }
+            }
             (Root::LinkedCareTeam(role), _) => {
                 Self::LinkedCareTeam { role: compiler.list_key_bit(list, role)?, reg }
             }
             (Root::LinkedDiagnosis, _) => Self::LinkedDiagnosis { reg },
+            (Root::SoleDiagnosis, _) => Self::SoleDiagnosis { reg },
+            (Root::LastDiagnosis(kind), _) => {
+                Self::LastDiagnosis { kind: compiler.list_key_bit(list, kind)?, reg: Some(reg) }
+            }
+            (Root::LeadingDiagnosis(kind), _) => {
+                Self::LeadingDiagnosis { kind: compiler.list_key_bit(list, kind)?, reg: Some(reg) }
+            }
+            (Root::Provider, _) => Self::Provider { reg },
             (Root::Principal, _) => principal(compiler, Some(reg))?,
             (Root::Attending, _) => {
                 Self::Attending { primary: compiler.list_key_bit(list, "primary")?, reg }
@@ -74,6 +98,33 @@ impl FromPath for ClaimAccess {
             }
             _ => Self::First { list, reg },
         })
+    }
+
+    fn nth(
+        compiler: &mut Compiler,
+        paths: &[Path],
+        place: usize,
+        start: Start,
+        column_type: ColumnType,
+    ) -> Result<Self, LoadError> {
+        let resolved = paths.iter().map(|path| compiler.resolve(path, start));
+        let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
+        let own = resolved.iter().all(|path| path.list.is_some() && path.pick == Pick::Own);
+        if !own || !start.is_per_item() || place >= Keep::IN_TURN {
+            return Err(misplaced());
+        }
+        let slot = compiler.slot_of(&resolved, FactKind::Value(column_type), Keep::InTurn);
+        Ok(Self::Own { reg: slot.reg + place })
+    }
+}
+
+/// Which of several values the end of a path asks for.
+fn keep(leaf: &Leaf) -> Option<Keep> {
+    match leaf {
+        Leaf::Value => Some(Keep::First),
+        Leaf::Last => Some(Keep::Last),
+        Leaf::Joined => Some(Keep::Joined),
+        Leaf::Nth(_) | Leaf::Prefer(_) | Leaf::Function(_) => None,
     }
 }
 
@@ -97,6 +148,22 @@ fn claim_function(
         (Function::Place, _, Pick::Entries(Some(Select::Sequence(sequence)))) => {
             ClaimAccess::BySequence { sequence: *sequence, reg: None }
         }
+        (Function::Place, Root::LastDiagnosis(kind), _) => ClaimAccess::LastDiagnosis {
+            kind: compiler.list_key_bit(List::Diagnosis, kind)?,
+            reg: None,
+        },
+        (Function::Place, Root::LeadingDiagnosis(kind), _) => ClaimAccess::LeadingDiagnosis {
+            kind: compiler.list_key_bit(List::Diagnosis, kind)?,
+            reg: None,
+        },
+        (Function::Place, _, Pick::Entries(Some(Select::Key(key))))
+            if resolved.list == Some(List::Diagnosis) =>
+        {
+            ClaimAccess::PlaceOf { kind: compiler.list_key_bit(List::Diagnosis, key)? }
+        }
+        (Function::Rank(kind), Root::Entry, _) if resolved.list == Some(List::Diagnosis) => {
+            ClaimAccess::OwnRank { kind: compiler.list_key_bit(List::Diagnosis, kind)? }
+        }
         (Function::Place, ..) => return Err(LoadError::new("place() means nothing here")),
         (Function::MbiCurrent, Root::Patient, _) => ClaimAccess::PatientMbi,
         (Function::FileName, ..) => ClaimAccess::FileName,
@@ -112,11 +179,12 @@ impl FromPath for PersonAccess {
         start: Start,
         column_type: ColumnType,
     ) -> Result<Self, LoadError> {
-        let resolved = resolve(path, start)?;
+        let resolved = compiler.resolve(path, start)?;
         let choice = if let Root::Coverage(choice) = path.root { Some(choice) } else { None };
         match &path.leaf {
             Leaf::Value if resolved.list.is_none() => {
-                let reg = compiler.slot(&resolved, FactKind::Value(column_type)).reg;
+                let kind = FactKind::Value(column_type);
+                let reg = compiler.slot(&resolved, kind, Keep::First).reg;
                 Ok(choice.map_or(Self::Record(reg), |choice| Self::Coverage { choice, reg }))
             }
             Leaf::Function(Function::LatestMonth(stem)) => {
@@ -141,9 +209,9 @@ fn months(compiler: &mut Compiler, stem: &str, resource: Resource) -> Result<[Re
     for (month, reg) in (1..=12).zip(&mut months) {
         let expr = Expr::parse(&format!("extension[{stem}{month:02}].valueCoding.code"))?;
         let path = expr.paths().next().ok_or_else(|| LoadError::new("no path"))?;
-        let resolved = resolve(path, Start::Record(resource))?;
+        let resolved = compiler.resolve(path, Start::Record(resource))?;
         resolved.check_kind(kind)?;
-        *reg = compiler.slot(&resolved, kind).reg;
+        *reg = compiler.slot(&resolved, kind, Keep::First).reg;
     }
     Ok(months)
 }
@@ -173,6 +241,8 @@ impl FromPath for MbiAccess {
     ) -> Result<Self, LoadError> {
         Ok(match &path.leaf {
             Leaf::Function(Function::MbiHistoric) => Self::Historic,
+            Leaf::Function(Function::MbiBegin) => Self::Begin,
+            Leaf::Function(Function::MbiEnd) => Self::End,
             _ => Self::Person(PersonAccess::from_path(compiler, path, start, column_type)?),
         })
     }

@@ -98,7 +98,7 @@ impl Guesser {
         let resource = match stated_type(&document) {
             Some(resource) => Some(resource),
             None => match resource_type(line).ok()? {
-                ResourceType::Known(resource) => Some(resource),
+                ResourceType::Known(resource, _) => Some(resource),
                 _ => None,
             },
         };

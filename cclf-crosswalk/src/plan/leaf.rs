@@ -10,7 +10,7 @@ use json_walk::{JsonStr, Kind};
 
 use super::reading::{Fault, Reading, fault};
 use super::registers::{Captured, Val, place};
-use super::tree::{Action, Form, Keys, Leaf, Slot};
+use super::tree::{Action, Form, Keep, Keys, Leaf, Slot};
 use super::walk::Walk;
 use crate::error::ErrorClass;
 use crate::facts::dates::{self, DateText};
@@ -87,7 +87,7 @@ impl Walk<'_> {
 
     /// The bits of the keys that a leaf is.
     #[inline]
-    fn key_bits(&self, keys: &Keys, captured: Captured) -> u64 {
+    pub(super) fn key_bits(&self, keys: &Keys, captured: Captured) -> u64 {
         if let Captured::Text { start, end, escaped } = captured {
             let (text, start, end) = (self.line.as_bytes(), start as usize, end as usize);
             if !escaped || !has_escape(self.line, start, end) {
@@ -154,6 +154,10 @@ impl Walk<'_> {
             };
             fault(class, start as usize)
         })?;
+        if form.keep != Keep::First {
+            self.keep_otherwise(slot, form.keep, value);
+            return Ok(());
+        }
         let register = self.store.register(slot);
         if *register == Val::Null {
             *register = value;
@@ -161,8 +165,34 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Keeps a value where it is not the first that counts.
+    #[inline(never)]
+    fn keep_otherwise(&mut self, slot: Slot, keep: Keep, value: Val) {
+        if value == Val::Null {
+            return;
+        }
+        let before = *self.store.register(slot);
+        match (keep, before, value) {
+            (Keep::InTurn, ..) => {
+                for reg in slot.reg..slot.reg + Keep::IN_TURN {
+                    let register = self.store.register(Slot { reg, ..slot });
+                    if *register == Val::Null {
+                        *register = value;
+                        return;
+                    }
+                }
+            }
+            (Keep::Joined, Val::Text { .. }, Val::Text { .. }) => {
+                let joined = [before, value].map(|val| self.store.text(val, self.line)).concat();
+                let joined = self.store.keep(&joined);
+                *self.store.register(slot) = joined;
+            }
+            _ => *self.store.register(slot) = value,
+        }
+    }
+
     fn value(&mut self, form: Form, captured: Captured) -> Result<Val, ErrorClass> {
-        let Form { column_type, code } = form;
+        let Form { column_type, code, .. } = form;
         match captured {
             Captured::None => Ok(Val::Null),
             Captured::Text { start, end, escaped } => {

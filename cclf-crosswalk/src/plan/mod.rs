@@ -32,10 +32,15 @@ mod walk;
 pub use reader::Reader;
 pub(crate) use reader::Verdict;
 pub(crate) use record::Record;
+pub use record::Skipped;
+
+use std::sync::LazyLock;
+
+use cms::Api;
 
 use crate::facts::crosswalk::{Crosswalk, FINAL};
 use crate::layout::load_error::LoadError;
-use crate::layout::resource::Resource;
+use crate::layout::resource::{List, Resource};
 use crate::layout::table::Per;
 use access::{
     BeneficiaryAccess, ClaimAccess, MbiAccess, PersonAccess, RecordAccess, SummaryAccess,
@@ -43,7 +48,7 @@ use access::{
 use kept::KeptValues;
 use program::Program;
 use programs::Programs;
-use tree::{Reg, ResourcePlan};
+use tree::{KeyBit, Reg, ResourcePlan};
 
 /// A compiled crosswalk. Made once, shared by all workers.
 #[derive(Debug)]
@@ -58,6 +63,8 @@ pub struct Plan {
     pub(crate) mbis: Programs<MbiAccess>,
     pub(crate) summary: Programs<SummaryAccess>,
     pub(crate) claim: ClaimFacts,
+    /// The bits of the types of diagnoses that have a row, where not all have.
+    pub(crate) diagnosis_rows: Option<KeyBit>,
     pub(crate) person: PersonFacts,
     pub(crate) enrolment: CoverageFacts,
     /// What the index keeps of a Patient and of a Coverage.
@@ -77,6 +84,14 @@ pub(crate) struct ClaimFacts {
     pub(crate) is_final: Option<Program<RecordAccess>>,
     pub(crate) hospice_start: Program<RecordAccess>,
     pub(crate) hospice_end: Program<RecordAccess>,
+    /// What says for sure that the claim is of this version.
+    pub(crate) marked: Program<RecordAccess>,
+    /// For what the claim was made: also to ask for leave, which is no claim.
+    pub(crate) intent: Program<RecordAccess>,
+    /// The system that it comes from.
+    pub(crate) system: Program<RecordAccess>,
+    /// What provider.reference says.
+    pub(crate) provider: Program<RecordAccess>,
     pub(crate) links: LinkRegs,
 }
 
@@ -88,6 +103,11 @@ pub(crate) struct LinkRegs {
     pub(crate) care_team_sequence: Reg,
     pub(crate) diagnosis_sequence: Reg,
     pub(crate) diagnosis_coded: Reg,
+    /// The item's number, where care team entries have that of the item that they serve.
+    pub(crate) item_number: Option<Reg>,
+    pub(crate) item_information: Option<Reg>,
+    pub(crate) information_sequence: Option<Reg>,
+    pub(crate) contained_id: Option<Reg>,
 }
 
 /// Where the facts of a Patient are that are not columns.
@@ -98,7 +118,17 @@ pub(crate) struct PersonFacts {
     pub(crate) birth: Program<RecordAccess>,
     pub(crate) death: Program<RecordAccess>,
     pub(crate) mbi: Reg,
-    pub(crate) currency: Reg,
+    /// How the current one of several is told: by a mark, or by the days on which it is in force.
+    pub(crate) currency: Currency,
+    /// How another Patient is linked to.
+    pub(crate) link: Program<RecordAccess>,
+}
+
+/// What tells which MBI is current.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Currency {
+    Mark(Reg),
+    Period { begin: Reg, end: Reg },
 }
 
 /// Where the facts of a Coverage are that are not columns.
@@ -108,6 +138,9 @@ pub(crate) struct CoverageFacts {
     pub(crate) part: Program<RecordAccess>,
     pub(crate) last_updated: Program<RecordAccess>,
     pub(crate) reference_year: Program<RecordAccess>,
+    /// The MBI of the beneficiary.
+    pub(crate) subscriber: Program<RecordAccess>,
+    pub(crate) status: Program<RecordAccess>,
 }
 
 impl Plan {
@@ -124,6 +157,10 @@ impl Plan {
             care_team_sequence: compiler.register(eob, "care_team.sequence")?,
             diagnosis_sequence: compiler.register(eob, "diagnosis.sequence")?,
             diagnosis_coded: compiler.register(eob, "diagnosis.coded")?,
+            item_number: compiler.register_if_any(eob, "item.care_team_number")?,
+            item_information: compiler.register_if_any(eob, "item.information")?,
+            information_sequence: compiler.register_if_any(eob, "information.sequence")?,
+            contained_id: compiler.register_if_any(eob, "contained.id")?,
         };
         let claim = ClaimFacts {
             id: compiler.fact(eob, "id")?,
@@ -134,11 +171,15 @@ impl Plan {
             is_final: compiler.lineage(eob, FINAL)?,
             hospice_start: compiler.fact(eob, "hospice_start")?,
             hospice_end: compiler.fact(eob, "hospice_end")?,
+            marked: compiler.fact_if_any(eob, "marked")?,
+            intent: compiler.fact_if_any(eob, "intent")?,
+            system: compiler.fact_if_any(eob, "system")?,
+            provider: compiler.fact_if_any(eob, "provider")?,
             links,
         };
         // Nobody asks for these: what becomes of a record must not depend on which facts are used.
         compiler.fact(eob, "last_updated")?;
-        compiler.fact(eob, "claim_group")?;
+        compiler.fact_if_any(eob, "claim_group")?;
         compiler.register(eob, "item.sequence")?;
         let person = PersonFacts {
             id: compiler.fact(Resource::Patient, "id")?,
@@ -146,18 +187,33 @@ impl Plan {
             birth: compiler.fact(Resource::Patient, "birth")?,
             death: compiler.fact(Resource::Patient, "death")?,
             mbi: compiler.register(Resource::Patient, "identifier.mbi")?,
-            currency: compiler.register(Resource::Patient, "identifier.currency")?,
+            currency: if compiler.has_fact(Resource::Patient, "identifier.currency") {
+                Currency::Mark(compiler.register(Resource::Patient, "identifier.currency")?)
+            } else {
+                Currency::Period {
+                    begin: compiler.register(Resource::Patient, "identifier.begin")?,
+                    end: compiler.register(Resource::Patient, "identifier.end")?,
+                }
+            },
+            link: compiler.fact_if_any(Resource::Patient, "link")?,
         };
         let enrolment = CoverageFacts {
             beneficiary: compiler.fact(Resource::Coverage, "beneficiary")?,
             part: compiler.fact(Resource::Coverage, "part")?,
             last_updated: compiler.fact(Resource::Coverage, "last_updated")?,
-            reference_year: compiler.fact(Resource::Coverage, "reference_year")?,
+            reference_year: compiler.fact_if_any(Resource::Coverage, "reference_year")?,
+            subscriber: compiler.fact_if_any(Resource::Coverage, "subscriber")?,
+            status: compiler.fact_if_any(Resource::Coverage, "status")?,
         };
         let claims = compiler.programs(&[Per::Claim, Per::Item, Per::Procedure, Per::Diagnosis])?;
         let beneficiaries = compiler.programs(&[Per::Patient])?;
         let mbis = compiler.programs(&[Per::Mbi])?;
         let summary = compiler.programs(&[Per::Summary])?;
+        let types = crosswalk.tables().iter().flat_map(|def| &def.diagnosis_types);
+        let types = types.map(|kind| compiler.list_key_bit(List::Diagnosis, kind));
+        let types: Vec<KeyBit> = types.collect::<Result<_, _>>()?;
+        let diagnosis_rows =
+            types.into_iter().reduce(|one, other| KeyBit { bit: one.bit | other.bit, ..one });
         let [eob, patient, coverage] = compiler.finish()?;
         let [mut patient_kept, coverage_kept] =
             KeptValues::of(people_accesses(&beneficiaries, &mbis));
@@ -173,6 +229,7 @@ impl Plan {
             mbis,
             summary,
             claim,
+            diagnosis_rows,
             person,
             enrolment,
             patient_kept,
@@ -181,16 +238,34 @@ impl Plan {
     }
 
     /// The plan of the built-in STU3 crosswalk.
+    pub fn stu3() -> &'static Self {
+        Self::of(Api::V1)
+    }
+
+    /// The plan of the built-in crosswalk of a version of the API, compiled when it is first asked for.
     ///
     /// # Panics
     /// Never in a released build: a test compiles the same tables.
-    pub fn stu3() -> &'static Self {
-        static COMPILED: std::sync::LazyLock<Plan> =
-            std::sync::LazyLock::new(|| match Plan::new(Crosswalk::stu3()) {
+    pub fn of(api: Api) -> &'static Self {
+        fn built_in(api: Api) -> Plan {
+            match Plan::new(Crosswalk::of(api)) {
                 Ok(plan) => plan,
-                Err(fault) => panic!("the built-in crosswalk does not compile: {fault}"),
-            });
-        &COMPILED
+                Err(fault) => panic!("the built-in crosswalk of {api} does not compile: {fault}"),
+            }
+        }
+        static V1: LazyLock<Plan> = LazyLock::new(|| built_in(Api::V1));
+        static V2: LazyLock<Plan> = LazyLock::new(|| built_in(Api::V2));
+        static V3: LazyLock<Plan> = LazyLock::new(|| built_in(Api::V3));
+        match api {
+            Api::V1 => &V1,
+            Api::V2 => &V2,
+            Api::V3 => &V3,
+        }
+    }
+
+    /// Which version of the API its records are of.
+    pub fn api(&self) -> Api {
+        self.crosswalk.api()
     }
 
     /// The crosswalk that was compiled.
@@ -220,7 +295,7 @@ fn people_accesses<'p>(
     let of_mbis = mbis.iter().flat_map(Program::accesses);
     let of_mbis = of_mbis.filter_map(|access| match access {
         MbiAccess::Person(access) => Some(access),
-        MbiAccess::Historic => None,
+        MbiAccess::Historic | MbiAccess::Begin | MbiAccess::End => None,
     });
     of_beneficiaries.chain(of_mbis)
 }

@@ -26,6 +26,8 @@ pub(crate) struct AltProgram<A> {
 pub(crate) enum Source<A> {
     /// A constant of the layout.
     Literal(String),
+    /// A constant amount, in units of the column's last place.
+    Number(i128),
     /// The first of these that has a value.
     Accesses(Vec<A>),
 }
@@ -67,7 +69,7 @@ impl<A> Program<A> {
     /// Wherever it looks, in order.
     pub(crate) fn accesses(&self) -> impl Iterator<Item = &A> {
         self.alternatives.iter().flat_map(|alternative| match &alternative.source {
-            Source::Literal(_) => &[],
+            Source::Literal(_) | Source::Number(_) => &[],
             Source::Accesses(accesses) => &accesses[..],
         })
     }
@@ -87,6 +89,7 @@ impl<A> Program<A> {
             let mut value = Value::Null;
             match &alternative.source {
                 Source::Literal(text) => value = Value::Text(Cow::Borrowed(text)),
+                Source::Number(number) => value = Value::Decimal(*number),
                 Source::Accesses(accesses) => {
                     for access in accesses {
                         value = row.value(access);
@@ -120,7 +123,11 @@ fn convert<'r>(
     if let Conversion::Const(text) = conversion {
         return if value == Value::Null { value } else { Value::Text(Cow::Borrowed(text)) };
     }
-    let text = value.text();
+    let text = match value {
+        // A place or a rank.
+        Value::Int(number) => Some(Cow::Owned(number.to_string())),
+        value => value.text(),
+    };
     if let Conversion::Map(name) = conversion {
         let Some(map) = crosswalk.map(name) else { return Value::Null };
         untranslated.codes += u64::from(map.lacks(text.as_deref()));
@@ -130,6 +137,10 @@ fn convert<'r>(
     let owned =
         |piece: Option<String>| piece.map_or(Value::Null, |piece| Value::Text(Cow::Owned(piece)));
     match conversion {
+        Conversion::Except(unwanted) => owned((text != *unwanted).then(|| text.into_owned())),
+        Conversion::Ending(count) => owned(Some(codes::ending(&text, *count).to_owned())),
+        Conversion::Undot if !text.contains('.') => Value::Text(text),
+        Conversion::Undot => owned(Some(codes::undot(&text).into_owned())),
         Conversion::Pad(width) => owned(Some(codes::pad(&text, *width).into_owned())),
         Conversion::Slice(from, to) => owned(codes::slice(&text, *from, *to).map(str::to_owned)),
         Conversion::Zip5 | Conversion::Zip4 => {

@@ -1,14 +1,16 @@
 //! Lines into records.
 
+use cms::{Api, Shape};
 use json_walk::{Cursor, Document, Index, Limits};
 
 use super::Plan;
 use super::reading::Fault;
 use super::record::Record;
+use super::record::Skipped;
 use super::registers::{RecordView, Store};
 use super::resource_type::{ResourceType, resource_type, stated_type};
 use super::walk::Walk;
-use crate::error::RecordError;
+use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
 
 /// Longest line the registers can point into, in bytes.
@@ -19,10 +21,10 @@ pub(crate) const MAX_RECORD_BYTES: usize = u32::MAX as usize;
 pub(crate) enum Verdict<'r> {
     /// One of the three resources that the tables are made of.
     Record(Resource, Record<'r>),
-    /// A known resource type that no table wants.
-    Skipped,
-    /// FHIR R4, not STU3: an error of the whole file.
-    Foreign,
+    /// What no table wants.
+    Skipped(Skipped),
+    /// A record of another version of the API.
+    Foreign(Api),
 }
 
 /// Reads records one after another; one for each worker.
@@ -31,12 +33,21 @@ pub struct Reader {
     plan: &'static Plan,
     store: Store,
     index: Index,
+    /// Whether claims that are not adjudicated to the end are claims.
+    partially_adjudicated: bool,
 }
 
 impl Reader {
     /// A reader that follows `plan`.
     pub fn new(plan: &'static Plan) -> Self {
-        Self { plan, store: Store::default(), index: Index::new() }
+        let (store, index) = (Store::default(), Index::new());
+        Self { plan, store, index, partially_adjudicated: false }
+    }
+
+    /// The same, and claims of the shared systems, which are not adjudicated to the end, are claims like others.
+    #[must_use]
+    pub fn with_partially_adjudicated(self, wanted: bool) -> Self {
+        Self { partially_adjudicated: wanted, ..self }
     }
 
     /// Reads one line.
@@ -49,31 +60,47 @@ impl Reader {
         if line.len() > MAX_RECORD_BYTES {
             return Err(RecordError::line_too_long());
         }
-        let Self { plan, store, index } = self;
+        let Self { plan, store, index, partially_adjudicated } = self;
         let document = index.read(line, Limits::default()).ok();
         // Records of ours say once what they are; for all else the slow look decides.
         let guess =
             document.as_ref().and_then(stated_type).unwrap_or(Resource::ExplanationOfBenefit);
         let mut resource = guess;
         let mut outcome = walk(plan, store, guess, document.as_ref(), line);
-        if !matches!(&outcome, Ok((Some(found), _)) if *found == guess) {
+        let shows_version = match &outcome {
+            Ok((Some(found), text)) if *found == guess => {
+                let widths = &plan.resource(guess).entry_registers;
+                let record = Record { plan, view: RecordView { store, line: text, widths } };
+                record.shows_version(guess)
+            }
+            _ => false,
+        };
+        if !shows_version {
             match resource_type(line)? {
-                ResourceType::Known(actual) => {
+                ResourceType::Known(_, Shape::Of(api)) if api != plan.api() => {
+                    return Ok(Verdict::Foreign(api));
+                }
+                ResourceType::Known(Resource::ExplanationOfBenefit, Shape::R4) => {
+                    let error = RecordError::new(ErrorClass::ClaimType, 0).in_member("type");
+                    return Err(error.of(Resource::ExplanationOfBenefit));
+                }
+                ResourceType::Known(actual, _) => {
                     if actual != guess {
                         resource = actual;
                         outcome = walk(plan, store, actual, document.as_ref(), line);
                     }
                 }
-                ResourceType::Other => return Ok(Verdict::Skipped),
-                ResourceType::Foreign => return Ok(Verdict::Foreign),
+                ResourceType::Other => return Ok(Verdict::Skipped(Skipped::OtherType)),
             }
         }
         let (_, text) = outcome.map_err(|fault| fault.of(resource))?;
-        if store.foreign {
-            return Ok(Verdict::Foreign);
-        }
         let widths = &plan.resource(resource).entry_registers;
         let record = Record { plan, view: RecordView { store, line: text, widths } };
+        if resource == Resource::ExplanationOfBenefit
+            && let Some(skipped) = record.is_no_claim(*partially_adjudicated)
+        {
+            return Ok(Verdict::Skipped(skipped));
+        }
         record.check_required(resource).map_err(|error| error.of(resource))?;
         Ok(Verdict::Record(resource, record))
     }

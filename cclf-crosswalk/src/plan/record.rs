@@ -7,7 +7,7 @@ use super::registers::RecordView;
 use super::value::Value;
 use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
-use cms::ClaimType;
+use cms::{Api, ClaimType};
 
 /// A record that was read and fits the crosswalk.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,37 @@ impl Record<'_> {
     /// Dates of the record that name only a year or a month, and so became null.
     pub(crate) fn partial_dates(&self) -> u64 {
         self.view.store.partial_dates
+    }
+
+    /// Whether it shows without a closer look that it is of the version that it was read as.
+    pub(crate) fn shows_version(&self, resource: Resource) -> bool {
+        let facts = &self.plan.claim;
+        let is_there = |fact| self.fact(fact) != Value::Null;
+        match (self.plan.api(), resource) {
+            (Api::V1, _) => !self.view.store.foreign,
+            (_, Resource::ExplanationOfBenefit) => {
+                is_there(&facts.eob_type) && is_there(&facts.marked)
+            }
+            // Few enough for the closer look.
+            (_, Resource::Patient | Resource::Coverage) => false,
+        }
+    }
+
+    /// Why an ExplanationOfBenefit is no claim of the tables, if it is none.
+    pub(crate) fn is_no_claim(&self, partially_adjudicated: bool) -> Option<Skipped> {
+        if self.plan.api() != Api::V3 {
+            return None;
+        }
+        let facts = &self.plan.claim;
+        let says = |fact, wanted: &str| self.fact(fact).text().is_some_and(|own| own == wanted);
+        if says(&facts.intent, "preauthorization") {
+            return Some(Skipped::PriorAuthorization);
+        }
+        let code = self.fact(&facts.marked).text();
+        let is_shared = says(&facts.system, "SharedSystem")
+            || code.as_deref().is_some_and(|code| code.len() == 4);
+        let has_type = self.fact(&facts.eob_type) != Value::Null;
+        (is_shared && !(partially_adjudicated && has_type)).then_some(Skipped::PartiallyAdjudicated)
     }
 
     /// Checks what every record of the resource must have.
@@ -40,20 +71,40 @@ impl Record<'_> {
                 }
             }
             Resource::Patient if self.fact(&plan.person.id) == Value::Null => missing("id"),
+            // One that was asked for and not found.
+            Resource::Coverage if self.is_hollow_coverage() => Ok(()),
             Resource::Coverage if self.fact(&plan.enrolment.beneficiary) == Value::Null => {
                 missing("beneficiary")
             }
             Resource::Coverage if self.fact(&plan.enrolment.part) == Value::Null => {
-                missing("grouping")
+                missing(if plan.api() == Api::V1 { "grouping" } else { "class" })
             }
             Resource::Patient | Resource::Coverage => Ok(()),
         }
+    }
+
+    /// Whether it is a Coverage of version 3 that says no more than its id.
+    pub(crate) fn is_hollow_coverage(&self) -> bool {
+        let facts = &self.plan.enrolment;
+        let says = [&facts.beneficiary, &facts.part, &facts.status];
+        self.plan.api() == Api::V3 && says.into_iter().all(|fact| self.fact(fact) == Value::Null)
     }
 
     /// The value of a fact about the record as a whole.
     pub(crate) fn fact<'s>(&'s self, program: &'s Program<RecordAccess>) -> Value<'s> {
         program.evaluate(self.plan.crosswalk(), &Alone(self.view), &mut Untranslated::default())
     }
+}
+
+/// What no table wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// Another resource type.
+    OtherType,
+    /// A claim of a shared system, which is not adjudicated to the end and may come again.
+    PartiallyAdjudicated,
+    /// A request for leave, which is no claim.
+    PriorAuthorization,
 }
 
 /// A record without a row.

@@ -69,10 +69,10 @@ pub(super) struct KeyedState {
 pub(crate) struct Store {
     pub(crate) record: Vec<Val>,
     /// Entries of the kept lists, one frame after another; registers of an entry are in the last.
-    pub(crate) rows: [Vec<Val>; 5],
+    pub(crate) rows: [Vec<Val>; List::COUNT],
     /// Where the last frame of each begins.
-    last: [usize; 5],
-    pub(crate) counts: [usize; 5],
+    last: [usize; List::COUNT],
+    pub(crate) counts: [usize; List::COUNT],
     pub(crate) wide: Vec<i128>,
     pub(crate) links: Vec<i64>,
     pub(crate) by_sequence: BySequence,
@@ -92,7 +92,7 @@ pub(crate) struct Store {
 pub(crate) struct RecordView<'r> {
     pub(crate) store: &'r Store,
     pub(crate) line: &'r str,
-    pub(crate) widths: &'r [usize; 5],
+    pub(crate) widths: &'r [usize; List::COUNT],
 }
 
 impl<'r> RecordView<'r> {
@@ -142,7 +142,7 @@ impl Store {
         self.record.clear();
         self.record.resize(plan.registers, Val::Null);
         self.rows.iter_mut().for_each(empty);
-        self.counts = [0; 5];
+        self.counts = [0; List::COUNT];
         self.wide.clear();
         empty(&mut self.links);
         self.by_sequence.clear();
@@ -187,6 +187,13 @@ impl Store {
             *have |= temp.bit;
             self.captures[temp.at] = captured;
         }
+    }
+
+    /// The text that a register of one holds.
+    pub(super) fn text(&self, val: Val, line: &str) -> String {
+        let Val::Text { start, end, scratch } = val else { return String::new() };
+        let source = if scratch { self.scratch.as_str() } else { line };
+        source[start as usize..end as usize].to_owned()
     }
 
     /// Keeps a text that does not stand in the line as it is.

@@ -1,18 +1,17 @@
-//! What a line says it is: the slow look at `resourceType` and the marks of FHIR R4, for lines that are no
-//! record of the guessed kind.
+//! What a line says it is: the slow look at `resourceType` and at what tells the version of the API, for lines that are
+//! no record of the guessed kind, and for those that do not show their version at once.
 
-use cms::r4;
+use cms::{Marks, Shape};
 use json_walk::{Cursor, Document, Kind, Limits};
 
 use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
 
 pub(crate) enum ResourceType {
-    Known(Resource),
+    /// One of ours, and what its shape tells of its version.
+    Known(Resource, Shape),
     /// A resource type that no table wants.
     Other,
-    /// A record of FHIR R4.
-    Foreign,
 }
 
 /// Reads the whole line, checking its text, for its type.
@@ -25,31 +24,24 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
         cursor.finish()?;
         return Err(RecordError::new(ErrorClass::WrongType, at));
     }
-    let mut progress = cursor.enter_object()?;
     let mut found: Option<(String, usize)> = None;
     let mut wrong = None;
     let mut marks = Marks::default();
-    while let Some(key) = cursor.next_key(&mut progress)? {
-        let kind = cursor.kind()?;
-        let name = key.unescape();
-        match (&*name, kind) {
-            ("resourceType", Kind::String) => {
-                let at = cursor.offset();
-                found = Some((cursor.string()?.unescape().into_owned(), at));
-                continue;
+    members(&mut cursor, &mut |name, cursor| {
+        let (kind, at) = (cursor.kind()?, cursor.offset());
+        marks.member(name, kind == Kind::Array);
+        match name {
+            "resourceType" if kind == Kind::String => {
+                found = text(cursor)?.map(|name| (name, at));
+                Ok(())
             }
-            ("resourceType", _) => wrong = Some(cursor.offset()),
-            ("meta", Kind::Object) => {
-                marks.profile |= carin_profile(&mut cursor)?;
-                continue;
+            "resourceType" => {
+                wrong = Some(at);
+                cursor.skip().map_err(RecordError::from)
             }
-            (name, kind) => {
-                marks.claim |= r4::is_marked(&r4::CLAIM, name, kind == Kind::Array);
-                marks.coverage |= r4::is_marked(&r4::COVERAGE, name, kind == Kind::Array);
-            }
+            _ => look_into(name, cursor, &mut marks),
         }
-        cursor.skip()?;
-    }
+    })?;
     cursor.finish()?;
     if let Some(at) = wrong {
         return Err(RecordError::new(ErrorClass::WrongType, at).in_member("resourceType"));
@@ -62,44 +54,123 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
     }
     match Resource::from_name(&name) {
         Some(resource) => {
-            let foreign = marks.profile
-                || match resource {
-                    Resource::ExplanationOfBenefit => marks.claim,
-                    Resource::Coverage => marks.coverage,
-                    Resource::Patient => false,
-                };
-            Ok(if foreign { ResourceType::Foreign } else { ResourceType::Known(resource) })
+            let shape = match resource {
+                Resource::ExplanationOfBenefit => marks.of_claim(),
+                Resource::Patient => marks.of_patient(),
+                Resource::Coverage => marks.of_coverage(),
+            };
+            Ok(ResourceType::Known(resource, shape))
         }
         None if cms::is_resource_type(&name) => Ok(ResourceType::Other),
         None => Err(RecordError::new(ErrorClass::ResourceType, at).in_member("resourceType")),
     }
 }
 
-#[derive(Default)]
-struct Marks {
-    claim: bool,
-    coverage: bool,
-    profile: bool,
+type Look<'a, 'v> = dyn FnMut(&str, &mut Cursor<'a>) -> Result<(), RecordError> + 'v;
+
+/// Visits each member of an object; all else is passed over. Whoever visits a member reads its value.
+fn members<'a>(cursor: &mut Cursor<'a>, visit: &mut Look<'a, '_>) -> Result<(), RecordError> {
+    if cursor.kind()? != Kind::Object {
+        return Ok(cursor.skip()?);
+    }
+    let mut progress = cursor.enter_object()?;
+    while let Some(key) = cursor.next_key(&mut progress)? {
+        visit(&key.unescape(), cursor)?;
+    }
+    Ok(())
 }
 
-fn carin_profile(cursor: &mut Cursor<'_>) -> Result<bool, RecordError> {
-    let mut found = false;
-    let mut members = cursor.enter_object()?;
-    while let Some(key) = cursor.next_key(&mut members)? {
-        if key.unescape() != "profile" || cursor.kind()? != Kind::Array {
-            cursor.skip()?;
-            continue;
-        }
-        let mut entries = cursor.enter_array()?;
-        while cursor.next_element(&mut entries)? {
-            if cursor.kind()? == Kind::String {
-                found |= r4::is_profile(&cursor.string()?.unescape());
-            } else {
-                cursor.skip()?;
-            }
-        }
+/// Visits each element of a list; all else is passed over.
+fn elements<'a>(
+    cursor: &mut Cursor<'a>,
+    visit: &mut dyn FnMut(&mut Cursor<'a>) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    if cursor.kind()? != Kind::Array {
+        return Ok(cursor.skip()?);
     }
-    Ok(found)
+    let mut progress = cursor.enter_array()?;
+    while cursor.next_element(&mut progress)? {
+        visit(cursor)?;
+    }
+    Ok(())
+}
+
+/// A string; all else is passed over.
+fn text(cursor: &mut Cursor<'_>) -> Result<Option<String>, RecordError> {
+    if cursor.kind()? != Kind::String {
+        cursor.skip()?;
+        return Ok(None);
+    }
+    Ok(Some(cursor.string()?.unescape().into_owned()))
+}
+
+/// Looks into a member of the record for what tells its version.
+fn look_into(name: &str, cursor: &mut Cursor<'_>, marks: &mut Marks) -> Result<(), RecordError> {
+    match name {
+        "meta" => members(cursor, &mut |name, cursor| match name {
+            "profile" => elements(cursor, &mut |cursor| {
+                text(cursor)?.iter().for_each(|profile| marks.profile(profile));
+                Ok(())
+            }),
+            _ => Ok(cursor.skip()?),
+        }),
+        "use" => {
+            text(cursor)?.iter().for_each(|intent| marks.intent(intent));
+            Ok(())
+        }
+        "type" => codings(cursor, &mut |system, code| marks.type_coding(system, code)),
+        "identifier" => elements(cursor, &mut |cursor| identifier(cursor, marks)),
+        "extension" => urls(cursor, &mut |url| marks.extension(url)),
+        _ => Ok(cursor.skip()?),
+    }
+}
+
+/// System and code of each coding of a concept.
+fn codings(cursor: &mut Cursor<'_>, visit: &mut dyn FnMut(&str, &str)) -> Result<(), RecordError> {
+    members(cursor, &mut |name, cursor| match name {
+        "coding" => elements(cursor, &mut |cursor| {
+            let (mut system, mut code) = (None, None);
+            members(cursor, &mut |name, cursor| {
+                match name {
+                    "system" => system = text(cursor)?,
+                    "code" => code = text(cursor)?,
+                    _ => cursor.skip()?,
+                }
+                Ok(())
+            })?;
+            visit(&system.unwrap_or_default(), &code.unwrap_or_default());
+            Ok(())
+        }),
+        _ => Ok(cursor.skip()?),
+    })
+}
+
+/// The URL of each extension in a list.
+fn urls(cursor: &mut Cursor<'_>, visit: &mut dyn FnMut(&str)) -> Result<(), RecordError> {
+    elements(cursor, &mut |cursor| {
+        members(cursor, &mut |name, cursor| {
+            match name {
+                "url" => text(cursor)?.iter().for_each(|url| visit(url)),
+                _ => cursor.skip()?,
+            }
+            Ok(())
+        })
+    })
+}
+
+fn identifier(cursor: &mut Cursor<'_>, marks: &mut Marks) -> Result<(), RecordError> {
+    let (mut system, mut kind, mut has_currency) = (None, String::new(), false);
+    members(cursor, &mut |name, cursor| match name {
+        "system" => {
+            system = text(cursor)?;
+            Ok(())
+        }
+        "type" => codings(cursor, &mut |_, code| code.clone_into(&mut kind)),
+        "extension" => urls(cursor, &mut |url| has_currency |= Marks::is_currency(url)),
+        _ => Ok(cursor.skip()?),
+    })?;
+    marks.identifier(&system.unwrap_or_default(), &kind, has_currency);
+    Ok(())
 }
 
 /// What a good text's first `resourceType` says, when it is one of ours.

@@ -34,6 +34,23 @@ pub(crate) struct Form {
     pub(crate) column_type: ColumnType,
     /// It is a code: nothing but `~` says nothing.
     pub(crate) code: bool,
+    pub(crate) keep: Keep,
+}
+
+/// Which of several values a register keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Keep {
+    First,
+    Last,
+    /// All of them, one after another.
+    Joined,
+    /// The first in the register, the next in the one after it, and so on: see [`Keep::IN_TURN`].
+    InTurn,
+}
+
+impl Keep {
+    /// Registers of values that are kept in turn.
+    pub(crate) const IN_TURN: usize = 5;
 }
 
 /// Where a register lives.
@@ -51,7 +68,7 @@ pub(crate) struct ResourcePlan {
     /// Registers of the record's frame.
     pub(crate) registers: usize,
     /// Registers of an entry, per kept list.
-    pub(crate) entry_registers: [usize; 5],
+    pub(crate) entry_registers: [usize; List::COUNT],
     pub(crate) temps: usize,
     /// Keyed elements.
     pub(crate) keyed: usize,
@@ -95,6 +112,8 @@ pub(crate) struct Keyed {
     pub(crate) moves: Vec<Vec<Move>>,
     /// The bit of the key that an element without one has.
     pub(crate) absent: u64,
+    /// The register of the entry that has the bits of its keys.
+    pub(crate) bits: Option<Slot>,
 }
 
 #[derive(Debug)]
@@ -111,6 +130,8 @@ pub(crate) enum Target {
     Capture(Temp),
     /// The bits of the keys that the text is, into a register of the entry.
     Keys(Slot, Keys),
+    /// The same, as keys of another element that this one is in.
+    Outer(usize, Keys),
 }
 
 #[derive(Debug)]
@@ -156,14 +177,14 @@ impl Keys {
     /// Most keys that one element can tell apart: they are bits of a machine word.
     pub(crate) const MOST: usize = 64;
 
-    /// The number of a key is its place.
-    pub(crate) fn new(keys: &[KeyMatch]) -> Self {
+    /// Keys with their bits.
+    pub(crate) fn new<'k>(keys: impl Iterator<Item = (&'k KeyMatch, u64)>) -> Self {
         let mut prefixes: Vec<(Box<str>, u64)> = Vec::new();
         let mut whole = Vec::new();
-        for (key, number) in keys.iter().zip(0..) {
+        for (key, bit) in keys {
             match key {
-                KeyMatch::Is(key) => whole.push((key.as_str(), 1 << number)),
-                KeyMatch::Begins(stem) => prefixes.push((stem.as_str().into(), 1 << number)),
+                KeyMatch::Is(key) | KeyMatch::Code(key) => whole.push((key.as_str(), bit)),
+                KeyMatch::Begins(stem) => prefixes.push((stem.as_str().into(), bit)),
                 KeyMatch::Absent => {}
             }
         }

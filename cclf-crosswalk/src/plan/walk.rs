@@ -161,6 +161,9 @@ impl Walk<'_> {
         if !named {
             keys |= keyed.absent;
         }
+        if let Some(slot) = keyed.bits {
+            *self.store.register(slot) = Val::Bits(keys);
+        }
         while keys != 0 {
             let number = keys.trailing_zeros() as usize;
             keys &= keys - 1;
@@ -172,6 +175,11 @@ impl Walk<'_> {
                 match &step.to {
                     Target::Capture(temp) => self.store.capture(*temp, captured),
                     Target::Keys(slot, keys) => self.set_keys(*slot, keys, captured),
+                    Target::Outer(outer, keys) => {
+                        let bits = self.key_bits(keys, captured);
+                        let state = &mut self.store.keyed[*outer];
+                        (state.keys, state.named) = (state.keys | bits, true);
+                    }
                     Target::Register(slot, form) => {
                         self.store_value(*slot, *form, captured).map_err(|fault| {
                             step.trail

@@ -156,9 +156,14 @@ pub(crate) struct TableBuilder<A: 'static> {
     crosswalk: &'static Crosswalk,
     pub(crate) def: &'static TableDef,
     columns: Vec<ColumnBuilder<A>>,
+    /// Columns of which one must say something other than no, or there is no row; none: there always is.
+    switches: Vec<&'static Program<A>>,
     schema: SchemaRef,
     rows: usize,
 }
+
+/// What a switch of a benefit enhancement says that is off.
+const OFF: &str = "N";
 
 impl<A: Access> TableBuilder<A> {
     pub(crate) fn new(
@@ -182,12 +187,24 @@ impl<A: Access> TableBuilder<A> {
             ColumnBuilder { program, by_row, builder }
         };
         let columns = wanted.of(crosswalk, def).into_iter().map(column).collect();
+        let place = |name: &String| def.columns.iter().position(|column| column.name == *name);
+        let switches = def.switches.iter().filter_map(place);
+        let switches = switches.filter_map(|at| programs.program(table, Place::Layout(at)));
         let schema = schema(crosswalk, table, wanted);
-        Self { crosswalk, def, columns, schema, rows: 0 }
+        Self { crosswalk, def, columns, switches: switches.collect(), schema, rows: 0 }
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether there is a row at all.
+    fn is_wanted<'r>(&self, row: &impl Row<'r, Access = A>) -> bool {
+        let is_on = |program: &&'static Program<A>| {
+            let value = program.evaluate(self.crosswalk, row, &mut Untranslated::default());
+            value.text().is_some_and(|said| said != OFF)
+        };
+        self.switches.is_empty() || self.switches.iter().any(is_on)
     }
 
     /// Appends a row.
@@ -279,8 +296,8 @@ impl ClaimTables {
             }
             let per = table.def.per;
             let candidates = 0..claim.candidates(per);
-            let rows: Vec<ClaimRow<'_>> =
-                candidates.filter_map(|index| claim.row(per, index, mbi, lineage)).collect();
+            let rows = candidates.filter_map(|index| claim.row(per, index, mbi, lineage));
+            let rows: Vec<ClaimRow<'_>> = rows.filter(|row| table.is_wanted(row)).collect();
             table.append_all(&rows, &mut self.untranslated);
         }
         claim.rows()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::layout::resource::List;
 use crate::layout::table::Per;
-use crate::plan::access::ClaimAccess as Access;
+use crate::plan::access::{ClaimAccess as Access, Wanted};
 use crate::plan::links;
 use crate::plan::program::Row;
 use crate::plan::registers::{RecordView, Val};
@@ -128,7 +128,9 @@ impl<'r> Claim<'r> {
             .crosswalk()
             .tables()
             .iter()
-            .filter(|def| def.has_rows && def.claim_types.contains(self.claim_type))
+            .filter(|def| {
+                def.has_rows && def.switches.is_empty() && def.claim_types.contains(self.claim_type)
+            })
             .map(|def| self.candidates(def.per))
             .sum();
         rows as u64
@@ -151,7 +153,9 @@ impl<'r> Claim<'r> {
             Per::Procedure => row.entry = Some((List::Procedure, index)),
             Per::Diagnosis => {
                 let coded = self.plan().claim.links.diagnosis_coded;
-                if self.view().entry(List::Diagnosis, index)[coded] == Val::Null {
+                let entry = self.view().entry(List::Diagnosis, index);
+                let typed = self.plan().diagnosis_rows.is_none_or(|types| has(entry, types));
+                if entry[coded] == Val::Null || !typed {
                     return None;
                 }
                 row.entry = Some((List::Diagnosis, index));
@@ -180,10 +184,10 @@ impl<'r> Claim<'r> {
         }
     }
 
-    /// Sequence numbers that the item links to.
-    fn links(&self, item: usize) -> &'r [i64] {
+    /// The sequence numbers in a register of links of an item.
+    fn links(&self, item: usize, reg: Reg) -> &'r [i64] {
         let view = self.view();
-        match view.entry(List::Item, item)[self.plan().claim.links.item_care_team] {
+        match view.entry(List::Item, item)[reg] {
             Val::Links { start, end } => &view.store.links[start as usize..end as usize],
             _ => &[],
         }
@@ -191,7 +195,12 @@ impl<'r> Claim<'r> {
 
     /// The first care team entry of a role that the item links to; with a register, the first that has it.
     fn linked(&self, item: usize, role: KeyBit, reg: Option<Reg>) -> Option<&'r [Val]> {
-        let links = self.links(item);
+        let regs = &self.plan().claim.links;
+        let links = self.links(item, regs.item_care_team);
+        // Where an item names nobody, who serves it may have its number.
+        let number = regs.item_number.map(|reg| self.view().entry(List::Item, item)[reg]);
+        let number = if let Some(Val::Int(number)) = number { Some(number) } else { None };
+        let links = if links.is_empty() { number.as_slice() } else { links };
         let asked =
             |entry: &[Val]| has(entry, role) && reg.is_none_or(|reg| entry[reg] != Val::Null);
         let view = self.view();
@@ -226,6 +235,66 @@ impl<'r> Claim<'r> {
             _ => (None, entry),
         });
         cms::attending(by_sequence, is_linked)
+    }
+
+    /// Supporting information of a category that has a value: that which an item names; without an item that which no
+    /// item names. By sequence.
+    fn information(
+        &self,
+        item: Option<usize>,
+        category: KeyBit,
+        reg: Reg,
+    ) -> Vec<(i64, &'r [Val])> {
+        let regs = &self.plan().claim.links;
+        let (Some(links), Some(number)) = (regs.item_information, regs.information_sequence) else {
+            return Vec::new();
+        };
+        let entries = self.entries(List::Information).map(|(_, entry)| entry);
+        let mut found: Vec<(i64, &[Val])> = entries
+            .filter(|entry| has(entry, category) && entry[reg] != Val::Null)
+            .map(|entry| match entry[number] {
+                Val::Int(number) => (number, entry),
+                _ => (i64::MAX, entry),
+            })
+            .collect();
+        if found.is_empty() {
+            return found;
+        }
+        match item {
+            Some(item) => {
+                let named = self.links(item, links);
+                found.retain(|(number, _)| named.contains(number));
+            }
+            None => {
+                let items = 0..self.view().count(List::Item);
+                let named: HashSet<i64> =
+                    items.flat_map(|item| self.links(item, links)).copied().collect();
+                found.retain(|(number, _)| !named.contains(number));
+            }
+        }
+        found.sort_by_key(|(number, _)| *number);
+        found
+    }
+
+    /// The contained resource that provider.reference names.
+    fn provider(&self) -> Option<&'r [Val]> {
+        let id = self.plan().claim.links.contained_id?;
+        let reference = self.record.fact(&self.plan().claim.provider).text()?;
+        let wanted = reference.strip_prefix('#')?;
+        let view = self.view();
+        let mut contained = self.entries(List::Contained).map(|(_, entry)| entry);
+        contained.find(|entry| match entry[id] {
+            Val::Text { start, end, scratch } => view.text(start, end, scratch) == wanted,
+            _ => false,
+        })
+    }
+
+    /// Whether all diagnoses of the claim have one value in a register.
+    fn is_sole_diagnosis(&self, reg: Reg) -> bool {
+        let view = self.view();
+        let mut values = self.entries(List::Diagnosis).map(|(_, entry)| view.value(entry[reg]));
+        let Some(first) = values.next() else { return false };
+        values.all(|value| value == first)
     }
 
     fn diagnosis_by_sequence(&self, wanted: i64) -> Option<(usize, &'r [Val])> {
@@ -264,6 +333,12 @@ impl<'r> Row<'r> for ClaimRow<'r> {
             let found = Iterator::find(&mut entries, |entry| entry[reg] != Val::Null);
             found.map_or(Value::Null, |entry| view.value(entry[reg]))
         };
+        let entry_or_place =
+            |found: Option<(usize, &'r [Val])>, reg: Option<Reg>| match (found, reg) {
+                (Some((_, entry)), Some(reg)) => view.value(entry[reg]),
+                (Some((index, _)), None) => place(index),
+                (None, _) => Value::Null,
+            };
         match access {
             Access::Record(reg) => view.value(view.store.record[*reg]),
             Access::Own { reg } => {
@@ -285,17 +360,52 @@ impl<'r> Row<'r> for ClaimRow<'r> {
                 let claim = &self.claim;
                 of(claim.of_role(*role).min_by_key(|entry| claim.sequence(entry)), *reg)
             }
+            Access::CareTeamWith { role, reg } => {
+                let claim = &self.claim;
+                let all = claim.of_role(*role).filter(|entry| entry[*reg] != Val::Null);
+                of(all.min_by_key(|entry| claim.sequence(entry)), *reg)
+            }
+            Access::Provider { reg } => of(self.claim.provider(), *reg),
+            Access::Information { category, reg, wanted } => {
+                let found = self.claim.information(self.item, *category, *reg);
+                let entry = match wanted {
+                    Wanted::Nth(place) => found.get(*place),
+                    Wanted::Prefer(text) => {
+                        let is_it = |entry: &&(i64, &[Val])| match view.value(entry.1[*reg]) {
+                            Value::Text(own) => own == *text,
+                            _ => false,
+                        };
+                        found.iter().find(is_it).or_else(|| found.first())
+                    }
+                };
+                of(entry.map(|(_, entry)| *entry), *reg)
+            }
+            Access::LastDiagnosis { kind, reg } => {
+                let typed = self.claim.entries(List::Diagnosis);
+                entry_or_place(typed.filter(|(_, entry)| has(entry, *kind)).last(), *reg)
+            }
+            Access::LeadingDiagnosis { kind, reg } => {
+                let first = self.claim.entries(List::Diagnosis).next();
+                entry_or_place(first.filter(|(_, entry)| has(entry, *kind)), *reg)
+            }
+            Access::PlaceOf { kind } => {
+                let mut typed = self.claim.entries(List::Diagnosis);
+                entry_or_place(typed.find(|(_, entry)| has(entry, *kind)), None)
+            }
+            Access::OwnRank { kind } => match self.entry {
+                Some((List::Diagnosis, own)) if has(view.entry(List::Diagnosis, own), *kind) => {
+                    let before = self.claim.entries(List::Diagnosis).take(own);
+                    place(before.filter(|(_, entry)| has(entry, *kind)).count())
+                }
+                _ => Value::Null,
+            },
             Access::Diagnosis { role, reg } => {
                 let entry =
                     self.claim.entries(List::Diagnosis).find(|(_, entry)| has(entry, *role));
                 of(entry.map(|(_, entry)| entry), *reg)
             }
             Access::BySequence { sequence, reg } => {
-                match (self.claim.diagnosis_by_sequence(*sequence), reg) {
-                    (Some((_, entry)), Some(reg)) => view.value(entry[*reg]),
-                    (Some((index, _)), None) => place(index),
-                    (None, _) => Value::Null,
-                }
+                entry_or_place(self.claim.diagnosis_by_sequence(*sequence), *reg)
             }
             Access::Rendering { primary, reg } => {
                 of(self.item.and_then(|item| self.claim.linked(item, *primary, None)), *reg)
@@ -303,7 +413,8 @@ impl<'r> Row<'r> for ClaimRow<'r> {
             Access::LinkedCareTeam { role, reg } => {
                 of(self.item.and_then(|item| self.claim.linked(item, *role, Some(*reg))), *reg)
             }
-            Access::LinkedDiagnosis { reg } => {
+            Access::SoleDiagnosis { reg } if !self.claim.is_sole_diagnosis(*reg) => Value::Null,
+            Access::LinkedDiagnosis { reg } | Access::SoleDiagnosis { reg } => {
                 let link = self.item.map(|item| {
                     view.entry(List::Item, item)[self.claim.plan().claim.links.item_diagnosis]
                 });
@@ -316,11 +427,7 @@ impl<'r> Row<'r> for ClaimRow<'r> {
                 }
             }
             Access::Principal { principal, admitting, reg } => {
-                match (self.claim.principal(*principal, *admitting), reg) {
-                    (Some((_, entry)), Some(reg)) => view.value(entry[*reg]),
-                    (Some((index, _)), None) => place(index),
-                    (None, _) => Value::Null,
-                }
+                entry_or_place(self.claim.principal(*principal, *admitting), *reg)
             }
             Access::Attending { primary, reg } => of(self.claim.attending(*primary), *reg),
             Access::OwnPlace => self.entry.map_or(Value::Null, |(_, index)| place(index)),

@@ -69,7 +69,7 @@ impl Beneficiaries {
         let refused = match self.reader.take(record) {
             // Whoever reads claims judges these, and counts what is of no table with them.
             took if took.is_of_claims() => return Ok(false),
-            Took::Claim(_) | Took::Skipped => return Ok(false),
+            Took::Claim(_) | Took::Skipped(_) => return Ok(false),
             Took::Person(record) => {
                 let person = record.pack();
                 let source = u32::try_from(self.lineages.len() - 1).unwrap_or(u32::MAX);
@@ -81,7 +81,7 @@ impl Beneficiaries {
                     Err(full) => NotTaken::Full(full),
                 }
             }
-            Took::Foreign => NotTaken::Foreign,
+            Took::Foreign(api) => NotTaken::Foreign(api),
             Took::Bad(error) => NotTaken::Bad(error),
         };
         refused.count(&mut self.counts);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cms::Api;
+
 use crate::arrow::error::ArrowError;
 
 use crate::counts::RecordCounts;
@@ -14,8 +16,8 @@ use crate::people::index::IndexFull;
 pub enum NotTaken {
     /// It is bad: class, byte and path tell why.
     Bad(RecordError),
-    /// It is FHIR R4, not STU3: data of BCDA v2 or v3.
-    Foreign,
+    /// It is of this version of the API, and not of the one that is being read.
+    Foreign(Api),
     /// A Patient or Coverage among claims. Rows may be out that should have had its MBI; give people to
     /// [`Beneficiaries`](crate::Beneficiaries), before the first claim.
     Person,
@@ -28,7 +30,7 @@ impl NotTaken {
     pub fn record(&self) -> Option<&RecordError> {
         match self {
             Self::Bad(error) => Some(error),
-            Self::Foreign | Self::Person | Self::Full(_) => None,
+            Self::Foreign(_) | Self::Person | Self::Full(_) => None,
         }
     }
 }
@@ -48,8 +50,9 @@ impl fmt::Display for NotTaken {
         match self {
             Self::Bad(error) => error.fmt(f),
             Self::Full(full) => full.fmt(f),
-            Self::Foreign => f.write_str(
-                "FHIR R4, not STU3: this is data of BCDA v2 or v3; export it from the v1 endpoints",
+            Self::Foreign(api) => write!(
+                f,
+                "a record of BCDA {api} among those of another version: records of one version make tables",
             ),
             Self::Person => f.write_str(
                 "a Patient or Coverage among claims: give all people before the first claim",

@@ -136,15 +136,15 @@ impl TableStream {
                 }
                 return Ok(Taken::Claim { rows });
             }
-            Took::Skipped => {
-                self.counts.skipped += 1;
+            Took::Skipped(why) => {
+                self.counts.skip(why);
                 return Ok(Taken::Skipped);
             }
             took if self.options.second_reading && !took.is_of_claims() => {
                 return Ok(Taken::Known);
             }
             Took::Person(_) => NotTaken::Person,
-            Took::Foreign => NotTaken::Foreign,
+            Took::Foreign(api) => NotTaken::Foreign(api),
             Took::Bad(error) => NotTaken::Bad(error),
         };
         refused.count(&mut self.counts);

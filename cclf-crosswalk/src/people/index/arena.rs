@@ -11,7 +11,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 const LEAST_STEP: usize = 8;
 
 /// A place in the arena.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     chunk: u32,
     start: u32,
@@ -19,7 +19,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         self.len as usize
     }
 }

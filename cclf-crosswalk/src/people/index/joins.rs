@@ -49,7 +49,15 @@ mod tests {
         // Without a Patient nobody is known.
         let packed = vec![0];
         let beneficiary = "alone".to_owned();
-        index.add_coverage(&Enrolment { beneficiary, part: Part::A, updated: 0, packed }).unwrap();
+        index
+            .add_coverage(&Enrolment {
+                beneficiary,
+                part: Part::A.into(),
+                updated: 0,
+                subscriber: None,
+                packed,
+            })
+            .unwrap();
         assert_eq!(index.joins().collect::<Vec<_>>(), people);
         let mut again = Index::new();
         index.joins().for_each(|(id, mbi)| again.add_join(id, mbi).unwrap());

@@ -28,8 +28,13 @@ fn the_newest_version_stays_and_of_equal_ones_the_last() {
 #[test]
 fn a_coverage_alone_is_no_beneficiary() {
     let mut index = Index::new();
-    let coverage =
-        Enrolment { beneficiary: "7".into(), part: Part::B, updated: 0, packed: vec![0] };
+    let coverage = Enrolment {
+        beneficiary: "7".into(),
+        part: Part::B.into(),
+        updated: 0,
+        subscriber: None,
+        packed: vec![0],
+    };
     index.add_coverage(&coverage).unwrap();
     assert_eq!(index.find("7"), None);
     index.add_patient(&patient("7", "M", 0), 0).unwrap();
@@ -50,7 +55,13 @@ fn versions_that_are_replaced_cost_nothing() {
         let mut packed = round.to_le_bytes().to_vec();
         packed.resize(10 + usize::try_from(round % 70).unwrap(), b'c');
         let beneficiary = "1".to_owned();
-        let coverage = Enrolment { beneficiary, part: Part::B, updated: round, packed };
+        let coverage = Enrolment {
+            beneficiary,
+            part: Part::B.into(),
+            updated: round,
+            subscriber: None,
+            packed,
+        };
         index.add_coverage(&coverage).unwrap();
         if round == 1_000 {
             memory = index.heap_bytes();
@@ -70,8 +81,9 @@ fn a_coverage_that_others_have_stays_when_one_leaves_it() {
     let mut index = Index::new();
     let coverage = |beneficiary: &str, updated, packed: &[u8]| Enrolment {
         beneficiary: beneficiary.to_owned(),
-        part: Part::A,
+        part: Part::A.into(),
         updated,
+        subscriber: None,
         packed: packed.to_vec(),
     };
     for id in ["1", "2"] {
@@ -95,8 +107,13 @@ fn beyond_its_limit_an_index_takes_nobody_more() {
         index.add_patient(&patient(id, "M", 0), 0).unwrap();
     }
     assert_eq!(index.add_patient(&patient("4", "M", 0), 0), Err(IndexFull::People(3)));
-    let coverage =
-        Enrolment { beneficiary: "5".into(), part: Part::B, updated: 0, packed: vec![0] };
+    let coverage = Enrolment {
+        beneficiary: "5".into(),
+        part: Part::B.into(),
+        updated: 0,
+        subscriber: None,
+        packed: vec![0],
+    };
     assert_eq!(index.add_coverage(&coverage), Err(IndexFull::People(3)));
 
     let bytes = 20_000_000;
@@ -138,8 +155,9 @@ fn a_million_beneficiaries_fit_in_300_megabytes() {
             index
                 .add_coverage(&Enrolment {
                     beneficiary: person.id.clone(),
-                    part,
+                    part: part.into(),
                     updated: 0,
+                    subscriber: Some("1S00E00AA00".to_owned()),
                     packed,
                 })
                 .unwrap();
