@@ -129,6 +129,11 @@ impl fmt::Display for ErrorClass {
 }
 
 impl RecordError {
+    /// The error of a record of another version of the API than the one that was stated.
+    pub fn of_other_version() -> Self {
+        Self::new(ErrorClass::Version, 0)
+    }
+
     pub(crate) fn new(class: ErrorClass, offset: usize) -> Self {
         Self { class, offset, resource: None, path: Vec::new() }
     }

@@ -54,6 +54,7 @@ pub(crate) fn option(setting: Setting) -> &'static str {
         Setting::Rejects => "--rejects",
         Setting::Patients => "--patients",
         Setting::MaxPeople => "--max-people",
+        Setting::Api => "--api",
         Setting::FileDate => "--file-date",
         Setting::OnBadRecord => "--on-bad-record",
         Setting::MaxRejects => "--max-rejects",

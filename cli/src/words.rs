@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use cclf_crosswalk::{Compression, Format, Naming};
+use cclf_crosswalk::{Api, Compression, Format, Naming};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use convert::OnBadRecord;
 
@@ -14,6 +14,18 @@ fn words<T: FromStr<Err: Display> + Clone + Send + Sync + 'static>(
     let words = words.into_iter().map(|(word, about)| PossibleValue::new(word).help(about));
     PossibleValuesParser::new(words)
         .try_map(|word| word.parse().map_err(|fault: T::Err| fault.to_string()))
+}
+
+/// The versions of the API.
+pub(crate) fn api() -> impl TypedValueParser<Value = Api> {
+    words(Api::ALL.map(|api| {
+        let about = match api {
+            Api::V1 => "FHIR STU3, until July 2027",
+            Api::V2 => "FHIR R4, until July 2027",
+            Api::V3 => "FHIR R4 from CMS's Integrated Data Repository, since July 2026",
+        };
+        (api.name(), about)
+    }))
 }
 
 /// The formats of tables.

@@ -87,6 +87,37 @@ impl From<&RecordCounts> for Counts {
     }
 }
 
+/// Records of version 3 that no table wants, by what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Claims that are not adjudicated to the end, skipped by type.
+    pub partially_adjudicated: u64,
+    /// Requests for leave, skipped by type.
+    pub prior_authorizations: u64,
+    /// Patients that were merged into others; they count as joined.
+    pub merged_patients: u64,
+    /// Coverages that were asked for and not found; they count as joined.
+    pub coverages_not_found: u64,
+}
+
+impl SetAside {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<&RecordCounts> for SetAside {
+    fn from(counts: &RecordCounts) -> Self {
+        Self {
+            partially_adjudicated: counts.partially_adjudicated,
+            prior_authorizations: counts.prior_authorizations,
+            merged_patients: counts.merged_patients,
+            coverages_not_found: counts.coverages_not_found,
+        }
+    }
+}
+
 /// What a run or a scan did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -94,8 +125,13 @@ pub struct Report {
     pub version: String,
     /// Version of the crosswalk.
     pub crosswalk_version: String,
+    /// The version of the API that the records are of: `v3`.
+    pub api: String,
     /// What became of the records.
     pub records: Counts,
+    /// Those of them that version 3 has and no table wants.
+    #[serde(default, skip_serializing_if = "SetAside::is_empty")]
+    pub set_aside: SetAside,
     /// Rejected records by class.
     pub rejected_by_class: BTreeMap<String, u64>,
     /// The tables that were written; a scan writes none.

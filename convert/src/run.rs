@@ -1,5 +1,6 @@
 //! The run from inputs to published tables: people, then claims, then summaries, then publish.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use cclf_crosswalk::{Plan, Table};
@@ -9,6 +10,7 @@ use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::find;
 use crate::input::sources::Input;
+use crate::input::version::{Foreign, Version};
 use crate::options::{Options, Output, joins};
 use crate::out::place::Place;
 use crate::out::tables::Tables;
@@ -31,17 +33,44 @@ pub fn run(options: &Options) -> Result<Report, Error> {
 fn convert(options: &Options) -> Result<Report, Error> {
     let started = Instant::now();
     check(options)?;
-    let (reading, plan) = (&options.reading, Plan::stu3());
+    let reading = &options.reading;
     let elsewhere = Elsewhere::new(&reading.cancel);
     let files = find::inputs(reading, &options.places(), &elsewhere)?;
     let patients = find::patients(reading, &files.sources, &elsewhere)?;
     find::refuse_one_stream_for_both(&files.sources, &patients.sources)?;
     let is_stream = files.sources.iter().any(SourceFile::is_stream);
-    let place = Place::open(options, &elsewhere)?;
-    let input = Input::examine(files, patients, reading, &elsewhere)?;
+    let mut place = Place::open(options, &elsewhere)?;
+    let mut input = Input::examine(files, patients, reading, &elsewhere)?;
+    let mut version = Version::settle(&mut input.sources, reading)?;
+    loop {
+        let foreign = OnceLock::new();
+        let ended = run_as(options, version, &input, place, &foreign, started);
+        // What nothing had told a record has told now; a stream is read once.
+        let told = foreign.get().filter(|_| !is_stream && ended.is_err());
+        match told.and_then(|foreign| version.instead(foreign)) {
+            Some(instead) => version = instead,
+            None => return ended,
+        }
+        place = Place::open(options, &elsewhere)?;
+    }
+}
+
+/// The run over input of a version of the API; `foreign` is the first record of another, if it ends the run.
+fn run_as(
+    options: &Options,
+    version: Version,
+    input: &Input,
+    place: Place<'_>,
+    foreign: &OnceLock<Foreign>,
+    started: Instant,
+) -> Result<Report, Error> {
+    let (reading, plan) = (&options.reading, Plan::of(version.api));
+    let is_stream = input.sources.iter().any(|source| source.file.is_stream());
     let pass = Pass {
         plan,
-        input: &input,
+        version,
+        foreign,
+        input,
         reading,
         columns: &options.columns,
         joins: joins(&options.tables, &options.columns),

@@ -21,6 +21,8 @@ pub enum Setting {
     Patients,
     /// [`Reading::max_people`](crate::Reading::max_people).
     MaxPeople,
+    /// [`Reading::api`](crate::Reading::api).
+    Api,
     /// [`Reading::file_date`](crate::Reading::file_date).
     FileDate,
     /// [`Reading::on_bad_record`](crate::Reading::on_bad_record).
@@ -50,6 +52,7 @@ impl Setting {
             Self::Index => "index",
             Self::Patients => "patients",
             Self::MaxPeople => "max_people",
+            Self::Api => "api",
             Self::FileDate => "file_date",
             Self::OnBadRecord => "on_bad_record",
             Self::MaxRejects => "max_rejects",

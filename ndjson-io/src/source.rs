@@ -285,6 +285,18 @@ impl SourceFile {
         Some(Position { line: at.line + self.lines_before().ok()?, byte: at.byte })
     }
 
+    /// Becomes a stream of these bytes, then of what the reader gives.
+    pub(crate) fn put_back(&mut self, seen: Vec<u8>, reader: Box<dyn Read + Send>) {
+        let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(seen).chain(reader));
+        match &self.origin {
+            // Clones share the stream.
+            Origin::Stream(stream) => {
+                *stream.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+            }
+            _ => self.origin = Origin::Stream(Arc::new(Mutex::new(Some(reader)))),
+        }
+    }
+
     pub(crate) fn set_name(&mut self, name: String) {
         self.name = name;
     }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cms::{Api, Shape};
 use json_walk::{Cursor, Index, Limits};
 
 use super::resource_type::{ResourceType, resource_type, stated_type};
@@ -90,6 +91,17 @@ impl Guesser {
             return Guess::NotNdjson;
         }
         self.guess_line(line).unwrap_or(Guess::Claims)
+    }
+
+    /// The version of the API that the first whole record of a beginning shows which shows any.
+    pub fn version(beginning: &[u8]) -> Option<Api> {
+        let lines = without_mark(beginning).split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.trim_ascii().is_empty()).find_map(|line| {
+            match resource_type(line) {
+                Ok(ResourceType::Known(_, Shape::Of(api))) => Some(api),
+                _ => None,
+            }
+        })
     }
 
     fn guess_line(&mut self, line: &[u8]) -> Option<Guess> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cclf_crosswalk::{Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
+use cclf_crosswalk::{Api, Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
 use clap::Args;
 use convert::{MaxRejects, OnBadRecord, Options, Output, Report};
 use indicatif::DecimalBytes;
@@ -14,7 +14,7 @@ use crate::place::{if_there, is_address};
 use crate::progress::Bar;
 use crate::reading_args::{ReadingArgs, input};
 use crate::show::{figures, grouped, left_aside};
-use crate::words::{compression, format, naming, on_bad_record};
+use crate::words::{api, compression, format, naming, on_bad_record};
 use crate::{signals, streams};
 
 /// Larger files are no reports of ours.
@@ -55,6 +55,14 @@ pub(crate) struct ConvertArgs {
     /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.
     #[arg(long, value_parser = parse_date, value_name = "DATE")]
     pub(crate) file_date: Option<i32>,
+    /// The version of the API that the records are of; those of others are bad then. Told by the first record that
+    /// shows its version unless given, and a record of another version ends the run.
+    #[arg(long, value_parser = api(), value_name = "VERSION")]
+    pub(crate) api: Option<Api>,
+    /// Give rows to claims of v3 that are not adjudicated to the end, too: BCDA_SYSTEM is SharedSystem, and
+    /// BCDA_FINAL false.
+    #[arg(long)]
+    pub(crate) partially_adjudicated: bool,
     /// Leave out the lineage columns (FILE_NAME, FILE_DATE, BCDA_...).
     #[arg(long)]
     pub(crate) no_lineage: bool,
@@ -167,6 +175,8 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
         if arguments.out == Path::new("-") { Output::Stdout } else { Output::at(&arguments.out) };
     let mut options = Options::new(arguments.reading.inputs.clone(), output);
     options.reading.patients.clone_from(&arguments.patients);
+    options.reading.api = arguments.api;
+    options.reading.partially_adjudicated = arguments.partially_adjudicated;
     options.overwrite = arguments.overwrite;
     (options.format, options.compression) = (arguments.format, arguments.compression);
     if !arguments.tables.is_empty() {
@@ -227,9 +237,26 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
     };
     row("read", counts.read);
     row("with rows", counts.with_rows);
+    let aside = report.set_aside;
     row("joined (Patient, Coverage)", counts.joined);
+    for (name, count) in [
+        ("  Patients merged into others", aside.merged_patients),
+        ("  Coverages that were not found", aside.coverages_not_found),
+    ] {
+        if count > 0 {
+            row(name, count);
+        }
+    }
     row("without rows", counts.without_rows);
     row("skipped by type", counts.skipped_by_type);
+    for (name, count) in [
+        ("  partially adjudicated claims", aside.partially_adjudicated),
+        ("  prior authorizations", aside.prior_authorizations),
+    ] {
+        if count > 0 {
+            row(name, count);
+        }
+    }
     row("rejected", counts.rejected);
     for (class, count) in &report.rejected_by_class {
         row(&format!("  {class}"), *count);

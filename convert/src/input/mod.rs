@@ -7,3 +7,4 @@ pub(crate) mod find;
 pub(crate) mod instead;
 mod sealed;
 pub(crate) mod sources;
+pub(crate) mod version;

@@ -17,7 +17,7 @@ use crate::report::FileDateOrigin;
 use crate::setting::{Setting, Spelling};
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
-const SNIFF_BYTES: usize = 256 << 10;
+pub(crate) const SNIFF_BYTES: usize = 256 << 10;
 
 /// Fewer files than this are looked at sooner than a thread has started.
 const FILES_WORTH_A_THREAD: usize = 64;
@@ -176,13 +176,4 @@ pub(crate) fn warning_of_nothing(file: &SourceFile) -> Option<String> {
             file.path().display()
         )
     })
-}
-
-/// The error of a file of FHIR R4.
-pub(crate) fn foreign(file: &SourceFile, number: u64) -> Error {
-    Error::bad_data(format!(
-        "{}: FHIR R4, not STU3 (first seen at line {number}): this is data of BCDA v2 or v3; \
-         export it from the v1 endpoints",
-        file.name()
-    ))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cclf_crosswalk::Api;
+
 use crate::cancel::{Cancel, Progress};
 use crate::memory;
 use crate::options::bad_records::{MaxRejects, OnBadRecord};
@@ -23,6 +25,11 @@ pub struct Reading {
     /// Most people whose Patients and Coverages are kept in memory; without it as many as fit half of the memory there
     /// is.
     pub max_people: Option<u32>,
+    /// The version of the API that the records are of: those of others are bad records then. Without it the first
+    /// record that shows a version tells it, and a record of another one ends the run.
+    pub api: Option<Api>,
+    /// Whether claims of version 3 that are not adjudicated to the end give rows like others.
+    pub partially_adjudicated: bool,
     /// FILE_DATE for all rows, in days since 1970-01-01.
     pub file_date: Option<i32>,
     /// What a bad record does.
@@ -58,6 +65,8 @@ impl Reading {
             inputs,
             patients: Vec::new(),
             max_people: None,
+            api: None,
+            partially_adjudicated: false,
             file_date: None,
             on_bad_record: OnBadRecord::default(),
             max_rejects: MaxRejects::default(),

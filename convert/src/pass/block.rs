@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;
 
-use cclf_crosswalk::{Guess, Guesser, RecordCounts, RecordError};
+use cclf_crosswalk::{Api, Guess, Guesser, RecordCounts, RecordError};
 use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
 
 use crate::error::Error;
 use crate::input::blocks;
 use crate::input::instead::Instead;
-use crate::input::sources::{Source, foreign};
+use crate::input::sources::Source;
+use crate::input::version::{Foreign, Told};
 use crate::pass::context::Pass;
 use crate::pass::rejects::{Reject, RejectLog};
 
@@ -18,8 +19,8 @@ use crate::pass::rejects::{Reject, RejectLog};
 pub(crate) struct Judged {
     pub(crate) counts: RecordCounts,
     rejects: Vec<Reject>,
-    /// Source and line of the first record of FHIR R4, which ends the run whatever else is in it.
-    foreign: Option<(usize, u64)>,
+    /// The first record of another version of the API, which ends the run whatever else is in it.
+    foreign: Option<Foreign>,
 }
 
 impl Judged {
@@ -28,9 +29,14 @@ impl Judged {
         self.foreign.is_some()
     }
 
-    /// The line, of the source with this number, is of FHIR R4.
-    pub(crate) fn foreign(&mut self, source: usize, line: &Line<'_>) {
-        self.foreign = Some((source, line.number));
+    /// The line, of the source with this number, is of this version of the API: where the user states another it is
+    /// bad.
+    pub(crate) fn foreign(&mut self, told: Told, source: usize, line: &Line<'_>, api: Api) {
+        if told == Told::ByUser {
+            self.bad(source, line, RecordError::of_other_version());
+        } else {
+            self.foreign = Some(Foreign { api, source, line: line.number });
+        }
     }
 
     /// The line is bad.
@@ -58,7 +64,7 @@ impl Judged {
     /// Keeps the rejects, and adds the counts to `counts`, which are of what came before the block.
     ///
     /// # Errors
-    /// What ends the run: FHIR R4, a bad record or too many of them, or a file that cannot be written.
+    /// What ends the run: another version of the API, a bad record or too many of them, or a file that cannot be written.
     pub(crate) fn keep(
         &self,
         pass: &Pass<'_>,
@@ -75,9 +81,11 @@ impl Judged {
                 pass.reading,
             )?;
         }
-        if let Some((source, number)) = self.foreign {
-            let file = &pass.input.sources[source].file;
-            return Err(foreign(file, file.lines_before()? + number));
+        if let Some(foreign) = self.foreign {
+            let before = pass.input.sources[foreign.source].file.lines_before()?;
+            let foreign = Foreign { line: before + foreign.line, ..foreign };
+            let first = *pass.foreign.get_or_init(|| foreign);
+            return Err(pass.version.error(first, &pass.input.sources));
         }
         counts.add(&self.counts);
         pass.reading.progress.records.fetch_add(self.counts.read(), Relaxed);

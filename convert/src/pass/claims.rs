@@ -133,8 +133,8 @@ impl BlockWorker for Worker<'_> {
                 rows.append(&claim, beneficiary, &pass.input.sources[source].lineage, judged);
             }
             Took::Person(_) => *person = true,
-            Took::Skipped => judged.counts.skipped += 1,
-            Took::Foreign => judged.foreign(source, &line),
+            Took::Skipped(why) => judged.counts.skip(why),
+            Took::Foreign(api) => judged.foreign(pass.version.told, source, &line, api),
             Took::Bad(error) => judged.bad(source, &line, error),
         }
     }
@@ -179,7 +179,7 @@ fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result
     let (index, wanted) = (found.joined(pass), rows.names());
     let make = |_| Worker {
         pass,
-        reader: Reader::new(pass.plan),
+        reader: pass.reader(),
         rows: ClaimRows::new(pass, &wanted),
         index,
         numbers: &numbers,

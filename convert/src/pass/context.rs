@@ -1,12 +1,13 @@
 //! What every pass is told, and what all of them have found.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use cclf_crosswalk::{Columns, HospiceRanges, Index, Plan, RecordCounts};
+use cclf_crosswalk::{Columns, HospiceRanges, Index, Plan, Reader, RecordCounts};
 use ndjson_io::SourceReport;
 
 use crate::error::Error;
 use crate::input::sources::{Input, Source};
+use crate::input::version::{Foreign, Version};
 use crate::memory;
 use crate::options::Reading;
 use crate::pass::duplicates::Duplicates;
@@ -15,6 +16,9 @@ use crate::pass::rejects::{Aside, RejectLog};
 /// What every pass is told.
 pub(crate) struct Pass<'o> {
     pub(crate) plan: &'static Plan,
+    pub(crate) version: Version,
+    /// The first record of another version, which ends the run.
+    pub(crate) foreign: &'o OnceLock<Foreign>,
     pub(crate) input: &'o Input,
     pub(crate) reading: &'o Reading,
     pub(crate) columns: &'o Columns,
@@ -22,6 +26,13 @@ pub(crate) struct Pass<'o> {
     pub(crate) joins: bool,
     /// Where rejects and ids of claims go until the end.
     pub(crate) aside: Aside<'o>,
+}
+
+impl Pass<'_> {
+    /// Reads records as the run wants them.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(self.plan).with_partially_adjudicated(self.reading.partially_adjudicated)
+    }
 }
 
 /// What the passes have found so far.

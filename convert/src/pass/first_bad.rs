@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use cclf_crosswalk::{Reader, RecordError, Took};
+use cclf_crosswalk::{RecordError, Took};
 use ndjson_io::SourceFile;
 
 use crate::error::{Error, RejectPlace};
+use crate::input::version::Told;
 use crate::pass::context::Pass;
 use crate::pass::rejects;
 
@@ -17,8 +18,11 @@ pub(crate) fn first_bad(pass: &Pass<'_>) -> Result<Option<Error>, Error> {
         // A stream is read in its order, and cannot be read again.
         return Ok(None);
     }
-    let judge = |line: ndjson_io::Line<'_>| match Reader::new(pass.plan).take(line.bytes) {
+    let judge = |line: ndjson_io::Line<'_>| match pass.reader().take(line.bytes) {
         Took::Bad(error) => Err(error),
+        Took::Foreign(_) if pass.version.told == Told::ByUser => {
+            Err(RecordError::of_other_version())
+        }
         _ => Ok(()),
     };
     let mut found = None;

@@ -8,7 +8,7 @@ use ndjson_io::SourceReport;
 use crate::input::sources::Source;
 use crate::pass::context::{Found, Pass};
 use crate::pass::rejects::RejectLog;
-use crate::report::{Counts, InputReport, Report, ScanReport, TableReport};
+use crate::report::{Counts, InputReport, Report, ScanReport, SetAside, TableReport};
 
 impl Found {
     /// The report of a run that began then.
@@ -27,7 +27,9 @@ impl Found {
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             crosswalk_version: CROSSWALK_VERSION.to_owned(),
+            api: pass.version.api.name().to_owned(),
             records: Counts::from(counts),
+            set_aside: SetAside::from(counts),
             rejected_by_class: by_class
                 .map(|(class, count)| (class.name().to_owned(), count))
                 .collect(),

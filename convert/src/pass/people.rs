@@ -58,8 +58,8 @@ impl BlockWorker for Worker<'_> {
                 people.push((person, source_number(source)));
             }
             Took::Bad(error) => judged.bad(source, &line, error),
-            Took::Foreign => judged.foreign(source, &line),
-            Took::Skipped => judged.counts.skipped += 1,
+            Took::Foreign(api) => judged.foreign(pass.version.told, source, &line, api),
+            Took::Skipped(why) => judged.counts.skip(why),
             // All claims are left to the next pass, above.
             Took::Claim(_) => {}
         }
@@ -108,8 +108,7 @@ fn read(
 
 fn read_these(pass: &Pass<'_>, found: &mut Found, numbers: &[usize]) -> Result<(), Error> {
     let mut rejects = RejectLog::new(pass.aside)?;
-    let make =
-        |_| Worker { pass, reader: Reader::new(pass.plan), numbers, block: Block::default() };
+    let make = |_| Worker { pass, reader: pass.reader(), numbers, block: Block::default() };
     let reports = block::read(pass, numbers, make, |block: Block| {
         block.judged.keep(pass, &mut found.counts, &mut rejects)?;
         memory::keep_within(&mut found.index);

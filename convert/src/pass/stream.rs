@@ -144,8 +144,8 @@ impl BlockWorker for Worker<'_> {
                 let after_claim = lines.has_claims;
                 lines.people.push(Came { person, after_claim, after_own_claim });
             }
-            Took::Skipped => judged.counts.skipped += 1,
-            Took::Foreign => judged.foreign(*source, &line),
+            Took::Skipped(why) => judged.counts.skip(why),
+            Took::Foreign(api) => judged.foreign(pass.version.told, *source, &line, api),
             Took::Bad(error) => judged.bad(*source, &line, error),
         }
     }
@@ -327,7 +327,7 @@ pub(crate) fn read<'o>(
     let shared = Shared { index, settled: AtomicBool::new(false) };
     let make = |_| Worker {
         pass,
-        reader: Reader::new(pass.plan),
+        reader: pass.reader(),
         rows: ClaimRows::new(pass, &wanted),
         shared: &shared,
         source: number,

@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use cclf_crosswalk::{Guess, Lineage};
+use cclf_crosswalk::{Api, Guess, Lineage};
 use ndjson_io::{RemoteFile, SourceFile};
 use serde::{Deserialize, Serialize};
 
 use crate::elsewhere::{Elsewhere, is_address};
 use crate::error::Error;
 use crate::input::sources::Source;
+use crate::input::version::{Told, Version};
 use crate::report::FileDateOrigin;
 
 /// A file, or some of its lines.
@@ -45,6 +46,18 @@ pub struct Part {
     pub index: Option<(PathBuf, Key)>,
     /// Files of people that must be what they were, where no index says which; the first part alone has them.
     pub people: Vec<Piece>,
+    /// The version of the API that the input is of: `v3`.
+    pub api: String,
+    /// Whether the user states it: records of others are bad then, and else they end the reading.
+    pub is_stated: bool,
+}
+
+impl Part {
+    /// The version of the API, as it was settled when the reading was planned.
+    pub(super) fn version(&self) -> Version {
+        let api = self.api.parse().unwrap_or(Api::V1);
+        Version { api, told: if self.is_stated { Told::ByUser } else { Told::Elsewhere } }
+    }
 }
 
 /// The file of a piece, if it is still what was cut.

@@ -1,5 +1,6 @@
 //! What a scan does on its thread: the passes over the whole input, or over the claims of a part.
 
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use super::part::{Part, Piece, source};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::input::sources::Input;
+use crate::input::version::{Foreign, Version};
 use crate::options::joins;
 use crate::pass::context::{Found, Pass};
 use crate::pass::outcome::scan_report;
@@ -27,9 +29,16 @@ use crate::warnings;
 pub(super) type End = Result<ScanReport, Error>;
 
 /// What the passes of a scan are told.
-pub(super) fn pass<'o>(options: &'o ScanOptions, input: &'o Input) -> Pass<'o> {
+pub(super) fn pass<'o>(
+    options: &'o ScanOptions,
+    version: Version,
+    input: &'o Input,
+    foreign: &'o OnceLock<Foreign>,
+) -> Pass<'o> {
     Pass {
-        plan: Plan::stu3(),
+        plan: Plan::of(version.api),
+        version,
+        foreign,
         input,
         reading: &options.reading,
         columns: &options.columns,
@@ -79,8 +88,10 @@ fn read_whole(
     rows: impl Fn() -> Result<Batches, Error>,
 ) -> End {
     let started = Instant::now();
-    let input = Input::examine(files, patients, &options.reading, elsewhere)?;
-    let pass = pass(options, &input);
+    let mut input = Input::examine(files, patients, &options.reading, elsewhere)?;
+    let version = Version::settle(&mut input.sources, &options.reading)?;
+    let foreign = OnceLock::new();
+    let pass = pass(options, version, &input, &foreign);
     let mut found = Found::new(&pass);
     people_first(options, &pass, &mut found)?;
     let mut rows = claims::read(&pass, &mut found, rows)?;
@@ -102,7 +113,8 @@ fn read_part(
     let sources = part.pieces.iter().map(|piece| source(piece, elsewhere));
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
     let input = Input { sources, ..Input::default() };
-    let pass = pass(options, &input);
+    let foreign = OnceLock::new();
+    let pass = pass(options, part.version(), &input, &foreign);
     let bytes =
         |piece: &Piece| piece.bytes.as_ref().map_or(piece.file_bytes, |own| own.end - own.start);
     let total = part.pieces.iter().map(bytes).sum();

@@ -11,8 +11,10 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
+use cclf_crosswalk::Api;
 use ndjson_io::{Compression, SourceFile};
 
 use super::index_file::{self, Indexed};
@@ -22,6 +24,7 @@ use super::reading::{pass, people_first};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::sources::{Input, Source};
+use crate::input::version::{Told, Version};
 use crate::pass::context::Found;
 use crate::pass::outcome::scan_report;
 use crate::report::ScanReport;
@@ -58,13 +61,15 @@ fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<S
     let started = Instant::now();
     let elsewhere = Elsewhere::new(&options.reading.cancel);
     let (files, patients) = options.files(&elsewhere)?;
-    let input = Input::examine(files, patients, &options.reading, &elsewhere)?;
-    let (sources, pass) = (&input.sources, pass(options, &input));
+    let mut input = Input::examine(files, patients, &options.reading, &elsewhere)?;
+    let version = Version::settle(&mut input.sources, &options.reading)?;
+    let foreign = OnceLock::new();
+    let (sources, pass) = (&input.sources, pass(options, version, &input, &foreign));
     let index = index.filter(|_| pass.joins);
     if pass.joins && index.is_none() {
         return Err(Error::usage("parts that join claims need a file for the index"));
     }
-    let key = key(options, sources);
+    let key = key(options, version.api, sources);
     let known = index.and_then(|path| index_file::about(path, &key));
     let known = if let Some(known) = known {
         known
@@ -88,7 +93,13 @@ fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<S
     };
     let index = index.map(|path| (path.to_owned(), key));
     let parts = group(pieces(sources, &known, part_bytes)?, part_bytes);
-    let part = |pieces| Part { pieces, index: index.clone(), people: Vec::new() };
+    let part = |pieces| Part {
+        pieces,
+        index: index.clone(),
+        people: Vec::new(),
+        api: version.api.name().to_owned(),
+        is_stated: version.told == Told::ByUser,
+    };
     let mut parts: Vec<Part> = parts.into_iter().map(part).collect();
     if let (None, Some(first)) = (&index, parts.first_mut()) {
         first.people = known.unread;
@@ -97,7 +108,7 @@ fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<S
 }
 
 /// What the index depends on: the files as they are, and how they are read.
-fn key(options: &ScanOptions, sources: &[Source]) -> Key {
+fn key(options: &ScanOptions, api: Api, sources: &[Source]) -> Key {
     let mut hasher = blake3::Hasher::new();
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -105,6 +116,8 @@ fn key(options: &ScanOptions, sources: &[Source]) -> Key {
     };
     let reading = &options.reading;
     let how = (options.people, reading.on_bad_record, reading.max_rejects, options.most_places);
+    add(api.name().as_bytes());
+    add(&[u8::from(reading.partially_adjudicated)]);
     add(format!("{how:?} {} {}", reading.max_line_bytes, reading.max_decompressed_bytes).as_bytes());
     add(&[u8::from(reading.require_checksums)]);
     for source in sources {

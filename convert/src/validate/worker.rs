@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Took};
+use cclf_crosswalk::{Api, Guess, Guesser, Plan, Reader, Took};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
 use fhir_model::{Node, from_slice};
@@ -11,7 +11,6 @@ use ndjson_io::{BlockWorker, Line, SourceFile};
 
 use crate::error::Error;
 use crate::input::instead::Instead;
-use crate::input::sources::foreign;
 use crate::setting::{Setting, Spelling};
 use crate::validate::options::ValidateOptions;
 use crate::validate::report::Counts;
@@ -23,7 +22,7 @@ pub(super) struct Block {
     pub(super) text: Vec<u8>,
     pub(super) counts: Counts,
     /// A record of FHIR R4, after which nothing was judged.
-    foreign: Option<(usize, u64)>,
+    foreign: Option<(usize, u64, Api)>,
     /// The first two lines of the block, if it is of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
@@ -48,7 +47,12 @@ impl Block {
             }
         }
         match self.foreign {
-            Some((source, number)) => Err(foreign(&files[source], number)),
+            Some((source, number, api)) => {
+                let file = files[source].name();
+                Err(Error::bad_data(format!(
+                    "{file}, line {number}: a record of BCDA {api}: only records of v1 are judged"
+                )))
+            }
             None => Ok(()),
         }
     }
@@ -153,9 +157,9 @@ impl BlockWorker for Worker<'_> {
             matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
         };
         if findings.iter().any(other_version)
-            && matches!(self.reader.take(line.bytes), Took::Foreign)
+            && let Took::Foreign(api) = self.reader.take(line.bytes)
         {
-            self.block.foreign = Some((line.source, line.number));
+            self.block.foreign = Some((line.source, line.number, api));
             return;
         }
         if self.block.beginning.len() < 2 && self.files[line.source].is_stream() {
