@@ -61,7 +61,8 @@ const RECORD: &str = "\
     timestamp; ExplanationOfBenefit claim_group text; ExplanationOfBenefit hospice_start date; \
     ExplanationOfBenefit hospice_end date; ExplanationOfBenefit item.sequence int64 !; ExplanationOfBenefit \
     item.care_team links; ExplanationOfBenefit item.diagnosis int64; ExplanationOfBenefit care_team.sequence \
-    int64; ExplanationOfBenefit diagnosis.sequence int64; ExplanationOfBenefit diagnosis.coded present; Patient id \
+    int64; ExplanationOfBenefit careTeam.keys keys; ExplanationOfBenefit diagnosis.keys keys; ExplanationOfBenefit \
+    diagnosis.sequence int64; ExplanationOfBenefit diagnosis.coded present; Patient id \
     text !; Patient last_updated timestamp; Patient identifier.mbi text; Patient identifier.currency text; Patient \
     birth date; Patient death date; Coverage beneficiary text !; Coverage part text !; Coverage last_updated \
     timestamp; Coverage reference_year text";
@@ -188,6 +189,7 @@ fn what_is_read_of_each_record() {
         FactKind::Value(column_type) => column_type.to_string(),
         FactKind::Links => "links".to_owned(),
         FactKind::Present => "present".to_owned(),
+        FactKind::Keys => "keys".to_owned(),
     };
     let facts = Crosswalk::stu3().record_facts().iter().map(|fact| {
         let mark = if fact.required { " !" } else { "" };

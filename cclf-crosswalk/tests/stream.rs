@@ -6,7 +6,7 @@ use cclf_crosswalk::arrow::array::{Array, AsArray, RecordBatch};
 use cclf_crosswalk::arrow::compute::concat_batches;
 use cclf_crosswalk::arrow::datatypes::Int64Type;
 use cclf_crosswalk::{
-    BadRecord, BatchError, Beneficiaries, Columns, Crosswalk, ErrorClass, Lineage, NotTaken,
+    Api, BadRecord, BatchError, Beneficiaries, Columns, Crosswalk, ErrorClass, Lineage, NotTaken,
     RecordCounts, Table, TableStream, TableStreamOptions, Taken, schema,
 };
 use synth::{ClaimType, Part};
@@ -246,10 +246,9 @@ fn a_table_without_a_column_is_left_out() {
 
 #[test]
 fn another_version_of_the_api_is_not_taken() {
-    let r4 = "{\"resourceType\":\"ExplanationOfBenefit\",\"id\":\"1\",\"use\":\"claim\",\"outcome\":\"complete\",\
-              \"insurer\":{},\"provider\":{},\"insurance\":[{\"focal\":true}]}";
+    let r4 = synth::eob_of(Api::V2, 1, synth::ClaimType::Carrier);
     let mut stream = TableStream::new(Beneficiaries::default(), &Table::ALL, &options(1));
-    assert_eq!(stream.push(r4.as_bytes()), Err(NotTaken::Foreign));
+    assert_eq!(stream.push(r4.as_bytes()), Err(NotTaken::Foreign(Api::V2)));
     assert_eq!(stream.counts().rejected, 1);
 }
 

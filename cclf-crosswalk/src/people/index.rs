@@ -8,7 +8,7 @@ mod hospice;
 mod joins;
 mod limit;
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use cms::DatedMbi;
@@ -19,6 +19,7 @@ use self::arena::{Arena, Place};
 pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
 use super::digest::{Kept, Unpack};
+use super::mbi::Mbi;
 use super::person::{self, Beneficiary, Enrolled, Enrolment, Person};
 
 /// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
@@ -33,17 +34,15 @@ const NO_COVERAGE: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 struct Entry {
     id: Place,
-    person: Option<Place>,
+    person: Place,
     updated: i64,
     /// Place of the Patient in the input, counted in Patients.
-    order: u64,
+    order: u32,
     source: u32,
     coverage: [u32; Enrolled::COUNT],
-    /// The Coverage whose MBI is kept.
-    subscriber_of: u8,
     coverage_updated: [i64; Enrolled::COUNT],
-    /// The MBI that a Coverage gives.
-    subscriber: Place,
+    /// The MBI that the newest Coverage gives.
+    subscriber: Mbi,
 }
 
 /// A packed Coverage, and how many beneficiaries have it.
@@ -170,14 +169,13 @@ impl Index {
         }
         let entry = Entry {
             id: self.arena.put(id.as_bytes()),
-            person: None,
+            person: Place::NONE,
             updated: i64::MIN,
             order: 0,
             source: 0,
             coverage: [NO_COVERAGE; Enrolled::COUNT],
-            subscriber_of: 0,
             coverage_updated: [i64::MIN; Enrolled::COUNT],
-            subscriber: Place::default(),
+            subscriber: Mbi::default(),
         };
         if let Some(last) = self.entries.last_mut() {
             last.push(entry);
@@ -206,7 +204,7 @@ impl Index {
         let order = self.patients_read;
         self.patients_read += 1;
         let known = self.entry(number);
-        let (old, newer) = (known.person, known.updated > patient.updated);
+        let (old, newer) = (known.person.if_any(), known.updated > patient.updated);
         let there = old.is_some();
         self.superseded_patients += u64::from(there);
         if there && newer {
@@ -215,9 +213,9 @@ impl Index {
         self.check_room(self.arena.growth_in_place_of(old, patient.packed.len()))?;
         let place = self.arena.put_in_place_of(old, &patient.packed);
         let entry = self.entry_mut(number);
-        entry.person = Some(place);
+        entry.person = place;
         entry.updated = patient.updated;
-        entry.order = order;
+        entry.order = u32::try_from(order).unwrap_or(u32::MAX);
         entry.source = source;
         Ok(())
     }
@@ -232,43 +230,24 @@ impl Index {
         let known = self.entry(number);
         let there = known.coverage[part] != NO_COVERAGE;
         let newer = known.coverage_updated[part] > coverage.updated;
+        let newest = known.coverage_updated.iter().max().copied().unwrap_or(i64::MIN);
         self.superseded_coverages += u64::from(there);
         if there && newer {
             return Ok(());
         }
         let digest = self.digest(&coverage.packed)?;
-        if let Some(subscriber) = &coverage.subscriber {
-            self.add_subscriber(number, part, coverage.updated, subscriber)?;
-        }
         let entry = self.entry_mut(number);
+        // Whatever the order they come in: that of the newest, of equally new ones the greatest.
+        match coverage.updated.cmp(&newest) {
+            Ordering::Greater => entry.subscriber = coverage.subscriber,
+            Ordering::Equal => entry.subscriber = entry.subscriber.max(coverage.subscriber),
+            Ordering::Less => {}
+        }
         let old = std::mem::replace(&mut entry.coverage[part], digest);
         entry.coverage_updated[part] = coverage.updated;
         if old != NO_COVERAGE {
             self.leave_digest(old);
         }
-        Ok(())
-    }
-
-    /// Keeps the MBI of the Coverage that was updated last, of several of part A before B.
-    #[allow(clippy::cast_possible_truncation, reason = "there are five kinds of Coverage")]
-    fn add_subscriber(
-        &mut self,
-        number: u32,
-        part: usize,
-        updated: i64,
-        mbi: &str,
-    ) -> Result<(), IndexFull> {
-        let entry = self.entry(number);
-        let (old, of) = (entry.subscriber, usize::from(entry.subscriber_of));
-        let known = (entry.coverage_updated[of], Reverse(of));
-        if old.len() > 0 && known > (updated, Reverse(part)) {
-            return Ok(());
-        }
-        let old = (old.len() > 0).then_some(old);
-        self.check_room(self.arena.growth_in_place_of(old, mbi.len()))?;
-        let place = self.arena.put_in_place_of(old, mbi.as_bytes());
-        let entry = self.entry_mut(number);
-        (entry.subscriber, entry.subscriber_of) = (place, part as u8);
         Ok(())
     }
 
@@ -326,27 +305,20 @@ impl Index {
     /// The beneficiary whose Patient has this id.
     pub fn find(&self, patient: &str) -> Option<BeneficiaryNumber> {
         let number = self.find_number(patient)?;
-        self.entry(number).person.map(|_| BeneficiaryNumber(number))
+        self.entry(number).person.if_any().map(|_| BeneficiaryNumber(number))
     }
 
-    /// The current MBI of a beneficiary: that of the Patient, else that which a Coverage gives.
+    /// The current MBI of a beneficiary: that of the Patient, else that which the newest Coverage gives.
     pub fn mbi(&self, number: BeneficiaryNumber) -> Option<&str> {
         match self.person(number).next() {
             Kept::Text(mbi) => Some(mbi),
-            _ => self.subscriber(number),
+            _ => self.entry(number.0).subscriber.text(),
         }
-    }
-
-    fn subscriber(&self, number: BeneficiaryNumber) -> Option<&str> {
-        let place = self.entry(number.0).subscriber;
-        // Every MBI was a text when it came.
-        let text = || std::str::from_utf8(self.arena.get(place)).ok();
-        if place.len() > 0 { text() } else { None }
     }
 
     /// The packed Patient.
     fn person(&self, number: BeneficiaryNumber) -> Unpack<'_> {
-        let person = self.entry(number.0).person;
+        let person = self.entry(number.0).person.if_any();
         Unpack::new(person.map_or(&[][..], |place| self.arena.get(place)))
     }
 
@@ -383,7 +355,7 @@ impl Index {
         let mut numbers = Vec::with_capacity(self.len());
         numbers.extend(
             (0..self.len() as u32)
-                .filter(|number| self.entry(*number).person.is_some())
+                .filter(|number| self.entry(*number).person.if_any().is_some())
                 .map(BeneficiaryNumber),
         );
         numbers.sort_unstable_by_key(|number| self.entry(number.0).order);

@@ -2,5 +2,6 @@
 
 pub(crate) mod digest;
 pub(crate) mod index;
+pub(crate) mod mbi;
 pub(crate) mod person;
 pub(crate) mod tables;

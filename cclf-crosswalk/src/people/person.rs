@@ -1,14 +1,13 @@
 //! Patients and Coverages that were read: what the index keeps of them.
 
-use std::borrow::Cow;
-
 use super::digest::{pack_date, pack_kept, pack_text};
+use super::mbi::Mbi;
 use crate::layout::resource::{List, Resource};
 use crate::plan::Currency;
 use crate::plan::Record;
 use crate::plan::registers::Val;
 use crate::plan::value::Value;
-use cms::{DatedMbi, Mbis, MedicarePart};
+use cms::{Api, DatedMbi, Mbis, MedicarePart};
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +129,7 @@ pub(crate) struct Enrolment {
     pub(crate) part: Enrolled,
     pub(crate) updated: i64,
     /// The MBI that it gives.
-    pub(crate) subscriber: Option<String>,
+    pub(crate) subscriber: Mbi,
     /// The reference year, then the kept values.
     pub(crate) packed: Vec<u8>,
 }
@@ -144,13 +143,14 @@ pub(crate) enum Enrolled {
 }
 
 impl Enrolled {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 5;
+    /// How many of them are kept of a beneficiary.
+    pub(crate) const COUNT: usize = 4;
 
+    /// Its place among those. Where there is one for Medicaid, nothing is asked of part C, and it has that place.
     pub(crate) const fn index(self) -> usize {
         match self {
             Self::Part(part) => part as usize,
-            Self::Dual => Self::COUNT - 1,
+            Self::Dual => MedicarePart::C as usize,
         }
     }
 
@@ -243,7 +243,10 @@ impl Enrolment {
         let reference = record.fact(&facts.beneficiary).text()?;
         let beneficiary = cms::id_in(&reference, "Patient")?.to_owned();
         let part = Enrolled::from_name(&record.fact(&facts.part).text()?)?;
-        let subscriber = record.fact(&facts.subscriber).text().map(Cow::into_owned);
+        let is_asked_for = record.plan.api() != Api::V3 || part != Enrolled::Part(MedicarePart::C);
+        let part = Some(part).filter(|_| is_asked_for)?;
+        let subscriber = record.fact(&facts.subscriber).text();
+        let subscriber = subscriber.map_or_else(Mbi::default, |text| Mbi::new(&text));
         let updated = updated(&record.fact(&facts.last_updated));
         let mut packed = Vec::new();
         pack_text(&mut packed, record.fact(&facts.reference_year).text().as_deref());

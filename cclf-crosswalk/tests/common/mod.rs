@@ -93,7 +93,7 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
                 Took::Person(record) => {
                     record.pack().add_to(&mut index, u32::try_from(source).unwrap()).unwrap();
                 }
-                Took::Claim(_) | Took::Skipped | Took::Foreign => {}
+                Took::Claim(_) | Took::Skipped(_) | Took::Foreign(_) => {}
                 Took::Bad(fault) => fast.rejected.push((source, number, fault.class())),
             }
         }

@@ -11,7 +11,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 const LEAST_STEP: usize = 8;
 
 /// A place in the arena.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     chunk: u32,
     start: u32,
@@ -19,6 +19,14 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// No place.
+    pub(super) const NONE: Self = Self { chunk: u32::MAX, start: 0, len: 0 };
+
+    /// The place, unless it is none.
+    pub(super) fn if_any(self) -> Option<Self> {
+        (self.chunk != u32::MAX).then_some(self)
+    }
+
     pub(super) fn len(self) -> usize {
         self.len as usize
     }

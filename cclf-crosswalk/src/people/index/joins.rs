@@ -36,6 +36,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::mbi::Mbi;
     use crate::people::person::Enrolment;
     use cms::MedicarePart as Part;
 
@@ -54,7 +55,7 @@ mod tests {
                 beneficiary,
                 part: Part::A.into(),
                 updated: 0,
-                subscriber: None,
+                subscriber: Mbi::default(),
                 packed,
             })
             .unwrap();
