@@ -49,7 +49,8 @@ impl Record<'_> {
         let code = self.fact(&facts.marked).text();
         let is_shared = says(&facts.system, "SharedSystem")
             || code.as_deref().is_some_and(|code| code.len() == 4);
-        let has_type = self.fact(&facts.eob_type) != Value::Null;
+        let code = self.fact(&facts.eob_type).text();
+        let has_type = code.is_some_and(|code| ClaimType::from_code(&code).is_some());
         (is_shared && !(partially_adjudicated && has_type)).then_some(Skipped::PartiallyAdjudicated)
     }
 
