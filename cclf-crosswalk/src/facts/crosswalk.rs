@@ -327,12 +327,11 @@ impl Crosswalk {
                             Some(summary_function(path)?)
                         } else {
                             let resolved = resolve(model, path, start)?;
-                            match &path.leaf {
-                                Leaf::Function(function) => Some(function),
-                                _ => {
-                                    resolved.check_kind(kind)?;
-                                    None
-                                }
+                            if let Leaf::Function(function) = &path.leaf {
+                                Some(function)
+                            } else {
+                                resolved.check_kind(kind)?;
+                                None
                             }
                         };
                         let fits = function.map(function_type).is_none_or(|made| {

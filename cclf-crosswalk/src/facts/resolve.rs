@@ -201,7 +201,6 @@ pub(crate) fn resolve(model: Model, path: &Path, start: Start) -> Result<Resolve
             _ => return Err(misplaced()),
         },
         Root::Rendering => (own, Some(line_only(List::CareTeam)?), Pick::Linked),
-        Root::LinkedCareTeam(_) => (own, Some(claim_only(List::CareTeam)?), Pick::Linked),
         Root::LinkedDiagnosis | Root::SoleDiagnosis => {
             (own, Some(line_only(List::Diagnosis)?), Pick::Linked)
         }
@@ -210,7 +209,9 @@ pub(crate) fn resolve(model: Model, path: &Path, start: Start) -> Result<Resolve
         }
         Root::Provider => (own, Some(claim_only(List::Contained)?), Pick::Linked),
         Root::Information(_) => (own, Some(claim_only(List::Information)?), Pick::Linked),
-        Root::Attending => (own, Some(claim_only(List::CareTeam)?), Pick::Linked),
+        Root::LinkedCareTeam(_) | Root::Attending => {
+            (own, Some(claim_only(List::CareTeam)?), Pick::Linked)
+        }
         Root::Patient => {
             claim_only(List::Item)?;
             (Patient, None, Pick::Linked)

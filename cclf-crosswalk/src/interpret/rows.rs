@@ -116,10 +116,9 @@ impl<'r> Row<'r> {
                 let own = self.coverages.iter().find(|coverage| coverage.part == *part);
                 own.into_iter().map(|coverage| whole(coverage.node)).collect()
             }
-            // Which one depends on the months that are asked for: see `newest`.
-            Root::Coverage(CoverageChoice::Newest) => Vec::new(),
-            // This reading knows STU3 alone, which has none of these.
-            Root::Coverage(CoverageChoice::Dual)
+            // Which one depends on the months that are asked for: see `newest`. This reading knows STU3 alone, which
+            // has none of the others.
+            Root::Coverage(CoverageChoice::Newest | CoverageChoice::Dual)
             | Root::SoleDiagnosis
             | Root::LastDiagnosis(_)
             | Root::LeadingDiagnosis(_)

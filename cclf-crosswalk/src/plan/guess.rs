@@ -97,9 +97,10 @@ impl Guesser {
     pub fn version(beginning: &[u8]) -> Option<Api> {
         let lines = without_mark(beginning).split(|byte| *byte == b'\n');
         lines.filter(|line| !line.trim_ascii().is_empty()).find_map(|line| {
-            match resource_type(line) {
-                Ok(ResourceType::Known(_, Shape::Of(api))) => Some(api),
-                _ => None,
+            if let Ok(ResourceType::Known(_, Shape::Of(api))) = resource_type(line) {
+                Some(api)
+            } else {
+                None
             }
         })
     }
@@ -111,7 +112,7 @@ impl Guesser {
             Some(resource) => Some(resource),
             None => match resource_type(line).ok()? {
                 ResourceType::Known(resource, _) => Some(resource),
-                _ => None,
+                ResourceType::Other => None,
             },
         };
         let of_people = matches!(resource, Some(Resource::Patient | Resource::Coverage));

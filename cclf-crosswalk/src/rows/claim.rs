@@ -260,17 +260,14 @@ impl<'r> Claim<'r> {
         if found.is_empty() {
             return found;
         }
-        match item {
-            Some(item) => {
-                let named = self.links(item, links);
-                found.retain(|(number, _)| named.contains(number));
-            }
-            None => {
-                let items = 0..self.view().count(List::Item);
-                let named: HashSet<i64> =
-                    items.flat_map(|item| self.links(item, links)).copied().collect();
-                found.retain(|(number, _)| !named.contains(number));
-            }
+        if let Some(item) = item {
+            let named = self.links(item, links);
+            found.retain(|(number, _)| named.contains(number));
+        } else {
+            let items = 0..self.view().count(List::Item);
+            let named: HashSet<i64> =
+                items.flat_map(|item| self.links(item, links)).copied().collect();
+            found.retain(|(number, _)| !named.contains(number));
         }
         found.sort_by_key(|(number, _)| *number);
         found

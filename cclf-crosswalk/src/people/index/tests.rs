@@ -144,11 +144,11 @@ fn beyond_its_limit_an_index_takes_nobody_more() {
 #[test]
 fn a_million_beneficiaries_fit_in_300_megabytes() {
     // A tenth of it, in whole pieces of the entry list, packed as wide as real rows are: names, address, dates.
-    const PEOPLE: u32 = 6 * CHUNK_ENTRIES as u32;
+    const PEOPLE: usize = 6 * CHUNK_ENTRIES;
     let mut index = Index::new();
     let mut person = patient("", "1S00E00AA00", 0);
     person.packed.extend_from_slice(&[b'x'; 110]);
-    for number in 0..PEOPLE {
+    for number in 0..u32::try_from(PEOPLE).unwrap() {
         person.id = format!("-100000{number:08}");
         index.add_patient(&person, 0).unwrap();
         for part in Part::ALL {
@@ -165,5 +165,5 @@ fn a_million_beneficiaries_fit_in_300_megabytes() {
                 .unwrap();
         }
     }
-    assert!(index.heap_bytes() < 300 * PEOPLE as usize, "{} bytes", index.heap_bytes());
+    assert!(index.heap_bytes() < 300 * PEOPLE, "{} bytes", index.heap_bytes());
 }
