@@ -245,11 +245,37 @@ fn a_table_without_a_column_is_left_out() {
 }
 
 #[test]
-fn another_version_of_the_api_is_not_taken() {
-    let r4 = synth::eob_of(Api::V2, 1, synth::ClaimType::Carrier);
-    let mut stream = TableStream::new(Beneficiaries::default(), &Table::ALL, &options(1));
-    assert_eq!(stream.push(r4.as_bytes()), Err(NotTaken::Foreign(Api::V2)));
-    assert_eq!(stream.counts().rejected, 1);
+fn the_first_record_that_shows_a_version_tells_it() {
+    for api in Api::ALL {
+        let (person, claim) =
+            (synth::patient_of(api, 1), synth::eob_of(api, 1, synth::ClaimType::Carrier));
+        // People who show no version are read again once a claim does.
+        let unmarked = r#"{"resourceType":"Patient","id":"none","birthDate":"1950-01-01"}"#;
+        let unmarked_alone: &[&str] = &[unmarked];
+        for people in [unmarked_alone, &[unmarked, &person]] {
+            let mut given = Beneficiaries::default();
+            people.iter().for_each(|person| assert_eq!(given.push(person.as_bytes()), Ok(true)));
+            let mut stream = TableStream::new(given, &[Table::Cclf5, Table::Cclf8], &options(100));
+            assert!(stream.push(b"no JSON").is_err());
+            assert!(
+                matches!(stream.push(claim.as_bytes()), Ok(Taken::Claim { rows: 1.. })),
+                "{api}"
+            );
+            for other in Api::ALL.into_iter().filter(|other| *other != api) {
+                let claim = synth::eob_of(other, 1, synth::ClaimType::Pde);
+                assert_eq!(stream.push(claim.as_bytes()), Err(NotTaken::Foreign(other)));
+            }
+            let counts = stream.counts();
+            assert_eq!((counts.joined, counts.rejected), (people.len() as u64, 3));
+            let made: Vec<RecordBatch> = stream.finish().map(|made| made.unwrap().1).collect();
+            for batch in &made {
+                let column = batch.column_by_name("BCDA_API").unwrap();
+                let column = column.as_string::<i32>();
+                assert!(column.iter().all(|cell| cell == Some(api.name())), "{api}");
+            }
+            assert_eq!(made.last().unwrap().num_rows(), people.len());
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! People, whom claims are joined with.
 
 use super::error::NotTaken;
+use super::held::{Held, shown};
 use super::is_blank;
 use crate::counts::RecordCounts;
 use crate::people::index::Index;
@@ -28,17 +29,20 @@ pub struct Beneficiaries {
     /// By number of the source.
     pub(super) lineages: Vec<Lineage>,
     pub(super) counts: RecordCounts,
+    /// What came while nothing told the version of the API.
+    pub(super) held: Option<Held>,
 }
 
 impl Default for Beneficiaries {
-    /// Nobody yet, by the built-in STU3 crosswalk.
+    /// Nobody yet. The first record that shows a version of the API, be it of a person or of a claim, tells that of all;
+    /// where the first thousand people show none, it is version 1.
     fn default() -> Self {
-        Self::new(Plan::stu3())
+        Self { held: Some(Held::default()), ..Self::new(Plan::stu3()) }
     }
 }
 
 impl Beneficiaries {
-    /// Nobody yet.
+    /// Nobody yet, of the version of the API that the plan is of.
     pub fn new(plan: &'static Plan) -> Self {
         Self {
             plan,
@@ -46,6 +50,21 @@ impl Beneficiaries {
             index: Index::new(),
             lineages: vec![Lineage::default()],
             counts: RecordCounts::default(),
+            held: None,
+        }
+    }
+
+    /// Reads the record, and those before it, as of the version that it shows, if none did before.
+    fn settle(&mut self, record: &[u8]) {
+        let Some(mut held) = self.held.take() else { return };
+        let source = self.lineages.last().cloned().unwrap_or_default();
+        match shown(record) {
+            Some(api) if api != self.plan.api() => {
+                *self = held.read_as(api);
+                self.set_source(source);
+            }
+            Some(_) => {}
+            None => self.held = held.hold(&source, record).then_some(held),
         }
     }
 
@@ -66,6 +85,7 @@ impl Beneficiaries {
         if is_blank(record) {
             return Ok(false);
         }
+        self.settle(record);
         let refused = match self.reader.take(record) {
             // Whoever reads claims judges these, and counts what is of no table with them.
             took if took.is_of_claims() => return Ok(false),

@@ -11,6 +11,7 @@
 
 mod beneficiaries;
 mod error;
+mod held;
 mod last;
 mod lines;
 mod options;

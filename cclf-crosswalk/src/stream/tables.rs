@@ -6,6 +6,7 @@ use crate::arrow::error::ArrowError;
 
 use super::beneficiaries::Beneficiaries;
 use super::error::NotTaken;
+use super::held::{Held, shown};
 use super::is_blank;
 use super::options::TableStreamOptions;
 use super::outputs::Outputs;
@@ -79,13 +80,24 @@ pub struct TableStream {
     pub(super) claims: ClaimTables,
     pub(super) outputs: Outputs,
     pub(super) counts: RecordCounts,
+    /// While nothing tells the version of the API: the people, the tables asked for, and what else came.
+    unsettled: Option<Unsettled>,
+}
+
+#[derive(Debug)]
+struct Unsettled {
+    people: Held,
+    tables: Vec<Table>,
+    counts: RecordCounts,
 }
 
 impl TableStream {
     /// Makes these tables of claims, joined with these people. CCLF0 counts the rows of the others. A table of which
     /// the options name no column is left out.
     pub fn new(people: Beneficiaries, tables: &[Table], options: &TableStreamOptions) -> Self {
-        let Beneficiaries { plan, index, lineages, counts, .. } = people;
+        let Beneficiaries { plan, index, lineages, counts, held, .. } = people;
+        let unsettled =
+            |people| Unsettled { people, tables: tables.to_vec(), counts: RecordCounts::default() };
         let options =
             TableStreamOptions { batch_rows: options.batch_rows.max(1), ..options.clone() };
         let outputs = Outputs::new(plan, tables, &options);
@@ -100,6 +112,23 @@ impl TableStream {
             outputs,
             counts,
             options,
+            unsettled: held.map(unsettled),
+        }
+    }
+
+    /// Begins again with the version that a record shows, if none did before.
+    fn settle(&mut self, record: &[u8]) {
+        let Some(unsettled) = self.unsettled.take() else { return };
+        match shown(record) {
+            Some(api) if api != self.plan.api() => {
+                let Unsettled { people, tables, counts } = unsettled;
+                let source = std::mem::take(&mut self.source);
+                let stream = Self::new(people.read_as(api), &tables, &self.options);
+                *self = Self { source, ..stream };
+                self.counts.add(&counts);
+            }
+            Some(_) => {}
+            None => self.unsettled = Some(unsettled),
         }
     }
 
@@ -122,6 +151,7 @@ impl TableStream {
         if is_blank(record) {
             return Ok(Taken::Blank);
         }
+        self.settle(record);
         let refused = match self.reader.take(record) {
             Took::Claim(claim) => {
                 let counts = &mut self.counts;
@@ -138,6 +168,9 @@ impl TableStream {
             }
             Took::Skipped(why) => {
                 self.counts.skip(why);
+                if let Some(unsettled) = &mut self.unsettled {
+                    unsettled.counts.skip(why);
+                }
                 return Ok(Taken::Skipped);
             }
             took if self.options.second_reading && !took.is_of_claims() => {
@@ -148,6 +181,9 @@ impl TableStream {
             Took::Bad(error) => NotTaken::Bad(error),
         };
         refused.count(&mut self.counts);
+        if let Some(unsettled) = &mut self.unsettled {
+            refused.count(&mut unsettled.counts);
+        }
         Err(refused)
     }
 
