@@ -58,11 +58,11 @@ pub use error::{ErrorClass, RecordError};
 pub use facts::codes::{CodeMap, States};
 pub use facts::columns::{Columns, ColumnsError};
 pub use facts::crosswalk::{
-    CROSSWALK_VERSION, Column, Crosswalk, LineageColumn, RecordFact, STU3, Sources, TableDef, V2,
-    V3,
+    CROSSWALK_VERSION, Column, Crosswalk, LineageColumn, RecordFact, TableDef,
 };
 pub use facts::dates::{civil_from_days, days_from_civil, parse_day};
 pub use facts::fact::FactKind;
+pub use facts::sources::{STU3, Sources, V2, V3};
 pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
 pub use layout::resource::Resource;

@@ -254,7 +254,9 @@ fn the_first_record_that_shows_a_version_tells_it() {
         let unmarked_alone: &[&str] = &[unmarked];
         for people in [unmarked_alone, &[unmarked, &person]] {
             let mut given = Beneficiaries::default();
-            people.iter().for_each(|person| assert_eq!(given.push(person.as_bytes()), Ok(true)));
+            for person in people {
+                assert_eq!(given.push(person.as_bytes()), Ok(true));
+            }
             let mut stream = TableStream::new(given, &[Table::Cclf5, Table::Cclf8], &options(100));
             assert!(stream.push(b"no JSON").is_err());
             assert!(

@@ -10,6 +10,7 @@ pub(crate) mod fact;
 pub(crate) mod numbers;
 pub(crate) mod resolve;
 mod rows_csv;
+pub(crate) mod sources;
 
 pub use cms::MedicarePart as Part;
 pub use fact::{

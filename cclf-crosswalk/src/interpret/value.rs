@@ -353,7 +353,7 @@ fn convert_text(conversion: &Conversion, value: &str) -> Option<String> {
 
 /// USPS letters and FIPS digits of an SSA code, or of USPS letters.
 fn state(code: &str) -> Option<(&'static str, &'static str)> {
-    let rows = crate::facts::crosswalk::STU3.states.lines().skip(1);
+    let rows = crate::facts::sources::STU3.states.lines().skip(1);
     let mut rows = rows.filter_map(|row| {
         let cells: Vec<&str> = row.split(',').collect();
         let [ssa, usps, fips] = cells[..] else { return None };

@@ -3,6 +3,8 @@
 use super::error::NotTaken;
 use super::held::{Held, shown};
 use super::is_blank;
+use cms::Api;
+
 use crate::counts::RecordCounts;
 use crate::people::index::Index;
 use crate::plan::{Plan, Reader};
@@ -54,13 +56,24 @@ impl Beneficiaries {
         }
     }
 
+    /// People who were held, read as of a version.
+    pub(super) fn of_held(held: Held, api: Api) -> Self {
+        let mut people = Self::new(Plan::of(api));
+        for (source, record) in held.records() {
+            people.set_source(source);
+            // What becomes of each is counted, and was told when it came.
+            let _ = people.push(&record);
+        }
+        people
+    }
+
     /// Reads the record, and those before it, as of the version that it shows, if none did before.
     fn settle(&mut self, record: &[u8]) {
         let Some(mut held) = self.held.take() else { return };
         let source = self.lineages.last().cloned().unwrap_or_default();
         match shown(record) {
             Some(api) if api != self.plan.api() => {
-                *self = held.read_as(api);
+                *self = Self::of_held(held, api);
                 self.set_source(source);
             }
             Some(_) => {}

@@ -1,7 +1,5 @@
 //! People who show no version of the API, until a record shows one.
 
-use super::beneficiaries::Beneficiaries;
-use crate::plan::Plan;
 use crate::plan::guess::Guesser;
 use crate::rows::claim::Lineage;
 use cms::Api;
@@ -20,15 +18,9 @@ impl Held {
         self.0.len() < MOST
     }
 
-    /// The same people, read as of another version.
-    pub(super) fn read_as(self, api: Api) -> Beneficiaries {
-        let mut people = Beneficiaries::new(Plan::of(api));
-        for (source, record) in self.0 {
-            people.set_source(source);
-            // What becomes of each is counted, and was told when it came.
-            let _ = people.push(&record);
-        }
-        people
+    /// The records, in their order.
+    pub(super) fn records(self) -> impl Iterator<Item = (Lineage, Vec<u8>)> {
+        self.0.into_iter()
     }
 }
 

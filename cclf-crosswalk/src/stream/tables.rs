@@ -123,7 +123,7 @@ impl TableStream {
             Some(api) if api != self.plan.api() => {
                 let Unsettled { people, tables, counts } = unsettled;
                 let source = std::mem::take(&mut self.source);
-                let stream = Self::new(people.read_as(api), &tables, &self.options);
+                let stream = Self::new(Beneficiaries::of_held(people, api), &tables, &self.options);
                 *self = Self { source, ..stream };
                 self.counts.add(&counts);
             }
