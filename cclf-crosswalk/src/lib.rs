@@ -1,9 +1,9 @@
-//! The crosswalk from FHIR STU3 claims, as CMS's Beneficiary Claims Data API (BCDA) v1 gives them, to the
-//! twelve Claim and Claim Line Feed (CCLF) tables.
+//! The crosswalk from FHIR claims, as CMS's Beneficiary Claims Data API (BCDA) gives them in its versions 1 (STU3), 2
+//! and 3 (R4), to the twelve Claim and Claim Line Feed (CCLF) tables.
 //!
-//! The crosswalk is a table that a claims analyst can read, `stu3/crosswalk.csv`: column, where it is in
-//! the resource, of what type. It is loaded and checked ([`Crosswalk`]), compiled ([`Plan`]) and followed
-//! by a [`Reader`] for each line.
+//! The crosswalk of a version is a table that a claims analyst can read, `stu3/crosswalk.csv`, `v2/` or `v3/`: column,
+//! where it is in the resource, of what type. It is loaded and checked ([`Crosswalk`]), compiled ([`Plan`]) and
+//! followed by a [`Reader`] for each line.
 //!
 //! ```text
 //! line ──> Reader ──> Took ──> Claim ────────> ClaimTables ──> record batches
