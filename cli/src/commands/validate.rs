@@ -24,11 +24,11 @@ const EXIT_ISSUES: u8 = 3;
 /// The severities of issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LeastSeverity {
-    /// Against STU3 or the rules of Blue Button, or not to be read at all.
+    /// Against FHIR or the rules of Blue Button, or not to be read at all.
     Error,
     /// Also what is allowed, but probably not meant.
     Warning,
-    /// Also what is worth knowing, such as what BCDA is known to write against STU3.
+    /// Also what is worth knowing, such as what BCDA is known to write against FHIR.
     Information,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum LeastSeverity {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 no errors, warnings perhaps; 1 failed; 2 usage; 3 records have errors; \
-                        4 not NDJSON, or FHIR R4; 5 object storage or network; 130 and 143 interrupted."
+                        4 not NDJSON; 5 object storage or network; 130 and 143 interrupted."
 )]
 pub(crate) struct ValidateArgs {
     /// File for the issues, whole or not at all; - is standard output.

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use cclf_crosswalk::{Api, Guess, Guesser, Plan, Reader, Took};
+use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Took};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
-use fhir_model::{Node, from_slice};
+use fhir_model::{Node, r4, stu3};
 use ndjson_io::{BlockWorker, Line, SourceFile};
 
 use crate::error::Error;
@@ -21,8 +21,6 @@ pub(super) struct Block {
     /// The outcomes, one a line.
     pub(super) text: Vec<u8>,
     pub(super) counts: Counts,
-    /// A record of FHIR R4, after which nothing was judged.
-    foreign: Option<(usize, u64, Api)>,
     /// The first two lines of the block, if it is of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
@@ -46,15 +44,7 @@ impl Block {
                 beginning.check(&files[source])?;
             }
         }
-        match self.foreign {
-            Some((source, number, api)) => {
-                let file = files[source].name();
-                Err(Error::bad_data(format!(
-                    "{file}, line {number}: a record of BCDA {api}: only records of v1 are judged"
-                )))
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -83,7 +73,7 @@ pub(super) struct Worker<'r> {
     files: &'r [SourceFile],
     least: Severity,
     spelling: Spelling,
-    /// Tells FHIR R4, by the same marks as the conversion.
+    /// Tells records of versions 2 and 3, by the same marks as the conversion.
     reader: Reader,
     block: Block,
 }
@@ -134,14 +124,24 @@ impl<'r> Worker<'r> {
 /// of millions of empty items, takes 200 times the memory of the line.
 const LONG_LINE_BYTES: usize = 1 << 20;
 
-/// The issues of a record, and the byte at which reading ended.
-fn judge(line: &[u8]) -> (Vec<Finding>, Option<usize>) {
+/// The issues of a record by its own release, and the byte at which reading ended.
+fn judge(line: &[u8], is_r4: bool) -> (Vec<Finding>, Option<usize>) {
     static LONG_LINE: Mutex<()> = Mutex::new(());
     let _alone = (line.len() > LONG_LINE_BYTES)
         .then(|| LONG_LINE.lock().unwrap_or_else(PoisonError::into_inner));
-    match from_slice(line) {
+    let fault = |error: fhir_model::Error| (vec![Finding::from(&error)], Some(error.offset()));
+    if is_r4 {
+        return r4::from_slice(line).map_or_else(fault, |record| (record.findings(), None));
+    }
+    match stu3::from_slice(line) {
+        // Version 2 serves claims that are not settled yet, of types that version 1 does not have.
+        Ok(record @ stu3::Resource::Other(_))
+            if ["Claim", "ClaimResponse"].contains(&record.resource_type()) =>
+        {
+            r4::from_slice(line).map_or_else(fault, |record| (record.findings(), None))
+        }
         Ok(record) => (record.findings(), None),
-        Err(error) => (vec![Finding::from(&error)], Some(error.offset())),
+        Err(error) => fault(error),
     }
 }
 
@@ -149,19 +149,8 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        if self.block.foreign.is_some() {
-            return;
-        }
-        let (findings, fault) = judge(line.bytes);
-        let other_version = |finding: &Finding| {
-            matches!(finding.class(), IssueClass::UnknownMember | IssueClass::WrongType)
-        };
-        if findings.iter().any(other_version)
-            && let Took::Foreign(api) = self.reader.take(line.bytes)
-        {
-            self.block.foreign = Some((line.source, line.number, api));
-            return;
-        }
+        let is_r4 = matches!(self.reader.take(line.bytes), Took::Foreign(_));
+        let (findings, fault) = judge(line.bytes, is_r4);
         if self.block.beginning.len() < 2 && self.files[line.source].is_stream() {
             self.block.beginning.push((line.source, line.bytes.to_vec()));
         }
@@ -169,9 +158,6 @@ impl BlockWorker for Worker<'_> {
     }
 
     fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
-        if self.block.foreign.is_some() {
-            return;
-        }
         let most = (self.spelling)(Setting::MaxLineBytes);
         let text = format!("expected a shorter line; raise {most} if it is real");
         let finding = Finding::new(IssueClass::LineTooLong, text);
