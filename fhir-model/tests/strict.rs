@@ -294,3 +294,58 @@ fn models_cross_threads() {
     is_portable::<Resource<'static>>();
     is_portable::<Error>();
 }
+
+/// The same reader reads R4: what it refuses, and what only the release decides.
+#[test]
+fn r4_is_read_as_strictly() {
+    use fhir_model::r4;
+    let fault = |text: &str| r4::from_slice(text.as_bytes()).expect_err(text);
+    for text in [
+        r#"{"resourceType":"Patient","id":"1","id":"1"}"#,
+        r#"{"resourceType":"Patient","contained":[{"resourceType":"Basic","a":1,"a":2}]}"#,
+        r#"{"resourceType":"ExplanationOfBenefit","new":{"a":[{"b":1,"b":2}]}}"#,
+    ] {
+        assert_eq!(fault(text).kind(), ErrorKind::DuplicateMember, "{text}");
+    }
+    for (text, path) in [
+        (r#"{"resourceType":"ExplanationOfBenefit","insurance":{}}"#, "insurance"),
+        (r#"{"resourceType":"ExplanationOfBenefit","outcome":{"coding":[]}}"#, "outcome"),
+        (
+            r#"{"resourceType":"ExplanationOfBenefit","item":[{"adjudication":[{"amount":{"value":"7"}}]}]}"#,
+            "item[0].adjudication[0].amount.value",
+        ),
+        (
+            r#"{"contained":[{"resourceType":"Organization","name":[]}],"resourceType":"Coverage"}"#,
+            "contained[0].name",
+        ),
+        (
+            r#"{"resourceType":"ExplanationOfBenefit","supportingInfo":[{"valueString":"a","valueBoolean":true}]}"#,
+            "supportingInfo[0].valueBoolean",
+        ),
+        // Broken text: the place is found by the tables of R4.
+        (
+            r#"{"resourceType":"ExplanationOfBenefit","supportingInfo":[{"sequence":01}]}"#,
+            "supportingInfo[0].sequence",
+        ),
+    ] {
+        assert_eq!(fault(text).path(), path, "{text}");
+    }
+    // What STU3 has and R4 has not is kept as it is.
+    let text =
+        r#"{"hospitalization":{"start":"2018-01-01"},"resourceType":"ExplanationOfBenefit"}"#;
+    let r4::Resource::ExplanationOfBenefit(claim) = r4::from_slice(text.as_bytes()).unwrap() else {
+        panic!("another type")
+    };
+    assert_eq!(claim.extra.unknown().len(), 1);
+    let text = r#"{"name":[{"given":["Ann",null],"_given":[null,{"id":"b"}]}],"resourceType":"Practitioner"}"#;
+    let r4::Resource::Practitioner(person) = r4::from_slice(text.as_bytes()).unwrap() else {
+        panic!("another type")
+    };
+    let Some(r4::Siblings::Many(siblings)) = person.name[0].extra.siblings("given") else {
+        panic!()
+    };
+    assert_eq!(siblings[1].as_ref().unwrap().id.as_deref(), Some("b"));
+    assert_eq!(r4::Resource::from(*person).to_json().len(), text.len());
+    let owned = r4::from_reader(text.as_bytes()).unwrap();
+    assert_eq!(owned.resource_type(), "Practitioner");
+}
