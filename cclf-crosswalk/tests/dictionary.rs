@@ -1,7 +1,7 @@
 //! What the crosswalk says, against what is written of it: the data dictionary, the translations and the states. A table
 //! that was changed by mistake is noticed here even where no record at hand has the value.
 
-use cclf_crosswalk::{Crosswalk, FactKind, Sources, TableDef};
+use cclf_crosswalk::{Api, ColumnType, Crosswalk, FactKind, Sources, Table, TableDef};
 
 /// FIPS digits and SSA codes of each state, by its USPS letters.
 const STATES: &str = "\
@@ -67,72 +67,70 @@ const RECORD: &str = "\
     birth date; Patient death date; Coverage beneficiary text !; Coverage part text !; Coverage last_updated \
     timestamp; Coverage reference_year text";
 
-fn unescaped(cell: &str) -> String {
-    cell.trim().replace("\\|", "|")
-}
-
-/// A row of the dictionary: column, type, source, note.
-fn row(line: &str) -> [String; 4] {
-    // A bar within a cell is escaped.
-    let cells: Vec<String> =
-        line.replace("\\|", "\u{1}").split('|').map(|cell| cell.replace('\u{1}', "\\|")).collect();
-    let [_, _, name, kind, source, note, _] = &cells[..] else { panic!("a row of five: {line}") };
-    let source = match unescaped(source).as_str() {
-        "none" => "-".to_owned(),
-        source => source.trim_matches('`').to_owned(),
-    };
-    [unescaped(name), unescaped(kind), source, unescaped(note)]
-}
-
-/// The rows that the dictionary has of a table.
-fn written(dictionary: &str, def: &TableDef) -> (String, Vec<[String; 4]>) {
+/// The rows that the dictionary has of a table: column, type, the source in each version, note.
+fn written<'d>(dictionary: &'d str, def: &TableDef) -> (&'d str, Vec<[String; 6]>) {
     let heading = format!("## {} {}: ", def.table, def.title);
     let section = dictionary.split_once(&heading).unwrap_or_else(|| panic!("no {heading}")).1;
     let section = section.split("\n## ").next().unwrap();
-    let what = section.lines().next().unwrap().to_owned();
     let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| #"));
-    (what, rows.map(row).collect())
+    let row = |line: &str| {
+        // A bar within a cell is escaped.
+        let line = line.replace("\\|", "\u{1}");
+        let cells: Vec<String> =
+            line.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect();
+        let [_, _, name, kind, v1, v2, v3, note, _] = &cells[..] else { panic!("cells: {line}") };
+        [name, kind, v1, v2, v3, note].map(Clone::clone)
+    };
+    (section.lines().next().unwrap(), rows.map(row).collect())
+}
+
+/// What a version has of a column: its name, type, source and note.
+type Told<'c> = (&'c str, ColumnType, &'c str, &'c str);
+
+fn told(crosswalk: &'static Crosswalk, table: Table) -> Vec<Told<'static>> {
+    let own = crosswalk.table(table).columns.iter();
+    let own = own.map(|own| (&*own.name, own.column_type, &*own.source, &*own.note));
+    let lineage = crosswalk.lineage_of(table);
+    own.chain(lineage.map(|own| (&*own.name, own.column_type, &*own.source, &*own.note))).collect()
 }
 
 #[test]
-fn the_data_dictionary_is_that_of_the_crosswalk() {
+fn the_data_dictionary_is_that_of_the_crosswalks() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data-dictionary.md");
     let dictionary = std::fs::read_to_string(path).unwrap();
-    let crosswalk = Crosswalk::stu3();
     let mut count = 0;
-    for def in crosswalk.tables() {
-        let own = def.columns.iter().map(|column| {
-            [&column.name, &column.column_type.to_string(), &column.source, &column.note]
-                .map(Clone::clone)
-        });
-        let lineage = crosswalk.lineage_of(def.table).map(|column| {
-            [&column.name, &column.column_type.to_string(), &column.source, &column.note]
-                .map(Clone::clone)
-        });
-        let (what, rows) = written(&dictionary, def);
-        assert_eq!(rows, own.chain(lineage).collect::<Vec<_>>(), "{}", def.table);
-        let types: Vec<&str> =
-            what.rsplit_once(" of ").map_or("", |(_, types)| types).split(", ").collect();
-        for claim_type in cclf_crosswalk::ClaimType::ALL {
-            let listed = types.contains(&claim_type.code());
-            // Where there are no rows, nothing is said of the types.
-            assert!(
-                !def.has_rows || listed == def.claim_types.contains(claim_type),
-                "{}",
-                def.table
-            );
-        }
-        assert_eq!(def.has_rows, !what.starts_with("no rows"), "{}", def.table);
-        assert!(!def.has_rows || what.starts_with(&format!("a row per {}", per(def))), "{what}");
+    for table in Table::ALL {
+        let (what, rows) = written(&dictionary, Crosswalk::stu3().table(table));
         count += rows.len();
+        for (number, api) in Api::ALL.into_iter().enumerate() {
+            let crosswalk = Crosswalk::of(api);
+            let columns = told(crosswalk, table);
+            assert_eq!(rows.len(), columns.len(), "{table} of {api}");
+            for (row, (name, kind, source, note)) in rows.iter().zip(&columns) {
+                assert_eq!((&*row[0], &*row[1]), (*name, &*kind.to_string()), "{table} of {api}");
+                let cell = &row[2 + number];
+                let said = match cell.strip_prefix("as v") {
+                    Some(earlier) => &row[1 + earlier.parse::<usize>().unwrap()],
+                    None => cell,
+                };
+                let said = if said == "none" { "-" } else { said.trim_matches('`') };
+                assert_eq!(said, *source, "{table}.{name} of {api}");
+                assert!(row[5].contains(note), "{table}.{name} of {api}: {note}");
+            }
+            let def = crosswalk.table(table);
+            let here =
+                what.split("; ").find(|part| !part.contains(": ") || part.contains(api.name()));
+            let here = here.unwrap_or_else(|| panic!("{what}"));
+            assert_eq!(def.has_rows, !here.contains("no rows"), "{table} of {api}: {what}");
+            for claim_type in cclf_crosswalk::ClaimType::ALL.into_iter().filter(|_| def.has_rows) {
+                let listed = here.split([' ', ',']).any(|word| word == claim_type.code());
+                assert_eq!(listed, def.claim_types.contains(claim_type), "{table} of {api}");
+            }
+            assert!(!def.has_rows || here.contains(&format!("a row per {}", per(def))), "{here}");
+        }
     }
-    assert_eq!(
-        count,
-        dictionary
-            .lines()
-            .filter(|line| line.starts_with("| ") && !line.starts_with("| #"))
-            .count()
-    );
+    let rows = dictionary.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| #"));
+    assert_eq!(count, rows.count());
 }
 
 /// What a row of a table is, as the dictionary says it.

@@ -98,6 +98,38 @@ fn every_table_is_described_in_every_format() {
     work.bcda("describe cclf1 --format xml").exits(2);
 }
 
+/// Names, types and order are those of v1; what has no source has a reason.
+#[test]
+fn every_version_is_described_with_the_same_columns() {
+    let work = Work::new();
+    let first = described(&work);
+    let bare = |tables: &[Value], names: &[&str]| -> Vec<Value> {
+        let columns = tables.iter().flat_map(|table| table["columns"].as_array().unwrap());
+        columns.map(|column| names.iter().map(|name| column[*name].clone()).collect()).collect()
+    };
+    for api in ["v1", "v2", "v3"] {
+        let ran = work.bcda(&format!("describe --format json --api {api}")).exits(0);
+        let tables: Vec<Value> = serde_json::from_slice(&ran.stdout).unwrap();
+        let same = ["position", "column", "label", "type", "format", "start", "end"];
+        assert_eq!(bare(&tables, &same), bare(&first, &same), "{api}");
+        assert_eq!(bare(&tables, &["source"]) == bare(&first, &["source"]), api == "v1");
+        for column in bare(&tables, &["source", "note", "column"]) {
+            let is_told =
+                column[0].is_string() || column[1].as_str().is_some_and(|why| !why.is_empty());
+            assert!(is_told, "{api}: {}", column[2]);
+        }
+        for format in ["table", "csv", "markdown", "ddl", "views"] {
+            work.bcda(&format!("describe --format {format} --api {api}")).exits(0);
+        }
+    }
+    // All of them beside each other.
+    let ran = work.bcda("describe cclf5 --format markdown").exits(0);
+    assert!(ran.text().contains("| # | column | type | v1 | v2 | v3 | note |"));
+    let dictionary = include_str!("../../docs/data-dictionary.md");
+    assert_eq!(work.bcda("describe --format markdown").exits(0).text(), dictionary);
+    work.bcda("describe --api v4").exits(2);
+}
+
 #[test]
 fn tables_have_the_columns_that_are_described() {
     let work = Work::new();

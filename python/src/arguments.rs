@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use cclf_crosswalk::{Columns, ColumnsError, Crosswalk, Table};
+use cclf_crosswalk::{Api, Columns, ColumnsError, Crosswalk, Table};
 use convert::{MaxRejects, Output, People, Reading, Setting};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -132,6 +132,10 @@ pub(crate) fn table(name: &str) -> Result<Table, Failure> {
     name.trim()
         .parse()
         .map_err(|fault: cclf_crosswalk::LoadError| Failure::usage(fault.to_string()))
+}
+
+pub(crate) fn api(name: &str) -> Result<Api, Failure> {
+    name.parse::<Api>().map_err(|fault| Failure::usage(format!("api: {fault}")))
 }
 
 pub(crate) fn only(tables: &[Table], lineage: bool, names: &[String]) -> Result<Columns, Failure> {

@@ -11,15 +11,21 @@ use crate::failure::guarded;
 ///
 /// Args:
 ///     table: e.g. "cclf5"; all tables unless named.
+///     api: of which version of the API the sources and notes are, "v1", "v2" or "v3"; names, types and order of the
+///         columns are the same in all.
 ///
 /// Returns:
 ///     A list with a dict for each column: table, position, name, type, label, source ("-" where BCDA has none) and
 ///     note. Lineage columns come last, with the label "Lineage".
 #[pyfunction]
-#[pyo3(signature = (table = None))]
-pub(crate) fn describe<'py>(py: Python<'py>, table: Option<&str>) -> PyResult<Bound<'py, PyList>> {
+#[pyo3(signature = (table = None, api = "v1"))]
+pub(crate) fn describe<'py>(
+    py: Python<'py>,
+    table: Option<&str>,
+    api: &str,
+) -> PyResult<Bound<'py, PyList>> {
     guarded(|| {
-        let crosswalk = Crosswalk::stu3();
+        let crosswalk = Crosswalk::of(arguments::api(api)?);
         let only = table.map(arguments::table).transpose()?;
         let list = PyList::empty(py);
         for def in crosswalk.tables() {

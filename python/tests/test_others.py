@@ -32,8 +32,12 @@ def test_describe_is_that_of_the_command_line(binary):
     for table in ("cclf5", "CCLF5"):
         names = [column["name"] for column in bcda.describe(table)]
         assert names == bcda.scan(EXPORT, "cclf5").column_names
-    with pytest.raises(bcda.UsageError):
-        bcda.describe("cclf10")
+    of_v3 = bcda.describe("cclf5", api="v3")
+    assert [column["name"] for column in of_v3] == names
+    assert [column["source"] for column in of_v3] != [column["source"] for column in bcda.describe("cclf5")]
+    for wrong in ({"table": "cclf10"}, {"api": "v4"}):
+        with pytest.raises(bcda.UsageError):
+            bcda.describe(**wrong)
 
 
 def test_validate_counts_and_gives_the_first_outcomes(synthetic):

@@ -1,11 +1,12 @@
 //! `bcda describe`: the data dictionary, from the crosswalk itself. Its SQL is in [`sql`].
 
 mod lines;
+mod markdown;
 mod sql;
 
 use std::fmt::Write;
 
-use cclf_crosswalk::{Crosswalk, Naming, Table, TableDef};
+use cclf_crosswalk::{Api, Crosswalk, Naming, Table, TableDef};
 use clap::{Args, ValueEnum};
 use comfy_table::ContentArrangement;
 use serde_json::json;
@@ -16,7 +17,7 @@ use crate::commands::convert::parse_table;
 use crate::failure::Failure;
 use crate::show::{grid, wrapped};
 use crate::streams;
-use crate::words::naming;
+use crate::words::{api, naming};
 
 /// The formats of a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +42,10 @@ pub(crate) struct DescribeArgs {
     /// Which table; all of them unless named.
     #[arg(value_parser = parse_table)]
     pub(crate) table: Option<Table>,
+    /// Of which version of the API the sources and notes are: v1 unless named, and in markdown all three beside each
+    /// other. Names, types and order of the columns are the same.
+    #[arg(long, value_parser = api(), value_name = "VERSION")]
+    pub(crate) api: Option<Api>,
     /// How.
     #[arg(long, value_enum, default_value_t = DescribeFormat::Table)]
     pub(crate) format: DescribeFormat,
@@ -59,7 +64,7 @@ pub(crate) struct DescribeArgs {
 }
 
 pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
-    let crosswalk = Crosswalk::stu3();
+    let crosswalk = Crosswalk::of(arguments.api.unwrap_or(Api::V1));
     let tables: Vec<&TableDef> = crosswalk
         .tables()
         .iter()
@@ -72,7 +77,7 @@ pub(crate) fn run(arguments: &DescribeArgs) -> Result<u8, Failure> {
         }
         DescribeFormat::Csv => csv(crosswalk, &tables),
         DescribeFormat::Json => json_text(crosswalk, &tables),
-        DescribeFormat::Markdown => markdown(crosswalk, &tables),
+        DescribeFormat::Markdown => markdown::dictionary(arguments.api, arguments.table),
         DescribeFormat::Ddl => sql::ddl(crosswalk, &tables, arguments.dialect, arguments.naming),
         DescribeFormat::Views if arguments.dialect != Dialect::Duckdb => {
             let message = "--format views is for DuckDB, which reads Parquet files where they are";
@@ -172,31 +177,6 @@ fn json_text(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
         .collect();
     let mut text = serde_json::to_string_pretty(&tables).unwrap_or_default();
     text.push('\n');
-    text
-}
-
-fn markdown(crosswalk: &Crosswalk, tables: &[&TableDef]) -> String {
-    let cell = |text: &str| text.replace('|', "\\|");
-    let mut text = "# Data dictionary\n\nWhere each column of the CCLF tables comes from. Sources are paths in the FHIR STU3 resource; `[name]` keeps\nthe entries of that variable, code system, category or role; `[a,b*,-]` the first of these that has a value: a name, the\nbeginning of names, no name at all; `|` is the next best source; `>` a conversion;\n`@` another entry or record. `none`: BCDA does not deliver it, and the note says why.\n\n".to_owned();
-    for def in tables {
-        let _ = writeln!(text, "## {}\n", heading(def));
-        let _ = writeln!(text, "| # | column | type | source | note |\n|--:|---|---|---|---|");
-        for line in lines(crosswalk, def) {
-            let source = match line.source {
-                "-" => "none".to_owned(),
-                source => format!("`{}`", cell(source)),
-            };
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} | {source} | {} |",
-                line.position,
-                line.name,
-                line.column_type,
-                cell(line.note)
-            );
-        }
-        text.push('\n');
-    }
     text
 }
 

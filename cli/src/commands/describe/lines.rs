@@ -49,6 +49,11 @@ pub(super) fn lines<'c>(crosswalk: &'c Crosswalk, def: &'c TableDef) -> Vec<Line
 
 /// What a table is, in one line.
 pub(super) fn heading(def: &TableDef) -> String {
+    format!("{} {}: {}", def.table, def.title, rows(def))
+}
+
+/// What the rows of a table are.
+pub(super) fn rows(def: &TableDef) -> String {
     let types: Vec<&str> = cclf_crosswalk::ClaimType::ALL
         .into_iter()
         .filter(|claim_type| def.claim_types.contains(*claim_type))
@@ -60,10 +65,19 @@ pub(super) fn heading(def: &TableDef) -> String {
         Per::Patient => "Patient and hospice range",
         per => per.name(),
     };
-    let rows = match (def.has_rows, types.is_empty()) {
+    match (def.has_rows, types.is_empty()) {
+        (true, false) if !def.switches.is_empty() => {
+            format!(
+                "a row per {per} of {} with a switch or code of an enhancement",
+                types.join(", ")
+            )
+        }
+        (true, false) if !def.diagnosis_types.is_empty() => {
+            let kinds = def.diagnosis_types.join(", ");
+            format!("a row per {per} of type {kinds}, of {}", types.join(", "))
+        }
         (false, _) => "no rows: BCDA does not tell which claims belong here".to_owned(),
         (true, true) => format!("a row per {per}"),
         (true, false) => format!("a row per {per} of {}", types.join(", ")),
-    };
-    format!("{} {}: {rows}", def.table, def.title)
+    }
 }
