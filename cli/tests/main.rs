@@ -27,4 +27,5 @@ mod serve;
 mod sql;
 mod tls;
 mod validate;
+mod versions;
 mod weekly;
