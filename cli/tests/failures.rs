@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::records::{carrier, coverage, lines, patient, r4_claim};
+use crate::common::records::{carrier, lines, patient, r4_claim, v2_claim};
 use crate::common::{self, Ran, TABLES, Work, joined, wait_until};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -437,56 +437,37 @@ fn the_first_bad_record_is_the_first_in_input_order() {
 }
 
 /// The run ends with one error that says R4.
-#[track_caller]
-fn is_r4(work: &Work, input: &str) {
-    let ran = fails(work, input, 4);
-    assert!(ran.stderr.contains("R4, not STU3"), "{input}: {}", ran.stderr);
-    assert_eq!(ran.stderr.lines().count(), 1, "{input}: {}", ran.stderr);
-}
-
+/// One run makes tables of one version: the claims of one have other numbers in the other.
 #[test]
-fn r4_is_refused_as_what_it_is() {
+fn a_second_version_ends_the_run_and_names_both_files() {
     let work = Work::new();
-    let marked = |record: &Value, marks: &Value| {
-        let mut record = record.clone();
-        for (name, value) in marks.as_object().unwrap() {
-            record[name] = value.clone();
-        }
-        record
-    };
-    let profile = json!({"meta": {"profile": [
-        "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Patient|1.1.0"
-    ]}});
-    let (claim, patient) = (carrier("1", "1"), patient("1", "1S00A00AA00"));
-    let coverage = coverage("1", "A");
-    for (name, record) in [
-        ("whole", r4_claim("9")),
-        ("supportingInfo", marked(&claim, &json!({"supportingInfo": []}))),
-        ("insurer", marked(&claim, &json!({"insurer": {"reference": "Organization/1"}}))),
-        ("outcome", marked(&claim, &json!({"outcome": "complete"}))),
-        ("use", marked(&claim, &json!({"use": "claim"}))),
-        ("insurance", marked(&claim, &json!({"insurance": [{"focal": true}]}))),
-        ("claim-profile", marked(&claim, &profile)),
-        ("payor", marked(&coverage, &json!({"payor": [{"reference": "Organization/1"}]}))),
-        ("class", marked(&coverage, &json!({"class": [{"value": "Part A"}]}))),
-        ("coverage-profile", marked(&coverage, &profile)),
-        ("patient-profile", marked(&patient, &profile)),
-    ] {
-        let file = format!("{name}.ndjson");
-        work.write_lines(&file, lines(&[record.clone(), record.clone(), record.clone()]));
-        is_r4(&work, &file);
-        // Among good records too, even if every bad record is to be kept aside.
-        let among = lines(&[patient.clone(), claim.clone(), record, claim.clone()]);
-        work.write_lines(&file, among);
-        is_r4(&work, &format!("{file} --threads 7 --block-bytes 1024"));
+    let (old, new) = (lines(&[carrier("1", "1"), carrier("2", "1")]), lines(&[v2_claim("9")]));
+    // Names say nothing: the first in the order of the input comes first.
+    work.write_lines("in/a-v2.ndjson", old.clone());
+    work.write_lines("in/b-v1.ndjson", new.clone());
+    for threads in [1, 2, 7] {
+        let ran = fails(&work, &format!("in --threads {threads}"), 2);
+        let said = "in/b-v1.ndjson, line 1: a record of BCDA v2, after records of BCDA v1 in in/a-v2.ndjson";
+        assert!(ran.stderr.contains(&said.replace("in/", "")), "{}", ran.stderr);
     }
-    // What STU3 has is no mark of R4.
-    let insured = marked(&claim, &json!({"insurance": {"coverage": {"reference": "Coverage/1"}}}));
-    work.write_lines("stu3.ndjson", lines(&[patient.clone(), coverage, insured]));
-    works(&work, "stu3.ndjson");
-    // An unmarked Patient follows the other records of its file.
-    work.write_lines("follows.ndjson", lines(&[patient, r4_claim("1"), r4_claim("2")]));
-    is_r4(&work, "follows.ndjson");
+    // In one file, and the other way round.
+    work.write_lines("mixed.ndjson", [new.clone(), old.clone()].concat());
+    let ran = fails(&work, "mixed.ndjson", 2);
+    assert!(
+        ran.stderr.contains("line 2: a record of BCDA v1, after records of BCDA v2"),
+        "{}",
+        ran.stderr
+    );
+    // Whoever says which gets it, and the others are bad records.
+    work.bcda("convert mixed.ndjson --api v1 --out one --max-rejects 100%").exits(3);
+    let rejects = work.read("one/rejects/rejects.csv");
+    let rejects = String::from_utf8(rejects).unwrap();
+    assert!(rejects.lines().nth(1).is_some_and(|row| row.contains(",1,0,version,")), "{rejects}");
+    // A claim of R4 that shows no version is a bad record, and a Patient follows the others.
+    work.write_lines("unmarked.ndjson", lines(&[patient("1", "1S00A00AA00"), r4_claim("1")]));
+    work.bcda("convert unmarked.ndjson --out two --max-rejects 100%").exits(3);
+    let rejects = String::from_utf8(work.read("two/rejects/rejects.csv")).unwrap();
+    assert!(rejects.lines().nth(1).is_some_and(|row| row.contains(",claim-type,")), "{rejects}");
 }
 
 #[test]

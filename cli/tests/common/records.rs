@@ -121,7 +121,16 @@ pub(crate) fn coverage(patient: &str, part: &str) -> Value {
     })
 }
 
-/// A record of BCDA v2: FHIR R4.
+/// A claim of BCDA v2.
+pub(crate) fn v2_claim(id: &str) -> Value {
+    let mut claim = r4_claim(id);
+    let system = "https://bluebutton.cms.gov/resources/codesystem/eob-type";
+    claim["type"] = json!({"coding": [{"code": "CARRIER", "system": system}]});
+    claim["identifier"] = json!([{"system": format!("{VARIABLE}clm_id"), "value": id}]);
+    claim
+}
+
+/// A claim of FHIR R4 that does not show of which version it is.
 pub(crate) fn r4_claim(id: &str) -> Value {
     json!({
         "id": id,

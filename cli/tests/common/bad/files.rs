@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Case;
-use super::records::{carrier, claim, claim_with_items, coverage, patient, r4_claim};
+use super::records::{carrier, claim, claim_with_items, coverage, patient, r4_claim, v2_claim};
 
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -175,11 +175,6 @@ fn not_ndjson() -> Vec<Case> {
 }
 
 fn of_records() -> Vec<Case> {
-    let r4 = |text: String| {
-        move |name: &str| {
-            Case::new(format!("r4-{name}.ndjson"), "FHIR R4", text).ends(4, "FHIR R4, not STU3")
-        }
-    };
     let (one, claim4) = (good("11"), r4_claim("1"));
     let mut profile = carrier("11", "1");
     profile["meta"]["profile"] = json!(["http://hl7.org/fhir/us/carin-bb/StructureDefinition/x"]);
@@ -203,10 +198,16 @@ fn of_records() -> Vec<Case> {
         case
     };
     let mut cases = vec![
-        r4(lines(&[&claim4]))("claim"),
-        r4(lines(&[&one, &claim4, &one]))("claim-later"),
-        r4(lines(&[&profile]))("profile"),
-        r4(lines(&[&cover]))("coverage"),
+        Case::new("r4-claim.ndjson", "FHIR R4 of no version", lines(&[&claim4]))
+            .ends(4, "every record was rejected (1 of 1)"),
+        Case::new("r4-claim-later.ndjson", "FHIR R4 of no version", lines(&[&one, &claim4, &one]))
+            .good(2)
+            .bad(&[(2, "claim-type")]),
+        Case::new("r4-profile.ndjson", "a profile tells no version", lines(&[&profile])).good(1),
+        Case::new("r4-coverage.ndjson", "FHIR R4 of no version", lines(&[&cover]))
+            .ends(4, "every record was rejected (1 of 1)"),
+        Case::new("versions-two.ndjson", "v1, then v2", lines(&[&one, &v2_claim("1"), &one]))
+            .ends(2, "a record of BCDA v2, after records of BCDA v1"),
     ];
     let mut skipped = Case::new(
         "skipped-types.ndjson",
