@@ -12,6 +12,8 @@ mod decoys;
 mod fixtures;
 #[path = "golden/product.rs"]
 mod product;
+#[path = "golden/r4.rs"]
+mod r4;
 #[path = "golden/reference.rs"]
 mod reference;
 #[path = "golden/rif.rs"]

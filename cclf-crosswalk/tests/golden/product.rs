@@ -72,20 +72,31 @@ impl ClaimRows {
 }
 
 /// The id of the Patient that a claim refers to.
-pub(crate) fn patient(line: &str) -> Option<String> {
-    let mut reader = Reader::new(Plan::stu3());
+pub(crate) fn patient_in(plan: &'static Plan, line: &str) -> Option<String> {
+    let mut reader = Reader::new(plan);
     match reader.take(line.as_bytes()) {
         Took::Claim(claim) => claim.patient().map(std::borrow::Cow::into_owned),
         _ => None,
     }
 }
 
-/// The rows of a claim in every table, those of the benefit enhancement tables too.
+/// The rows of a claim of v1 in every table, those of the benefit enhancement tables too.
 ///
 /// # Errors
 /// Why the line is no claim.
 pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> {
-    let plan = Plan::stu3();
+    claim_in(Plan::stu3(), line, mbi)
+}
+
+/// The rows of a claim of the plan's version in every table, those of the benefit enhancement tables too.
+///
+/// # Errors
+/// Why the line is no claim.
+pub(crate) fn claim_in(
+    plan: &'static Plan,
+    line: &str,
+    mbi: Option<&str>,
+) -> Result<ClaimRows, String> {
     let mut reader = Reader::new(plan);
     let claim = match reader.take(line.as_bytes()) {
         Took::Claim(claim) => claim,
@@ -104,13 +115,14 @@ pub(crate) fn claim(line: &str, mbi: Option<&str>) -> Result<ClaimRows, String> 
 
 /// Everybody that Patients and Coverages tell of, and their rows in CCLF8 and CCLF9.
 pub(crate) struct People {
+    plan: &'static Plan,
     index: Index,
     hospice: HospiceRanges,
     lineage: Lineage,
 }
 
 impl People {
-    /// Reads Patients and Coverages, then the hospice claims among `claims`.
+    /// Reads Patients and Coverages of v1, then the hospice claims among `claims`.
     ///
     /// # Errors
     /// Why a line was not read.
@@ -119,7 +131,20 @@ impl People {
         claims: &[String],
         file_date: Option<i32>,
     ) -> Result<Self, String> {
-        let mut reader = Reader::new(Plan::stu3());
+        Self::read_in(Plan::stu3(), people, claims, file_date)
+    }
+
+    /// Reads Patients and Coverages of the plan's version, then the hospice claims among `claims`.
+    ///
+    /// # Errors
+    /// Why a line was not read.
+    pub(crate) fn read_in(
+        plan: &'static Plan,
+        people: &[String],
+        claims: &[String],
+        file_date: Option<i32>,
+    ) -> Result<Self, String> {
+        let mut reader = Reader::new(plan);
         let (mut index, mut hospice) = (Index::new(), HospiceRanges::default());
         for line in people {
             match reader.take(line.as_bytes()) {
@@ -138,7 +163,7 @@ impl People {
             }
         }
         let lineage = Lineage { file_name: "Patient.ndjson".to_owned(), file_date };
-        Ok(Self { index, hospice, lineage })
+        Ok(Self { plan, index, hospice, lineage })
     }
 
     /// The current MBI of a Patient.
@@ -149,7 +174,7 @@ impl People {
     /// The rows of a Patient in CCLF8 and CCLF9.
     pub(crate) fn rows(&self, patient: &str) -> HashMap<Table, Rows> {
         let number = self.index.find(patient).unwrap_or_else(|| panic!("no Patient {patient}"));
-        let mut tables = PeopleTables::new(Plan::stu3(), &Table::ALL, &true.into());
+        let mut tables = PeopleTables::new(self.plan, &Table::ALL, &true.into());
         tables.append(&self.index, number, &self.hospice, std::slice::from_ref(&self.lineage));
         let batches = tables.finish().expect("batches");
         batches.iter().map(|(table, batch)| (*table, Rows::new(batch))).collect()

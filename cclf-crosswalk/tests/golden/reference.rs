@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cclf_crosswalk::{ClaimType, Table};
+use cclf_crosswalk::{Api, ClaimType, Table};
 
 /// The reference's folder.
 pub(crate) struct Shared(PathBuf);
@@ -24,7 +24,8 @@ pub(crate) fn shared() -> Option<Shared> {
 /// One line of a CSV table with a header.
 pub(crate) type Fields = HashMap<String, String>;
 
-/// A row of `stu3_crosswalk.csv`.
+/// A row of `stu3_crosswalk.csv`, or of `r4_crosswalk.csv`.
+#[derive(Clone)]
 pub(crate) struct Row {
     /// The file of the layout: a table, or `CCLF0-HEADER`.
     pub(crate) file: String,
@@ -108,15 +109,28 @@ impl Shared {
             .collect()
     }
 
-    /// The crosswalk of the reference, in its order.
+    /// The crosswalk of the reference for v1, in its order.
     pub(crate) fn crosswalk(&self) -> Vec<Row> {
+        self.rows("reference/stu3_crosswalk.csv", None)
+    }
+
+    /// The crosswalk of the reference for v2 or v3, in its order.
+    pub(crate) fn crosswalk_of(&self, api: Api) -> Vec<Row> {
+        self.rows("reference/r4_crosswalk.csv", Some(api.name()))
+    }
+
+    /// The rows of a crosswalk, those of `version` if it has several.
+    fn rows(&self, path: &str, version: Option<&str>) -> Vec<Row> {
         let types: HashMap<(String, String), String> = self
             .layout()
             .into_iter()
             .map(|column| ((column.file, column.name), column.arrow_type))
             .collect();
-        parse(&self.text("reference/stu3_crosswalk.csv"), b',')
+        parse(&self.text(path), b',')
             .into_iter()
+            .filter(|row| {
+                version.is_none_or(|version| ["both", version].contains(&row["version"].as_str()))
+            })
             .map(|row| Row {
                 file: row["file"].clone(),
                 column: row["field_name"].clone(),

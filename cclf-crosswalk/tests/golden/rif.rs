@@ -22,7 +22,7 @@ pub(crate) struct Golden {
 pub(crate) type Expected = Result<Vec<Option<String>>, String>;
 
 /// Blank is null.
-fn filled(text: &str) -> Option<String> {
+pub(crate) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -32,7 +32,7 @@ fn field(row: &Fields, column: &str) -> Result<Option<String>, String> {
 }
 
 /// The value of a source column that not every claim type has.
-fn optional(row: &Fields, column: &str) -> Option<String> {
+pub(crate) fn optional(row: &Fields, column: &str) -> Option<String> {
     row.get(column).and_then(|value| filled(value))
 }
 
@@ -60,7 +60,7 @@ fn decimal(text: &str, scale: usize) -> Result<String, String> {
 }
 
 /// A source value as the column's type writes it.
-fn convert(arrow_type: &str, value: &str) -> Result<String, String> {
+pub(crate) fn convert(arrow_type: &str, value: &str) -> Result<String, String> {
     match arrow_type {
         "utf8" | "int32" | "int64" => Ok(value.to_owned()),
         "date32" => date(value),
@@ -167,7 +167,7 @@ fn procedures(row: &Fields) -> Result<Vec<Procedure>, String> {
 }
 
 /// ICD version of the source as the column writes it.
-fn icd(version: &str) -> String {
+pub(crate) fn icd(version: &str) -> String {
     match version {
         "9" | "0" => version.to_owned(),
         _ => "U".to_owned(),
