@@ -7,7 +7,7 @@ const OTHER: &str = "https://example.invalid/decoy";
 
 /// Codings of which the one with a certain system counts: all of those that the crosswalk reads but categories, whose
 /// codes are whole URIs.
-const MATCHED_BY_SYSTEM: [&str; 15] = [
+const MATCHED_BY_SYSTEM: [&str; 19] = [
     "/type",
     "/item/category",
     "/item/service",
@@ -23,6 +23,11 @@ const MATCHED_BY_SYSTEM: [&str; 15] = [
     "/item/adjudication/reason",
     "/facility/identifier/type",
     "/careTeam/role",
+    // As R4 calls them. What supportingInfo says is told by its category: the systems of the codes are not sure.
+    "/item/productOrService",
+    "/item/detail/productOrService",
+    "/related/relationship",
+    "/identifier/type",
 ];
 
 /// The record with its decoys.
@@ -71,6 +76,13 @@ fn decoy(path: &str, name: &str) -> Option<Value> {
             "category": category(),
             "code": coding(),
             "timingDate": "1999-12-31",
+        })),
+        "supportingInfo" => Some(json!({
+            "sequence": 99,
+            "category": coding(),
+            "code": coding(),
+            "timingDate": "1999-12-31",
+            "valueString": "DECOY",
         })),
         "adjudication" => Some(json!({
             "category": category(),

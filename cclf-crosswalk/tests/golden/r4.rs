@@ -13,10 +13,11 @@ mod v3;
 use std::collections::BTreeSet;
 
 use cclf_crosswalk::{Api, Crosswalk, Plan, Table};
+use serde_json::Value;
 
-use super::fixtures;
 use super::reference::{Row, shared};
 use super::rif::Expected;
+use super::{decoys, fixtures, product};
 
 /// What was compared.
 #[derive(Default)]
@@ -102,6 +103,81 @@ fn fixtures_give_their_values_in_v2_and_v3() {
         let (checked, differences) = fixtures::check_in(api, str::to_owned);
         assert!(!checked.is_empty());
         assert!(differences.is_empty(), "{api}:\n{}", differences.join("\n"));
+    }
+}
+
+#[test]
+fn decoys_change_nothing_in_v2_and_v3() {
+    for api in [Api::V2, Api::V3] {
+        let (_, differences) = fixtures::check_in(api, decoys::with_decoys);
+        assert!(differences.is_empty(), "{api}:\n{}", differences.join("\n"));
+    }
+    let Some(shared) = shared() else { return };
+    let mut differences = Vec::new();
+    for api in [Api::V2, Api::V3] {
+        let plan = Plan::of(api);
+        for line in shared.lines(&format!("r4/{api}/ExplanationOfBenefit.ndjson")) {
+            // What is no claim of CCLF is not one with decoys.
+            let Ok(plain) = product::claim_in(plan, &line, None) else { continue };
+            let decoyed = decoys::with_decoys(&line);
+            assert!(decoyed.contains("DECOY"));
+            let decoyed = product::claim_in(plan, &decoyed, None).expect("a claim with decoys");
+            for def in plan.crosswalk().tables() {
+                for column in &def.columns {
+                    let (table, name) = (def.table, column.name.as_str());
+                    let (plain, decoyed) = (plain.column(table, name), decoyed.column(table, name));
+                    // Told by the first type, of whatever system: what is not known there is another one.
+                    let by_place = api == Api::V2 && name == "PRVDR_SRVC_ID_QLFYR_CD";
+                    if plain != decoyed && !by_place {
+                        let at = format!("{api}, {table}.{name}");
+                        differences.push(format!("{at}: expected {plain:?}, found {decoyed:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// The lineage columns of golden claims are what the records say of themselves.
+#[test]
+fn lineage_is_the_record_s() {
+    let Some(shared) = shared() else { return };
+    for api in [Api::V2, Api::V3] {
+        for line in shared.lines(&format!("r4/{api}/ExplanationOfBenefit.ndjson")) {
+            let Ok(found) = product::claim_in(Plan::of(api), &line, None) else { continue };
+            let json: Value = serde_json::from_str(&line).expect("JSON");
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let tag = |system: &str| {
+                let tags = json["meta"]["tag"].as_array().into_iter().flatten();
+                let mut tags = tags
+                    .filter(|tag| tag["system"].as_str().is_some_and(|own| own.ends_with(system)));
+                tags.next().and_then(|tag| text(&tag["code"]))
+            };
+            let group = json["identifier"].as_array().expect("identifiers").iter();
+            let mut group = group.filter(|own| {
+                own["system"].as_str().is_some_and(|own| own.ends_with("claim-group"))
+            });
+            let expected = [
+                ("BCDA_EOB_ID", text(&json["id"])),
+                ("BCDA_STATUS", text(&json["status"])),
+                ("BCDA_CLM_GRP_ID", group.next().and_then(|own| text(&own["value"]))),
+                ("BCDA_FINAL", Some("true".to_owned())),
+                ("BCDA_API", Some(api.name().to_owned())),
+                ("BCDA_SYSTEM", tag("/System-Type")),
+            ];
+            let header = [Table::Cclf1, Table::Cclf5, Table::Cclf6, Table::Cclf7];
+            let mut rows = 0;
+            for (table, (name, value)) in
+                header.iter().flat_map(|table| expected.iter().map(move |own| (*table, own)))
+            {
+                for found in found.column(table, name) {
+                    assert_eq!(found, *value, "{api}, {table}.{name}");
+                    rows += 1;
+                }
+            }
+            assert!(rows > 0, "{api}");
+        }
     }
 }
 
