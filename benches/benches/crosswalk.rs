@@ -1,24 +1,31 @@
-//! One core, one claim type at a time: what reading a record into registers costs, and what its rows cost.
+//! One core, one version of the API and one claim type at a time: what reading a record into registers costs, and what
+//! its rows cost.
 
-use cclf_crosswalk::{ClaimTables, Lineage, Plan, Reader, Table, Took};
+use cclf_crosswalk::{Api, ClaimTables, Lineage, Plan, Reader, Table, Took};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use synth::ClaimType;
 
 /// Claims of a type in one measured pass.
 const CLAIMS: u64 = 100;
 
-fn claims(claim_type: ClaimType) -> Vec<String> {
-    (0..CLAIMS).map(|seed| synth::eob(seed, claim_type)).collect()
+/// Every version and claim type.
+fn all() -> impl Iterator<Item = (Api, ClaimType)> {
+    Api::ALL.into_iter().flat_map(|api| ClaimType::ALL.map(|claim_type| (api, claim_type)))
+}
+
+/// Claims, their bytes, and what they are called.
+fn claims(api: Api, claim_type: ClaimType) -> (Vec<String>, u64, String) {
+    let lines: Vec<String> = (0..CLAIMS).map(|seed| synth::eob_of(api, seed, claim_type)).collect();
+    let bytes: u64 = lines.iter().map(|line| line.len() as u64).sum();
+    let name = format!("{api}/{}/{}kB", claim_type.eob_type(), bytes / CLAIMS / 1000);
+    (lines, bytes, name)
 }
 
 fn read(criterion: &mut Criterion) {
-    let plan = Plan::stu3();
     let mut group = criterion.benchmark_group("read");
-    for claim_type in ClaimType::ALL {
-        let lines = claims(claim_type);
-        let bytes: usize = lines.iter().map(String::len).sum();
-        group.throughput(Throughput::Bytes(bytes as u64));
-        let name = format!("{}/{}kB", claim_type.eob_type(), bytes / lines.len() / 1000);
+    for (api, claim_type) in all() {
+        let (plan, (lines, bytes, name)) = (Plan::of(api), claims(api, claim_type));
+        group.throughput(Throughput::Bytes(bytes));
         group.bench_function(name, |bencher| {
             let mut reader = Reader::new(plan);
             bencher.iter(|| {
@@ -33,14 +40,11 @@ fn read(criterion: &mut Criterion) {
 }
 
 fn rows(criterion: &mut Criterion) {
-    let plan = Plan::stu3();
     let lineage = Lineage { file_name: "part-0001.ndjson".to_owned(), file_date: Some(19_000) };
     let mut group = criterion.benchmark_group("rows");
-    for claim_type in ClaimType::ALL {
-        let lines = claims(claim_type);
-        let bytes: usize = lines.iter().map(String::len).sum();
-        group.throughput(Throughput::Bytes(bytes as u64));
-        let name = format!("{}/{}kB", claim_type.eob_type(), bytes / lines.len() / 1000);
+    for (api, claim_type) in all() {
+        let (plan, (lines, bytes, name)) = (Plan::of(api), claims(api, claim_type));
+        group.throughput(Throughput::Bytes(bytes));
         group.bench_function(name, |bencher| {
             let mut reader = Reader::new(plan);
             let mut tables = ClaimTables::new(plan, &Table::ALL, &true.into());
