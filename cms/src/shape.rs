@@ -77,8 +77,11 @@ impl Marks {
         self.preauthorization |= intent == "preauthorization";
     }
 
-    /// A coding of `type`.
+    /// A coding of `type`; one whose code says nothing tells nothing.
     pub fn type_coding(&mut self, system: &str, code: &str) {
+        if code.trim().trim_matches('~').is_empty() {
+            return;
+        }
         self.eob_type |= system == EOB_TYPE;
         let of_v3 = system.strip_prefix(V3_CODES);
         self.claim_type |= matches!(of_v3, Some("CLM-TYPE-CD" | "EOB-TYPE"));
@@ -107,7 +110,7 @@ impl Marks {
 
     /// Of an ExplanationOfBenefit.
     pub fn of_claim(&self) -> Shape {
-        if self.claim_type || self.preauthorization {
+        if !self.eob_type && (self.claim_type || self.preauthorization) {
             Shape::Of(Api::V3)
         } else if self.claim || self.profile {
             if self.eob_type { Shape::Of(Api::V2) } else { Shape::R4 }
@@ -215,6 +218,7 @@ mod tests {
         assert_eq!(of(&|_| {}), Shape::Unmarked);
         assert_eq!(of(&|marks| marks.member("grouping", false)), Shape::Of(Api::V1));
         assert_eq!(of(&with_class("", "")), Shape::R4);
+        assert_eq!(of(&with_class(PAYMENT_TYPOLOGY, "~")), Shape::R4);
         assert_eq!(of(&with_class("", "SUBSIDIZ")), Shape::Of(Api::V2));
         assert_eq!(of(&with_class(PAYMENT_TYPOLOGY, "1")), Shape::Of(Api::V3));
         let url = format!("{V3_EXTENSIONS}BENE-BUYIN-CD");

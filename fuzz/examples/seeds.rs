@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, error, fs, io};
 
 use fhir_model::{IntoOwned, Object, Value, from_slice_as};
-use synth::{ClaimType, Part};
+use synth::{Api, ClaimType, Part};
 
 const MANIFEST: &str = r#"{"transactionTime":"2020-01-02T03:04:05.123Z","request":"https://bulk.example/api/v1/Patient/$export","requiresAccessToken":true,"output":[{"type":"Patient","url":"https://bulk.example/data/1/a.ndjson?sig=1","encryptedKey":"0b"},{"type":"Coverage","url":"/data/1/b.ndjson"}],"error":[{"type":"OperationOutcome","url":"https://bulk.example/data/1/a-error.ndjson"}],"KeyMap":{"b.ndjson":"0a"},"JobID":1}"#;
 const OUTCOMES: [&str; 3] = [
@@ -66,6 +66,13 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         ("coverage-d".to_owned(), synth::coverage(1, Part::D)),
     ];
     let claims = ClaimType::ALL.map(|kind| (format!("{kind:?}"), synth::eob(1, kind)));
+    for api in Api::ALL {
+        let mut records = vec![synth::patient_of(api, 1), synth::coverage_of(api, 1, Part::A)];
+        records.extend(ClaimType::ALL.map(|kind| synth::eob_of(api, 1, kind)));
+        for (number, record) in records.iter().enumerate() {
+            put("versions", &format!("{api}-{number}"), shortened(record, 2)?.as_bytes())?;
+        }
+    }
     for (name, record) in people.iter().chain(&claims) {
         for most in [1, 4] {
             let short = shortened(record, most)?;

@@ -86,6 +86,8 @@ pub(crate) struct ClaimFacts {
     pub(crate) hospice_end: Program<RecordAccess>,
     /// What says for sure that the claim is of this version.
     pub(crate) marked: Program<RecordAccess>,
+    /// What says for sure that it is not.
+    pub(crate) other_mark: Program<RecordAccess>,
     /// For what the claim was made: also to ask for leave, which is no claim.
     pub(crate) intent: Program<RecordAccess>,
     /// The system that it comes from.
@@ -172,6 +174,7 @@ impl Plan {
             hospice_start: compiler.fact(eob, "hospice_start")?,
             hospice_end: compiler.fact(eob, "hospice_end")?,
             marked: compiler.fact_if_any(eob, "marked")?,
+            other_mark: compiler.fact_if_any(eob, "other_mark")?,
             intent: compiler.fact_if_any(eob, "intent")?,
             system: compiler.fact_if_any(eob, "system")?,
             provider: compiler.fact_if_any(eob, "provider")?,

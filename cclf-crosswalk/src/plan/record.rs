@@ -27,9 +27,14 @@ impl Record<'_> {
         let facts = &self.plan.claim;
         let is_there = |fact| self.fact(fact) != Value::Null;
         match (self.plan.api(), resource) {
-            (Api::V1, _) => !self.view.store.foreign,
+            (Api::V1, Resource::ExplanationOfBenefit) => {
+                is_there(&facts.eob_type) && !self.view.store.foreign
+            }
+            (Api::V1, Resource::Coverage) => !self.view.store.foreign,
             (_, Resource::ExplanationOfBenefit) => {
-                is_there(&facts.eob_type) && is_there(&facts.marked)
+                is_there(&facts.eob_type)
+                    && is_there(&facts.marked)
+                    && !is_there(&facts.other_mark)
             }
             // Few enough for the closer look.
             (_, Resource::Patient | Resource::Coverage) => false,

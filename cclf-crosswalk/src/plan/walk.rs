@@ -200,7 +200,7 @@ impl Walk<'_> {
         end: usize,
         reading: &mut R,
     ) -> Result<bool, Fault> {
-        let name = JsonStr::at(self.line, start, end).raw();
+        let name = JsonStr::at(self.line, start, end).unescape();
         match self.plan.foreign.iter().find(|mark| mark.member == name) {
             Some(mark) => Ok(!mark.only_as_list || reading.kind()? == Kind::Array),
             None => Ok(false),
