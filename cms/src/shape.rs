@@ -112,7 +112,7 @@ impl Marks {
     pub fn of_claim(&self) -> Shape {
         if !self.eob_type && (self.claim_type || self.preauthorization) {
             Shape::Of(Api::V3)
-        } else if self.claim || self.profile {
+        } else if self.claim {
             if self.eob_type { Shape::Of(Api::V2) } else { Shape::R4 }
         } else if self.eob_type || self.of_stu3 {
             Shape::Of(Api::V1)
@@ -142,7 +142,7 @@ impl Marks {
     pub fn of_coverage(&self) -> Shape {
         if self.grouping {
             Shape::Of(Api::V1)
-        } else if !self.coverage && !self.profile {
+        } else if !self.coverage {
             Shape::Unmarked
         } else if self.typology || self.v3_extension {
             Shape::Of(Api::V3)

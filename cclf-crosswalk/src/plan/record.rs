@@ -32,9 +32,7 @@ impl Record<'_> {
             }
             (Api::V1, Resource::Coverage) => !self.view.store.foreign,
             (_, Resource::ExplanationOfBenefit) => {
-                is_there(&facts.eob_type)
-                    && is_there(&facts.marked)
-                    && !is_there(&facts.other_mark)
+                is_there(&facts.eob_type) && is_there(&facts.marked) && !is_there(&facts.other_mark)
             }
             // Few enough for the closer look.
             (_, Resource::Patient | Resource::Coverage) => false,
