@@ -108,8 +108,12 @@ fn fixtures_give_their_values_in_v2_and_v3() {
 
 #[test]
 fn decoys_change_nothing_in_v2_and_v3() {
+    // Told by the first type, of whatever system: what is not known there is another one.
+    let by_place =
+        |api: Api, column: &str| api == Api::V2 && column.contains("CCLF7.PRVDR_SRVC_ID_QLFYR_CD");
     for api in [Api::V2, Api::V3] {
-        let (_, differences) = fixtures::check_in(api, decoys::with_decoys);
+        let (_, mut differences) = fixtures::check_in(api, decoys::with_decoys);
+        differences.retain(|difference| !by_place(api, difference));
         assert!(differences.is_empty(), "{api}:\n{}", differences.join("\n"));
     }
     let Some(shared) = shared() else { return };
@@ -126,10 +130,8 @@ fn decoys_change_nothing_in_v2_and_v3() {
                 for column in &def.columns {
                     let (table, name) = (def.table, column.name.as_str());
                     let (plain, decoyed) = (plain.column(table, name), decoyed.column(table, name));
-                    // Told by the first type, of whatever system: what is not known there is another one.
-                    let by_place = api == Api::V2 && name == "PRVDR_SRVC_ID_QLFYR_CD";
-                    if plain != decoyed && !by_place {
-                        let at = format!("{api}, {table}.{name}");
+                    let at = format!("{api}, {table}.{name}");
+                    if plain != decoyed && !by_place(api, &at) {
                         differences.push(format!("{at}: expected {plain:?}, found {decoyed:?}"));
                     }
                 }
