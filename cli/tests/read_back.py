@@ -20,12 +20,14 @@ import pyarrow.parquet
 DUCKDB_TYPES = {
     "VARCHAR": "text",
     "DATE": "date",
+    "BOOLEAN": "boolean",
     "INTEGER": "int32",
     "BIGINT": "int64",
     "TIMESTAMP WITH TIME ZONE": "timestamp",
 }
 ARROW_TYPES = {
     "string": "text",
+    "bool": "boolean",
     "date32[day]": "date",
     "int32": "int32",
     "int64": "int64",
@@ -38,6 +40,8 @@ def plain(value):
     """A value as the text that both sides write."""
     if value is None:
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     if isinstance(value, datetime.date):
@@ -58,7 +62,7 @@ def with_duckdb(connection, relation):
         kind, cell = normal(kind, DUCKDB_TYPES), f'"{name}"'
         if kind == "text":
             facts = [f"min({cell})", f"max({cell})", f"sum(strlen({cell}))"]
-        elif kind == "date":
+        elif kind in ("boolean", "date"):
             facts = [f"min({cell})", f"max({cell})"]
         elif kind == "timestamp":
             facts = [f"epoch_us(min({cell}))", f"epoch_us(max({cell}))"]
@@ -78,7 +82,7 @@ def with_pyarrow(table):
             chunks = chunks.cast(pyarrow.int64())
         values = [value for value in chunks.to_pylist() if value is not None]
         nulls = len(chunks) - len(values)
-        if kind in ("date", "timestamp"):
+        if kind in ("boolean", "date", "timestamp"):
             facts = [min(values, default=None), max(values, default=None)]
         elif kind == "text":
             length = sum(len(value.encode()) for value in values) if values else None

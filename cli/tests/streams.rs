@@ -529,17 +529,23 @@ fn signals_end_a_run_that_works() {
     }
 }
 
-/// Sends a signal to a run over an earlier result as soon as `when` holds; tells whether the run was done all the same.
+/// Sends a signal to a run over an earlier result as soon as `when` holds; tells whether the run was done all the same,
+/// or nothing where it had ended before.
 fn done_though_interrupted(
     work: &Work,
     words: &str,
     (signal, code): (Signal, i32),
     mut when: impl FnMut() -> bool,
-) -> bool {
+) -> Option<bool> {
     let earlier = work.snapshot("out");
     let mut child = work.start(words);
     while !when() && child.try_wait().unwrap().is_none() {
         std::thread::yield_now();
+    }
+    // On a busy machine it may end before it is seen that the moment has come.
+    if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+        work.assert_clean();
+        return None;
     }
     let status = interrupt(&mut child, signal);
     // Before the program listens, a signal ends it as any other; it has made nothing by then.
@@ -550,7 +556,7 @@ fn done_though_interrupted(
         assert!(work.snapshot("out") == earlier, "{words}: interrupted, but the output changed");
     }
     work.assert_clean();
-    done
+    Some(done)
 }
 
 const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
@@ -566,7 +572,9 @@ fn signals_at_the_start_end_a_run() {
         let moment = Instant::now() + Duration::from_millis(milliseconds);
         let signal = SIGNALS[usize::from(milliseconds % 2 == 1)];
         let words = "convert in.ndjson --out out --format csv --overwrite -q";
-        if done_though_interrupted(&work, words, signal, || Instant::now() >= moment) {
+        if done_though_interrupted(&work, words, signal, || Instant::now() >= moment)
+            .unwrap_or(true)
+        {
             work.bcda("convert old.ndjson --out out --format csv --overwrite -q").exits(0);
         } else {
             interrupted += 1;
@@ -594,7 +602,7 @@ fn signals_while_files_are_found_end_a_run() {
                 staged || Instant::now() >= moment
             };
             let done = done_though_interrupted(&work, &words, SIGNALS[number % 2], when);
-            assert!(!done, "{words}: it was done within {milliseconds} ms");
+            assert_ne!(done, Some(true), "{words}: it was done, though told to end");
             finding += usize::from(!staged);
         }
     }
@@ -618,7 +626,7 @@ fn signals_while_it_publishes_leave_the_earlier_result_or_the_whole_new_one() {
             work.leftovers().iter().any(partial)
         };
         let words = format!("convert new.ndjson {words}");
-        if done_though_interrupted(&work, &words, SIGNALS[number % 2], staged) {
+        if done_though_interrupted(&work, &words, SIGNALS[number % 2], staged).unwrap_or(true) {
             assert!(work.tables("out") == new, "done, but it is not the new result");
             done += 1;
         }
