@@ -1,6 +1,8 @@
 //! What a line says it is: the slow look at `resourceType` and at what tells the version of the API, for lines that are
 //! no record of the guessed kind, and for those that do not show their version at once.
 
+use std::borrow::Cow;
+
 use cms::{Marks, Shape};
 use json_walk::{Cursor, Document, Kind, Limits};
 
@@ -24,7 +26,7 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
         cursor.finish()?;
         return Err(RecordError::new(ErrorClass::WrongType, at));
     }
-    let mut found: Option<(String, usize)> = None;
+    let mut found: Option<(Cow<'_, str>, usize)> = None;
     let mut wrong = None;
     let mut marks = Marks::default();
     members(&mut cursor, &mut |name, cursor| {
@@ -96,12 +98,12 @@ fn elements<'a>(
 }
 
 /// A string; all else is passed over.
-fn text(cursor: &mut Cursor<'_>) -> Result<Option<String>, RecordError> {
+fn text<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Cow<'a, str>>, RecordError> {
     if cursor.kind()? != Kind::String {
         cursor.skip()?;
         return Ok(None);
     }
-    Ok(Some(cursor.string()?.unescape().into_owned()))
+    Ok(Some(cursor.string()?.unescape()))
 }
 
 /// Looks into a member of the record for what tells its version.

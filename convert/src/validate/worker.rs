@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use cclf_crosswalk::{Guess, Guesser, Plan, Reader, Took};
+use cclf_crosswalk::{Api, Guess, Guesser};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
 use fhir_model::{Node, r4, stu3};
@@ -73,16 +73,13 @@ pub(super) struct Worker<'r> {
     files: &'r [SourceFile],
     least: Severity,
     spelling: Spelling,
-    /// Tells records of versions 2 and 3, by the same marks as the conversion.
-    reader: Reader,
     block: Block,
 }
 
 impl<'r> Worker<'r> {
     pub(super) fn new(files: &'r [SourceFile], options: &ValidateOptions) -> Self {
-        let reader = Reader::new(Plan::stu3());
         let (least, spelling) = (options.severity, options.reading.spelling);
-        Self { files, least, spelling, reader, block: Block::default() }
+        Self { files, least, spelling, block: Block::default() }
     }
 
     /// Counts the issues of a record and writes those that are asked for. `fault` is the byte of the record at which
@@ -149,7 +146,7 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        let is_r4 = matches!(self.reader.take(line.bytes), Took::Foreign(_));
+        let is_r4 = Guesser::version(line.bytes).is_some_and(|api| api != Api::V1);
         let (findings, fault) = judge(line.bytes, is_r4);
         if self.block.beginning.len() < 2 && self.files[line.source].is_stream() {
             self.block.beginning.push((line.source, line.bytes.to_vec()));
