@@ -101,12 +101,14 @@ fn wait_for_stream(file: &mut SourceFile, reading: &Reading) -> Result<Option<Ap
     let (sender, receiver) = channel();
     let mut own = file.clone();
     // Nothing wakes a read of standard input: whoever ends the run leaves it to its thread.
-    thread::spawn(move || {
+    let look = move || {
         let shows = |beginning: &[u8]| Guesser::version(beginning).is_some();
         let seen = Sniffer::default().beginning_of_stream(&mut own, SNIFF_BYTES, shows);
         let api = seen.map(|beginning| Guesser::version(&beginning));
         drop(sender.send((own, api)));
-    });
+    };
+    let started = thread::Builder::new().name("bcda-look".to_owned()).spawn(look);
+    started.map_err(|error| Error::failed(format!("a thread cannot be started: {error}")))?;
     loop {
         match receiver.recv_timeout(WAIT) {
             Ok((own, api)) => {
