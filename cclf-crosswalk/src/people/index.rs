@@ -26,7 +26,8 @@ use super::person::{self, Beneficiary, Enrolled, Enrolment, Person};
 const CHUNK_ENTRIES: usize = 1 << 14;
 
 /// Memory of such a piece, and of as many numbers for the list in order.
-const ENTRIES_BYTES: usize = CHUNK_ENTRIES * (size_of::<Entry>() + size_of::<BeneficiaryNumber>());
+const ENTRIES_BYTES: usize =
+    CHUNK_ENTRIES * (size_of::<Entry>() + size_of::<Mbi>() + size_of::<BeneficiaryNumber>());
 
 /// No Coverage of this part.
 const NO_COVERAGE: u32 = u32::MAX;
@@ -41,8 +42,6 @@ struct Entry {
     source: u32,
     coverage: [u32; Enrolled::COUNT],
     coverage_updated: [i64; Enrolled::COUNT],
-    /// The MBI that the newest Coverage gives.
-    subscriber: Mbi,
 }
 
 /// A packed Coverage, and how many beneficiaries have it.
@@ -62,6 +61,8 @@ pub struct Index {
     hasher: DefaultHashBuilder,
     numbers: HashTable<u32>,
     entries: Vec<Vec<Entry>>,
+    /// By entry the MBI that its newest Coverage gives: in pieces of their own, they need no padding.
+    subscribers: Vec<Vec<Mbi>>,
     arena: Arena,
     digest_numbers: HashTable<u32>,
     digests: Vec<Digest>,
@@ -166,6 +167,7 @@ impl Index {
         )?;
         if is_full {
             self.entries.push(Vec::with_capacity(CHUNK_ENTRIES));
+            self.subscribers.push(Vec::with_capacity(CHUNK_ENTRIES));
         }
         let entry = Entry {
             id: self.arena.put(id.as_bytes()),
@@ -175,10 +177,11 @@ impl Index {
             source: 0,
             coverage: [NO_COVERAGE; Enrolled::COUNT],
             coverage_updated: [i64::MIN; Enrolled::COUNT],
-            subscriber: Mbi::default(),
         };
-        if let Some(last) = self.entries.last_mut() {
+        if let Some((last, subscribers)) = self.entries.last_mut().zip(self.subscribers.last_mut())
+        {
             last.push(entry);
+            subscribers.push(Mbi::default());
         }
         let hash = self.hasher.hash_one(id);
         let (entries, arena, hasher) = (&self.entries, &self.arena, &self.hasher);
@@ -236,13 +239,15 @@ impl Index {
             return Ok(());
         }
         let digest = self.digest(&coverage.packed)?;
-        let entry = self.entry_mut(number);
+        let (piece, place) = (number as usize / CHUNK_ENTRIES, number as usize % CHUNK_ENTRIES);
+        let subscriber = &mut self.subscribers[piece][place];
         // Whatever the order they come in: that of the newest, of equally new ones the greatest.
         match coverage.updated.cmp(&newest) {
-            Ordering::Greater => entry.subscriber = coverage.subscriber,
-            Ordering::Equal => entry.subscriber = entry.subscriber.max(coverage.subscriber),
+            Ordering::Greater => *subscriber = coverage.subscriber,
+            Ordering::Equal => *subscriber = (*subscriber).max(coverage.subscriber),
             Ordering::Less => {}
         }
+        let entry = self.entry_mut(number);
         let old = std::mem::replace(&mut entry.coverage[part], digest);
         entry.coverage_updated[part] = coverage.updated;
         if old != NO_COVERAGE {
@@ -312,7 +317,10 @@ impl Index {
     pub fn mbi(&self, number: BeneficiaryNumber) -> Option<&str> {
         match self.person(number).next() {
             Kept::Text(mbi) => Some(mbi),
-            _ => self.entry(number.0).subscriber.text(),
+            _ => {
+                let number = number.0 as usize;
+                self.subscribers[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES].text()
+            }
         }
     }
 
