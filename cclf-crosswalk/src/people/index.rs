@@ -315,13 +315,11 @@ impl Index {
 
     /// The current MBI of a beneficiary: that of the Patient, else that which the newest Coverage gives.
     pub fn mbi(&self, number: BeneficiaryNumber) -> Option<&str> {
-        match self.person(number).next() {
-            Kept::Text(mbi) => Some(mbi),
-            _ => {
-                let number = number.0 as usize;
-                self.subscribers[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES].text()
-            }
+        if let Kept::Text(mbi) = self.person(number).next() {
+            return Some(mbi);
         }
+        let number = number.0 as usize;
+        self.subscribers[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES].text()
     }
 
     /// The packed Patient.
