@@ -10,6 +10,7 @@ __version__: str
 _Path = str | os.PathLike[str]
 _Paths = _Path | Sequence[_Path]
 _Names = str | Sequence[str]
+_Api = Literal["v1", "v2", "v3"]
 
 @type_check_only
 class Progress(TypedDict):
@@ -87,6 +88,8 @@ def convert(
     tables: _Names | None = None,
     columns: _Names | None = None,
     patients: _Paths | None = None,
+    api: _Api | None = None,
+    partially_adjudicated: bool = False,
     file_date: str | datetime.date | None = None,
     lineage: bool = True,
     on_bad_record: Literal["reject", "fail"] = "reject",
@@ -107,6 +110,8 @@ def scan(
     batch_rows: int = 8192,
     patients: _Paths | None = None,
     people: Literal["first", "anywhere"] = "first",
+    api: _Api | None = None,
+    partially_adjudicated: bool = False,
     file_date: str | datetime.date | None = None,
     lineage: bool = True,
     on_bad_record: Literal["reject", "fail"] = "reject",
@@ -117,7 +122,7 @@ def scan(
     require_checksums: bool = False,
     max_people: int | None = None,
 ) -> Scan: ...
-def describe(table: str | None = None, api: Literal["v1", "v2", "v3"] = "v1") -> list[Column]: ...
+def describe(table: str | None = None, api: _Api = "v1") -> list[Column]: ...
 def validate(
     inputs: _Paths,
     *,

@@ -22,9 +22,9 @@ path, and a file of claims or people that changes after a query was planned ends
         made with mode 0600, once for an export: later queries find it. Yours to remove; without this option it lies
         with Spark's own temporary files on the driver's machine, and Spark removes it with them when it stops, which
         is enough if driver and executors share that machine.
-    patients, people, file_date, lineage, on_bad_record, max_rejects, max_line_bytes, max_decompressed_bytes,
-    require_checksums, max_people, batch_rows: as in bcda.scan; "patients" may name several, with commas. max_rejects holds for each partition by itself, and
-        for the Patients and Coverages: a share is one of the records of that partition, and never below 100 of them.
+    patients, people, api, partially_adjudicated, file_date, lineage, on_bad_record, max_rejects, max_line_bytes,
+    max_decompressed_bytes, require_checksums, max_people, batch_rows: as in bcda.scan; "patients" may name several, with
+        commas. max_rejects holds for each partition by itself, and for the Patients and Coverages: a share is one of the records of that partition, and never below 100 of them.
         on_bad_record="fail" ends the task that meets the bad record, and after Spark's retries the query.
     threads: how many threads a task uses (default 1, as a task has one core).
 """

@@ -222,6 +222,8 @@ pub(crate) fn spelling(setting: Setting) -> &'static str {
 #[derive(Default)]
 pub(crate) struct ReadingArguments<'a, 'py> {
     pub(crate) patients: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) api: Option<&'a str>,
+    pub(crate) partially_adjudicated: bool,
     pub(crate) file_date: Option<&'a Bound<'py, PyAny>>,
     pub(crate) on_bad_record: Option<&'a str>,
     pub(crate) max_rejects: Option<&'a Bound<'py, PyAny>>,
@@ -239,6 +241,8 @@ impl ReadingArguments<'_, '_> {
         if let Some(patients) = self.patients {
             reading.patients = paths("patients", patients)?;
         }
+        reading.api = self.api.map(api).transpose()?;
+        reading.partially_adjudicated = self.partially_adjudicated;
         reading.file_date = self.file_date.map(date).transpose()?;
         if let Some(word) = self.on_bad_record {
             reading.on_bad_record = self::word("on_bad_record", word)?;

@@ -28,6 +28,9 @@ use crate::watch::{Teller, watched};
 ///     columns: which columns, e.g. ["BENE_MBI_ID", "cclf5.CLM_POS_CD"]; without tables, of every table that has one.
 ///         They come in this order.
 ///     patients: files or folders whose Patients and Coverages are read besides.
+///     api: the version of the API that the records are of, "v1", "v2" or "v3"; those of others are bad records then. Told
+///         by the first record that shows its version unless given, and a record of another version ends the run.
+///     partially_adjudicated: whether claims of v3 that are not adjudicated to the end have rows, too.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether the tables have the columns FILE_NAME, FILE_DATE and BCDA_...
 ///     on_bad_record: "reject" keeps a bad record aside, "fail" ends the run.
@@ -53,11 +56,15 @@ use crate::watch::{Teller, watched};
 #[pyfunction]
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
-    patients = None, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None,
-    overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
+    patients = None, api = None, partially_adjudicated = false, file_date = None, lineage = true,
+    on_bad_record = "reject", max_rejects = None, threads = None, overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
     require_checksums = false, max_people = None, progress = None
 ))]
-#[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
+#[allow(
+    clippy::too_many_arguments,
+    clippy::fn_params_excessive_bools,
+    reason = "they are keyword arguments"
+)]
 pub(crate) fn convert_export<'py>(
     py: Python<'py>,
     inputs: &Bound<'py, PyAny>,
@@ -68,6 +75,8 @@ pub(crate) fn convert_export<'py>(
     tables: Option<&Bound<'py, PyAny>>,
     columns: Option<&Bound<'py, PyAny>>,
     patients: Option<&Bound<'py, PyAny>>,
+    api: Option<&str>,
+    partially_adjudicated: bool,
     file_date: Option<&Bound<'py, PyAny>>,
     lineage: bool,
     on_bad_record: &str,
@@ -92,6 +101,8 @@ pub(crate) fn convert_export<'py>(
         }
         let reading = ReadingArguments {
             patients,
+            api,
+            partially_adjudicated,
             file_date,
             on_bad_record: Some(on_bad_record),
             max_rejects,

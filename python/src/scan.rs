@@ -289,6 +289,9 @@ impl Batch {
 ///         begin with one, as BCDA writes them. "anywhere": in every file, so that files with claims are read twice.
 ///         If people stand among claims after all, "first" begins again, unless rows have been handed out; then it
 ///         ends with a UsageError.
+///     api: the version of the API that the records are of, "v1", "v2" or "v3"; those of others are bad records then. Told
+///         by the first record that shows its version unless given, and a record of another version ends the reading.
+///     partially_adjudicated: whether claims of v3 that are not adjudicated to the end have rows, too.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether there are the columns FILE_NAME, FILE_DATE and BCDA_...
 ///     on_bad_record: "reject" counts a bad record, "fail" ends the reading.
@@ -306,8 +309,8 @@ impl Batch {
 ///     UsageError for what cannot be read at all. What is wrong with the files is raised while they are read.
 #[pyfunction]
 #[pyo3(signature = (
-    inputs, table, *, columns = None, batch_rows = 8192, patients = None, people = "first", file_date = None,
-    lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
+    inputs, table, *, columns = None, batch_rows = 8192, patients = None, people = "first", api = None,
+    partially_adjudicated = false, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
     max_decompressed_bytes = None, require_checksums = false, max_people = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
@@ -319,6 +322,8 @@ pub(crate) fn scan(
     batch_rows: i128,
     patients: Option<&Bound<'_, PyAny>>,
     people: &str,
+    api: Option<&str>,
+    partially_adjudicated: bool,
     file_date: Option<&Bound<'_, PyAny>>,
     lineage: bool,
     on_bad_record: &str,
@@ -340,6 +345,8 @@ pub(crate) fn scan(
         options.people = arguments::people(people)?;
         let reading = ReadingArguments {
             patients,
+            api,
+            partially_adjudicated,
             file_date,
             on_bad_record: Some(on_bad_record),
             max_rejects,

@@ -40,6 +40,8 @@ fn options(
                 reading.patients = text.split(',').map(|path| path.trim().to_owned()).collect();
             }
             "people" => options.people = arguments::people(text)?,
+            "api" => reading.api = Some(arguments::api(text)?),
+            "partially_adjudicated" => reading.partially_adjudicated = boolean(name, text)?,
             "file_date" => reading.file_date = Some(arguments::day(text)?),
             "on_bad_record" => reading.on_bad_record = arguments::word(name, text)?,
             "max_rejects" => {
