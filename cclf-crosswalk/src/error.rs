@@ -48,7 +48,7 @@ pub enum ErrorClass {
     Missing,
     /// The eob-type is none of the eight.
     ClaimType,
-    /// `resourceType` is absent or no STU3 resource type.
+    /// `resourceType` is absent or no resource type of the release of FHIR.
     ResourceType,
     /// A Bundle stands on the line: the export gives one resource a line.
     Bundle,
@@ -115,7 +115,7 @@ impl ErrorClass {
             Self::ClaimType => {
                 "expected an eob-type of CARRIER, DME, INPATIENT, OUTPATIENT, SNF, HHA, HOSPICE or PDE"
             }
-            Self::ResourceType => "expected resourceType to name an STU3 resource",
+            Self::ResourceType => "expected resourceType to name a FHIR resource",
             Self::Bundle => "expected one resource a line, not a Bundle; unpack its entries",
             Self::Version => "expected a record of the version of the API that was stated",
         }

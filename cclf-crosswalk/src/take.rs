@@ -147,4 +147,27 @@ mod tests {
         let classes: Vec<_> = counts.rejected_by_class.iter().collect();
         assert_eq!(classes, [(ErrorClass::Syntax, 1), (ErrorClass::Missing, 2)]);
     }
+
+    /// What one release of FHIR has, another has not.
+    #[test]
+    fn other_resource_types_are_those_of_the_release() {
+        for (api, known, unknown) in [
+            (Api::V1, "ReferralRequest", "ServiceRequest"),
+            (Api::V2, "ServiceRequest", "ReferralRequest"),
+            (Api::V3, "ServiceRequest", "ReferralRequest"),
+        ] {
+            let mut reader = Reader::new(Plan::of(api));
+            let line = |name: &str| format!(r#"{{"id":"1","resourceType":"{name}"}}"#);
+            let (known, unknown) = (line(known), line(unknown));
+            let took = reader.take(known.as_bytes());
+            assert!(matches!(took, Took::Skipped(Skipped::OtherType)), "{api}: {took:?}");
+            match reader.take(unknown.as_bytes()) {
+                Took::Bad(error) => {
+                    assert_eq!(error.class(), ErrorClass::ResourceType);
+                    assert_eq!((error.path(), error.offset()), ("resourceType".to_owned(), 25));
+                }
+                took => panic!("{api}: {took:?}"),
+            }
+        }
+    }
 }

@@ -56,9 +56,6 @@ pub struct Schema {
     types: &'static [&'static TypeDef],
 }
 
-/// The resource types of R4, one a line.
-const R4_RESOURCE_TYPES: &str = include_str!("r4/resource_types.txt");
-
 /// What STU3 says.
 pub static STU3: Schema = Schema { release: Release::Stu3, types: generated::stu3::TYPES };
 
@@ -87,10 +84,7 @@ impl Schema {
     /// assert!(STU3.is_resource_type("ReferralRequest") && !STU3.is_resource_type("Subject"));
     /// ```
     pub fn is_resource_type(&self, name: &str) -> bool {
-        match self.release {
-            Release::Stu3 => cms::is_resource_type(name),
-            Release::R4 => R4_RESOURCE_TYPES.lines().any(|known| known == name),
-        }
+        cms::is_resource_type(self.release, name)
     }
 
     /// The release's name in words.
@@ -152,7 +146,7 @@ pub fn child(parent: &str, name: &str) -> Option<&'static ElementDef> {
 /// assert!(!fhir_model::schema::is_resource_type("Subject"));
 /// ```
 pub fn is_resource_type(name: &str) -> bool {
-    cms::is_resource_type(name)
+    STU3.is_resource_type(name)
 }
 
 /// The definitions of a path of JSON member names, in STU3. See [`Schema::path`].

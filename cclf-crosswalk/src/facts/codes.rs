@@ -41,8 +41,8 @@ pub(crate) fn ending(text: &str, count: usize) -> &str {
 }
 
 /// A code without its dots.
-pub(crate) fn undot(text: &str) -> Cow<'_, str> {
-    if text.contains('.') { Cow::Owned(text.replace('.', "")) } else { Cow::Borrowed(text) }
+pub(crate) fn undot(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('.') { Cow::Owned(text.replace('.', "")) } else { text }
 }
 
 /// The digits of a US postal code, without hyphens and blanks; `None` for what is none, as those with letters are.
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(slice("CO120", 1, Some(2)), Some("CO"));
         assert_eq!(slice("C", 3, None), None);
         assert_eq!((ending("123", 1), ending("1", 1), ending("", 1)), ("3", "1", ""));
-        assert_eq!((&*undot("V97.2"), &*undot("R465")), ("V972", "R465"));
+        assert_eq!((undot("V97.2".into()), undot("R465".into())), ("V972".into(), "R465".into()));
         assert_eq!(zip(" 12345-6789").as_deref(), Some("123456789"));
         assert_eq!(zip("K1A 0B1"), None);
         assert_eq!(zip("12345x"), None);

@@ -310,7 +310,7 @@ impl Crosswalk {
     }
 }
 
-/// The lineage columns that a table has, also one without rows,, with their numbers.
+/// The lineage columns that a table has, also one without rows, with their numbers.
 pub(crate) fn lineage_columns<'c>(
     crosswalk: &'c Crosswalk,
     def: &TableDef,

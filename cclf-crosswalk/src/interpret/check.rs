@@ -11,7 +11,7 @@ use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source};
 use crate::layout::resource::Resource;
 use crate::layout::table::{ColumnType, Per};
-use cms::ClaimType;
+use cms::{ClaimType, Release};
 
 /// A record that fits the crosswalk.
 pub(super) struct Read<'a> {
@@ -122,9 +122,10 @@ impl<'c> Facts<'c> {
             Some(_) => return Err(ErrorClass::WrongType),
         };
         let Some(kind) = Resource::from_name(kind) else {
+            let is_known = |kind| cms::resource_types(Release::Stu3).any(|known| known == kind);
             return match kind {
                 "Bundle" => Err(ErrorClass::Bundle),
-                kind if cms::resource_types().any(|known| known == kind) => Ok(Line::Other),
+                kind if is_known(kind) => Ok(Line::Other),
                 _ => Err(ErrorClass::ResourceType),
             };
         };

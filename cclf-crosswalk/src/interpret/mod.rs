@@ -43,8 +43,8 @@ pub struct TableRows {
     pub table: Table,
     /// The names of its columns.
     pub columns: Vec<String>,
-    /// Its rows. Text is as it is, dates are `YYYY-MM-DD`, booleans `true` or `false`, decimals have exactly the digits of their scale,
-    /// integers are plain, timestamps are microseconds since 1970-01-01T00:00:00Z; `None` is null.
+    /// Its rows. Text is as it is, dates are `YYYY-MM-DD`, booleans `true` or `false`, decimals have exactly the digits
+    /// of their scale, integers are plain, timestamps are microseconds since 1970-01-01T00:00:00Z; `None` is null.
     pub rows: Vec<Vec<Option<String>>>,
 }
 

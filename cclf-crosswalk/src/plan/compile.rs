@@ -205,7 +205,7 @@ impl Compiler {
                     _ => Source::Literal(text.clone()),
                 },
                 facts::Source::Paths(paths) if let Some(place) = in_turn(paths) => {
-                    Source::Accesses(vec![A::nth(self, paths, place, start, column_type)?])
+                    Source::Accesses(vec![A::nth(self, paths, place, start, read_as)?])
                 }
                 facts::Source::Paths(paths) => {
                     let accesses =

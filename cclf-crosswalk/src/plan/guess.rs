@@ -112,7 +112,7 @@ impl Guesser {
             Some(resource) => Some(resource),
             None => match resource_type(line).ok()? {
                 ResourceType::Known(resource, _) => Some(resource),
-                ResourceType::Other => None,
+                ResourceType::Other(..) => None,
             },
         };
         let of_people = matches!(resource, Some(Resource::Patient | Resource::Coverage));

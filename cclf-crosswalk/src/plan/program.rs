@@ -139,8 +139,7 @@ fn convert<'r>(
     match conversion {
         Conversion::Except(unwanted) => owned((text != *unwanted).then(|| text.into_owned())),
         Conversion::Ending(count) => owned(Some(codes::ending(&text, *count).to_owned())),
-        Conversion::Undot if !text.contains('.') => Value::Text(text),
-        Conversion::Undot => owned(Some(codes::undot(&text).into_owned())),
+        Conversion::Undot => Value::Text(codes::undot(text)),
         Conversion::Pad(width) => owned(Some(codes::pad(&text, *width).into_owned())),
         Conversion::Slice(from, to) => owned(codes::slice(&text, *from, *to).map(str::to_owned)),
         Conversion::Zip5 | Conversion::Zip4 => {

@@ -5,8 +5,7 @@ use json_walk::{Cursor, Document, Index, Limits};
 
 use super::Plan;
 use super::reading::Fault;
-use super::record::Record;
-use super::record::Skipped;
+use super::record::{Record, Skipped};
 use super::registers::{RecordView, Store};
 use super::resource_type::{ResourceType, resource_type, stated_type};
 use super::walk::Walk;
@@ -90,7 +89,14 @@ impl Reader {
                         outcome = walk(plan, store, actual, document.as_ref(), line);
                     }
                 }
-                ResourceType::Other => return Ok(Verdict::Skipped(Skipped::OtherType)),
+                ResourceType::Other(name, at) => {
+                    return if cms::is_resource_type(plan.api().release(), &name) {
+                        Ok(Verdict::Skipped(Skipped::OtherType))
+                    } else {
+                        Err(RecordError::new(ErrorClass::ResourceType, at)
+                            .in_member("resourceType"))
+                    };
+                }
             }
         }
         let (_, text) = outcome.map_err(|fault| fault.of(resource))?;

@@ -12,8 +12,8 @@ use crate::layout::resource::Resource;
 pub(crate) enum ResourceType {
     /// One of ours, and what its shape tells of its version.
     Known(Resource, Shape),
-    /// A resource type that no table wants.
-    Other,
+    /// Another, with where its name stands; the release of FHIR knows whether it is one.
+    Other(String, usize),
 }
 
 /// Reads the whole line, checking its text, for its type.
@@ -63,8 +63,7 @@ pub(crate) fn resource_type(line: &[u8]) -> Result<ResourceType, RecordError> {
             };
             Ok(ResourceType::Known(resource, shape))
         }
-        None if cms::is_resource_type(&name) => Ok(ResourceType::Other),
-        None => Err(RecordError::new(ErrorClass::ResourceType, at).in_member("resourceType")),
+        None => Ok(ResourceType::Other(name.into_owned(), at)),
     }
 }
 
