@@ -2,15 +2,21 @@
 
 #[path = "oracle/large.rs"]
 mod large;
+#[path = "oracle/stated.rs"]
+mod stated;
 #[path = "oracle/systems.rs"]
 mod systems;
 #[path = "oracle/values.rs"]
 mod values;
+#[path = "oracle/versions.rs"]
+mod versions;
 
 use crate::common::{
-    FILE_DATE, Input, Random, cell, column, compare, golden, json, leaves, parse, shuffle, write,
+    ALL, FILE_DATE, Input, Random, cell, column, golden, json, leaves, parse, shuffle, write,
 };
-use cclf_crosswalk::{ErrorClass, Table};
+use cclf_crosswalk::interpret::Wanted;
+use cclf_crosswalk::{Api, ErrorClass, Table};
+use fhir_model::{Decimal, Str, Value};
 
 /// Records of `seeds` people: a Patient, four Coverages and a claim of each type.
 fn synthetic(seeds: std::ops::Range<u64>) -> Vec<String> {
@@ -56,7 +62,7 @@ fn export(options: &synth::Options) -> Input {
             (name, Some(date), text.lines().map(str::to_owned).collect())
         })
         .collect();
-    Input { files }
+    Input { api: options.api, files }
 }
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests should know what was not run")]
@@ -106,7 +112,7 @@ mod whole_tables {
     #[test]
     fn without_lineage() {
         let input = Input::of(synthetic(0..3));
-        compare(&input.slow(false), &input.fast(false));
+        input.wanted(Wanted { lineage: false, ..ALL });
     }
 
     #[test]
@@ -245,6 +251,40 @@ fn only(line: String, table: Table, name: &str) -> Option<String> {
     assert!(tables.rejected.is_empty(), "{:?}", tables.rejected);
     assert_eq!(tables.table(table).rows.len(), 1);
     cell(&tables, table, 0, name)
+}
+
+/// What a leaf becomes.
+fn mutation(number: usize) -> Value<'static> {
+    let text = |text: &'static str| Value::Text(Str::from(text));
+    let number_of = |text: &'static str| Value::Number(Decimal::new(text).unwrap());
+    match number {
+        0 => Value::Null,
+        1 => text(""),
+        2 => text("2019-02-30"),
+        3 => text("2019-02"),
+        4 => text("1000-01-01"),
+        5 => text("2020-02-29T23:59:59.9999999-05:00"),
+        6 => number_of("1.00500"),
+        7 => number_of("1E40"),
+        8 => number_of("-12.50"),
+        9 => number_of("5"),
+        10 => Value::Bool(true),
+        _ => text("8"),
+    }
+}
+
+fn mutated(line: &str, leaf: usize, to: usize, same_kind: bool) -> String {
+    let mut record = parse(line);
+    let mut all = leaves(&mut record);
+    let place = leaf % all.len();
+    let leaf = all.swap_remove(place);
+    let to = match (same_kind, &*leaf) {
+        (true, Value::Text(_)) => [0, 1, 2, 3, 4, 5, 11][to % 7],
+        (true, Value::Number(_)) => [0, 6, 7, 8, 9][to % 5],
+        _ => to % 12,
+    };
+    *leaf = mutation(to);
+    write(record)
 }
 
 /// The class for which a record is refused, by both ways.
@@ -726,6 +766,7 @@ mod people {
     fn the_patients_own_file_dates_its_age() {
         let born = person(",'birthDate':'1940-02-29'");
         let input = Input {
+            api: Api::V1,
             files: vec![
                 ("claims".to_owned(), Some(FILE_DATE), vec![claim("HHA", "")]),
                 ("people/b".to_owned(), Some(17_955), vec![born]),
@@ -882,7 +923,6 @@ mod verdicts {
     use proptest::prelude::*;
 
     use super::*;
-    use fhir_model::{Decimal, Str, Value};
 
     #[test]
     fn what_must_be_there() {
@@ -941,40 +981,6 @@ mod verdicts {
         }
     }
 
-    /// What a leaf becomes.
-    fn mutation(number: usize) -> Value<'static> {
-        let text = |text: &'static str| Value::Text(Str::from(text));
-        let number_of = |text: &'static str| Value::Number(Decimal::new(text).unwrap());
-        match number {
-            0 => Value::Null,
-            1 => text(""),
-            2 => text("2019-02-30"),
-            3 => text("2019-02"),
-            4 => text("1000-01-01"),
-            5 => text("2020-02-29T23:59:59.9999999-05:00"),
-            6 => number_of("1.00500"),
-            7 => number_of("1E40"),
-            8 => number_of("-12.50"),
-            9 => number_of("5"),
-            10 => Value::Bool(true),
-            _ => text("8"),
-        }
-    }
-
-    fn mutated(line: &str, leaf: usize, to: usize, same_kind: bool) -> String {
-        let mut record = parse(line);
-        let mut all = leaves(&mut record);
-        let place = leaf % all.len();
-        let leaf = all.swap_remove(place);
-        let to = match (same_kind, &*leaf) {
-            (true, Value::Text(_)) => [0, 1, 2, 3, 4, 5, 11][to % 7],
-            (true, Value::Number(_)) => [0, 6, 7, 8, 9][to % 5],
-            _ => to % 12,
-        };
-        *leaf = mutation(to);
-        write(record)
-    }
-
     fn records() -> &'static [String] {
         static RECORDS: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
             let mut lines = synthetic(200..203);
@@ -1017,7 +1023,7 @@ mod verdicts {
                 let place = line % lines.len();
                 let changed = mutated(&lines[place], leaf, to, true);
                 // Several faults of a record may be of several classes: each is a change of a good one.
-                if Input::of([changed.clone()]).slow(false).rejected.is_empty() {
+                if Input::of([changed.clone()]).slow(ALL).rejected.is_empty() {
                     lines[place] = changed;
                 }
             }

@@ -2,38 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fhir_model::{ErrorKind, IntoOwned, Node, Object, Value};
+use fhir_model::{Node, Value};
 
-use super::value::{cell, is_null_code, is_tildes, text};
-use super::walk::{Spot, entries, follow, key_members};
+use super::rows::{fact, has_fact};
+use super::typed::{Members, Read, class, typed};
+use super::value::{cell, is_null_code};
+use super::version::{Shape, shape};
+use super::walk::{Spot, entries, follow, key_concept, key_members, token};
 use crate::error::ErrorClass;
 use crate::facts::crosswalk::Crosswalk;
-use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source};
-use crate::layout::resource::Resource;
+use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source, Step};
+use crate::layout::resource::{List, Resource};
 use crate::layout::table::{ColumnType, Per};
-use cms::{ClaimType, Release};
-
-/// A record that fits the crosswalk.
-pub(super) struct Read<'a> {
-    resource: fhir_model::Resource<'a>,
-    pub(super) kind: Resource,
-    pub(super) claim_type: Option<ClaimType>,
-    pub(super) file_name: &'a str,
-    pub(super) file_date: Option<i32>,
-}
-
-impl Read<'_> {
-    pub(super) fn node(&self) -> Node<'_> {
-        self.resource.node()
-    }
-}
+use cms::{Api, ClaimType};
 
 /// What a line is.
 pub(super) enum Line<'a> {
     Record(Read<'a>),
-    /// A resource that no table wants.
+    /// A resource that no table wants, or a claim that is none of the tables.
     Other,
-    /// FHIR R4.
+    /// Of another version of the API.
     Foreign,
 }
 
@@ -41,6 +29,8 @@ pub(super) enum Line<'a> {
 struct Fact<'c> {
     per: Per,
     path: &'c Path,
+    /// Its steps; of lists that rows and links need one by one every entry counts, whichever is asked for.
+    steps: Vec<Step>,
     /// `None` where only presence counts.
     column: Option<ColumnType>,
 }
@@ -48,12 +38,14 @@ struct Fact<'c> {
 /// The facts of every resource.
 pub(super) struct Facts<'c> {
     crosswalk: &'c Crosswalk,
+    /// Whether claims that are not adjudicated to the end are claims.
+    partially_adjudicated: bool,
     of: Vec<(Resource, Fact<'c>)>,
 }
 
 impl<'c> Facts<'c> {
-    pub(super) fn new(crosswalk: &'c Crosswalk) -> Self {
-        let mut facts = Self { crosswalk, of: Vec::new() };
+    pub(super) fn new(crosswalk: &'c Crosswalk, partially_adjudicated: bool) -> Self {
+        let mut facts = Self { crosswalk, partially_adjudicated, of: Vec::new() };
         for def in crosswalk.tables() {
             let own = match def.per {
                 Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis => {
@@ -89,13 +81,20 @@ impl<'c> Facts<'c> {
     }
 
     fn add(&mut self, own: Resource, per: Per, expr: &'c Expr, column: Option<ColumnType>) {
-        for path in expr.paths().filter(|path| path.leaf == Leaf::Value) {
+        for path in expr.paths().filter(|path| !matches!(path.leaf, Leaf::Function(_))) {
             let resource = match path.root {
                 Root::Patient => Resource::Patient,
                 Root::Coverage(_) => Resource::Coverage,
                 _ => own,
             };
-            self.of.push((resource, Fact { per, path, column }));
+            let mut steps = path.steps.clone();
+            if let (Root::Record, Some(first)) = (&path.root, steps.first_mut())
+                && own == Resource::ExplanationOfBenefit
+                && List::of(own, &first.name).is_some()
+            {
+                first.select = None;
+            }
+            self.of.push((resource, Fact { per, path, steps, column }));
         }
     }
 
@@ -122,71 +121,71 @@ impl<'c> Facts<'c> {
             Some(_) => return Err(ErrorClass::WrongType),
         };
         let Some(kind) = Resource::from_name(kind) else {
-            let is_known = |kind| cms::resource_types(Release::Stu3).any(|known| known == kind);
+            let release = self.api().release();
+            let is_known = |kind| cms::resource_types(release).any(|known| known == kind);
             return match kind {
                 "Bundle" => Err(ErrorClass::Bundle),
                 kind if is_known(kind) => Ok(Line::Other),
                 _ => Err(ErrorClass::ResourceType),
             };
         };
-        if is_foreign(&object, kind) {
-            return Ok(Line::Foreign);
+        match shape(&object, kind) {
+            Shape::Of(api) if api != self.api() => return Ok(Line::Foreign),
+            Shape::R4 if kind == Resource::ExplanationOfBenefit => {
+                return Err(ErrorClass::ClaimType);
+            }
+            _ => {}
         }
-        let resource = self.typed(line, object, kind)?;
-        let claim_type = self.check(resource.node(), kind)?;
+        let members =
+            || Members { names: self.members_read(kind), lengths: self.lengths_read(kind) };
+        let resource = typed(self.api().release(), line, object, members)?;
+        let record = resource.node();
+        self.check(record, kind)?;
+        let mut claim_type = None;
+        if kind == Resource::ExplanationOfBenefit {
+            if self.is_no_claim(record) {
+                return Ok(Line::Other);
+            }
+            self.check_required(record, kind, false)?;
+            let code = fact(self.crosswalk, kind, record, "eob_type");
+            claim_type = code.as_deref().and_then(ClaimType::from_code);
+            if claim_type.is_none() {
+                return Err(ErrorClass::ClaimType);
+            }
+        } else if !self.is_hollow(record, kind) {
+            self.check_required(record, kind, false)?;
+        }
         Ok(Line::Record(Read { resource, kind, claim_type, file_name, file_date }))
     }
 
-    /// The typed record. The model is strict about every element, the crosswalk only about what it reads:
-    /// other elements of a wrong type are taken out and the rest is read again. A null among objects is an
-    /// entry with nothing in it. Two values of one choice only JSON can hold: then the JSON is walked, and judged as
-    /// if it had one of them.
-    fn typed<'a>(
-        &self,
-        line: &'a [u8],
-        mut object: Object<'_>,
-        kind: Resource,
-    ) -> Result<fhir_model::Resource<'a>, ErrorClass> {
-        let mut fault = match fhir_model::from_slice(line) {
-            Ok(resource) => return Ok(resource),
-            Err(fault) => fault,
-        };
-        let read = self.members_read(kind);
-        let lengths = self.lengths_read(kind);
-        let mut both_values = None;
-        loop {
-            let at = fault.path();
-            match fault.kind() {
-                ErrorKind::TwoValues => {
-                    let whole = both_values.get_or_insert_with(|| object.clone().into_owned());
-                    if !remove(&mut object, &at) {
-                        return Ok(fhir_model::Resource::Other(whole.clone()));
-                    }
-                }
-                ErrorKind::Type { .. } => {
-                    let mended = without_null(&mut object, &at)
-                        || without_unread_entries(&mut object, &at, &lengths)
-                        || remove(&mut object, &sibling(&at))
-                        || outermost_unread(&at, &read)
-                            .is_some_and(|member| remove(&mut object, &member));
-                    if !mended {
-                        return Err(ErrorClass::WrongType);
-                    }
-                }
-                other => return Err(class(other)),
-            }
-            let text = Node::Object(&object).to_json();
-            match (fhir_model::from_slice(text.as_bytes()), &both_values) {
-                (Ok(_), Some(whole)) => return Ok(fhir_model::Resource::Other(whole.clone())),
-                (Ok(resource), None) => return Ok(resource.into_owned()),
-                (Err(next), _) => fault = next,
-            }
+    fn api(&self) -> Api {
+        self.crosswalk.api()
+    }
+
+    /// Whether it is a request for leave, or a claim of a shared system that nobody asked for.
+    fn is_no_claim(&self, record: Node<'_>) -> bool {
+        let told = |name| fact(self.crosswalk, Resource::ExplanationOfBenefit, record, name);
+        if self.api() != Api::V3 {
+            return false;
         }
+        let has_type = told("eob_type").is_some_and(|code| ClaimType::from_code(&code).is_some());
+        let is_shared = told("system").as_deref() == Some("SharedSystem")
+            || told("marked").is_some_and(|code| code.len() == 4);
+        told("intent").as_deref() == Some("preauthorization")
+            || (is_shared && !(self.partially_adjudicated && has_type))
+    }
+
+    /// Whether it is a Coverage that was asked for and not found.
+    fn is_hollow(&self, record: Node<'_>, kind: Resource) -> bool {
+        let mut facts = ["beneficiary", "part", "status"].into_iter();
+        self.api() == Api::V3
+            && kind == Resource::Coverage
+            && facts.all(|name| fact(self.crosswalk, kind, record, name).is_none())
     }
 
     /// Every member that a fact goes through or ends in, or is told apart by, as `item.quantity.value`.
     fn members_read(&self, kind: Resource) -> BTreeSet<String> {
-        // The profile tells FHIR R4.
+        // The profile tells versions apart.
         let mut read = BTreeSet::from(["meta.profile".to_owned()]);
         let mut note = |start: &str, names: &[&str]| {
             let mut path = start.to_owned();
@@ -205,16 +204,32 @@ impl<'c> Facts<'c> {
                 None => String::new(),
             };
             if at == "careTeam" || at == "diagnosis" {
-                let members = key_members(&at).0;
-                note(&at, members);
-                note(&at, &[members[0], "coding", "system"]);
+                for member in ["code", "system"] {
+                    let concept = key_concept(&at);
+                    note(&at, &[concept, "coding", member]);
+                }
+            }
+            if let Root::Information(_) = fact.path.root {
+                note(&at, &["sequence"]);
             }
             for step in &fact.path.steps {
                 at = note(&at, &[&step.name]);
-                if matches!(step.select, Some(Select::Key(_) | Select::Prefix(_) | Select::Unkeyed))
-                {
-                    note(&at, key_members(&step.name).0);
+                match &step.select {
+                    Some(Select::Key(key)) if token(self.api(), key).is_some() => {
+                        for member in ["code", "system"] {
+                            note(&at, &[key_concept(&step.name), "coding", member]);
+                        }
+                    }
+                    Some(Select::Key(_) | Select::Prefix(_) | Select::Unkeyed) => {
+                        note(&at, key_members(&step.name));
+                    }
+                    _ => {}
                 }
+            }
+        }
+        if has_fact(self.crosswalk, kind, "information.sequence") {
+            for member in ["code", "system"] {
+                note("", &["supportingInfo", "category", "coding", member]);
             }
         }
         read
@@ -242,35 +257,36 @@ impl<'c> Facts<'c> {
         lengths
     }
 
-    /// Converts every leaf that a fact reaches, and looks for what must be there.
-    fn check(&self, record: Node<'_>, kind: Resource) -> Result<Option<ClaimType>, ErrorClass> {
+    /// Converts every leaf that a fact reaches, and looks for what must be in each entry of a list.
+    fn check(&self, record: Node<'_>, kind: Resource) -> Result<(), ErrorClass> {
         for fact in self.of(kind) {
             let starts = match start_list(&fact.path.root, fact.per) {
                 Some(list) => entries(record, list),
                 None => vec![Spot { node: record, place: 1 }],
             };
             if let Some(column) = fact.column {
-                for spot in follow(starts, &fact.path.steps) {
+                for spot in follow(self.api(), starts, &fact.steps) {
                     cell(spot.node, column)?;
                 }
             }
         }
+        self.check_required(record, kind, true)
+    }
+
+    /// Looks for what must be there, in each item or in the record.
+    fn check_required(
+        &self,
+        record: Node<'_>,
+        kind: Resource,
+        of_items: bool,
+    ) -> Result<(), ErrorClass> {
         for fact in self.crosswalk.record_facts() {
-            if fact.resource == kind && fact.required {
+            let is_of_items = fact.expr.paths().any(|path| path.root == Root::Item);
+            if fact.resource == kind && fact.required && is_of_items == of_items {
                 self.required(record, &fact.expr)?;
             }
         }
-        if kind != Resource::ExplanationOfBenefit {
-            return Ok(None);
-        }
-        let codings = record.child("type").map(|of| entries(of, "coding")).unwrap_or_default();
-        let code = codings
-            .into_iter()
-            .filter(|coding| super::walk::has_key(coding.node, "coding", "eob-type"))
-            .filter_map(|coding| coding.node.child("code").and_then(text))
-            .find(|code| !is_tildes(code))
-            .ok_or(ErrorClass::Missing)?;
-        ClaimType::from_code(code).map(Some).ok_or(ErrorClass::ClaimType)
+        Ok(())
     }
 
     /// A required fact of a list must be in each of its entries.
@@ -280,7 +296,7 @@ impl<'c> Facts<'c> {
                 let Source::Paths(paths) = &alternative.source else { return true };
                 let value = paths.iter().find_map(|path| {
                     let starts = vec![Spot { node: start, place: 1 }];
-                    follow(starts, &path.steps)
+                    follow(self.api(), starts, &path.steps)
                         .into_iter()
                         .filter_map(|spot| cell(spot.node, ColumnType::Text).ok().flatten())
                         .find(|found| !is_null_code(&path.steps, found))
@@ -314,127 +330,4 @@ fn start_list(root: &Root, per: Per) -> Option<&'static str> {
         Root::Information(_) => Some("supportingInfo"),
         Root::Rendering | Root::LinkedCareTeam(_) | Root::Attending => Some("careTeam"),
     }
-}
-
-/// The marks of FHIR R4.
-fn is_foreign(object: &Object<'_>, kind: Resource) -> bool {
-    let is_list = |name: &str| matches!(object.get(name), Some(Value::List(_)));
-    let marked = match kind {
-        Resource::ExplanationOfBenefit => {
-            is_list("insurance")
-                || ["supportingInfo", "insurer", "outcome", "use"]
-                    .iter()
-                    .any(|name| object.get(name).is_some())
-        }
-        Resource::Coverage => is_list("payor") || is_list("class"),
-        Resource::Patient => false,
-    };
-    let profiles = Node::Object(object).child("meta").map(|meta| entries(meta, "profile"));
-    marked
-        || profiles.unwrap_or_default().into_iter().any(|profile| {
-            let profile = profile.node.as_text().unwrap_or_default().to_ascii_lowercase();
-            profile.contains("carin") || profile.contains("c4bb")
-        })
-}
-
-fn class(kind: ErrorKind) -> ErrorClass {
-    use json_walk::ErrorKind as Json;
-    match kind {
-        ErrorKind::TooDeep => ErrorClass::Depth,
-        ErrorKind::DuplicateMember => ErrorClass::DuplicateMember,
-        ErrorKind::Type { .. } | ErrorKind::TwoValues => ErrorClass::WrongType,
-        ErrorKind::Syntax(Json::InvalidUtf8) => ErrorClass::Utf8,
-        ErrorKind::Syntax(
-            Json::ControlCharacter | Json::BadEscape | Json::LoneSurrogate | Json::NulCharacter,
-        ) => ErrorClass::Text,
-        _ => ErrorClass::Syntax,
-    }
-}
-
-/// The outermost member on a path such as `item[3].detail[0].sequence` that nothing is read of: `item[3].detail`.
-fn outermost_unread(path: &str, read: &BTreeSet<String>) -> Option<String> {
-    let pieces: Vec<&str> = path.split('.').collect();
-    let names: Vec<&str> =
-        pieces.iter().map(|piece| piece.split('[').next().unwrap_or_default()).collect();
-    let last = (0..names.len()).find(|last| !read.contains(&names[..=*last].join(".")))?;
-    Some([&pieces[..last], &names[last..=last]].concat().join("."))
-}
-
-/// The member beside a primitive, `_status` of `status`: nothing is read of it.
-fn sibling(path: &str) -> String {
-    let (of, name) = path.rsplit_once('.').map_or(("", path), |(of, name)| (of, name));
-    let name = name.trim_start_matches('_').split('[').next().unwrap_or_default();
-    if of.is_empty() { format!("_{name}") } else { format!("{of}._{name}") }
-}
-
-/// The value that the members and indexes of a path lead to.
-fn value_at<'v, 'a>(object: &'v mut Object<'a>, path: &str) -> Option<&'v mut Value<'a>> {
-    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-    let mut names = head.split('[');
-    let name = names.next()?;
-    let mut value = &mut object.members.iter_mut().find(|(own, _)| own == name)?.1;
-    for index in names {
-        let Value::List(list) = value else { return None };
-        value = list.get_mut(index.trim_end_matches(']').parse::<usize>().ok()?)?;
-    }
-    match (rest, value) {
-        (None, value) => Some(value),
-        (Some(rest), Value::Object(inner)) => value_at(inner, rest),
-        _ => None,
-    }
-}
-
-/// Cuts a list behind the last entry that is read, if the path leads behind it; whether it was cut.
-fn without_unread_entries(
-    object: &mut Object<'_>,
-    path: &str,
-    lengths: &BTreeMap<String, usize>,
-) -> bool {
-    // The way to the list: in the record, and by names alone.
-    let (mut at, mut names) = (String::new(), String::new());
-    for part in path.split('.') {
-        let (name, index) = part.split_once('[').unwrap_or((part, ""));
-        if !at.is_empty() {
-            at.push('.');
-            names.push('.');
-        }
-        names.push_str(name);
-        let index = index.trim_end_matches(']').parse::<usize>();
-        if let (Ok(index), Some(length)) = (index, lengths.get(&names))
-            && index >= *length
-            && let Some(Value::List(list)) = value_at(object, &format!("{at}{name}"))
-        {
-            list.truncate(*length);
-            return true;
-        }
-        at.push_str(part);
-    }
-    false
-}
-
-/// Puts an empty object where a null stands in a list, and takes out a null member; whether there was one.
-fn without_null(object: &mut Object<'_>, path: &str) -> bool {
-    match value_at(object, path) {
-        Some(value @ Value::Null) if path.ends_with(']') => {
-            *value = Value::Object(Object::default());
-            true
-        }
-        Some(Value::Null) => remove(object, path),
-        _ => false,
-    }
-}
-
-/// Takes out the member at `item[3].detail`; whether it was there.
-fn remove(object: &mut Object<'_>, path: &str) -> bool {
-    let (inside, name) = path.rsplit_once('.').map_or((None, path), |(of, name)| (Some(of), name));
-    let object = match inside {
-        None => object,
-        Some(inside) => match value_at(object, inside) {
-            Some(Value::Object(inner)) => inner,
-            _ => return false,
-        },
-    };
-    let before = object.members.len();
-    object.members.retain(|(own, _)| own != name);
-    object.members.len() < before
 }

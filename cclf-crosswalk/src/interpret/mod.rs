@@ -1,6 +1,6 @@
 //! The crosswalk read a second time: slowly, and in the plainest way there is.
 //!
-//! This module follows the same tables as [`Plan`](crate::Plan), but over the typed model of a record, path
+//! This module follows the same tables as [`Plan`](crate::Plan) in each version, but over the typed model of a record, path
 //! by path, without compiling, packing or streaming. It shares neither the compiled plan nor the functions
 //! for dates, numbers and codes with the fast way, so that tests can hold the two against each other:
 //! where they differ, one of them is wrong. Besides the parsed tables it takes from the crate only the code maps
@@ -11,17 +11,22 @@
 
 mod check;
 mod people;
+mod person;
 mod rows;
+mod typed;
 mod value;
+mod version;
 mod walk;
 
-use check::{Facts, Line, Read};
-use people::{Person, mbis_historic, patient_of, people};
+use check::{Facts, Line};
+use people::{patient_of, people};
+use person::Person;
 use rows::Row;
-use walk::{Spot, entries};
+use typed::Read;
+use walk::{Spot, entries, has_key};
 
 use crate::error::ErrorClass;
-use crate::facts::crosswalk::{Crosswalk, LineageColumn, TableDef};
+use crate::facts::crosswalk::{Column, Crosswalk, LineageColumn, TableDef};
 use crate::layout::resource::Resource;
 use crate::layout::table::{Per, Table};
 
@@ -55,9 +60,9 @@ pub struct Tables {
     pub tables: Vec<TableRows>,
     /// Bad records: number of the source, number of the line in it (both from 0), class of the fault.
     pub rejected: Vec<(usize, usize, ErrorClass)>,
-    /// Lines that hold a resource that no table wants.
+    /// Lines that hold a resource that no table wants, or a claim that is none of the tables.
     pub skipped: Vec<(usize, usize)>,
-    /// Lines that hold FHIR R4.
+    /// Lines of another version of the API.
     pub foreign: Vec<(usize, usize)>,
 }
 
@@ -68,23 +73,30 @@ impl Tables {
     }
 }
 
+/// What is asked of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// The lineage columns.
+    pub lineage: bool,
+    /// Rows of tables that have none in this version, so that their facts can be looked at.
+    pub enhancement_rows: bool,
+    /// Rows of claims that are not adjudicated to the end.
+    pub partially_adjudicated: bool,
+}
+
+/// What a switch of a benefit enhancement says that is off.
+const OFF: &str = "N";
+
 /// Converts lines of files to the twelve tables: Patients and Coverages first, then claims in input order.
-///
-/// `enhancement_rows` gives CCLFA and CCLFB a row for each claim or line of their types, so that their facts can
-/// be looked at.
-pub fn run(
-    crosswalk: &Crosswalk,
-    sources: &[SourceLines<'_>],
-    lineage: bool,
-    enhancement_rows: bool,
-) -> Tables {
+pub fn run(crosswalk: &Crosswalk, sources: &[SourceLines<'_>], wanted: Wanted) -> Tables {
+    let Wanted { lineage, enhancement_rows, partially_adjudicated } = wanted;
     let mut tables = Tables {
         tables: crosswalk.tables().iter().map(|def| header(crosswalk, def, lineage)).collect(),
         rejected: Vec::new(),
         skipped: Vec::new(),
         foreign: Vec::new(),
     };
-    let facts = Facts::new(crosswalk);
+    let facts = Facts::new(crosswalk, partially_adjudicated);
     let mut records = Vec::new();
     for (source, file) in sources.iter().enumerate() {
         for (line, text) in file.lines.iter().enumerate() {
@@ -96,7 +108,7 @@ pub fn run(
             }
         }
     }
-    let people = people(&records, |record| is_final(crosswalk, record));
+    let people = people(crosswalk, &records, |record| is_final(crosswalk, record));
     for def in crosswalk.tables() {
         let made: Vec<Row<'_>> = match def.per {
             Per::Summary => summary(crosswalk, &tables),
@@ -107,6 +119,7 @@ pub fn run(
                 .iter()
                 .filter(|record| record.claim_type.is_some_and(|own| def.claim_types.contains(own)))
                 .flat_map(|record| of_claim(crosswalk, def, record, &people))
+                .filter(|row| is_switched_on(def, row))
                 .collect(),
         };
         let rows = made.iter().map(|row| cells(crosswalk, def, row, lineage)).collect();
@@ -171,20 +184,29 @@ fn of_claim<'r>(
         Per::Diagnosis => entries(claim, "diagnosis")
             .into_iter()
             .filter(|entry| !entries(entry.node, "diagnosisCodeableConcept").is_empty())
+            .filter(|entry| {
+                let is = |kind: &String| has_key(crosswalk.api(), entry.node, "diagnosis", kind);
+                def.diagnosis_types.is_empty() || def.diagnosis_types.iter().any(is)
+            })
             .map(Some)
             .collect(),
         _ => vec![None],
     };
     let patient = patient_of(claim, "patient");
-    let patient = people.iter().find(|person| Some(person.id) == patient);
+    let person = people.iter().find(|person| Some(person.id) == patient);
     own.into_iter()
-        .map(|own| Row {
-            per: def.per,
-            own,
-            patient: patient.map(|person| person.node),
-            ..Row::of_record(crosswalk, record)
-        })
+        .map(|own| Row { per: def.per, own, person, ..Row::of_record(crosswalk, record) })
         .collect()
+}
+
+/// Whether a row of a table with switches has one that says something other than no.
+fn is_switched_on(def: &TableDef, row: &Row<'_>) -> bool {
+    let mut switches = def.columns.iter().filter(|column| def.switches.contains(&column.name));
+    let is_on = |column: &Column| {
+        let said = column.expr.as_ref().and_then(|expr| row.cell(expr, column.column_type));
+        said.is_some_and(|said| said != OFF)
+    };
+    def.switches.is_empty() || switches.any(is_on)
 }
 
 /// A Patient's rows of CCLF8: one per hospice range, at least one.
@@ -199,8 +221,7 @@ fn by_range<'r>(crosswalk: &'r Crosswalk, person: &'r Person<'r>) -> Vec<Row<'r>
 /// A Patient's rows of CCLF9: one per historic MBI.
 fn by_mbi<'r>(crosswalk: &'r Crosswalk, person: &'r Person<'r>) -> Vec<Row<'r>> {
     let row = Row::of_person(crosswalk, Per::Mbi, person);
-    let historic = mbis_historic(person.node).into_iter();
-    historic.map(|mbi| Row { historic_mbi: Some(mbi), ..row.clone() }).collect()
+    person.historic.iter().map(|mbi| Row { historic: Some(mbi), ..row.clone() }).collect()
 }
 
 /// The rows of CCLF0, which comes last.
@@ -208,18 +229,8 @@ fn summary<'r>(crosswalk: &'r Crosswalk, tables: &Tables) -> Vec<Row<'r>> {
     let counted = tables.tables.iter().filter(|rows| rows.table != Table::Cclf0);
     counted
         .map(|rows| Row {
-            crosswalk,
-            per: Per::Summary,
-            record: None,
-            claim_type: None,
-            own: None,
-            patient: None,
-            coverages: &[],
-            hospice: None,
-            historic_mbi: None,
-            file_name: "",
-            file_date: None,
             summary: Some((rows.table, rows.rows.len())),
+            ..Row::empty(crosswalk, Per::Summary)
         })
         .collect()
 }

@@ -1,35 +1,16 @@
 //! People: the newest version of each Patient and Coverage, their MBIs, their hospice ranges.
 
+use cms::{Api, ClaimType};
 use fhir_model::Node;
 
-use super::check::Read;
+use super::person::{Enrolled, Mbi, Person};
+use super::rows::{fact, has_fact};
+use super::typed::Read;
 use super::value::{Day, cell, is_tildes, text};
-use super::walk::{entries, has_key};
+use super::walk::{Spot, entries, follow, has_key};
+use crate::facts::crosswalk::Crosswalk;
 use crate::layout::resource::Resource;
 use crate::layout::table::ColumnType;
-use cms::ClaimType;
-use cms::MedicarePart as Part;
-
-/// A Patient, newest version, with what belongs to it.
-pub(super) struct Person<'r> {
-    pub(super) id: &'r str,
-    pub(super) node: Node<'r>,
-    pub(super) file_name: &'r str,
-    pub(super) file_date: Option<i32>,
-    /// At most one for each part.
-    pub(super) coverages: Vec<Enrolled<'r>>,
-    /// By start, in days since 1970-01-01.
-    pub(super) hospice: Vec<(i64, Option<i64>)>,
-    updated: Option<i64>,
-}
-
-/// A Coverage, newest version.
-#[derive(Clone, Copy)]
-pub(super) struct Enrolled<'r> {
-    pub(super) part: Part,
-    pub(super) node: Node<'r>,
-    updated: Option<i64>,
-}
 
 /// The id in `Patient/<id>`, also of an absolute or a versioned reference.
 pub(super) fn patient_of<'t>(record: Node<'t>, member: &str) -> Option<&'t str> {
@@ -44,33 +25,17 @@ fn updated(record: Node<'_>) -> Option<i64> {
     cell(leaf, ColumnType::Timestamp).ok().flatten()?.parse().ok()
 }
 
-/// The part of a Coverage: its plan, else its type.
-pub(super) fn part_of(coverage: Node<'_>) -> Option<Part> {
-    let named = |name: &str| match name {
-        "Part A" => Some(Part::A),
-        "Part B" => Some(Part::B),
-        "Part C" => Some(Part::C),
-        "Part D" => Some(Part::D),
-        _ => None,
-    };
-    let plan = coverage.child("grouping").and_then(|grouping| grouping.child("subPlan"));
-    plan.and_then(text).and_then(named).or_else(|| {
-        let codings = coverage.child("type").map(|of| entries(of, "coding")).unwrap_or_default();
-        let of = |system: Option<&str>| {
-            let codings = codings.iter().map(|spot| spot.node);
-            let mut own = codings.filter(|coding| coding.child("system").and_then(text) == system);
-            own.find_map(|coding| {
-                coding.child("code").and_then(text).filter(|code| !is_tildes(code))
-            })
-        };
-        of(Some("Medicare")).or_else(|| of(None)).and_then(named)
-    })
+/// Whether a Patient was merged into another: it has nothing but an id and a link.
+fn is_merged(crosswalk: &Crosswalk, patient: Node<'_>) -> bool {
+    let told = |name| fact(crosswalk, Resource::Patient, patient, name);
+    told("link").is_some() && told("birth").is_none() && entries(patient, "identifier").is_empty()
 }
 
 /// The people of a run: in the order of the versions of their Patients that stand.
 ///
 /// A Coverage's version is told by beneficiary and part, which its id is made of.
 pub(super) fn people<'r>(
+    crosswalk: &Crosswalk,
     records: &'r [Read<'r>],
     is_final: impl Fn(&Read<'_>) -> bool,
 ) -> Vec<Person<'r>> {
@@ -78,6 +43,9 @@ pub(super) fn people<'r>(
     for record in records.iter().filter(|record| record.kind == Resource::Patient) {
         let node = record.node();
         let Some(id) = node.child("id").and_then(text) else { continue };
+        if is_merged(crosswalk, node) {
+            continue;
+        }
         let updated = updated(node);
         if let Some(known) = people.iter().position(|person| person.id == id) {
             if people[known].updated > updated {
@@ -90,33 +58,59 @@ pub(super) fn people<'r>(
             node,
             file_name: record.file_name,
             file_date: record.file_date,
+            mbi: None,
+            historic: Vec::new(),
             coverages: Vec::new(),
             hospice: Vec::new(),
             updated,
         });
     }
+    // Each beneficiary's Coverages, with their dates and the MBIs that they name.
+    let mut subscribers: Vec<(&str, Option<i64>, Option<String>)> = Vec::new();
     for record in records.iter().filter(|record| record.kind == Resource::Coverage) {
         let node = record.node();
+        let told = |name| fact(crosswalk, Resource::Coverage, node, name);
         let of = patient_of(node, "beneficiary");
         let person = people.iter_mut().find(|person| Some(person.id) == of);
-        let (Some(person), Some(part)) = (person, part_of(node)) else { continue };
+        let (Some(person), Some(part)) = (person, told("part")) else { continue };
+        if crosswalk.api() == Api::V3 && part == "C" {
+            // No column asks for it.
+            continue;
+        }
         let updated = updated(node);
         let known = person.coverages.iter().position(|coverage| coverage.part == part);
-        match known {
-            Some(known) if person.coverages[known].updated > updated => continue,
-            Some(known) => drop(person.coverages.remove(known)),
-            None => {}
+        if known.is_some_and(|known| person.coverages[known].updated > updated) {
+            continue;
         }
+        if let Some(known) = known {
+            person.coverages.remove(known);
+        }
+        let mbi = told("subscriber").filter(|mbi| mbi.len() == 11);
+        subscribers.push((person.id, updated, mbi));
         person.coverages.push(Enrolled { part, node, updated });
     }
     for person in &mut people {
-        person.hospice = hospice_ranges(records, person.id, &is_final);
+        person.hospice = hospice_ranges(crosswalk, records, person.id, &is_final);
+        let own = subscribers.iter().filter(|(id, ..)| *id == person.id);
+        let newest = own.max_by_key(|(_, updated, mbi)| (*updated, mbi.clone()));
+        let mbis = mbis(crosswalk, person.node);
+        let current = if has_fact(crosswalk, Resource::Patient, "identifier.currency") {
+            marked_current(crosswalk, person.node)
+        } else {
+            let mut open: Vec<&Mbi<'_>> = mbis.iter().filter(|mbi| mbi.end.is_none()).collect();
+            open.sort_by(|one, other| other.begin.cmp(&one.begin));
+            open.first().map(|mbi| mbi.value)
+        };
+        let of_coverage = || newest.and_then(|(_, _, mbi)| mbi.clone());
+        person.mbi = current.map(str::to_owned).or_else(of_coverage);
+        person.historic = historic(crosswalk, mbis, current, person.mbi.as_deref());
     }
     people
 }
 
 /// Final hospice claims of a person, grouped by start; the end is the greatest, none if any claim has none.
 fn hospice_ranges(
+    crosswalk: &Crosswalk,
     records: &[Read<'_>],
     person: &str,
     is_final: impl Fn(&Read<'_>) -> bool,
@@ -127,12 +121,12 @@ fn hospice_ranges(
         if !is_final(record) || patient_of(claim, "patient") != Some(person) {
             continue;
         }
-        let day = |member: &str| {
-            let leaf = claim.child("hospitalization")?.child(member)?;
-            Some(Day::parse(&cell(leaf, ColumnType::Date).ok()??)?.since_1970())
+        let day = |name: &str| {
+            let told = fact(crosswalk, Resource::ExplanationOfBenefit, claim, name)?;
+            Some(Day::parse(&told)?.since_1970())
         };
-        if let Some(start) = day("start") {
-            stays.push((start, day("end")));
+        if let Some(start) = day("hospice_start") {
+            stays.push((start, day("hospice_end")));
         }
     }
     let mut starts: Vec<i64> = stays.iter().map(|(start, _)| *start).collect();
@@ -147,44 +141,60 @@ fn hospice_ranges(
     starts.into_iter().map(range).collect()
 }
 
-/// The MBIs of a Patient with their currency, in the order of the record.
-fn mbis(patient: Node<'_>) -> Vec<(&str, Option<&str>)> {
-    entries(patient, "identifier")
-        .into_iter()
-        .map(|spot| spot.node)
-        .filter(|identifier| has_key(*identifier, "identifier", "us-mbi"))
-        .filter_map(|identifier| {
-            let value = identifier.child("value").and_then(text)?;
-            let currency = entries(identifier, "extension")
-                .into_iter()
-                .filter(|spot| has_key(spot.node, "extension", "identifier-currency"))
-                .find_map(|spot| {
-                    let code = spot.node.child("valueCoding")?.child("code").and_then(text);
-                    code.filter(|code| !is_tildes(code))
-                });
-            // Any other mark is none.
-            Some((value, currency.filter(|mark| ["current", "historic"].contains(mark))))
-        })
+/// The identifiers of a Patient that are MBIs with a value, in the order of the record.
+fn identifiers<'r>(crosswalk: &Crosswalk, patient: Node<'r>) -> Vec<(&'r str, Node<'r>)> {
+    let nodes = entries(patient, "identifier").into_iter().map(|spot| spot.node);
+    let mbis = nodes.filter(|node| has_key(crosswalk.api(), *node, "identifier", "us-mbi"));
+    mbis.filter_map(|node| Some((node.child("value").and_then(text)?, node))).collect()
+}
+
+/// The MBIs of a Patient with their days.
+fn mbis<'r>(crosswalk: &Crosswalk, patient: Node<'r>) -> Vec<Mbi<'r>> {
+    let day = |node: Node<'_>, member: &str| {
+        let leaf = node.child("period").filter(|_| has_days(crosswalk))?.child(member)?;
+        cell(leaf, ColumnType::Date).ok()?
+    };
+    let all = identifiers(crosswalk, patient).into_iter();
+    all.map(|(value, node)| Mbi { value, begin: day(node, "start"), end: day(node, "end") })
         .collect()
 }
 
-/// The first MBI marked current; none marked so: the first without a mark.
-pub(super) fn mbi_current(patient: Node<'_>) -> Option<&str> {
-    let mbis = mbis(patient);
-    let marked = mbis.iter().find(|(_, currency)| *currency == Some("current"));
-    let unmarked = || mbis.iter().find(|(_, currency)| currency.is_none());
-    marked.or_else(unmarked).map(|(value, _)| *value)
+/// Whether the version tells on which days an MBI was in force.
+fn has_days(crosswalk: &Crosswalk) -> bool {
+    has_fact(crosswalk, Resource::Patient, "identifier.end")
 }
 
-/// All other than the current one, further ones marked current too: each once, by value.
-pub(super) fn mbis_historic(patient: Node<'_>) -> Vec<&str> {
-    let current = mbi_current(patient);
-    let mut historic: Vec<&str> = mbis(patient)
-        .into_iter()
-        .map(|(value, _)| value)
-        .filter(|value| Some(*value) != current)
-        .collect();
-    historic.sort_unstable();
-    historic.dedup();
-    historic
+/// The first MBI marked current; none marked so: the first without a mark.
+fn marked_current<'r>(crosswalk: &Crosswalk, patient: Node<'r>) -> Option<&'r str> {
+    let facts = crosswalk.record_facts().iter();
+    let mut marks = facts.filter(|fact| fact.name == "identifier.currency");
+    let mark = marks.next()?.expr.paths().next()?;
+    let marked = identifiers(crosswalk, patient).into_iter().map(|(value, node)| {
+        let start = vec![Spot { node, place: 1 }];
+        let spots = follow(crosswalk.api(), start, &mark.steps[1..]);
+        let mut found = spots.into_iter().filter_map(|spot| text(spot.node));
+        // Any other mark is none.
+        let mark = found.find(|code| !is_tildes(code));
+        (value, mark.filter(|mark| ["current", "historic"].contains(mark)))
+    });
+    let marked: Vec<(&str, Option<&str>)> = marked.collect();
+    let first = |wanted: Option<&str>| marked.iter().find(|(_, mark)| *mark == wanted);
+    first(Some("current")).or_else(|| first(None)).map(|(value, _)| *value)
+}
+
+/// All other than the current one, each once, by value. Where the days are told: those that ended, each with the period
+/// that ended last.
+fn historic<'r>(
+    crosswalk: &Crosswalk,
+    mut mbis: Vec<Mbi<'r>>,
+    current: Option<&str>,
+    in_force: Option<&str>,
+) -> Vec<Mbi<'r>> {
+    if has_days(crosswalk) {
+        mbis.retain(|mbi| mbi.end.is_some());
+    }
+    mbis.retain(|mbi| Some(mbi.value) != current && Some(mbi.value) != in_force);
+    mbis.sort_by(|one, other| (one.value, &other.end).cmp(&(other.value, &one.end)));
+    mbis.dedup_by_key(|mbi| mbi.value);
+    mbis
 }

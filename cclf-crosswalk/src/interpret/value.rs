@@ -37,6 +37,16 @@ pub(super) fn cell(leaf: Node<'_>, column: ColumnType) -> Result<Option<String>,
     }
 }
 
+/// The cell of a literal: of an amount in the digits of its column.
+pub(super) fn literal_cell(literal: &str, column: ColumnType) -> Option<String> {
+    match column {
+        ColumnType::Decimal { precision, scale } => {
+            Number::parse(literal).decimal(precision, scale)
+        }
+        _ => Some(literal.to_owned()),
+    }
+}
+
 /// The text of a leaf that says something.
 pub(super) fn text(leaf: Node<'_>) -> Option<&str> {
     leaf.as_text().filter(|text| !is_blank(text))
@@ -55,7 +65,18 @@ pub(super) fn is_tildes(text: &str) -> bool {
 
 /// Whether what stands at the end of these steps is a code that says nothing.
 pub(super) fn is_null_code(steps: &[Step], found: &str) -> bool {
-    const CODES: [&str; 6] = ["code", "gender", "status", "disposition", "state", "postalCode"];
+    const CODES: [&str; 9] = [
+        "code",
+        "gender",
+        "status",
+        "disposition",
+        "state",
+        "postalCode",
+        // Of R4.
+        "use",
+        "outcome",
+        "type",
+    ];
     steps.last().is_some_and(|step| CODES.contains(&step.name.as_str())) && is_tildes(found)
 }
 

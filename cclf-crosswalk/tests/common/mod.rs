@@ -6,10 +6,10 @@ use cclf_crosswalk::arrow::array::{
     Array, AsArray, Date32Array, Decimal128Array, RecordBatch, TimestampMicrosecondArray,
 };
 use cclf_crosswalk::arrow::datatypes::{DataType, Int32Type, Int64Type};
-use cclf_crosswalk::interpret::{self, SourceLines, Tables};
+use cclf_crosswalk::interpret::{self, SourceLines, Tables, Wanted};
 use cclf_crosswalk::{
-    ClaimTables, Crosswalk, ErrorClass, HospiceRanges, Index, Lineage, PeopleTables, Plan, Reader,
-    Table, Took, schema, summary,
+    Api, ClaimTables, Crosswalk, ErrorClass, HospiceRanges, Index, Lineage, PeopleTables, Plan,
+    Reader, Table, Took, schema, summary,
 };
 use fhir_model::{IntoOwned, Object, Value};
 
@@ -17,19 +17,32 @@ use fhir_model::{IntoOwned, Object, Value};
 pub(crate) type Rows = Vec<Vec<Option<String>>>;
 
 /// Input files: name, date, lines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Input {
+    pub(crate) api: Api,
     pub(crate) files: Vec<(String, Option<i32>, Vec<String>)>,
 }
 
 /// 2021-08-17.
 pub(crate) const FILE_DATE: i32 = 18_856;
 
+/// All columns, and all rows that facts can be looked at in.
+pub(crate) const ALL: Wanted =
+    Wanted { lineage: true, enhancement_rows: true, partially_adjudicated: true };
+
 impl Input {
-    /// One file of these lines, of 2021-08-17.
+    /// One file of these lines of version 1, of 2021-08-17.
     pub(crate) fn of<L: Into<String>>(lines: impl IntoIterator<Item = L>) -> Self {
+        Self::in_version(Api::V1, lines)
+    }
+
+    /// One file of these lines, of 2021-08-17.
+    pub(crate) fn in_version<L: Into<String>>(
+        api: Api,
+        lines: impl IntoIterator<Item = L>,
+    ) -> Self {
         let lines = lines.into_iter().map(Into::into).collect();
-        Self { files: vec![("a.ndjson".to_owned(), Some(FILE_DATE), lines)] }
+        Self { api, files: vec![("a.ndjson".to_owned(), Some(FILE_DATE), lines)] }
     }
 
     fn sources(&self) -> Vec<SourceLines<'_>> {
@@ -45,19 +58,24 @@ impl Input {
 
     /// The tables, after both ways were found to agree on them.
     pub(crate) fn tables(&self) -> Tables {
-        let slow = self.slow(true);
-        compare(&slow, &fast(&self.sources(), true));
+        self.wanted(ALL)
+    }
+
+    /// The same, of what is wanted.
+    pub(crate) fn wanted(&self, wanted: Wanted) -> Tables {
+        let slow = self.slow(wanted);
+        compare(&slow, &self.fast(wanted));
         slow
     }
 
     /// The tables of the slow way alone.
-    pub(crate) fn slow(&self, lineage: bool) -> Tables {
-        interpret::run(Crosswalk::stu3(), &self.sources(), lineage, true)
+    pub(crate) fn slow(&self, wanted: Wanted) -> Tables {
+        interpret::run(Crosswalk::of(self.api), &self.sources(), wanted)
     }
 
     /// The tables of the fast way alone.
-    pub(crate) fn fast(&self, lineage: bool) -> Fast {
-        fast(&self.sources(), lineage)
+    pub(crate) fn fast(&self, wanted: Wanted) -> Fast {
+        fast(Plan::of(self.api), &self.sources(), wanted)
     }
 }
 
@@ -68,10 +86,12 @@ pub(crate) struct Fast {
     pub(crate) tables: Vec<Rows>,
     pub(crate) columns: Vec<Vec<String>>,
     pub(crate) rejected: Vec<(usize, usize, ErrorClass)>,
+    pub(crate) skipped: Vec<(usize, usize)>,
+    pub(crate) foreign: Vec<(usize, usize)>,
 }
 
-fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
-    let plan = Plan::stu3();
+fn fast(plan: &'static Plan, sources: &[SourceLines<'_>], wanted: Wanted) -> Fast {
+    let Wanted { lineage, enhancement_rows, partially_adjudicated } = wanted;
     let columns = Table::ALL.map(|table| {
         let schema = schema(plan.crosswalk(), table, &(lineage && table != Table::Cclf0).into());
         schema.fields().iter().map(|field| field.name().clone()).collect()
@@ -80,12 +100,14 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
         tables: vec![Rows::new(); Table::ALL.len()],
         columns: columns.to_vec(),
         rejected: Vec::new(),
+        skipped: Vec::new(),
+        foreign: Vec::new(),
     };
     let lineages: Vec<Lineage> = sources
         .iter()
         .map(|file| Lineage { file_name: file.file_name.to_owned(), file_date: file.file_date })
         .collect();
-    let mut reader = Reader::new(plan);
+    let mut reader = Reader::new(plan).with_partially_adjudicated(partially_adjudicated);
     let mut index = Index::new();
     for (source, file) in sources.iter().enumerate() {
         for (number, line) in file.lines.iter().enumerate() {
@@ -93,13 +115,16 @@ fn fast(sources: &[SourceLines<'_>], lineage: bool) -> Fast {
                 Took::Person(record) => {
                     record.pack().add_to(&mut index, u32::try_from(source).unwrap()).unwrap();
                 }
-                Took::Claim(_) | Took::Skipped(_) | Took::Foreign(_) => {}
+                Took::Claim(_) => {}
+                Took::Skipped(_) => fast.skipped.push((source, number)),
+                Took::Foreign(_) => fast.foreign.push((source, number)),
                 Took::Bad(fault) => fast.rejected.push((source, number, fault.class())),
             }
         }
     }
     let mut hospice = HospiceRanges::default();
-    let mut claims = ClaimTables::with_enhancements(plan, &Table::ALL, &lineage.into());
+    let tables = if enhancement_rows { ClaimTables::with_enhancements } else { ClaimTables::new };
+    let mut claims = tables(plan, &Table::ALL, &lineage.into());
     for (file, lineage) in sources.iter().zip(&lineages) {
         for line in &file.lines {
             let Took::Claim(claim) = reader.take(line) else { continue };
@@ -178,6 +203,12 @@ pub(crate) fn differences(slow: &Tables, fast: &Fast) -> Vec<String> {
     if slow.rejected != fast.rejected {
         differences.push(format!("rejected: slow {:?}, fast {:?}", slow.rejected, fast.rejected));
     }
+    if slow.skipped != fast.skipped {
+        differences.push(format!("skipped: slow {:?}, fast {:?}", slow.skipped, fast.skipped));
+    }
+    if slow.foreign != fast.foreign {
+        differences.push(format!("foreign: slow {:?}, fast {:?}", slow.foreign, fast.foreign));
+    }
     for (slow, (fast, names)) in slow.tables.iter().zip(fast.tables.iter().zip(&fast.columns)) {
         let table = slow.table;
         assert_eq!(slow.columns, *names, "{table}");
@@ -227,12 +258,15 @@ pub(crate) fn golden(folder: &str) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// JSON from a shorthand: `'` for `"`, `V:` and `C:` at the start of a string for the variables and code systems.
+/// JSON from a shorthand: `'` for `"`, `V:` and `C:` at the start of a string for the variables and code systems of v1 and
+/// v2, `F:` and `S:` for the code systems and structure definitions of v3.
 pub(crate) fn json(shorthand: &str) -> String {
-    const BASE: &str = "https://bluebutton.cms.gov/resources/";
+    const BASE: &str = "https://bluebutton.cms.gov/";
     shorthand
-        .replace("'V:", &format!("'{BASE}variables/"))
-        .replace("'C:", &format!("'{BASE}codesystem/"))
+        .replace("'V:", &format!("'{BASE}resources/variables/"))
+        .replace("'C:", &format!("'{BASE}resources/codesystem/"))
+        .replace("'F:", &format!("'{BASE}fhir/CodeSystem/"))
+        .replace("'S:", &format!("'{BASE}fhir/StructureDefinition/"))
         .replace("'us-npi'", "'http://hl7.org/fhir/sid/us-npi'")
         .replace("'us-mbi'", "'http://hl7.org/fhir/sid/us-mbi'")
         .replace("'icd-9-cm'", "'http://hl7.org/fhir/sid/icd-9-cm'")

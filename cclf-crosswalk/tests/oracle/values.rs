@@ -9,7 +9,12 @@ use super::*;
 
 /// What a run over these people and claims counts.
 fn counts(people: &[String], claims: &[String]) -> RecordCounts {
-    let mut known = Beneficiaries::default();
+    counts_in(Api::V1, people, claims)
+}
+
+/// The same of a version.
+pub(super) fn counts_in(api: Api, people: &[String], claims: &[String]) -> RecordCounts {
+    let mut known = Beneficiaries::new(Plan::of(api));
     for line in people {
         assert_eq!(known.push(line.as_bytes()), Ok(true));
     }
