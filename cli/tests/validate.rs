@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::common::records::{VARIABLE, carrier, claim_with_items, coverage, lines, patient};
+use crate::common::records::{
+    VARIABLE, carrier, carrier_of, claim_with_items, coverage, lines, patient,
+};
 use crate::common::{Ran, Work, joined, wait_until};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::IssueClass;
@@ -247,6 +249,40 @@ fn records_of_all_versions_are_judged() {
     let stdout = String::from_utf8_lossy(&ran.stdout);
     assert!(stdout.contains("queued | complete | error | partial"), "{}", stdout);
     assert!(stdout.contains("claim | preauthorization | predetermination"), "{}", stdout);
+}
+
+/// What is new in the service is seen by its name; what might be anybody's is not named.
+#[test]
+fn terms_that_are_not_known_are_counted_by_name() {
+    const SERVICE: &str = "https://bluebutton.cms.gov";
+    let work = Work::new();
+    let mut claim = carrier_of(synth::Api::V3, "1", "1");
+    let category = &mut claim["item"][0]["adjudication"][0]["category"]["coding"][0];
+    category["code"] = json!("CLM_LINE_NEW_AMT");
+    claim["meta"]["tag"][1]["code"] = json!("MaybeFinal");
+    claim["item"][0]["extension"] = json!([
+        {"url": format!("{SERVICE}/fhir/StructureDefinition/CLM-NEW-CD"), "valueString": "x"},
+        {"url": format!("{SERVICE}/fhir/StructureDefinition/1S00E00AA00"), "valueString": "x"},
+    ]);
+    let mut older = carrier("2", "1");
+    older["extension"] = json!([{"url": format!("{VARIABLE}clm_new_cd"), "valueString": "x"}]);
+    work.write_lines("in.ndjson", lines(&[claim.clone(), older, claim]));
+    let report: Value = {
+        let ran = work.bcda("validate in.ndjson --out issues.ndjson --log-format json").exits(0);
+        serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap()
+    };
+    let terms = &report["unknown_terms"];
+    let expected = json!({
+        format!("{SERVICE}/fhir/CodeSystem/Adjudication|..."): 2,
+        format!("{SERVICE}/fhir/CodeSystem/Final-Action|..."): 2,
+        format!("{SERVICE}/fhir/StructureDefinition/CLM-NEW-CD"): 2,
+        format!("{SERVICE}/fhir/StructureDefinition/..."): 2,
+        format!("{VARIABLE}clm_new_cd"): 1,
+    });
+    assert_eq!(*terms, expected, "{report}");
+    let ran = work.bcda("validate in.ndjson --out issues.ndjson --overwrite").exits(0);
+    assert!(ran.stderr.contains("StructureDefinition/CLM-NEW-CD"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("1S00E00AA00"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `bcda validate`.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,6 +149,9 @@ fn options(arguments: &ValidateArgs) -> ValidateOptions {
     options
 }
 
+/// Terms that are not known, as many as a screen holds.
+const MOST_TERMS: usize = 20;
+
 /// The tables at the end of a run.
 fn summary(report: &ValidationReport) -> String {
     let mut text = String::new();
@@ -162,6 +166,18 @@ fn summary(report: &ValidationReport) -> String {
             ]);
         }
         text = format!("{classes}\n");
+    }
+    if !report.unknown_terms.is_empty() {
+        let mut terms = figures(&["term that is not known", "count"], 1..=1);
+        let mut counted: Vec<(&String, &u64)> = report.unknown_terms.iter().collect();
+        counted.sort_by_key(|(_, count)| Reverse(**count));
+        for (term, count) in counted.iter().take(MOST_TERMS) {
+            terms.add_row([ndjson_io::shown(term).into_owned(), grouped(**count)]);
+        }
+        if let Some(more) = counted.len().checked_sub(MOST_TERMS + 1) {
+            terms.add_row([format!("and {} more", more + 1), String::new()]);
+        }
+        text = format!("{text}{terms}\n");
     }
     let mut records = figures(&["records", "count"], 1..=1);
     for (name, count) in [

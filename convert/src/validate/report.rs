@@ -16,7 +16,13 @@ pub(super) struct Counts {
     pub(super) with_errors: u64,
     with_warnings: u64,
     classes: BTreeMap<IssueClass, Class>,
+    unknown_terms: BTreeMap<String, u64>,
 }
+
+/// Different terms that are counted one by one: who makes them up does not fill the memory.
+const MOST_TERMS: usize = 1_000;
+/// All that come after so many.
+const OTHER_TERMS: &str = "(others)";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Class {
@@ -38,7 +44,17 @@ impl Counts {
         for finding in findings {
             let new = Class { issues: 0, first: (source, number) };
             self.classes.entry(finding.class()).or_insert(new).issues += 1;
+            if let Some(term) = finding.term() {
+                self.count_term(term, 1);
+            }
         }
+    }
+
+    fn count_term(&mut self, term: &str, count: u64) {
+        let terms = &mut self.unknown_terms;
+        let is_counted = terms.contains_key(term) || terms.len() < MOST_TERMS;
+        let term = if is_counted { term } else { OTHER_TERMS };
+        *terms.entry(term.to_owned()).or_default() += count;
     }
 
     /// Adds the counts of a later block.
@@ -49,6 +65,9 @@ impl Counts {
         for (class, count) in &later.classes {
             let new = Class { issues: 0, first: count.first };
             self.classes.entry(*class).or_insert(new).issues += count.issues;
+        }
+        for (term, count) in &later.unknown_terms {
+            self.count_term(term, *count);
         }
     }
 
@@ -74,6 +93,7 @@ impl Counts {
             with_warnings: self.with_warnings,
             with_errors: self.with_errors,
             classes: self.classes.into_iter().map(class).collect(),
+            unknown_terms: self.unknown_terms,
             left_aside: BTreeMap::new(),
             frames_without_checksum: reports
                 .iter()
@@ -119,6 +139,9 @@ pub struct ValidationReport {
     pub with_errors: u64,
     /// The classes that occurred.
     pub classes: Vec<ClassReport>,
+    /// Terms of Blue Button that the vocabulary does not have, by URI, and how often: new ones are a sign that the service
+    /// has changed. `system|...` stands for codes of a system, and `...` for pieces that are no words.
+    pub unknown_terms: BTreeMap<String, u64>,
     /// Files that were found and not read, by their ending.
     pub left_aside: BTreeMap<String, u64>,
     /// Frames of Zstandard without a checksum, in which damage could not be seen.

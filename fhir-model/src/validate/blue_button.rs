@@ -1,6 +1,6 @@
 //! The rules of Blue Button: URIs that the vocabulary knows, and beside them values of the right kind.
 
-use cms::Api;
+use cms::{Api, ClaimType};
 
 use crate::node::Node;
 use crate::schema::Release;
@@ -97,7 +97,7 @@ pub(super) fn check<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
         "Coding" => {
             known(walk, place, "system");
             known(walk, place, "code");
-            known_category(walk, place);
+            known_code(walk, place);
         }
         "Identifier" => known(walk, place, "system"),
         name => {
@@ -143,33 +143,43 @@ fn known<'t>(walk: &mut Walk<'t>, place: Place<'t>, name: &str) {
     let Some(uri) = place.text(name) else { return };
     let release = place.def.release;
     if is_own(release, uri) && term(release, uri).is_none() {
-        unknown(walk, place, name);
+        unknown(walk, place, name, uri);
     }
 }
 
-fn unknown<'t>(walk: &mut Walk<'t>, place: Place<'t>, name: &str) {
+fn unknown<'t>(walk: &mut Walk<'t>, place: Place<'t>, name: &str, term: &str) {
     if let Some(member) = place.def.member(name) {
-        let text = "expected a URI that the vocabulary has: it is misspelt, or new to this version";
-        walk.report_at(member, IssueClass::UnknownTerm, text);
+        walk.report_term(member, term);
     }
 }
 
-/// Reports a category of version 3 that the vocabulary does not have: its system alone says little.
-fn known_category<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
+/// Reports a category, tag or type of version 3 that is not known: its system alone says little.
+fn known_code<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
     if place.def.release != Release::R4 {
         return;
     }
     let (Some(system), Some(code)) = (place.text("system"), place.text("code")) else { return };
-    let of_categories = CATEGORIES.iter().any(|name| {
-        system.strip_prefix("https://bluebutton.cms.gov/fhir/CodeSystem/") == Some(name)
-    });
-    if of_categories && vocabulary::by_uri_in(Api::V3, &format!("{system}|{code}")).is_none() {
-        unknown(walk, place, "code");
+    let Some(name) = system.strip_prefix("https://bluebutton.cms.gov/fhir/CodeSystem/") else {
+        return;
+    };
+    let is_known = match name {
+        "Adjudication" | "Supporting-Information" => {
+            vocabulary::by_uri_in(Api::V3, &format!("{system}|{code}")).is_some()
+        }
+        "Final-Action" => FINAL_ACTIONS.contains(&code),
+        "System-Type" => SYSTEMS.contains(&code),
+        "EOB-TYPE" => ClaimType::from_code(code).is_some(),
+        _ => true,
+    };
+    if !is_known {
+        // A code may be anything.
+        unknown(walk, place, "code", &format!("{system}|..."));
     }
 }
 
-/// The systems of version 3 whose codes are names of what stands beside them.
-const CATEGORIES: [&str; 2] = ["Adjudication", "Supporting-Information"];
+/// What the tags of version 3 say of a claim: whether it is the final action, and from which system it comes.
+const FINAL_ACTIONS: [&str; 2] = ["FinalAction", "NotFinalAction"];
+const SYSTEMS: [&str; 3] = ["NationalClaimsHistory", "DDPS", "SharedSystem"];
 
 fn extension<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
     known(walk, place, "url");

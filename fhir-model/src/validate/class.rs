@@ -114,7 +114,7 @@ classes! {
     Invariant "invariant" Error Invariant "another invariant of FHIR does not hold, named by its key",
     TermValue "term-value" Error BusinessRule "a Blue Button variable beside a value of another kind than its own",
     UnknownMember "unknown-member" Warning Structure "a member that FHIR does not define",
-    UnknownTerm "unknown-term" Warning CodeInvalid "a Blue Button URI that the vocabulary does not have",
+    UnknownTerm "unknown-term" Warning CodeInvalid "a Blue Button URI that the vocabulary does not have, or a category, tag or claim type of v3",
     Link "link" Warning NotFound "a line links to a sequence that the claim does not have",
     NotChecked "not-checked" Warning NotSupported "a resource type that is not modelled: only its JSON was checked",
     KnownDeviation "known-deviation" Information Informational "against FHIR, but as BCDA is known to write it",

@@ -6,13 +6,15 @@ use std::fmt::Write;
 use crate::schema::ElementDef;
 use crate::validate::class::IssueClass;
 
-/// One issue of a record: class, place, and what was expected. Holds no value and no name of the record.
+/// One issue of a record: class, place, and what was expected. Holds no value and no name of the record, but for a
+/// [term](Finding::term) that the vocabulary lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     class: IssueClass,
     expression: String,
     location: String,
     text: Cow<'static, str>,
+    term: Option<String>,
 }
 
 impl Finding {
@@ -27,7 +29,14 @@ impl Finding {
         expression: String,
         location: String,
     ) -> Self {
-        Self { class, expression, location, text: text.into() }
+        Self { class, expression, location, text: text.into(), term: None }
+    }
+
+    /// The same, about a URI of Blue Button. A piece that is no word, as a number is none, is left out: it might be
+    /// anybody's.
+    pub(crate) fn about(mut self, uri: &str) -> Self {
+        self.term = Some(words(uri));
+        self
     }
 
     /// The class.
@@ -51,6 +60,26 @@ impl Finding {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The URI of Blue Button that the vocabulary does not have, or `system|...` for a code of a system: to count by. Only
+    /// of [`IssueClass::UnknownTerm`]. Pieces of it that are no words are `...`.
+    pub fn term(&self) -> Option<&str> {
+        self.term.as_deref()
+    }
+}
+
+/// A URI piece by piece: what is too long for a name, or has more digits than names have, is left out.
+fn words(uri: &str) -> String {
+    const MOST_DIGITS: usize = 3;
+    const LONGEST: usize = 40;
+    let is_word = |piece: &str| {
+        piece.len() <= LONGEST
+            && piece.bytes().filter(u8::is_ascii_digit).count() <= MOST_DIGITS
+            && piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    let piece = |piece: &str| if is_word(piece) { piece.to_owned() } else { "...".to_owned() };
+    let joined = |part: &str| part.split('/').map(piece).collect::<Vec<_>>().join("/");
+    uri.split('|').map(joined).collect::<Vec<_>>().join("|")
 }
 
 /// One step from the resource down.
@@ -141,5 +170,25 @@ fn push_index(out: &mut String, index: Option<usize>) {
     if let Some(index) = index {
         // Writing to a String does not fail.
         let _ = write!(out, "[{index}]");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_word_of_a_uri_is_left_out() {
+        for (uri, shown) in [
+            ("https://bluebutton.cms.gov/fhir/CodeSystem/CLM-NEW-CD", None),
+            ("https://bluebutton.cms.gov/resources/variables/clm_poa_ind_sw25", None),
+            ("https://bluebutton.cms.gov/fhir/CodeSystem/Adjudication|...", None),
+            ("https://bluebutton.cms.gov/1S00E00AA00", Some("https://bluebutton.cms.gov/...")),
+            ("https://bluebutton.cms.gov/a b/x?y=1", Some("https://bluebutton.cms.gov/.../...")),
+            ("http://bluebutton.cms.gov/J\u{f6}rg", Some("http://bluebutton.cms.gov/...")),
+        ] {
+            assert_eq!(words(uri), shown.unwrap_or(uri));
+        }
+        assert_eq!(words(&"x".repeat(41)), "...");
     }
 }

@@ -111,7 +111,22 @@ fn is_resource(def: &TypeDef) -> bool {
 impl<'t> Walk<'t> {
     /// An issue at the place of the walk.
     pub(super) fn report(&mut self, class: IssueClass, text: impl Into<Cow<'static, str>>) {
-        let worse = self.worst < Some(class.severity());
+        let (expression, location) = (self.path.expression(), self.path.location());
+        self.keep(Finding::at(class, text, expression, location));
+    }
+
+    /// An issue at a member of the place of the walk: a term that the vocabulary does not have.
+    pub(super) fn report_term(&mut self, member: &'static ElementDef, term: &str) {
+        const TEXT: &str =
+            "expected a URI that the vocabulary has: it is misspelt, or new to this version";
+        self.path.enter(member, Member::Value);
+        let (expression, location) = (self.path.expression(), self.path.location());
+        self.keep(Finding::at(IssueClass::UnknownTerm, TEXT, expression, location).about(term));
+        self.path.leave();
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        let worse = self.worst < Some(finding.class().severity());
         if self.findings.len() >= MAX_FINDINGS {
             self.more = true;
             if !worse {
@@ -121,10 +136,9 @@ impl<'t> Walk<'t> {
             self.findings.truncate(MAX_FINDINGS - 1);
         }
         if worse {
-            self.worst = Some(class.severity());
+            self.worst = Some(finding.class().severity());
         }
-        let (expression, location) = (self.path.expression(), self.path.location());
-        self.findings.push(Finding::at(class, text, expression, location));
+        self.findings.push(finding);
     }
 
     /// Whether nothing more can be told of the record.
