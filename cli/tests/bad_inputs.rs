@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::common::bad::{EXPECTATION, expectation, faults, found};
-use crate::common::records::carrier;
+use crate::common::records::carrier_of;
 use crate::common::{Csv, Ran, TABLES, Work, counts};
 use serde_json::{Value, json};
+use synth::Api;
 
 /// Each file of the folder with its expectation.
 fn cases() -> Vec<(String, Vec<u8>, Value)> {
@@ -237,10 +238,19 @@ struct BadLine {
     path: String,
 }
 
-/// The bad lines of all files that can be read as they are.
-fn bad_lines() -> Vec<BadLine> {
+/// The version of the records of a file.
+fn version(file: &str) -> Api {
+    let named = |api: &Api| file.starts_with(&format!("{api}-"));
+    Api::ALL.into_iter().find(named).unwrap_or(Api::V1)
+}
+
+/// The bad lines of all files of a version that can be read as they are.
+fn bad_lines(api: Api) -> Vec<BadLine> {
     let mut lines = Vec::new();
     for (file, bytes, expected) in cases() {
+        if version(&file) != api {
+            continue;
+        }
         let plain = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let all: Vec<&[u8]> = plain.split(|byte| *byte == b'\n').collect();
         for reject in expected["convert"]["rejects"].as_array().into_iter().flatten() {
@@ -267,9 +277,13 @@ fn bad_lines() -> Vec<BadLine> {
 
 #[test]
 fn a_bad_line_is_bad_wherever_it_stands() {
+    Api::ALL.into_iter().for_each(wherever_it_stands);
+}
+
+fn wherever_it_stands(api: Api) {
     let work = Work::new();
-    let lines = bad_lines();
-    let good = |id: String| carrier(&id, "1").to_string().into_bytes();
+    let lines = bad_lines(api);
+    let good = |id: String| carrier_of(api, &id, "1").to_string().into_bytes();
     let mut expected = BTreeMap::new();
     for (number, line) in lines.iter().enumerate() {
         let (one, two) = (good(format!("1{number:04}")), good(format!("2{number:04}")));
@@ -323,11 +337,15 @@ const OF_TEXT: [&str; 4] = ["syntax", "utf-8", "text", "depth"];
 /// The line as the value of a member, where the crosswalk reads it and where it does not.
 #[test]
 fn a_bad_text_is_bad_in_members_that_are_read_and_in_members_that_are_skipped() {
+    Api::ALL.into_iter().for_each(in_any_member);
+}
+
+fn in_any_member(api: Api) {
     let work = Work::new();
-    let mut lines = bad_lines();
+    let mut lines = bad_lines(api);
     lines.retain(|line| OF_TEXT.contains(&line.class.as_str()));
-    let claim = carrier("13", "1").to_string();
-    let good = |id: String| carrier(&id, "1").to_string().into_bytes();
+    let claim = carrier_of(api, "13", "1").to_string();
+    let good = |id: String| carrier_of(api, &id, "1").to_string().into_bytes();
     // Strings of a claim: its status is read, the display of a code is not, and two members more are unknown.
     let members = ["\"status\":\"active\"", "\"display\":\"Local\"", "{", "\"coding\":[{"];
     let mut prefixes = Vec::new();

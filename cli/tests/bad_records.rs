@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::common::defects::{Defect, all, odd_but_good, victim};
-use crate::common::records::{carrier, claim, coverage, lines, patient};
+use crate::common::records::{
+    carrier, carrier_of, claim, coverage, coverage_of, lines, patient, patient_of,
+};
 use crate::common::{Csv, Work, counts, joined};
 use serde_json::Value;
+use synth::Api;
 
 const ALL_REJECTS: &str = "--max-rejects 100% --file-date 2024-01-01 --format csv --quiet";
 
@@ -28,10 +31,14 @@ fn ids(work: &Work, out: &str) -> Vec<String> {
 
 #[test]
 fn each_kind_between_two_good_claims() {
+    Api::ALL.into_iter().for_each(between_two_good_claims);
+}
+
+fn between_two_good_claims(api: Api) {
     // One file a kind, all in one run: a process for each would take its time.
     let work = Work::new();
-    let defects = all();
-    let good = |number: usize| carrier(&number.to_string(), "1").to_string().into_bytes();
+    let defects = all(api);
+    let good = |number: usize| carrier_of(api, &number.to_string(), "1").to_string().into_bytes();
     for (number, defect) in defects.iter().enumerate() {
         let name = format!("in/{number:04}.ndjson");
         work.write_lines(&name, [&good(number * 2), &defect.line, &good(number * 2 + 1)]);
@@ -68,13 +75,14 @@ fn each_kind_between_two_good_claims() {
 fn each_kind_ends_a_run_that_wants_none() {
     let work = Work::new();
     let mut seen = Vec::new();
-    for Defect { name, class, line } in all() {
+    let victim = victim(Api::V1);
+    for Defect { name, class, line } in all(Api::V1) {
         // One of each class.
         if seen.contains(&class) {
             continue;
         }
         seen.push(class);
-        work.write_lines("in.ndjson", [victim().as_bytes(), &line, victim().as_bytes()]);
+        work.write_lines("in.ndjson", [victim.as_bytes(), &line, victim.as_bytes()]);
         let ran = work.bcda("convert in.ndjson --out out --on-bad-record fail").exits(4);
         assert!(ran.stderr.contains("in.ndjson, line 2"), "{name}: {}", ran.stderr);
         assert!(ran.stderr.contains(class), "{name}: {}", ran.stderr);
@@ -86,8 +94,12 @@ fn each_kind_ends_a_run_that_wants_none() {
 
 #[test]
 fn odd_records_are_good() {
+    Api::ALL.into_iter().for_each(odd_and_good);
+}
+
+fn odd_and_good(api: Api) {
     let work = Work::new();
-    let odd = odd_but_good();
+    let odd = odd_but_good(api);
     for (number, (name, line)) in odd.iter().enumerate() {
         work.write_lines("in.ndjson", [line]);
         let ran = work.bcda("convert in.ndjson --out out --overwrite --format csv");
@@ -116,7 +128,7 @@ fn odd_records_are_good() {
 #[test]
 fn line_ends_blank_lines_and_marks() {
     let work = Work::new();
-    let good = victim();
+    let good = victim(Api::V1);
     let mut last = 0;
     for (name, text, records) in [
         ("no line feed at the end", format!("{good}\n{good}"), 2),
@@ -146,7 +158,7 @@ fn line_ends_blank_lines_and_marks() {
 #[test]
 fn a_line_that_is_too_long_is_listed_but_not_kept() {
     let work = Work::new();
-    let good = victim();
+    let good = victim(Api::V1);
     let long = good.replacen('{', &format!("{{\"zzz\":\"{}\",", "x".repeat(9_000)), 1);
     for (name, longest, code) in [("under", long.len(), 0), ("over", long.len() - 1, 3)] {
         for block in [1024, 1 << 20] {
@@ -171,10 +183,15 @@ type Layout<'l> = Vec<(&'static str, Vec<&'l [u8]>)>;
 
 #[test]
 fn the_verdict_depends_on_the_record_alone() {
+    Api::ALL.into_iter().for_each(on_the_record_alone);
+}
+
+fn on_the_record_alone(api: Api) {
     let work = Work::new();
-    let defects = all();
-    let (good, person) = (victim().into_bytes(), patient("1", "1S00A00AA00").to_string());
-    let (cover, person) = (coverage("1", "A").to_string().into_bytes(), person.into_bytes());
+    let defects = all(api);
+    let person = patient_of(api, "1", "1S00A00AA00").to_string().into_bytes();
+    let cover = coverage_of(api, "1", "A").to_string().into_bytes();
+    let good = victim(api).into_bytes();
     let bad: Vec<&[u8]> = defects.iter().map(|defect| defect.line.as_slice()).collect();
     let layouts: [(&str, Layout<'_>); 5] = [
         ("claims", vec![("a.ndjson", [&[&good[..]], &bad[..]].concat())]),

@@ -2,15 +2,16 @@
 //! in what the program says, in its report, its manifest or its list of rejects.
 
 use crate::common::defects::all;
-use crate::common::records::{carrier, coverage, lines, patient, r4_claim};
+use crate::common::records::{carrier, carrier_of, coverage_of, lines, patient_of, r4_claim};
 use crate::common::{Ran, Work, joined};
 use serde_json::Value;
+use synth::Api;
 
 /// In no word of the program.
 const MARK: &str = "Qzjxkv";
 
 /// Members whose texts tell what a record is, besides URIs: with a mark it would be another, or none.
-const TELLING: [&str; 10] = [
+const TELLING: [&str; 14] = [
     "resourceType",
     "system",
     "reference",
@@ -21,6 +22,11 @@ const TELLING: [&str; 10] = [
     "start",
     "end",
     "eob-type",
+    // Of versions 2 and 3.
+    "created",
+    "EOB-TYPE",
+    "C4BBIdentifierType",
+    "coverage-class",
 ];
 
 /// A record whose every text but those, and one more member at every level, carries the mark.
@@ -43,15 +49,24 @@ fn marked_member(name: &str, value: &Value) -> Value {
             Value::Object(members)
         }
         Value::Array(entries) => entries.iter().map(|entry| marked_member(name, entry)).collect(),
-        Value::String(text) if !TELLING.contains(&name) && !text.starts_with("http") => {
+        Value::String(text) if !TELLING.contains(&name) && !tells(text) => {
             format!("{text}{MARK}").into()
         }
         other => other.clone(),
     }
 }
 
+/// Whether a text tells what a record is, whatever its member is called.
+fn tells(text: &str) -> bool {
+    text.starts_with("http") || text.starts_with("Part ")
+}
+
 #[test]
 fn every_text_is_marked_and_the_records_are_good() {
+    Api::ALL.into_iter().for_each(marked_and_good);
+}
+
+fn marked_and_good(api: Api) {
     fn texts(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
         match value {
             Value::Object(members) => {
@@ -62,44 +77,56 @@ fn every_text_is_marked_and_the_records_are_good() {
             _ => {}
         }
     }
-    for record in [carrier("1", "P"), patient("P", "M"), coverage("P", "A")] {
+    for record in [carrier_of(api, "1", "P"), patient_of(api, "P", "M"), coverage_of(api, "P", "A")]
+    {
         let mut found = Vec::new();
         texts("", &marked(&record), &mut found);
         let unmarked = found.iter().filter(|(_, text)| !text.contains(MARK));
         for (name, text) in unmarked {
-            let told = TELLING.contains(&name.as_str()) || text == "CARRIER";
-            assert!(told || text.starts_with("http"), "{name} is not marked");
+            let codes = ["CARRIER", "uc", "plan"];
+            let told = TELLING.contains(&name.as_str()) || codes.contains(&text.as_str());
+            assert!(told || tells(text), "{name} is not marked");
         }
     }
     let work = Work::new();
-    work.write_lines("in.ndjson", good());
+    work.write_lines("in.ndjson", good_of(api));
     work.bcda("convert in.ndjson --out out --report report.json").exits(0);
 }
 
 /// Good records with marks in values that tables show and in members that nobody knows.
 fn good() -> Vec<String> {
-    let mut claim = marked(&carrier(&format!("{MARK}1"), &format!("{MARK}P")));
+    good_of(Api::V1)
+}
+
+/// The same of a version.
+fn good_of(api: Api) -> Vec<String> {
+    let mut claim = marked(&carrier_of(api, &format!("{MARK}1"), &format!("{MARK}P")));
     claim["status"] = MARK.into();
-    let mut person = marked(&patient(&format!("{MARK}P"), &format!("{MARK}MBI")));
+    let mut person = marked(&patient_of(api, &format!("{MARK}P"), &format!("{MARK}MBI")));
     person["name"][0]["family"] = MARK.into();
-    let cover = marked(&coverage(&format!("{MARK}P"), "A"));
+    let cover = marked(&coverage_of(api, &format!("{MARK}P"), "A"));
     let other = marked(&serde_json::json!({"resourceType": "Organization", "id": MARK}));
     lines(&[person, cover, claim.clone(), other, claim])
 }
 
 /// Broken lines with marks before, in and after the fault.
 fn bad() -> Vec<Vec<u8>> {
+    bad_of(Api::V1)
+}
+
+/// The same of a version.
+fn bad_of(api: Api) -> Vec<Vec<u8>> {
     let insert = |line: &[u8], at: usize| {
         [&line[..at], format!("\"{MARK}\":\"{MARK}\",").as_bytes(), &line[at..]].concat()
     };
-    let mut found: Vec<Vec<u8>> = all()
+    let mut found: Vec<Vec<u8>> = all(api)
         .into_iter()
         .map(|defect| match defect.line.first() {
             Some(b'{') if defect.line.len() > 2 => insert(&defect.line, 1),
             _ => [MARK.as_bytes(), &defect.line].concat(),
         })
         .collect();
-    let good = carrier("13", "1").to_string();
+    let good = carrier_of(api, "13", "1").to_string();
     let swap = |from: &str, to: &str| {
         assert!(good.contains(from), "{from}");
         good.replacen(from, to, 1).into_bytes()
@@ -153,8 +180,13 @@ const VOICES: [&str; 4] = ["", "--quiet", "--log-format json", "--log-format jso
 
 #[test]
 fn nothing_of_a_record_is_said() {
+    Api::ALL.into_iter().for_each(nothing_of_a_record);
+}
+
+fn nothing_of_a_record(api: Api) {
     let work = Work::new();
-    let all: Vec<Vec<u8>> = good().into_iter().map(String::into_bytes).chain(bad()).collect();
+    let good = good_of(api).into_iter().map(String::into_bytes);
+    let all: Vec<Vec<u8>> = good.chain(bad_of(api)).collect();
     work.write_lines("in.ndjson", &all);
     for voice in VOICES {
         let ending = "--report report.json --overwrite --max-rejects 100% --out out";

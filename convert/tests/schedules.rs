@@ -14,7 +14,7 @@ use convert::{Counts, MaxRejects, Options, Output, TABLES_MANIFEST, run};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use synth::{ClaimType, Part};
+use synth::{Api, ClaimType, Part};
 
 /// Schedules unless the environment asks for more: each is two runs.
 const CASES: u32 = 40;
@@ -24,18 +24,21 @@ const PEOPLE: u64 = 3;
 /// The last records of the pool are bad, or skipped.
 const BAD: usize = 6;
 
-/// Records of all kinds: good, rejected, skipped, repeated, of two versions, of nobody.
-static POOL: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+/// Records of all kinds in each version of the API: good, rejected, skipped, repeated, in two versions, of nobody.
+static POOLS: LazyLock<[Vec<Vec<u8>>; 3]> = LazyLock::new(|| Api::ALL.map(pool));
+
+fn pool(api: Api) -> Vec<Vec<u8>> {
     let mut pool = Vec::new();
     for seed in 0..PEOPLE {
-        let patient = synth::patient(seed);
-        let coverages = Part::ALL.map(|part| synth::coverage(seed, part));
+        let patient = synth::patient_of(api, seed);
+        let coverages = Part::ALL.map(|part| synth::coverage_of(api, seed, part));
         let newer = [&patient, &coverages[0]].map(|record| later(record));
-        let claims = ClaimType::ALL.map(|claim_type| synth::eob(seed, claim_type));
+        let claims = ClaimType::ALL.map(|claim_type| synth::eob_of(api, seed, claim_type));
         pool.extend([patient].into_iter().chain(coverages).chain(newer).chain(claims));
     }
-    pool.push(synth::eob(PEOPLE, ClaimType::Carrier));
-    let bad = synth::eob(PEOPLE, ClaimType::Hospice).replacen("\"id\":", "\"id_\":", 1);
+    pool.push(synth::eob_of(api, PEOPLE, ClaimType::Carrier));
+    let bad = synth::eob_of(api, PEOPLE, ClaimType::Hospice);
+    let bad = bad.replace("\"value\":", "\"value_\":");
     let twice = "{\"resourceType\":\"Patient\",\"resourceType\":\"Patient\"}";
     let skipped = "{\"resourceType\":\"Observation\",\"id\":\"1\"}";
     let unknown = "{\"resourceType\":\"Nothing\"}";
@@ -44,7 +47,7 @@ static POOL: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     pool.push(b"{\"resourceType\":\"Coverage\",\"id\":\"\xff\"}".to_vec());
     pool.push([b"{\"a\":".repeat(70), b"1".to_vec(), b"}".repeat(70)].concat());
     pool
-});
+}
 
 /// The record as it was updated once more, later than any other.
 fn later(record: &str) -> String {
@@ -65,6 +68,8 @@ struct Stored {
 /// How records are laid into files and read.
 #[derive(Clone, Debug)]
 struct Schedule {
+    /// Of which version they are.
+    api: Api,
     /// Records of the pool, by number.
     records: Vec<usize>,
     /// Where a file ends: after this many records.
@@ -79,16 +84,21 @@ fn schedules() -> impl Strategy<Value = Schedule> {
     let stored = (0..4_u8, any::<bool>(), any::<bool>(), any::<bool>())
         .prop_map(|(packing, open_end, crlf, blank)| Stored { packing, open_end, crlf, blank });
     // Of bad records alone nothing is made: the run ends with an error.
-    let good = POOL.len() - BAD;
-    let records = prop::collection::vec(0..POOL.len(), 0..60)
+    let all = POOLS[0].len();
+    assert!(POOLS.iter().all(|pool| pool.len() == all));
+    let good = all - BAD;
+    let records = prop::collection::vec(0..all, 0..60)
         .prop_filter("some are good", move |records| {
             records.is_empty() || records.iter().any(|record| *record < good)
         });
     let cuts = prop::collection::vec(0..60_usize, 0..8);
     let blocks = prop_oneof![1..200_usize, 1000..30_000_usize, Just(4 << 20)];
     let threads = prop_oneof![Just(1_usize), Just(2), Just(3), Just(8)];
-    (records, cuts, prop::collection::vec(stored, 9), threads, blocks, 0..3_u8).prop_map(
-        |(records, cuts, stored, threads, block_bytes, format)| Schedule {
+    let stored = prop::collection::vec(stored, 9);
+    let api = prop::sample::select(Api::ALL.to_vec());
+    (api, records, cuts, stored, threads, blocks, 0..3_u8).prop_map(
+        |(api, records, cuts, stored, threads, block_bytes, format)| Schedule {
+            api,
             records,
             cuts,
             stored,
@@ -104,6 +114,7 @@ impl Schedule {
     fn simplest(&self, records: Vec<usize>) -> Self {
         let plain = Stored { packing: 0, open_end: false, crlf: false, blank: false };
         Self {
+            api: self.api,
             records,
             cuts: Vec::new(),
             stored: vec![plain],
@@ -122,7 +133,7 @@ impl Schedule {
         cuts.sort_unstable();
         let mut texts = Vec::new();
         for (number, (cut, stored)) in cuts.windows(2).zip(&self.stored).enumerate() {
-            let text = stored.text(&self.records[cut[0]..cut[1]]);
+            let text = stored.text(self.api, &self.records[cut[0]..cut[1]]);
             fs::write(folder.join(format!("{number}.ndjson")), stored.packed(&text)).unwrap();
             texts.push(text);
         }
@@ -194,11 +205,11 @@ fn listed(list: &str, texts: &[Vec<u8>]) -> Vec<(Vec<u8>, String)> {
 }
 
 impl Stored {
-    fn text(self, records: &[usize]) -> Vec<u8> {
+    fn text(self, api: Api, records: &[usize]) -> Vec<u8> {
         let end: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
         let mut text = Vec::new();
         for record in records {
-            text.extend_from_slice(&POOL[*record]);
+            text.extend_from_slice(&POOLS[api as usize][*record]);
             text.extend_from_slice(end);
             if self.blank {
                 text.extend_from_slice(b" \t");

@@ -1,6 +1,8 @@
-//! Lines that are no good records, each made from a good claim, and what they are called.
+//! Lines that are no good records, each made from a good claim of a version, and what they are called.
 
-use super::records::{carrier, claim_with_items, coverage, patient};
+use synth::Api;
+
+use super::records::{carrier_of, claim_with_items_of, coverage_of, patient_of};
 
 /// A line that is refused.
 #[derive(Clone, Debug)]
@@ -16,8 +18,8 @@ const READ: &str = "\"status\":\"active\"";
 const SKIPPED: &str = "\"display\":\"Local\"";
 
 /// A good claim to break.
-pub(crate) fn victim() -> String {
-    carrier("13", "1").to_string()
+pub(crate) fn victim(api: Api) -> String {
+    carrier_of(api, "13", "1").to_string()
 }
 
 /// Replaces what is there exactly once.
@@ -29,7 +31,7 @@ fn swap(text: &str, from: &str, to: &str) -> String {
 
 /// Faults of the text alone: the same verdict in a member that is read, in one that is skipped, and in one
 /// that nobody knows.
-fn of_text(found: &mut Vec<Defect>) {
+fn of_text(api: Api, found: &mut Vec<Defect>) {
     let strings: &[(&str, &str, &[u8])] = &[
         ("high surrogate", "text", br"\ud800"),
         ("low surrogate", "text", br"\udc00"),
@@ -82,7 +84,7 @@ fn of_text(found: &mut Vec<Defect>) {
         ("# comment", "syntax"),
         ("", "syntax"),
     ];
-    let good = victim();
+    let good = victim(api);
     for (place, member) in [("read", READ), ("skipped", SKIPPED), ("unknown", "")] {
         let with = |value: &[u8]| -> Vec<u8> {
             let name = match place {
@@ -125,8 +127,8 @@ fn of_text(found: &mut Vec<Defect>) {
     }
 }
 
-fn of_structure(found: &mut Vec<Defect>) {
-    let good = victim();
+fn of_structure(api: Api, found: &mut Vec<Defect>) {
+    let good = victim(api);
     let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf32: Vec<u8> = good.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
     let mut add = |name: &str, class, line: Vec<u8>| {
@@ -203,11 +205,22 @@ fn of_structure(found: &mut Vec<Defect>) {
     }
 }
 
-fn of_content(found: &mut Vec<Defect>) {
-    let good = victim();
-    let drug = claim_with_items("PDE", "13", "1", 1).to_string();
-    let person = patient("13", "1S00A00AA13").to_string();
-    let cover = coverage("13", "A").to_string();
+fn of_content(api: Api, found: &mut Vec<Defect>) {
+    let good = victim(api);
+    let drug = claim_with_items_of(api, "PDE", "13", "1", 1).to_string();
+    let person = patient_of(api, "13", "1S00A00AA13").to_string();
+    let cover = coverage_of(api, "13", "A").to_string();
+    let unnumbered = |claim: &str, name: &str| match api {
+        Api::V1 | Api::V2 => {
+            swap(claim, &format!("variables/{name}_id"), &format!("variables/{name}_no"))
+        }
+        Api::V3 => swap(claim, "\"uc\"", "\"ux\""),
+    };
+    // Without a type it is not told of which version of R4 it is.
+    let untyped = match api {
+        Api::V1 | Api::V2 => swap(&good, "codesystem/eob-type", "codesystem/eob-typo"),
+        Api::V3 => swap(&swap(&good, "EOB-TYPE", "EOB-TYPO"), "CLM-TYPE-CD", "CLM-TYPO"),
+    };
     let mut add = |name: &str, class, line: String| {
         found.push(Defect { name: name.to_owned(), class, line: line.into_bytes() });
     };
@@ -260,12 +273,11 @@ fn of_content(found: &mut Vec<Defect>) {
         add(&format!("wrong type: {name}"), "wrong-type", swap(&good, from, to));
     }
     for (name, line) in [
-        ("claim id", swap(&good, "variables/clm_id", "variables/clm_no")),
+        ("claim id", unnumbered(&good, "clm")),
         ("value of the claim id", swap(&good, "\"value\":\"13\"", "\"value\":\"\"")),
         ("blank claim id", swap(&good, "\"value\":\"13\"", "\"value\":\"   \"")),
         ("claim id, null", swap(&good, "\"value\":\"13\"", "\"value\":null")),
-        ("event id", swap(&drug, "variables/pde_id", "variables/pde_no")),
-        ("eob-type", swap(&good, "codesystem/eob-type", "codesystem/eob-typo")),
+        ("event id", unnumbered(&drug, "pde")),
         ("sequence", swap(&good, "\"sequence\":1,", "")),
         ("Patient.id", swap(&person, "\"id\":\"13\",", "")),
         ("beneficiary", swap(&cover, "\"beneficiary\":{\"reference\":\"Patient/13\"},", "")),
@@ -273,6 +285,7 @@ fn of_content(found: &mut Vec<Defect>) {
     ] {
         add(&format!("missing {name}"), "missing", line);
     }
+    add("missing eob-type", if api == Api::V1 { "missing" } else { "claim-type" }, untyped);
     add("eob-type of no kind", "claim-type", swap(&good, "\"CARRIER\"", "\"DENTAL\""));
     add("eob-type in lower case", "claim-type", swap(&good, "\"CARRIER\"", "\"carrier\""));
     for (name, to) in [
@@ -299,17 +312,17 @@ fn of_content(found: &mut Vec<Defect>) {
 }
 
 /// All of them.
-pub(crate) fn all() -> Vec<Defect> {
+pub(crate) fn all(api: Api) -> Vec<Defect> {
     let mut found = Vec::new();
-    of_text(&mut found);
-    of_structure(&mut found);
-    of_content(&mut found);
+    of_text(api, &mut found);
+    of_structure(api, &mut found);
+    of_content(api, &mut found);
     found
 }
 
 /// Lines that look odd and are good: a claim each, of one row of CCLF5.
-pub(crate) fn odd_but_good() -> Vec<(&'static str, Vec<u8>)> {
-    let good = victim();
+pub(crate) fn odd_but_good(api: Api) -> Vec<(&'static str, Vec<u8>)> {
+    let good = victim(api);
     let before = |member: &str| swap(&good, "\"status\":", &format!("{member},\"status\":"));
     let deep = |lists: usize| format!("\"zzz\":{}{}", "[".repeat(lists), "]".repeat(lists));
     let many: Vec<String> = (0..500).map(|number| format!("\"z{number}\":{number}")).collect();

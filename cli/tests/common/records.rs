@@ -1,7 +1,8 @@
-//! Small records in the shape of BCDA v1: only what a test needs, members in alphabetical order as the
-//! service writes them.
+//! Small records in the shape of BCDA v1, and where a function takes a version in that of it: only what a test needs,
+//! members in alphabetical order as the service writes them.
 
 use serde_json::{Value, json};
+use synth::Api;
 
 /// Where the Blue Button variables are.
 pub(crate) const VARIABLE: &str = "https://bluebutton.cms.gov/resources/variables/";
@@ -144,6 +145,144 @@ pub(crate) fn r4_claim(id: &str) -> Value {
         "supportingInfo": [],
         "use": "claim",
     })
+}
+
+const FHIR: &str = "https://bluebutton.cms.gov/fhir/";
+
+/// The same claim of a version.
+pub(crate) fn claim_of(api: Api, eob_type: &str, id: &str, patient: &str) -> Value {
+    let mut claim = claim(eob_type, id, patient);
+    if api == Api::V1 {
+        return claim;
+    }
+    for (member, value) in [
+        ("insurance", json!([{"coverage": {"reference": "Coverage/part-b-1"}, "focal": true}])),
+        ("created", json!("2020-03-20T00:00:00+00:00")),
+        ("outcome", json!("complete")),
+        ("provider", json!({"display": "Clinic"})),
+        ("use", json!("claim")),
+    ] {
+        claim[member] = value;
+    }
+    if api == Api::V3 {
+        let system = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBIdentifierType";
+        claim["identifier"] =
+            json!([{"type": {"coding": [{"code": "uc", "system": system}]}, "value": id}]);
+        claim["meta"]["tag"] = json!([
+            {"code": "NationalClaimsHistory", "system": format!("{FHIR}CodeSystem/System-Type")},
+            {"code": "FinalAction", "system": format!("{FHIR}CodeSystem/Final-Action")},
+        ]);
+        claim["type"] = json!({"coding": [
+            {"code": eob_type, "system": format!("{FHIR}CodeSystem/EOB-TYPE")},
+            {"code": "71", "display": "Local", "system": format!("{FHIR}CodeSystem/CLM-TYPE-CD")},
+        ]});
+    }
+    claim
+}
+
+/// The same line of a claim of a version.
+pub(crate) fn item_of(api: Api, sequence: u32) -> Value {
+    let mut item = item(sequence);
+    if api == Api::V1 {
+        return item;
+    }
+    let names = if api == Api::V2 {
+        ["line_nch_pmt_amt", "line_alowd_chrg_amt"].map(|name| format!("{VARIABLE}{name}"))
+    } else {
+        ["CLM_LINE_CVRD_PD_AMT", "CLM_LINE_ALOWD_CHRG_AMT"].map(str::to_owned)
+    };
+    let system = match api {
+        Api::V3 => format!("{FHIR}CodeSystem/Adjudication"),
+        _ => format!("{CODESYSTEM}adjudication"),
+    };
+    let amounts = names.iter().zip([json!(12.5), json!(20)]);
+    let amount = |(name, value): (&String, Value)| {
+        json!({
+            "amount": {"currency": "USD", "value": value},
+            "category": {"coding": [{"code": name, "system": system}]},
+        })
+    };
+    item["adjudication"] = amounts.map(amount).collect();
+    let service = item.as_object_mut().unwrap().remove("service").unwrap();
+    item["productOrService"] = service;
+    if api == Api::V3 {
+        item["productOrService"]["coding"][0]["system"] = "http://www.ama-assn.org/go/cpt".into();
+    }
+    item
+}
+
+/// The same claim with items of a version.
+pub(crate) fn claim_with_items_of(
+    api: Api,
+    eob_type: &str,
+    id: &str,
+    patient: &str,
+    items: u32,
+) -> Value {
+    let mut claim = claim_of(api, eob_type, id, patient);
+    claim["item"] = (1..=items).map(|sequence| item_of(api, sequence)).collect();
+    claim
+}
+
+/// The same claim of Part B of a version.
+pub(crate) fn carrier_of(api: Api, id: &str, patient: &str) -> Value {
+    claim_with_items_of(api, "CARRIER", id, patient, 1)
+}
+
+/// The same Patient of a version.
+pub(crate) fn patient_of(api: Api, id: &str, current: &str) -> Value {
+    let mut person = patient(id, current);
+    if api == Api::V1 {
+        return person;
+    }
+    let typed = |code: &str| {
+        let system = "http://terminology.hl7.org/CodeSystem/v2-0203";
+        json!({"coding": [{"code": code, "system": system}]})
+    };
+    let mbi = |code: &str| {
+        let system = "http://hl7.org/fhir/sid/us-mbi";
+        json!({"system": system, "type": typed(code), "value": current})
+    };
+    person["meta"]["profile"] =
+        json!(["http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Patient"]);
+    if api == Api::V2 {
+        let system = format!("{CODESYSTEM}identifier-currency");
+        let mut mbi = mbi("MC");
+        mbi["type"]["coding"][0]["extension"] =
+            json!([{"url": system, "valueCoding": {"code": "current", "system": system}}]);
+        let bene_id = format!("{VARIABLE}bene_id");
+        person["identifier"] =
+            json!([{"system": bene_id, "type": typed("MB"), "value": format!("9{id}")}, mbi]);
+    } else {
+        person["identifier"] = json!([mbi("MB")]);
+        person["address"][0]["state"] = "VA".into();
+    }
+    person
+}
+
+/// The same Coverage of a version.
+pub(crate) fn coverage_of(api: Api, patient: &str, part: &str) -> Value {
+    let mut cover = coverage(patient, part);
+    if api == Api::V1 {
+        return cover;
+    }
+    cover.as_object_mut().unwrap().remove("grouping");
+    let class = "http://terminology.hl7.org/CodeSystem/coverage-class";
+    cover["class"] = json!([{
+        "type": {"coding": [{"code": "plan", "system": class}]},
+        "value": format!("Part {part}"),
+    }]);
+    if api == Api::V2 {
+        cover["type"] = json!({"coding": [{
+            "code": "SUBSIDIZ",
+            "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+        }]});
+    } else {
+        cover["type"] = json!({"coding": [{"code": "1", "system": "https://nahdo.org/sopt"}]});
+        let url = format!("{FHIR}StructureDefinition/BENE-MDCR-STUS-CD");
+        cover["extension"] = json!([{"url": url, "valueCoding": {"code": "10"}}]);
+    }
+    cover
 }
 
 /// Each record as its line, without the line feed.
