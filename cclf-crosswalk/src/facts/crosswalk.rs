@@ -409,8 +409,12 @@ fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
     const FILE: &str = "record.csv";
     let header = ["resource", "fact", "type", "absent", "where", "note"];
     let mut facts = Vec::new();
+    let mut seen = HashSet::new();
     for (line, row) in rows(FILE, text, &header)? {
         let at = |fault: LoadError| fault.at(FILE, line);
+        if !seen.insert((row[0].to_owned(), row[1].to_owned())) {
+            return Err(at(LoadError::new("the fact has a row already")));
+        }
         facts.push(RecordFact {
             resource: Resource::from_name(&row[0])
                 .ok_or_else(|| at(LoadError::new("unknown resource")))?,
@@ -434,10 +438,14 @@ fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
 
 fn load_lineage(text: &str) -> Result<Vec<LineageColumn>, LoadError> {
     const FILE: &str = "lineage.csv";
+    let mut seen = HashSet::new();
     rows(FILE, text, &["column", "type", "on", "where", "note"])?
         .into_iter()
         .map(|(line, row)| {
             let at = |fault: LoadError| fault.at(FILE, line);
+            if !seen.insert(row[0].to_owned()) {
+                return Err(at(LoadError::new("the column has a row already")));
+            }
             Ok(LineageColumn {
                 name: row[0].to_owned(),
                 column_type: ColumnType::parse(&row[1]).map_err(at)?,

@@ -253,6 +253,39 @@ fn what_is_hollow_in_version_3_is_neither_bad_nor_somebody() {
 }
 
 #[test]
+fn hospice_ranges_are_admission_periods_of_final_claims() {
+    const CATEGORIES: &str = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBSupportingInfoType";
+    let period = |category: &str, start: &str, end: &str| {
+        format!(
+            "{{'category':{{'coding':[{{'code':'{category}','system':'{CATEGORIES}'}}]}},'sequence':1,
+            'timingPeriod':{{'start':'{start}','end':'{end}'}}}}"
+        )
+    };
+    let stay = |api: Api, start: &str, end: &str, is_final: bool| {
+        let other = period("clmrecvddate", "2019-01-01", "2029-12-31");
+        let own = period("admissionperiod", start, end);
+        let action = if is_final { "FinalAction" } else { "NotFinalAction" };
+        let tags = if api == Api::V3 { tags("", action) } else { String::new() };
+        let line = claim_of(api, "HOSPICE", &format!(",'supportingInfo':[{other},{own}]{tags}"));
+        let status = if is_final { "\"active\"" } else { "\"cancelled\"" };
+        line.replace("\"active\"", status)
+    };
+    for api in R4 {
+        let lines = [
+            stay(api, "2020-03-01", "2020-03-20", true),
+            stay(api, "2020-01-01", "2020-01-20", true),
+            stay(api, "2020-01-01", "2020-02-20", true),
+            stay(api, "2020-05-01", "2020-05-20", false),
+            patient("-9", ""),
+        ];
+        let tables = in_version(api, lines);
+        let of = |name| column(&tables, Table::Cclf8, name);
+        assert_eq!(of("BENE_RNG_BGN_DT"), ["2020-01-01", "2020-03-01"], "{api}");
+        assert_eq!(of("BENE_RNG_END_DT"), ["2020-02-20", "2020-03-20"], "{api}");
+    }
+}
+
+#[test]
 fn mbis_of_version_3_have_their_days() {
     let mbi = |value: &str, period: &str| {
         format!("{{'system':'us-mbi','value':'{value}','period':{{{period}}}}}")
