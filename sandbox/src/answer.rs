@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 use crate::faults::Faults;
 use crate::resource::ResourceType;
+use crate::version::under_version;
 
 pub(crate) const FHIR_JSON: &str = "application/fhir+json";
 pub(crate) const JSON: &str = "application/json";
@@ -30,9 +31,10 @@ pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response {
 /// What is nowhere. A path of an export without its operation is what a shell leaves of `$export` between double
 /// quotes: it takes that for a variable.
 pub(crate) fn not_found(path: &str) -> Response {
-    let export = path.strip_prefix("/api/v1/").is_some_and(|rest| {
+    let export = under_version(path).is_some_and(|(api, rest)| {
         let rest = rest.trim_end_matches('/');
-        ResourceType::named(rest).is_some() || rest.split('/').next() == Some("Group")
+        ResourceType::named(rest).is_some_and(|kind| kind.exported_by(api).is_some())
+            || rest.split('/').next() == Some("Group")
     });
     plain(
         StatusCode::NOT_FOUND,

@@ -1,6 +1,5 @@
 //! What all requests share, and who may ask for what.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,22 +10,25 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use cms::Api;
 use http_body_util::{BodyExt, Limited};
 
+use crate::Options;
 use crate::answer::{self, plain};
 use crate::fault::{Fault, Requests};
 use crate::faults::Faults;
 use crate::job::{Job, Jobs, Pace};
-use crate::source::Source;
+use crate::sources::Sources;
+use crate::statistics::Statistics;
 use crate::tokens::Tokens;
-use crate::{Options, Statistics};
+use crate::version::under_version;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) options: Options,
     pub(crate) address: SocketAddr,
-    pub(crate) source: Source,
+    pub(crate) sources: Sources,
     pub(crate) faults: Faults,
     pub(crate) tokens: Tokens,
     pub(crate) jobs: Jobs,
@@ -71,7 +73,7 @@ impl App {
 
     fn count(&self, requests: Requests, status: StatusCode) {
         let mut statistics = self.statistics.lock().unwrap_or_else(PoisonError::into_inner);
-        *statistics.0.entry((requests, status.as_u16())).or_default() += 1;
+        statistics.add(requests, status.as_u16());
     }
 }
 
@@ -93,6 +95,19 @@ impl FromRequestParts<Arc<App>> for Origin {
 fn host(headers: &HeaderMap, address: SocketAddr) -> String {
     let named = headers.get(HOST).and_then(|host| host.to_str().ok());
     named.map_or_else(|| address.to_string(), str::to_owned)
+}
+
+/// The version of the API under whose path a request came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Version(pub(crate) Api);
+
+impl FromRequestParts<Arc<App>> for Version {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Self::Rejection> {
+        let path = parts.uri.path();
+        under_version(path).map(|(api, _)| Self(api)).ok_or_else(|| answer::not_found(path))
+    }
 }
 
 /// The client whose token a request carries: its place among the credentials.
@@ -180,7 +195,7 @@ fn kind_of(path: &str) -> Option<Requests> {
         Some(Requests::Token)
     } else if path.starts_with("/data/") {
         Some(Requests::Data)
-    } else if path.starts_with("/api/v1/jobs/") {
+    } else if under_version(path).is_some_and(|(_, rest)| rest.starts_with("jobs/")) {
         Some(Requests::Status)
     } else if path.ends_with("$export") || path.ends_with("%24export") {
         Some(Requests::Start)
@@ -188,6 +203,3 @@ fn kind_of(path: &str) -> Option<Requests> {
         None
     }
 }
-
-/// How many requests of which kind were answered with which status.
-pub(crate) type Counts = BTreeMap<(Requests, u16), u64>;

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use cms::Api;
+
 /// Why the sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,6 +32,14 @@ pub enum Error {
     /// The data folder has no NDJSON file.
     #[error("{} has no *.ndjson or *.jsonl file, plain, .gz or .zst", .0.display())]
     NoData(PathBuf),
+    /// The data folder has no record of a version that is to be served.
+    #[error("{} has no records of BCDA {api}", path.display())]
+    NoVersion {
+        /// The folder.
+        path: PathBuf,
+        /// The version.
+        api: Api,
+    },
     /// The synthetic data could not be made.
     #[error("cannot make synthetic data: {0}")]
     Synth(#[from] synth::Error),
@@ -42,7 +52,10 @@ impl Error {
     /// Whether another choice of options would do: the address is taken or no loopback, or there is no such data.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::NotLoopback(_) | Self::NoData(_) | Self::Listen { .. } => true,
+            Self::NotLoopback(_)
+            | Self::NoData(_)
+            | Self::NoVersion { .. }
+            | Self::Listen { .. } => true,
             Self::Data { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
             }

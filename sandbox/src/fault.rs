@@ -70,7 +70,7 @@ pub enum Fault {
     MissingType(ResourceType),
     /// `bare-progress`: `X-Progress` says `In Progress` without a figure, as before December 2019.
     BareProgress,
-    /// `refuse-overlap`: 429 for a job whose types another job of the same client has in work.
+    /// `refuse-overlap`: 429 for a job whose types another job of the same client has in work under the same version.
     RefuseOverlap,
     /// `key-map-only`: the keys of encrypted files stand in `KeyMap` alone, as in 2018.
     KeyMapOnly,

@@ -1,7 +1,9 @@
 //! The example of the guides: the numbers of its jobs and the names of its files stand for the client's latest job, so
-//! that the guides' commands can be copied as they are (docs/guide-commands.md).
+//! that the guides' commands can be copied as they are (docs/guide-commands.md). The guides are of version 1.
 
 use std::sync::Arc;
+
+use cms::Api;
 
 use crate::app::App;
 use crate::job::Job;
@@ -24,10 +26,10 @@ const FILES: [(&str, &str, ResourceType); 9] = [
     ("45", "99dbc86f-74e5-4553-88a9-af3e718cb72b.ndjson", Coverage),
 ];
 
-/// The job that a number of the example means: the client's latest.
+/// The job that a number of the example means: the client's latest under version 1.
 pub(crate) fn job(app: &App, client: usize, id: &str) -> Option<Arc<Job>> {
     let known = FILES.iter().any(|(job, ..)| *job == id);
-    known.then(|| app.jobs.all_of(client).pop()).flatten()
+    known.then(|| app.jobs.all_of(client, Api::V1).pop()).flatten()
 }
 
 /// The type of the example's file.

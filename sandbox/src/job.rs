@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cms::Api;
 use jiff::Timestamp;
 
 use crate::resource::ResourceType;
+use crate::type_filter::TypeFilter;
 
 /// A file of a finished job.
 #[derive(Debug)]
@@ -32,12 +34,16 @@ pub(crate) struct JobFile {
 pub(crate) struct Order {
     /// Whose job it is: the place of the client among the credentials.
     pub(crate) client: usize,
+    /// The version under which it was asked for, and under which alone it is found.
+    pub(crate) api: Api,
     /// The URL as called.
     pub(crate) request: String,
     /// Which types.
     pub(crate) types: Vec<ResourceType>,
     /// Only what changed after this.
     pub(crate) since: Option<Timestamp>,
+    /// Only claims that it lets through.
+    pub(crate) filter: TypeFilter,
 }
 
 /// How the work ended.
@@ -228,16 +234,17 @@ impl Jobs {
         (job, forgotten.map(|(_, job)| job))
     }
 
-    /// The client's job of that number.
+    /// The client's job of that number, under whichever version.
     pub(crate) fn of(&self, client: usize, id: u64) -> Option<Arc<Job>> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.get(&id).filter(|job| job.order.client == client).cloned()
     }
 
-    /// All jobs of the client, the oldest first.
-    pub(crate) fn all_of(&self, client: usize) -> Vec<Arc<Job>> {
+    /// All jobs of the client under a version, the oldest first.
+    pub(crate) fn all_of(&self, client: usize, api: Api) -> Vec<Arc<Job>> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.values().filter(|job| job.order.client == client).cloned().collect()
+        let wanted = |job: &&Arc<Job>| (job.order.client, job.order.api) == (client, api);
+        jobs.values().filter(wanted).cloned().collect()
     }
 
     /// Ends the work of all jobs.

@@ -6,11 +6,12 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_LOCATION, EXPIRES};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
+use cms::Api;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
 
 use crate::answer::{self, FHIR_JSON, JSON, empty, not_found};
-use crate::app::{App, Client, Origin};
+use crate::app::{App, Client, Origin, Version};
 use crate::fault::{Fault, Requests};
 use crate::guides;
 use crate::job::{Job, Order, View};
@@ -21,29 +22,29 @@ use crate::work;
 
 const EXPORT: &str = "$export";
 
-/// `GET /api/v1/{Patient,ExplanationOfBenefit,Coverage}/$export`.
+/// `GET /api/vN/Patient/$export`, and under version 1 `ExplanationOfBenefit/$export` and `Coverage/$export`.
 pub(crate) async fn start_of_type(
     State(app): State<Arc<App>>,
+    version: Version,
     client: Client,
     origin: Origin,
     Path((resource, operation)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    match ResourceType::named(&resource) {
-        Some(kind) if operation == EXPORT => {
-            // The endpoints of one type are older than _type.
-            let only = [kind];
-            let types = if kind == ResourceType::Patient { &ResourceType::ALL[..] } else { &only };
-            start(&app, client, &origin, types, &uri, &headers)
+    let types = ResourceType::named(&resource).and_then(|kind| kind.exported_by(version.0));
+    match types {
+        Some(types) if operation == EXPORT => {
+            start(&app, version, client, &origin, types, &uri, &headers)
         }
         _ => not_found(uri.path()),
     }
 }
 
-/// `GET /api/v1/Group/{all,runout}/$export`. Both give the same data: the sandbox has no attribution.
+/// `GET /api/vN/Group/{all,runout}/$export`. Both give the same data: the sandbox has no attribution.
 pub(crate) async fn start_of_group(
     State(app): State<Arc<App>>,
+    version: Version,
     client: Client,
     origin: Origin,
     Path((group, operation)): Path<(String, String)>,
@@ -56,11 +57,12 @@ pub(crate) async fn start_of_group(
     if group != "all" && group != "runout" {
         return app.error(StatusCode::BAD_REQUEST, "Invalid group ID");
     }
-    start(&app, client, &origin, &ResourceType::ALL, &uri, &headers)
+    start(&app, version, client, &origin, &ResourceType::ALL, &uri, &headers)
 }
 
 fn start(
     app: &Arc<App>,
+    Version(api): Version,
     Client(client): Client,
     Origin(origin): &Origin,
     known: &[ResourceType],
@@ -71,27 +73,34 @@ fn start(
         return refusal;
     }
     let parameters = parameters::check_headers(headers)
-        .and_then(|()| parameters::parse(uri.query().unwrap_or(""), known));
+        .and_then(|()| parameters::parse(uri.query().unwrap_or(""), known, api));
     let parameters = match parameters {
         Ok(parameters) => parameters,
         Err(text) => return app.error(StatusCode::BAD_REQUEST, &text),
     };
     let types = parameters.types;
-    if app.faults.has(Fault::RefuseOverlap) && overlaps(app, client, &types) {
+    if app.faults.has(Fault::RefuseOverlap) && overlaps(app, client, api, &types) {
         let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
         answer::retry_after(&app.faults, &mut response, 1);
         return response;
     }
-    let order = Order { client, request: format!("{origin}{uri}"), types, since: parameters.since };
+    let order = Order {
+        client,
+        api,
+        request: format!("{origin}{uri}"),
+        types,
+        since: parameters.since,
+        filter: parameters.filter,
+    };
     let pace = app.pace();
     let (job, forgotten) = app
         .jobs
-        .add(app.options.limits.jobs, |id| Job::new(id, order, app.source.transaction_time, pace));
+        .add(app.options.limits.jobs, |id| Job::new(id, order, app.sources.transaction_time, pace));
     let fails = app.faults.strike("job", |fault| match fault {
         Fault::FailedJob(jobs) => Some(*jobs),
         _ => None,
     });
-    let location = format!("{origin}/api/v1/jobs/{}", job.id);
+    let location = format!("{origin}/api/{api}/jobs/{}", job.id);
     let app = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
         if let Some(forgotten) = forgotten {
@@ -100,7 +109,8 @@ fn start(
         }
         let folder = app.folder_of(&job);
         let key = app.options.encrypt_with.as_ref();
-        let files = work::run(&job, &app.source, &folder, key, &app.faults);
+        let source = app.sources.of(api, &job.cancelled).map_err(std::io::Error::other);
+        let files = source.and_then(|source| work::run(&job, &source, &folder, key, &app.faults));
         // Whatever it was: the service says no more than that the job failed.
         job.finish(files.ok().filter(|_| !fails));
     });
@@ -111,25 +121,32 @@ fn start(
     response
 }
 
-/// Whether a job in work covers one of the types.
-fn overlaps(app: &App, client: usize, types: &[ResourceType]) -> bool {
-    app.jobs.all_of(client).iter().any(|job| {
+/// Whether a job in work under the version covers one of the types.
+fn overlaps(app: &App, client: usize, api: Api, types: &[ResourceType]) -> bool {
+    app.jobs.all_of(client, api).iter().any(|job| {
         job.view().is_unfinished() && job.order.types.iter().any(|kind| types.contains(kind))
     })
 }
 
-/// The job that a URL names, if the client may see it.
-fn named(app: &App, Client(client): Client, id: &str) -> Result<Arc<Job>, Box<Response>> {
+/// The job that a URL names, if the client may see it. One of another version is not found.
+fn named(
+    app: &App,
+    Version(api): Version,
+    Client(client): Client,
+    id: &str,
+) -> Result<Arc<Job>, Box<Response>> {
     let id: u64 =
         id.parse().map_err(|_| Box::new(app.error(StatusCode::BAD_REQUEST, "Invalid job ID")))?;
     app.jobs
         .of(client, id)
+        .filter(|job| job.order.api == api)
         .ok_or_else(|| Box::new(app.error(StatusCode::NOT_FOUND, "Job not found")))
 }
 
-/// `GET /api/v1/jobs/{id}`.
+/// `GET /api/vN/jobs/{id}`.
 pub(crate) async fn status(
     State(app): State<Arc<App>>,
+    version: Version,
     client: Client,
     Origin(origin): Origin,
     Path(id): Path<String>,
@@ -137,8 +154,8 @@ pub(crate) async fn status(
     if let Some(refusal) = app.refusal(Requests::Status) {
         return refusal;
     }
-    let job =
-        named(&app, client, &id).or_else(|refusal| guides::job(&app, client.0, &id).ok_or(refusal));
+    let example = || guides::job(&app, client.0, &id).filter(|job| job.order.api == version.0);
+    let job = named(&app, version, client, &id).or_else(|refusal| example().ok_or(refusal));
     let job = match job {
         Ok(job) => job,
         Err(response) => return *response,
@@ -185,13 +202,14 @@ fn with_expires(mut response: Response, at: Timestamp) -> Response {
     response
 }
 
-/// `DELETE /api/v1/jobs/{id}`: 202, or 410 when the job is done.
+/// `DELETE /api/vN/jobs/{id}`: 202, or 410 when the job is done.
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
+    version: Version,
     client: Client,
     Path(id): Path<String>,
 ) -> Response {
-    let job = match named(&app, client, &id) {
+    let job = match named(&app, version, client, &id) {
         Ok(job) => job,
         Err(response) => return *response,
     };
@@ -220,9 +238,10 @@ pub(crate) const STATES: [&str; 9] = [
     "CancelledExpired",
 ];
 
-/// `GET /api/v1/jobs`: a Bundle of Tasks, 404 when there is none. `_status` picks by the service's names.
+/// `GET /api/vN/jobs`: a Bundle of Tasks, 404 when there is none. `_status` picks by the service's names.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    Version(api): Version,
     Client(client): Client,
     Origin(origin): Origin,
     uri: Uri,
@@ -237,7 +256,7 @@ pub(crate) async fn list(
         return app.error(StatusCode::BAD_REQUEST, "Invalid job status");
     }
     let mut entries = Vec::new();
-    for job in app.jobs.all_of(client) {
+    for job in app.jobs.all_of(client, api) {
         let (state, status) = match job.view() {
             View::Pending => ("Pending", "in-progress"),
             View::InProgress(_) => ("In Progress", "in-progress"),
@@ -258,7 +277,7 @@ pub(crate) async fn list(
             "resourceType": "Task",
             "identifier": [{
                 "use": "official",
-                "system": format!("{origin}/api/v1/jobs"),
+                "system": format!("{origin}/api/{api}/jobs"),
                 "value": job.id.to_string(),
             }],
             "status": status,

@@ -1,4 +1,4 @@
-//! A local stand-in for the Beneficiary Claims Data API (BCDA), version 1, as its guides describe it.
+//! A local stand-in for the Beneficiary Claims Data API (BCDA), versions 1 to 3: version 1 as its guides describe it.
 //!
 //! A token for client id and secret, metadata, `$export`, the status of a job, the files: with the statuses, headers
 //! and bodies of the service. A client can be tried and tested against it without credentials and without a network;
@@ -28,8 +28,9 @@
 //! router      which path leads to what
 //! auth        POST /auth/token                    jobs   start, status, list, cancel
 //! parameters  Accept, Prefer, _type, _since       work   what a job does, on a thread of its own
-//! data        a job's file: Range, ETag, gzip     info   metadata, version, health
-//! openapi     /api/v1/swagger                     page   /
+//! type_filter _typeFilter of version 3            sources  the records of each version
+//! data        a job's file: Range, ETag, gzip     info, metadata  what the service says of itself
+//! openapi     /api/vN/swagger                     page   /
 //! ```
 //!
 //! # What to expect
@@ -57,6 +58,7 @@ mod info;
 mod job;
 mod jobs;
 mod manifest;
+mod metadata;
 mod openapi;
 mod options;
 mod page;
@@ -65,14 +67,22 @@ mod places;
 mod range;
 mod resource;
 mod router;
+mod search_date;
 mod server;
 mod source;
+mod sources;
+mod statistics;
+mod synthetic;
 mod tokens;
+mod type_filter;
+mod version;
 mod work;
 
+pub use cms::Api;
 pub use encryption::PublicKey;
 pub use error::Error;
 pub use fault::{ExpiresIn, Fault, FaultError, Requests, Times};
 pub use options::{Credentials, Data, Limits, Options};
 pub use resource::ResourceType;
-pub use server::{Running, Sandbox, Statistics};
+pub use server::{Running, Sandbox};
+pub use statistics::Statistics;

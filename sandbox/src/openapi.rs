@@ -1,227 +1,55 @@
-//! `GET /api/v1/swagger`: the endpoints as an OpenAPI 3.0 document, each with a curl command.
+//! `GET /api/vN/swagger`: the endpoints of all versions that are served as one OpenAPI 3.0 document, each with a curl
+//! command.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use cms::Api;
 use serde_json::{Map, Value, json};
 
+use self::endpoints::{ENDPOINTS, Endpoint, Security};
 use crate::answer::{self, JSON};
-use crate::app::Origin;
+use crate::app::{App, Origin};
+use crate::type_filter::TypeFilter;
+
 mod components;
+mod endpoints;
 
 /// The document, for the origin under which the client sees the sandbox.
-pub(crate) async fn document(Origin(origin): Origin) -> Response {
-    answer::json(StatusCode::OK, JSON, &describe(&origin))
+pub(crate) async fn document(State(app): State<Arc<App>>, Origin(origin): Origin) -> Response {
+    let versions: Vec<Api> = app.sources.versions().collect();
+    answer::json(StatusCode::OK, JSON, &describe(&origin, &versions))
 }
 
-/// One endpoint.
-struct Endpoint {
-    path: &'static str,
-    method: &'static str,
-    id: &'static str,
-    tag: &'static str,
-    summary: &'static str,
-    /// The names of shared parameters.
-    parameters: &'static [&'static str],
-    /// Status, and the name of the shared response.
-    responses: &'static [(&'static str, &'static str)],
-    security: Security,
-    /// The options that curl needs, but for the method and the token.
-    curl: &'static str,
+/// An endpoint as it is in a version, or in none.
+struct Described {
+    endpoint: &'static Endpoint,
+    api: Option<Api>,
 }
 
-enum Security {
-    None,
-    Basic,
-    Bearer,
-}
-
-const START: &[(&str, &str)] = &[
-    ("202", "Started"),
-    ("400", "Outcome"),
-    ("401", "Outcome"),
-    ("429", "Later"),
-    ("500", "Outcome"),
-];
-const START_PARAMETERS: &[&str] = &["Prefer", "Type", "Since", "OutputFormat"];
-const START_CURL: &str = "-i -H 'Accept: application/fhir+json' -H 'Prefer: respond-async'";
-
-const ENDPOINTS: [Endpoint; 15] = [
-    Endpoint {
-        path: "/auth/token",
-        method: "post",
-        id: "token",
-        tag: "auth",
-        summary: "Get a token for client id and secret; it is good for 20 minutes",
-        parameters: &[],
-        responses: &[("200", "Token"), ("400", "Text"), ("401", "Text"), ("429", "Later")],
-        security: Security::Basic,
-        curl: "--user \"$CLIENT_ID:$CLIENT_SECRET\" -H 'Accept: application/json'",
-    },
-    Endpoint {
-        path: "/api/v1/Patient/$export",
-        method: "get",
-        id: "exportPatients",
-        tag: "export",
-        summary: "Start a job for all resource types, or those of _type",
-        parameters: START_PARAMETERS,
-        responses: START,
-        security: Security::Bearer,
-        curl: START_CURL,
-    },
-    Endpoint {
-        path: "/api/v1/Group/{group}/$export",
-        method: "get",
-        id: "exportGroup",
-        tag: "export",
-        summary: "Start a job for a group: all or runout",
-        parameters: &["Group", "Prefer", "Type", "Since", "OutputFormat"],
-        responses: START,
-        security: Security::Bearer,
-        curl: START_CURL,
-    },
-    Endpoint {
-        path: "/api/v1/ExplanationOfBenefit/$export",
-        method: "get",
-        id: "exportClaims",
-        tag: "export",
-        summary: "Start a job for claims alone, as until 2019",
-        parameters: &["Prefer", "Since", "OutputFormat"],
-        responses: START,
-        security: Security::Bearer,
-        curl: START_CURL,
-    },
-    Endpoint {
-        path: "/api/v1/Coverage/$export",
-        method: "get",
-        id: "exportCoverage",
-        tag: "export",
-        summary: "Start a job for coverage alone, as until 2019",
-        parameters: &["Prefer", "Since", "OutputFormat"],
-        responses: START,
-        security: Security::Bearer,
-        curl: START_CURL,
-    },
-    Endpoint {
-        path: "/api/v1/jobs/{id}",
-        method: "get",
-        id: "jobStatus",
-        tag: "jobs",
-        summary: "Ask how far a job is; when it is done, for its files",
-        parameters: &["Job"],
-        responses: &[
-            ("200", "Manifest"),
-            ("202", "Running"),
-            ("400", "Outcome"),
-            ("401", "Outcome"),
-            ("404", "Outcome"),
-            ("410", "Outcome"),
-            ("500", "Outcome"),
-        ],
-        security: Security::Bearer,
-        curl: "-i -H 'Accept: application/fhir+json'",
-    },
-    Endpoint {
-        path: "/api/v1/jobs/{id}",
-        method: "delete",
-        id: "cancelJob",
-        tag: "jobs",
-        summary: "Cancel a job that is not done",
-        parameters: &["Job"],
-        responses: &[
-            ("202", "Cancelled"),
-            ("400", "Outcome"),
-            ("401", "Outcome"),
-            ("404", "Outcome"),
-            ("410", "Outcome"),
-        ],
-        security: Security::Bearer,
-        curl: "-i",
-    },
-    Endpoint {
-        path: "/api/v1/jobs",
-        method: "get",
-        id: "listJobs",
-        tag: "jobs",
-        summary: "List the client's jobs; 404 when there is none",
-        parameters: &["Status"],
-        responses: &[("200", "Bundle"), ("400", "Outcome"), ("401", "Outcome"), ("404", "Outcome")],
-        security: Security::Bearer,
-        curl: "-H 'Accept: application/fhir+json'",
-    },
-    Endpoint {
-        path: "/data/{job}/{file}",
-        method: "get",
-        id: "file",
-        tag: "data",
-        summary: "Download a file of a finished job; whole or a range, plain or gzip",
-        parameters: &["DataJob", "File", "AcceptEncoding", "Range"],
-        responses: &[
-            ("200", "File"),
-            ("206", "File"),
-            ("304", "Known"),
-            ("401", "Outcome"),
-            ("404", "Text"),
-            ("416", "Text"),
-        ],
-        security: Security::Bearer,
-        curl: "--compressed -O",
-    },
-    Endpoint {
-        path: "/api/v1/attribution_status",
-        method: "get",
-        id: "attributionStatus",
-        tag: "about",
-        summary: "When the data was loaded",
-        parameters: &[],
-        responses: &[("200", "Object"), ("401", "Outcome"), ("404", "Outcome")],
-        security: Security::Bearer,
-        curl: "-H 'Accept: application/json'",
-    },
-    about("/api/v1/metadata", "metadata", "The CapabilityStatement; no token is needed", FHIR),
-    about("/api/v1/swagger", "swagger", "This document", OBJECT),
-    about("/_version", "version", "The version", OBJECT),
-    about("/_health", "health", "Whether the service is well", OBJECT),
-    about("/_auth", "auth", "How tokens are had", OBJECT),
-];
-
-const OBJECT: &[(&str, &str)] = &[("200", "Object")];
-const FHIR: &[(&str, &str)] = &[("200", "Fhir")];
-
-const fn about(
-    path: &'static str,
-    id: &'static str,
-    summary: &'static str,
-    responses: &'static [(&'static str, &'static str)],
-) -> Endpoint {
-    Endpoint {
-        path,
-        method: "get",
-        id,
-        tag: "about",
-        summary,
-        parameters: &[],
-        responses,
-        security: Security::None,
-        curl: "",
-    }
-}
-
-fn describe(origin: &str) -> Value {
+fn describe(origin: &str, versions: &[Api]) -> Value {
     let mut paths = Map::new();
-    for (order, endpoint) in ENDPOINTS.iter().enumerate() {
-        let item = paths.entry(endpoint.path).or_insert_with(|| json!({}));
-        item[endpoint.method] = operation(endpoint, origin);
+    let all = ENDPOINTS.iter().flat_map(|endpoint| {
+        let of = versions.iter().filter(|api| endpoint.versions.contains(api)).copied().map(Some);
+        let shared = endpoint.versions.is_empty().then_some(None);
+        of.chain(shared).map(move |api| Described { endpoint, api })
+    });
+    for (order, described) in all.enumerate() {
+        let item = paths.entry(described.path()).or_insert_with(|| json!({}));
+        let method = described.endpoint.method;
+        item[method] = described.operation(origin);
         // Members have no order in JSON; the page shows the endpoints in ours.
-        item[endpoint.method]["x-order"] = order.into();
+        item[method]["x-order"] = order.into();
     }
     let tags = ["auth", "export", "jobs", "data", "about"].map(|name| json!({"name": name}));
     json!({
         "openapi": "3.0.3",
         "info": {
             "title": "BCDA sandbox",
-            "description": "A local stand-in for the Beneficiary Claims Data API, version 1.",
+            "description": format!("A local stand-in for the Beneficiary Claims Data API, {}.", named(versions)),
             "version": env!("CARGO_PKG_VERSION"),
         },
         "servers": [{"url": origin}],
@@ -239,53 +67,89 @@ fn describe(origin: &str) -> Value {
     })
 }
 
-fn operation(endpoint: &Endpoint, origin: &str) -> Value {
-    let reference = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
-    let parameters: Vec<Value> =
-        endpoint.parameters.iter().map(|name| reference("parameters", name)).collect();
-    let responses: Map<String, Value> = endpoint
-        .responses
-        .iter()
-        .map(|(status, name)| ((*status).to_owned(), reference("responses", name)))
-        .collect();
-    let security = match endpoint.security {
-        Security::None => json!([]),
-        Security::Basic => json!([{"basic": []}]),
-        Security::Bearer => json!([{"bearer": []}]),
-    };
-    json!({
-        "operationId": endpoint.id,
-        "tags": [endpoint.tag],
-        "summary": endpoint.summary,
-        "parameters": parameters,
-        "responses": responses,
-        "security": security,
-        "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": curl(endpoint, origin)}],
-    })
+/// `version 1`, `versions 1, 2 and 3`.
+fn named(versions: &[Api]) -> String {
+    let numbers: Vec<&str> =
+        versions.iter().map(|api| api.name().trim_start_matches('v')).collect();
+    match &numbers[..] {
+        [] => "no version".to_owned(),
+        [one] => format!("version {one}"),
+        [others @ .., last] => format!("versions {} and {last}", others.join(", ")),
+    }
 }
 
-/// The command, with the values of the example and the token in a variable.
-fn curl(endpoint: &Endpoint, origin: &str) -> String {
-    let mut command = match endpoint.method {
-        "get" => "curl".to_owned(),
-        method => format!("curl -X {}", method.to_ascii_uppercase()),
-    };
-    let path = endpoint
-        .path
-        .replace("{group}", "all")
-        .replace("{id}", "1")
-        .replace("{job}", "1")
-        .replace("{file}", "$FILE")
-        // The shell would take it for a variable.
-        .replace("$export", "\\$export");
-    let _ = write!(command, " \"{origin}{path}\"");
-    for option in [endpoint.curl, bearer(endpoint)] {
-        if !option.is_empty() {
-            command.push_str(" \\\n  ");
-            command.push_str(option);
+impl Described {
+    fn path(&self) -> String {
+        let path = self.endpoint.path;
+        self.api.map_or_else(|| path.to_owned(), |api| format!("/api/{api}{path}"))
+    }
+
+    /// The first version's is the endpoint's own; each operation of a document has another.
+    fn id(&self) -> String {
+        let id = self.endpoint.id;
+        match self.api {
+            None | Some(Api::V1) => id.to_owned(),
+            Some(api) => format!("{id}{}", api.name().to_ascii_uppercase()),
         }
     }
-    command
+
+    fn operation(&self, origin: &str) -> Value {
+        let Self { endpoint, api } = self;
+        let reference =
+            |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
+        let filters = endpoint.tag == "export" && api.is_some_and(TypeFilter::is_known);
+        let parameters: Vec<Value> = endpoint
+            .parameters
+            .iter()
+            .copied()
+            .chain(filters.then_some("TypeFilter"))
+            .map(|name| reference("parameters", name))
+            .collect();
+        let responses: Map<String, Value> = endpoint
+            .responses
+            .iter()
+            .map(|(status, name)| ((*status).to_owned(), reference("responses", name)))
+            .collect();
+        let security = match endpoint.security {
+            Security::None => json!([]),
+            Security::Basic => json!([{"basic": []}]),
+            Security::Bearer => json!([{"bearer": []}]),
+        };
+        json!({
+            "operationId": self.id(),
+            "tags": [endpoint.tag],
+            "summary": endpoint.summary,
+            "parameters": parameters,
+            "responses": responses,
+            "security": security,
+            "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": self.curl(origin)}],
+        })
+    }
+
+    /// The command, with the values of the example and the token in a variable.
+    fn curl(&self, origin: &str) -> String {
+        let endpoint = self.endpoint;
+        let mut command = match endpoint.method {
+            "get" => "curl".to_owned(),
+            method => format!("curl -X {}", method.to_ascii_uppercase()),
+        };
+        let path = self
+            .path()
+            .replace("{group}", "all")
+            .replace("{id}", "1")
+            .replace("{job}", "1")
+            .replace("{file}", "$FILE")
+            // The shell would take it for a variable.
+            .replace("$export", "\\$export");
+        let _ = write!(command, " \"{origin}{path}\"");
+        for option in [endpoint.curl, bearer(endpoint)] {
+            if !option.is_empty() {
+                command.push_str(" \\\n  ");
+                command.push_str(option);
+            }
+        }
+        command
+    }
 }
 
 fn bearer(endpoint: &Endpoint) -> &'static str {

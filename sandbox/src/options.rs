@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use cms::Api;
 use encryption::PublicKey;
 
 use crate::Fault;
@@ -15,9 +16,12 @@ use crate::Fault;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// The NDJSON files of a folder (`*.ndjson`, `*.jsonl`, also `.gz` and `.zst`), as `bcda synth` writes them. A
-    /// `bcda-export.json` beside them says their transactionTime.
+    /// `bcda-export.json` beside them says their transactionTime. A file is of the version of the API that its first
+    /// record shows which shows any.
     Folder(PathBuf),
-    /// Synthetic beneficiaries, made when the sandbox starts and removed when it ends; each has about 570 kB.
+    /// Synthetic beneficiaries, removed when the sandbox ends. Those of the oldest version that is served are made when
+    /// it starts, and the same people in other versions when a job first wants them. Each has about 570 kB in v1, 750 in
+    /// v2, 890 in v3.
     Synthetic {
         /// How many.
         beneficiaries: u64,
@@ -105,6 +109,9 @@ impl Default for Limits {
 pub struct Options {
     /// What is exported.
     pub data: Data,
+    /// Which versions of the API are served. When it is empty, as it is unless given, all of them with synthetic data,
+    /// and with a folder those that its records are of.
+    pub versions: Vec<Api>,
     /// Where to listen; only loopback is accepted. Port 0 takes any free one.
     pub address: SocketAddr,
     /// Who may ask for tokens. Each is an organisation of its own and does not see the others' jobs.
@@ -130,6 +137,7 @@ impl Options {
     pub fn new(data: Data) -> Self {
         Self {
             data,
+            versions: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             credentials: vec![
                 Credentials::published(),

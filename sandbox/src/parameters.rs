@@ -1,16 +1,21 @@
 //! The headers and parameters with which a job is started, and what is said about wrong ones.
 
+use std::borrow::Cow;
+
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderName};
+use cms::Api;
 use jiff::Timestamp;
 
 use crate::resource::ResourceType;
+use crate::type_filter::TypeFilter;
 
 /// The parameters of a job.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Parameters {
     pub(crate) types: Vec<ResourceType>,
     pub(crate) since: Option<Timestamp>,
+    pub(crate) filter: TypeFilter,
 }
 
 /// Checks `Accept` and `Prefer`: any of several values may be the wanted one, and what stands after a semicolon
@@ -48,9 +53,11 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads a query for an endpoint that has these types.
-pub(crate) fn parse(query: &str, known: &[ResourceType]) -> Result<Parameters, String> {
-    let mut parameters = Parameters { types: Vec::new(), since: None };
+/// Reads a query for an endpoint of the version that has these types.
+pub(crate) fn parse(query: &str, known: &[ResourceType], api: Api) -> Result<Parameters, String> {
+    let filter = TypeFilter::unless_asked(api);
+    let mut parameters = Parameters { types: Vec::new(), since: None, filter };
+    let mut type_filter = None;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name.starts_with('?') {
             return Err("Invalid parameter: query parameters cannot start with ?".to_owned());
@@ -59,6 +66,7 @@ pub(crate) fn parse(query: &str, known: &[ResourceType]) -> Result<Parameters, S
             "_type" => types(&value, known, &mut parameters.types)?,
             "_since" => parameters.since = Some(since(&value)?),
             "_outputFormat" => output_format(&value)?,
+            "_typeFilter" if TypeFilter::is_known(api) => once(&mut type_filter, value)?,
             "_elements" => {
                 return Err(
                     "Invalid parameter: this server does not support the _elements parameter."
@@ -67,6 +75,9 @@ pub(crate) fn parse(query: &str, known: &[ResourceType]) -> Result<Parameters, S
             }
             _ => {}
         }
+    }
+    if let Some(value) = type_filter {
+        parameters.filter = TypeFilter::parse(&value)?;
     }
     if parameters.types.is_empty() {
         parameters.types = known.to_vec();
@@ -89,6 +100,16 @@ fn types(value: &str, known: &[ResourceType], types: &mut Vec<ResourceType>) -> 
         types.push(kind);
     }
     Ok(())
+}
+
+/// Keeps the value of a parameter that may be given once.
+fn once<'q>(kept: &mut Option<Cow<'q, str>>, value: Cow<'q, str>) -> Result<(), String> {
+    match kept.replace(value) {
+        None => Ok(()),
+        Some(_) => {
+            Err("failed to process request given more than one _typeFilter parameter".to_owned())
+        }
+    }
 }
 
 fn since(value: &str) -> Result<Timestamp, String> {
@@ -121,7 +142,7 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<Parameters, String> {
-        super::parse(query, &ResourceType::ALL)
+        super::parse(query, &ResourceType::ALL, Api::V1)
     }
 
     fn fault(query: &str) -> String {
@@ -130,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_of_one_type_has_no_other() {
-        let of = |query: &str| super::parse(query, &[ResourceType::Coverage]);
+        let of = |query: &str| super::parse(query, &[ResourceType::Coverage], Api::V1);
         for query in ["", "_type=Coverage"] {
             assert_eq!(of(query).expect(query).types, [ResourceType::Coverage], "{query}");
         }
@@ -189,6 +210,22 @@ mod tests {
             "Invalid parameter: query parameters cannot start with ?"
         );
         assert!(parse("_pretty=true").is_ok());
+    }
+
+    #[test]
+    fn one_type_filter_and_in_version_3_alone() {
+        let of = |query: &str, api| super::parse(query, &ResourceType::ALL, api);
+        let asked = "_typeFilter=ExplanationOfBenefit%3Foutcome%3Dcomplete";
+        let other = of(asked, Api::V3).expect("one").filter;
+        assert_ne!(other, of("", Api::V3).expect("none").filter);
+        let twice = of(&format!("{asked}&{asked}"), Api::V3).expect_err("two");
+        assert!(twice.contains("more than one _typeFilter"), "{twice}");
+        for api in [Api::V1, Api::V2] {
+            let plain = of("", api).expect("none").filter;
+            for query in [asked, "_typeFilter=x", &format!("{asked}&{asked}")] {
+                assert_eq!(of(query, api).expect("ignored").filter, plain, "{query}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The resource types that are exported.
 
-/// A resource type of version 1.
+use cms::Api;
+
+/// A resource type that is exported. It is the same in every version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceType {
     /// Claims.
@@ -21,6 +23,17 @@ impl ResourceType {
             Self::ExplanationOfBenefit => "ExplanationOfBenefit",
             Self::Patient => "Patient",
             Self::Coverage => "Coverage",
+        }
+    }
+
+    /// What jobs of the type's own endpoint export; `None` where the version has no such endpoint. Those of one type are
+    /// older than `_type`, and only version 1 has them.
+    pub(crate) const fn exported_by(self, api: Api) -> Option<&'static [Self]> {
+        match (self, api) {
+            (Self::Patient, _) => Some(&Self::ALL),
+            (Self::ExplanationOfBenefit, Api::V1) => Some(&[Self::ExplanationOfBenefit]),
+            (Self::Coverage, Api::V1) => Some(&[Self::Coverage]),
+            (Self::ExplanationOfBenefit | Self::Coverage, _) => None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use cms::Api;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioTimer;
@@ -13,14 +14,15 @@ use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::app::{App, Counts};
-use crate::fault::Requests;
+use crate::app::App;
 use crate::faults::Faults;
 use crate::idle::Idle;
 use crate::job::Jobs;
 use crate::places::{Answer, Places};
 use crate::router;
-use crate::source::{self, Source, SourceFile};
+use crate::source;
+use crate::sources::Sources;
+use crate::statistics::Statistics;
 use crate::tokens::Tokens;
 use crate::{Credentials, Error, Options};
 
@@ -49,7 +51,7 @@ impl Sandbox {
         let listener = TcpListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let source = Source::open(&options)?;
+        let sources = Sources::open(&options)?;
         let folder = source::private_folder().map_err(Error::SetUp)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -59,7 +61,7 @@ impl Sandbox {
             .map_err(Error::SetUp)?;
         let app = Arc::new(App {
             address,
-            source,
+            sources,
             faults: Faults::new(options.faults.clone()),
             tokens: Tokens::default(),
             jobs: Jobs::default(),
@@ -100,6 +102,11 @@ impl Running {
         self.app.options.credentials.first()
     }
 
+    /// The versions of the API that it serves, the oldest first.
+    pub fn versions(&self) -> impl Iterator<Item = Api> + '_ {
+        self.app.sources.versions()
+    }
+
     /// What was asked so far.
     pub fn statistics(&self) -> Statistics {
         self.app.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -108,7 +115,7 @@ impl Running {
     /// The files of the data folder with lines that a job could not read as a resource, and how many. They are served
     /// as they are.
     pub fn broken_lines(&self) -> Vec<(String, u64)> {
-        self.app.source.files.iter().filter_map(SourceFile::broken).collect()
+        self.app.sources.broken_lines()
     }
 
     /// Ends the sandbox, as dropping it does.
@@ -125,22 +132,6 @@ impl Drop for Running {
         } else {
             runtime.shutdown_timeout(GRACE);
         }
-    }
-}
-
-/// How many requests of which kind were answered with which status.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics(pub(crate) Counts);
-
-impl Statistics {
-    /// How many requests of the kind were answered with the status.
-    pub fn count(&self, requests: Requests, status: u16) -> u64 {
-        self.0.get(&(requests, status)).copied().unwrap_or(0)
-    }
-
-    /// All of them: kind, status, count.
-    pub fn all(&self) -> impl Iterator<Item = (Requests, u16, u64)> + '_ {
-        self.0.iter().map(|(&(requests, status), &count)| (requests, status, count))
     }
 }
 

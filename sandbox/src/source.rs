@@ -1,24 +1,29 @@
-//! Where the data comes from: a folder, or synthetic beneficiaries in a folder of our own.
+//! The files that the data comes from.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use cclf_crosswalk::Guesser;
+use cms::Api;
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Data, Error, Options};
+use crate::Error;
 
 /// Bytes of the buffer through which a file is read.
 const BUFFER_BYTES: usize = 256 * 1024;
 /// What compressed files begin with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The most bytes of a file, decompressed, in which a record that shows its version is looked for. Records have kilobytes.
+const SNIFF_BYTES: u64 = 1024 * 1024;
 /// The most bytes of a `bcda-export.json` that are read.
 const MAX_MANIFEST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -26,11 +31,21 @@ const MAX_MANIFEST_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Source {
     /// In the order of their names.
-    pub(crate) files: Vec<SourceFile>,
-    /// When the data was loaded, if the folder says so.
-    pub(crate) transaction_time: Option<Timestamp>,
+    pub(crate) files: Vec<Arc<SourceFile>>,
     /// Holds synthetic data until the sandbox ends.
-    _folder: Option<TempDir>,
+    own: Option<TempDir>,
+}
+
+impl Source {
+    /// The files, and the folder of our own in which they lie, if they do.
+    pub(crate) fn new(files: Vec<Arc<SourceFile>>, own: Option<TempDir>) -> Self {
+        Self { files, own }
+    }
+
+    /// The folder of our own.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.own.as_ref().map(TempDir::path)
+    }
 }
 
 /// One file.
@@ -43,48 +58,28 @@ pub(crate) struct SourceFile {
     pub(crate) broken_lines: AtomicU64,
 }
 
-impl Source {
-    pub(crate) fn open(options: &Options) -> Result<Self, Error> {
-        match &options.data {
-            Data::Folder(folder) => Self::of_folder(folder, None),
-            &Data::Synthetic { beneficiaries, seed } => {
-                let folder = private_folder().map_err(Error::SetUp)?;
-                let made = synth::Options { beneficiaries, seed, ..synth::Options::default() };
-                synth::generate(&made, |name| {
-                    let file = File::create_new(folder.path().join(name))?;
-                    Ok(Unless { file, give_up: &options.give_up })
-                })?;
-                let path = folder.path().to_owned();
-                Self::of_folder(&path, Some(folder))
-            }
+/// The files of a folder that are of use, in the order of their names.
+pub(crate) fn files_of(folder: &Path) -> Result<Vec<Arc<SourceFile>>, Error> {
+    let failed = |source| Error::Data { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let plain = [".gz", ".zst"].iter().find_map(|coding| name.strip_suffix(coding));
+        let plain = plain.unwrap_or(name);
+        let kind = Path::new(plain).extension().and_then(|kind| kind.to_str());
+        let wanted = matches!(kind, Some("ndjson" | "jsonl"));
+        // The entry's own type: a link is not followed, wherever it leads.
+        if !wanted || name.starts_with('.') || !entry.file_type().map_err(failed)?.is_file() {
+            continue;
         }
+        let bytes = entry.metadata().map_err(failed)?.len();
+        let broken_lines = AtomicU64::new(0);
+        files.push(Arc::new(SourceFile { path: entry.path(), bytes, broken_lines }));
     }
-
-    fn of_folder(folder: &Path, own: Option<TempDir>) -> Result<Self, Error> {
-        let failed = |source| Error::Data { path: folder.to_owned(), source };
-        let mut files = Vec::new();
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let plain = [".gz", ".zst"].iter().find_map(|coding| name.strip_suffix(coding));
-            let plain = plain.unwrap_or(name);
-            let kind = Path::new(plain).extension().and_then(|kind| kind.to_str());
-            let wanted = matches!(kind, Some("ndjson" | "jsonl"));
-            // The entry's own type: a link is not followed, wherever it leads.
-            if !wanted || name.starts_with('.') || !entry.file_type().map_err(failed)?.is_file() {
-                continue;
-            }
-            let bytes = entry.metadata().map_err(failed)?.len();
-            files.push(SourceFile { path: entry.path(), bytes, broken_lines: AtomicU64::new(0) });
-        }
-        if files.is_empty() && own.is_none() {
-            return Err(Error::NoData(folder.to_owned()));
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let transaction_time = transaction_time(&folder.join(synth::MANIFEST_NAME));
-        Ok(Self { files, transaction_time, _folder: own })
-    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
 }
 
 impl SourceFile {
@@ -93,6 +88,20 @@ impl SourceFile {
         let lines = self.broken_lines.load(Ordering::SeqCst);
         let name = self.path.file_name()?.to_string_lossy().into_owned();
         (lines > 0).then_some((name, lines))
+    }
+
+    /// The version of the API that the file's records are of: that of the first which shows one, as for the tables.
+    pub(crate) fn version(&self) -> Option<Api> {
+        // A file that cannot be read shows nothing; the job that wants it fails.
+        let mut beginning = self.read().ok()?.0.take(SNIFF_BYTES);
+        let mut line = Vec::new();
+        while beginning.read_until(b'\n', &mut line).ok()? > 0 {
+            if let Some(api) = Guesser::version(&line) {
+                return Some(api);
+            }
+            line.clear();
+        }
+        None
     }
 
     /// The file's text, decompressed, all members of it, and whether it was compressed. The bytes decide, not the
@@ -111,25 +120,6 @@ impl SourceFile {
     }
 }
 
-/// A file that is written until someone gives up.
-struct Unless<'g> {
-    file: File,
-    give_up: &'g AtomicBool,
-}
-
-impl Write for Unless<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.give_up.load(Ordering::SeqCst) {
-            return Err(io::Error::other("given up"));
-        }
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
 /// Opens a regular file that is no link, even if it became one since it was listed.
 fn open_no_link(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
@@ -145,10 +135,15 @@ pub(crate) fn private_folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("bcda-sandbox-").tempdir()
 }
 
-/// What the manifest beside the data says; `None` when there is none, or it says nothing of use.
-fn transaction_time(manifest: &Path) -> Option<Timestamp> {
+/// When the data of a folder was loaded: what the manifest beside it says; `None` when there is none, or it says nothing
+/// of use.
+pub(crate) fn transaction_time(folder: &Path) -> Option<Timestamp> {
     let mut text = Vec::new();
-    open_no_link(manifest).ok()?.take(MAX_MANIFEST_BYTES).read_to_end(&mut text).ok()?;
+    open_no_link(&folder.join(synth::MANIFEST_NAME))
+        .ok()?
+        .take(MAX_MANIFEST_BYTES)
+        .read_to_end(&mut text)
+        .ok()?;
     let manifest: Value = serde_json::from_slice(&text).ok()?;
     manifest.get("transactionTime")?.as_str()?.parse().ok()
 }

@@ -131,10 +131,11 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         if !compressed {
             job.done.fetch_add(line.len() as u64, Ordering::SeqCst);
         }
-        let mut updated = None;
+        let (mut updated, mut is_read) = (None, false);
         if let Ok(read) = serde_json::from_slice::<Line>(&line) {
             of = ResourceType::named(&read.resource_type);
             updated = read.meta.and_then(|meta| meta.last_updated);
+            is_read = true;
         } else {
             broken += u64::from(!line.trim_ascii().is_empty());
         }
@@ -143,6 +144,10 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         if let (Some(since), Some(updated)) = (job.order.since, updated)
             && updated <= since
         {
+            continue;
+        }
+        let is_claim = is_read && kind == ResourceType::ExplanationOfBenefit;
+        if is_claim && !job.order.filter.lets_through(&line) {
             continue;
         }
         let (_, output) = match outputs.entry(kind) {

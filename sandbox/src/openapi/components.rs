@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::jobs::STATES;
 use crate::resource::ResourceType;
+use crate::type_filter;
 
 pub(super) fn parameters() -> Value {
     let of = |place: &str, name: &str, required: bool, text: &str, schema: Value| {
@@ -30,6 +31,11 @@ pub(super) fn parameters() -> Value {
         "Since": of("query", "_since", false,
             "A FHIR instant of the past: only what changed later. A plus sign is written %2B",
             json!({"type": "string", "format": "date-time"})),
+        "TypeFilter": of("query", "_typeFilter", false,
+            "Only claims that a search of ExplanationOfBenefit finds, by _tag, outcome and service-date; once at most. \
+             The server decodes it twice: write a plus sign %252B. Without a _tag come the claims that are adjudicated \
+             to the end",
+            json!({"type": "string", "example": type_filter::example()})),
         "OutputFormat": of("query", "_outputFormat", false, "All three mean the same",
             json!({
                 "type": "string",
