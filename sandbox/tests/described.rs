@@ -1,25 +1,57 @@
 //! The OpenAPI document and the page tell what is there.
 
-use crate::common::{self, options, send, start};
-use sandbox::{Credentials, Options, Sandbox};
+use std::collections::BTreeSet;
+
+use crate::common::{self, options, send, start, start_all_versions};
+use sandbox::{Api, Credentials, Options, Running, Sandbox};
 
 #[test]
 fn each_endpoint_of_the_document_is_there() {
-    let running = start();
-    let answer = send(&running, "GET", "/api/v1/swagger", &[]);
+    assert_eq!(described_and_there(&start(), "v1").len(), 15);
+}
+
+#[test]
+fn the_document_has_the_endpoints_of_all_versions() {
+    let running = start_all_versions();
+    // Those of one type are of version 1 alone, and some are of none.
+    for version in ["v1", "v2", "v3"] {
+        let names = described_and_there(&running, version);
+        assert_eq!(names.len(), 15 + 8 + 8);
+        let different: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
+    }
+    let document = send(&running, "GET", "/api/v2/swagger", &[]).json();
+    let filters = |path: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].to_string();
+        parameters.contains("#/components/parameters/TypeFilter")
+    };
+    for path in ["Patient/$export", "Group/{group}/$export"] {
+        for (version, known) in [("v1", false), ("v2", false), ("v3", true)] {
+            assert_eq!(filters(&format!("/api/{version}/{path}")), known, "{version} {path}");
+        }
+    }
+    assert_eq!(
+        document["info"]["description"],
+        "A local stand-in for the Beneficiary Claims Data API, versions 1, 2 and 3."
+    );
+}
+
+/// Asks for each endpoint that the version's document has; gives their names.
+fn described_and_there(running: &Running, version: &str) -> Vec<String> {
+    let answer = send(running, "GET", &format!("/api/{version}/swagger"), &[]);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     let document = answer.json();
     assert_eq!(document["servers"][0]["url"], running.url());
-    let mut operations = 0;
+    let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
-            operations += 1;
+            operations.push(operation["operationId"].as_str().expect("a name").to_owned());
             let target = path
                 .replace("{group}", "all")
                 .replace("{id}", "1")
                 .replace("{job}", "1")
                 .replace("{file}", "x.ndjson");
-            let answer = send(&running, &method.to_ascii_uppercase(), &target, &[]);
+            let answer = send(running, &method.to_ascii_uppercase(), &target, &[]);
             let expected =
                 match operation["security"][0].as_object().and_then(|it| it.keys().next()) {
                     None => 200,
@@ -38,7 +70,7 @@ fn each_endpoint_of_the_document_is_there() {
             }
         }
     }
-    assert_eq!(operations, 15);
+    operations
 }
 
 fn references(value: &serde_json::Value) -> Vec<String> {
@@ -68,6 +100,18 @@ fn the_page_needs_nothing_from_elsewhere() {
     // The one address is the name of a vocabulary in the icon, which nothing is fetched from.
     let addresses = page.matches("http://").count() + page.matches("https://").count();
     assert_eq!((addresses, page.matches("http://www.w3.org/2000/svg").count()), (1, 1));
+}
+
+#[test]
+fn the_page_has_the_versions_that_are_served() {
+    let page = |running: &Running| send(running, "GET", "/", &[]).text().to_owned();
+    assert!(page(&start()).contains(r#"data-versions="v1""#));
+    let all = page(&start_all_versions());
+    assert!(all.contains(r#"data-versions="v1 v2 v3""#) && all.contains("/api/v1/swagger"));
+    let options = Options { versions: vec![Api::V3, Api::V2], ..common::of_all_versions() };
+    let some = page(&Sandbox::start(options).expect("starts"));
+    assert!(some.contains(r#"data-versions="v2 v3""#) && some.contains("/api/v2/swagger"));
+    assert!(!some.contains("/api/v1/") && !some.contains("{{"));
 }
 
 #[test]

@@ -6,3 +6,5 @@ mod faults;
 mod guides;
 mod hostile;
 mod service;
+mod type_filter;
+mod versions;

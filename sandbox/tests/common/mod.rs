@@ -1,6 +1,8 @@
 //! A sandbox on testdata, and a client that sends exactly what it is told and shows exactly what came.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod population;
+
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -24,6 +26,15 @@ pub(crate) fn start() -> Running {
 pub(crate) fn with_faults(faults: &[&str]) -> Running {
     let faults = faults.iter().map(|text| text.parse::<Fault>().expect(text)).collect();
     Sandbox::start(Options { faults, ..options() }).expect("the sandbox starts")
+}
+
+/// Two synthetic people in all versions of the API.
+pub(crate) fn of_all_versions() -> Options {
+    Options::new(Data::Synthetic { beneficiaries: 2, seed: 1 })
+}
+
+pub(crate) fn start_all_versions() -> Running {
+    Sandbox::start(of_all_versions()).expect("the sandbox starts")
 }
 
 /// What came back.
@@ -197,6 +208,12 @@ pub(crate) fn files(running: &Running, manifest: &Value, kind: &str) -> Vec<Stri
         .filter(|item| item["type"] == kind)
         .map(|item| path_of(running, item["url"].as_str().expect("a URL")))
         .collect()
+}
+
+/// All lines of a type that a finished job has, whichever files they are in.
+pub(crate) fn lines(running: &Running, bearer: &str, manifest: &Value, kind: &str) -> Vec<u8> {
+    let files = files(running, manifest, kind);
+    files.iter().flat_map(|file| send(running, "GET", file, &[bearer]).body).collect()
 }
 
 /// The text of the file of testdata whose records are of the type.
