@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use sandbox::{Credentials, Data, Fault, Options, PublicKey, Running, Sandbox};
+use sandbox::{Api, Credentials, Data, Fault, Options, PublicKey, Running, Sandbox};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::streams::print;
+use crate::words::api;
 
 /// How often the program looks whether a signal came.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,7 +32,10 @@ pub(crate) struct ServeArgs {
     /// Serve the *.ndjson and *.jsonl files of this folder, plain, .gz or .zst.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["beneficiaries", "seed"])]
     data: Option<PathBuf>,
-    /// Serve so many synthetic beneficiaries; each has about 570 kB.
+    /// Versions of the API, joined by commas. All of them unless given; with --data those that the records are of.
+    #[arg(long, value_delimiter = ',', value_parser = api(), value_name = "VERSIONS")]
+    api: Vec<Api>,
+    /// Serve so many synthetic beneficiaries, the same in each version; each has about 570 kB in v1, 750 in v2, 890 in v3.
     #[arg(long, default_value_t = 10, value_name = "N")]
     beneficiaries: u64,
     /// Another seed makes other beneficiaries.
@@ -137,6 +141,7 @@ fn options(arguments: &ServeArgs) -> Result<Options, Failure> {
         None => Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: arguments.seed },
     };
     let mut options = Options::new(data);
+    options.versions.clone_from(&arguments.api);
     options.address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     options.token_life = Duration::from_secs(arguments.token_seconds.into());
     options.job_time = Duration::from_secs(arguments.job_seconds.into());
@@ -168,6 +173,8 @@ fn greeting(running: &Running, arguments: &ServeArgs) -> String {
         Some(folder) => format!("serving {} at {url}\n", folder.display()),
         None => format!("serving {} synthetic beneficiaries at {url}\n", arguments.beneficiaries),
     };
+    let versions: Vec<&str> = running.versions().map(Api::name).collect();
+    let _ = writeln!(text, "versions       {}", versions.join(", "));
     for wanted in &arguments.faults {
         if let Wanted::Fault(fault) = wanted {
             let _ = writeln!(text, "fault          {fault}");
