@@ -115,6 +115,26 @@ fn it_serves_synthetic_beneficiaries_and_leaves_nothing() {
 }
 
 #[test]
+fn it_serves_the_versions_that_it_says() {
+    let few = ["--beneficiaries", "1"];
+    for (arguments, said, there) in [
+        (vec![], "v1, v2, v3", [200, 200, 200]),
+        (vec!["--api", "v3,v1"], "v1, v3", [200, 404, 200]),
+        (vec!["--api", "v2"], "v2", [404, 200, 404]),
+    ] {
+        let served = Served::start(&[&few, &arguments[..]].concat());
+        let line = format!("versions       {said}\n");
+        assert!(served.said.contains(&line), "{line}: {}", served.said);
+        for (api, status) in ["v1", "v2", "v3"].iter().zip(there) {
+            let answer = served.get(&format!("/api/{api}/metadata"));
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{arguments:?} {api}");
+        }
+    }
+    let served = Served::start(&["--data", &testdata()]);
+    assert!(served.said.contains("versions       v1\n"), "{}", served.said);
+}
+
+#[test]
 fn broken_lines_in_the_data_are_told_once() {
     let work = Work::new();
     std::fs::create_dir(work.path("data")).unwrap();
@@ -148,6 +168,9 @@ fn what_it_cannot_do_is_told_with_exit_code_2() {
         (vec!["--data", "none"], "cannot read none"),
         (vec!["--data", "empty"], "has no *.ndjson"),
         (vec!["--data", "empty", "--beneficiaries", "3"], "cannot be used with"),
+        (vec!["--data", &testdata(), "--api", "v1,v3"], "has no records of BCDA v3"),
+        (vec!["--api", "v1,v4"], "invalid value 'v4'"),
+        (vec!["--api", ""], "a value is required"),
         (vec!["--fault", "no-such-fault"], "slow-jobs[=POLLS]"),
         (vec!["--encrypt-with", "none.pem"], "cannot read none.pem"),
         (vec!["--encrypt-with", "no.pem"], "not a PEM file"),
