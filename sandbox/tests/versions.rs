@@ -4,7 +4,7 @@ use crate::common::{
     self, EXPORT, bearer, export, files, kick_off, of_all_versions, population, send,
     start_all_versions, wait,
 };
-use sandbox::{Api, Credentials, Data, Error, Fault, Options, Running, Sandbox};
+use sandbox::{Api, Credentials, Data, Error, Fault, Options, Requests, Running, Sandbox};
 use serde_json::Value;
 
 const TYPES: [&str; 3] = ["Coverage", "ExplanationOfBenefit", "Patient"];
@@ -141,6 +141,16 @@ fn a_job_of_one_version_is_not_found_under_another() {
     let theirs = common::bearer_of(&running, &Credentials::published_later());
     assert_eq!(send(&running, "GET", file, &[&theirs]).status, 404);
     assert_eq!(send(&running, "GET", "/api/v3/jobs/2", &[&theirs]).status, 404);
+    let asked = running.statistics();
+    assert_eq!((asked.count(Requests::Start, 202), asked.count(Requests::Status, 410)), (2, 1));
+    // The latest job of version 1 is what the numbers of the guides stand for, under version 1.
+    export(&running, &token, "/api/v1/Patient/$export?_type=Patient");
+    export(&running, &token, "/api/v3/Patient/$export?_type=Coverage");
+    assert_eq!(get("/api/v1/jobs/42").json()["JobID"], 3);
+    for path in ["/api/v2/jobs/42", "/api/v3/jobs/42"] {
+        assert_eq!(get(path).status, 404, "{path}");
+    }
+    assert_eq!(get("/data/43/DBBD1CE1-AE24-435C-807D-ED45953077D3.ndjson").status, 200);
 }
 
 #[test]
