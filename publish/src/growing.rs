@@ -47,8 +47,8 @@ const PART: &str = ".part";
 pub struct GrowingFolder {
     path: PathBuf,
     folder: Arc<Folder>,
-    /// The last field: the lock is given up after everything is closed.
-    _lock: Lock,
+    /// The last field: the lock is given up after everything is closed. Folders in this one share it.
+    lock: Arc<Lock>,
 }
 
 impl GrowingFolder {
@@ -84,12 +84,38 @@ impl GrowingFolder {
             Some(_) => return Err(unsuitable("it is no folder: choose another name")),
         };
         parent.sync()?;
-        Ok(Self { path: path.to_owned(), folder: Arc::new(folder), _lock: lock })
+        Ok(Self { path: path.to_owned(), folder: Arc::new(folder), lock: Arc::new(lock) })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder `name` in it, made with mode 0700 if it is not there, under the same lock.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] for what is no name, [`ErrorKind::Io`] when a system call fails: something else, a link
+    /// say, may have that name.
+    pub fn child(&self, name: &str) -> Result<Self, Error> {
+        check(name, &self.folder)?;
+        let folder = self.folder.open_or_make_child(name)?;
+        folder.set_private_mode()?;
+        self.folder.sync()?;
+        let (path, lock) = (self.path.join(name), Arc::clone(&self.lock));
+        Ok(Self { path, folder: Arc::new(folder), lock })
+    }
+
+    /// Removes the folder `name` in it, if it is there and has nothing in it.
+    pub fn remove_empty_child(&self, name: &str) -> Result<(), Error> {
+        check(name, &self.folder)?;
+        match self.folder.entry(name)? {
+            Some(Entry::Folder) if self.folder.open_child(name)?.names()?.is_empty() => {
+                self.folder.remove_folder(name)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The names in it, sorted; names that are not UTF-8 are shown with replacement characters.
@@ -252,6 +278,34 @@ mod unit {
         folder.remove("b").unwrap();
         folder.remove("b").unwrap();
         assert_eq!(folder.names().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_in_it_is_private_and_removed_when_it_is_empty() {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("export");
+        let folder = GrowingFolder::open(&out).unwrap();
+        for _ in 0..2 {
+            let child = folder.child("deleted").unwrap();
+            child.part("a").unwrap().commit("a").unwrap();
+            assert_eq!((mode(&out.join("deleted")), child.path()), (0o700, &*out.join("deleted")));
+        }
+        folder.remove_empty_child("deleted").unwrap();
+        assert!(out.join("deleted/a").exists(), "it is not empty");
+        let child = folder.child("deleted").unwrap();
+        drop(folder);
+        assert_eq!(*GrowingFolder::open(&out).unwrap_err().kind(), ErrorKind::InUse);
+        child.remove("a").unwrap();
+        drop(child);
+        let folder = GrowingFolder::open(&out).unwrap();
+        for _ in 0..2 {
+            folder.remove_empty_child("deleted").unwrap();
+            assert_eq!(folder.names().unwrap(), [""; 0]);
+        }
+        symlink(work.path(), out.join("link")).unwrap();
+        assert!(folder.child("link").is_err() && folder.child("../x").is_err());
+        folder.remove_empty_child("link").unwrap();
+        assert!(out.join("link").symlink_metadata().is_ok());
     }
 
     #[test]
