@@ -24,6 +24,14 @@ pub(crate) struct Finished {
 /// The finished exports in `out` and in the folders beside it that came from this endpoint: the same server, version
 /// and group. The oldest first.
 pub(crate) fn finished(out: &Path, url: &Url) -> Vec<Finished> {
+    let of_endpoint = |found: &Finished| {
+        found.journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url))
+    };
+    all_finished(out).into_iter().filter(of_endpoint).collect()
+}
+
+/// The finished exports in `out` and in the folders beside it, of whatever server. The oldest first.
+pub(crate) fn all_finished(out: &Path) -> Vec<Finished> {
     let parent = match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -33,9 +41,8 @@ pub(crate) fn finished(out: &Path, url: &Url) -> Vec<Finished> {
     let mut found: Vec<Finished> = folders
         .filter_map(|folder| {
             let journal = Journal::read(&folder).ok().flatten()?;
-            let same = journal.request.parse().is_ok_and(|other: Url| shown(&other) == shown(url));
             let end = journal.transaction_time.as_ref()?.parse().ok()?;
-            (journal.is_complete() && same).then_some(Finished { folder, journal, end })
+            journal.is_complete().then_some(Finished { folder, journal, end })
         })
         .collect();
     found.sort_by(|one, other| (one.end, &one.folder).cmp(&(other.end, &other.folder)));

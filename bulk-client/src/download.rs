@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use encryption::{DecryptError, PrivateKey, is_plain};
-use publish::{GrowingFolder, PartFile};
+use publish::PartFile;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
@@ -13,6 +13,7 @@ use crate::call::{Call, TokenFor};
 use crate::continuation::{Continuation, encoding, range, validator};
 use crate::error::{Error, ErrorKind};
 use crate::file::{FileRecord, FileState, url_hash};
+use crate::folder::{ExportFolder, commit};
 use crate::job::is_html;
 use crate::observe::FileStart;
 use crate::outcome;
@@ -55,7 +56,7 @@ pub(crate) struct Item<'i> {
 /// Fetches a file, tries again where that may help, and gives it its name.
 pub(crate) async fn fetch(
     server: &Server,
-    folder: &GrowingFolder,
+    folder: &ExportFolder,
     item: &Item<'_>,
 ) -> Result<FileRecord, Error> {
     server.observer().download_started(&FileStart {
@@ -81,7 +82,7 @@ pub(crate) async fn fetch(
 
 struct Download<'d> {
     server: &'d Server,
-    folder: &'d GrowingFolder,
+    folder: &'d ExportFolder,
     item: &'d Item<'d>,
     part: PartFile,
     part_name: String,
@@ -90,7 +91,7 @@ struct Download<'d> {
 impl<'d> Download<'d> {
     fn new(
         server: &'d Server,
-        folder: &'d GrowingFolder,
+        folder: &'d ExportFolder,
         item: &'d Item<'d>,
     ) -> Result<Self, Error> {
         let sealed = if item.encrypted_key.is_some() { ".enc" } else { "" };
@@ -338,7 +339,7 @@ pub(crate) fn finish(
 ) -> Result<FileRecord, Error> {
     let gz = if checked.gzip { ".gz" } else { "" };
     let name = format!("{}{gz}", record.name);
-    part.commit(&name)?;
+    commit(part, &name)?;
     let sealed = record.state == FileState::Encrypted;
     Ok(FileRecord {
         name,

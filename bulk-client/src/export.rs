@@ -7,25 +7,28 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, TryStreamExt};
 use jiff::Timestamp;
-use publish::GrowingFolder;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::address::api_of;
 use crate::beside::earlier_people;
 use crate::call::TokenFor;
 use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::file::{FileRecord, FileState, ItemType};
+use crate::filter::narrowed;
+use crate::folder::ExportFolder;
 use crate::journal::{ExportRecord, JOURNAL_NAME, Journal};
 use crate::manifest::Manifest;
+use crate::offer::check_offer;
 use crate::place::shown;
 use crate::report::Report;
-use crate::request::{Asked, ExportRequest};
+use crate::request::{Asked, ExportRequest, Level};
 use crate::server::Server;
 use crate::setting::Setting;
 use crate::verify::{Holds, check_ndjson, count_issues};
 
-/// The types that BCDA v1 has.
+/// The types that BCDA has for everybody, in every version.
 const BCDA_TYPES: [&str; 3] = ["Coverage", "ExplanationOfBenefit", "Patient"];
 
 /// How often the journal is written while files arrive.
@@ -88,15 +91,31 @@ impl Export {
     ///
     /// [`ErrorKind::Usage`] and [`ErrorKind::Local`].
     pub fn check(&self, server: &Server) -> Result<(), Error> {
-        self.request.check()?;
+        self.request.check_for(server.base())?;
+        self.begins(server.base())
+    }
+
+    /// Whether the folder is one for this export of this FHIR base.
+    pub(crate) fn begins(&self, base: &Url) -> Result<(), Error> {
         let entries = publish::names_in(&self.out).map_or(0, |names| names.len());
-        self.beginning(server, entries).map(drop)
+        self.beginning(base, entries).map(drop)
+    }
+
+    /// Whether the server's metadata lists the parameters that a new job would be asked for with, as far as it lists
+    /// any for the endpoint. What goes on with a job asks for none. [`run`](Self::run) does so before it starts a job.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] for a parameter that is not listed, [`ErrorKind::Network`] when the server is not reached.
+    pub async fn check_offer(&self, server: &Server) -> Result<(), Error> {
+        let goes_on = self.begin != Begin::Restart && unfinished(&self.out)?.is_some();
+        if goes_on { Ok(()) } else { check_offer(&self.request, server).await }
     }
 
     /// The journal to go on with, and whether what it names is removed first.
-    fn beginning(&self, server: &Server, entries: usize) -> Result<(Journal, bool), Error> {
+    fn beginning(&self, base: &Url, entries: usize) -> Result<(Journal, bool), Error> {
         let place = self.out.display();
-        let request = Asked::of(&self.request.url(server.base()));
+        let request = Asked::of(&self.request.url(base));
         let same = |begun: &str| begun.parse().is_ok_and(|begun| Asked::of(&begun) == request);
         let refused = |why: String| Err(Error::usage(format!("{place} {why}")));
         match (Journal::read(&self.out)?, self.begin) {
@@ -132,7 +151,7 @@ impl Export {
     /// [`ErrorKind::JobGone`] when the job of an unfinished export has expired: [`Begin::Restart`] starts another.
     /// Otherwise as the kinds say. When single files fail, the others are fetched first.
     pub async fn run(&self, server: &Server, cancel: &CancellationToken) -> Result<Report, Error> {
-        self.request.check()?;
+        self.request.check_for(server.base())?;
         let run = Run::open(self, server)?;
         let ended = tokio::select! {
             ended = run.work() => ended,
@@ -155,7 +174,7 @@ impl Export {
 struct Run<'r> {
     export: &'r Export,
     server: &'r Server,
-    folder: GrowingFolder,
+    folder: ExportFolder,
     journal: Mutex<Journal>,
     /// When it was written last, and how long to wait until it is again.
     saved: Mutex<(Instant, Duration)>,
@@ -165,8 +184,8 @@ struct Run<'r> {
 impl<'r> Run<'r> {
     /// Takes the lock and finds out what is there.
     fn open(export: &'r Export, server: &'r Server) -> Result<Self, Error> {
-        let folder = GrowingFolder::open(&export.out)?;
-        let (mut journal, removed) = export.beginning(server, folder.names()?.len())?;
+        let folder = ExportFolder::open(&export.out)?;
+        let (mut journal, removed) = export.beginning(server.base(), folder.names()?.len())?;
         if removed {
             journal.remove_files(&folder)?;
             journal = Journal::default();
@@ -224,6 +243,7 @@ impl<'r> Run<'r> {
             return known.ok_or_else(|| Error::usage(format!("{JOURNAL_NAME} names no job")));
         }
         let request = &self.export.request;
+        check_offer(request, self.server).await?;
         let job = self.server.start(request).await?;
         {
             let mut journal = self.journal();
@@ -231,6 +251,12 @@ impl<'r> Run<'r> {
             journal.export = Some(ExportRecord {
                 tool: concat!("bcda-bulk-client ", env!("CARGO_PKG_VERSION")).to_owned(),
                 base_url: self.server.base().to_string(),
+                api: api_of(self.server.base()).map(str::to_owned),
+                group: match &request.level {
+                    Level::Group(id) => Some(id.clone()),
+                    _ => None,
+                },
+                type_filter: request.type_filter.clone(),
                 job_url: job.to_string(),
                 types: request.asked_types(),
                 since: request.since.clone(),
@@ -384,6 +410,10 @@ impl<'r> Run<'r> {
         if let Some(export) = &mut journal.export {
             report.since.clone_from(&export.since);
             report.repeated_urls = export.repeated_urls;
+            report.further_pages = export.further_pages;
+            report.api.clone_from(&export.api);
+            let narrowed = export.type_filter.as_deref().and_then(narrowed);
+            report.filtered_type = narrowed.map(str::to_owned);
             compare_types(&mut report, export.types.clone());
             if report.files.iter().all(|file| file.state != FileState::Pending) {
                 export.completed.get_or_insert_with(|| Timestamp::now().to_string());

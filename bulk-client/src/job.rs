@@ -1,5 +1,6 @@
 //! Jobs on the server: waiting for one, listing, cancelling.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName};
@@ -18,6 +19,8 @@ use crate::request::ExportRequest;
 use crate::server::Server;
 use crate::wire::retry_after;
 
+/// Most further pages of a manifest: more are a mistake, or never end.
+const MAX_PAGES: usize = 1_000;
 /// Longest wait between two questions where the server does not say.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
@@ -39,6 +42,12 @@ pub enum JobState {
 }
 
 impl Server {
+    /// The headers of a kick-off, without what is secret.
+    pub fn kickoff_headers(&self) -> Vec<(String, String)> {
+        let headers = asked_for(&self.base).headers.into_iter();
+        headers.map(|(name, value)| (name.to_string(), value)).collect()
+    }
+
     /// Starts a job; gives the URL of its state.
     pub(crate) async fn start(&self, request: &ExportRequest) -> Result<Url, Error> {
         let url = request.url(&self.base);
@@ -49,8 +58,7 @@ impl Server {
     }
 
     async fn start_at(&self, url: &Url) -> Result<Url, Error> {
-        let mut call = Call::get(url);
-        call.headers.push(respond_async());
+        let call = asked_for(url);
         let response = self.send(&call).await.map_err(|error| match error.status() {
             Some(429) => error.at("a job for these types may be running already (bcda jobs list)"),
             Some(404) => error.of_kind(ErrorKind::Server),
@@ -68,26 +76,49 @@ impl Server {
         parse(location, Some(url))
             .map_err(|error| error.of_kind(ErrorKind::Server).at("the Content-Location of the job"))
     }
+
     /// The URL of a job: a number, or a URL as the kick-off gave it.
     pub fn job_url(&self, job: &str) -> Result<Url, Error> {
         match job.parse::<Url>() {
             Ok(_) => parse(job, None),
-            // Below `jobs` that would be the list of all of them, or something else.
-            Err(_) if job.trim().is_empty() || matches!(job, "." | "..") => {
-                Err(Error::usage("which job? expected its number or its URL"))
-            }
-            Err(_) => Ok(self.below(&["jobs", job])),
+            Err(_) => check_job_name(job).map(|()| self.below(&["jobs", job])),
         }
     }
 
-    /// Asks for the state of a job, once.
+    /// Asks for the state of a job, once. It is done when all pages of its manifest are there.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::JobGone`] for 404 (unknown, cancelled) and 410 (expired), [`ErrorKind::JobFailed`] for 500.
     pub async fn job_state(&self, job: &Url) -> Result<JobState, Error> {
-        let mut call = Call::get(job);
-        call.headers.push(respond_async());
+        let mut first = match self.page(job).await? {
+            JobState::Complete(first) => first,
+            running => return Ok(running),
+        };
+        let (mut next, mut pages) = (first.next.take(), Vec::new());
+        let mut seen = HashSet::from([job.clone()]);
+        while let Some(url) = next {
+            let named = |error: Error| error.at("a further page of the manifest");
+            if !seen.insert(url.clone()) || pages.len() == MAX_PAGES {
+                return Err(named(Error::server("the pages never end")));
+            }
+            match self.page(&url).await.map_err(named)? {
+                JobState::Complete(mut page) => {
+                    next = page.next.take();
+                    pages.push(*page);
+                }
+                running => return Ok(running),
+            }
+        }
+        if pages.is_empty() {
+            return Ok(JobState::Complete(first));
+        }
+        Ok(JobState::Complete(Box::new(first.with_pages(pages)?)))
+    }
+
+    /// The state of a job, or one page of its manifest.
+    async fn page(&self, job: &Url) -> Result<JobState, Error> {
+        let call = asked_for(job);
         let response = self.send(&call).await.map_err(|error| match error.status() {
             Some(404) => error.at("the server does not know the job, or it was cancelled"),
             Some(410) => error.at("the job has expired"),
@@ -226,8 +257,23 @@ fn plain(text: &str) -> String {
     text.chars().filter(|ch| !ch.is_control()).take(500).collect()
 }
 
-fn respond_async() -> (HeaderName, String) {
-    (HeaderName::from_static("prefer"), "respond-async".to_owned())
+/// A call for what the server may take its time for: the kick-off, and questions for what has come of it.
+pub(crate) fn asked_for(url: &Url) -> Call<'_> {
+    let mut call = Call::get(url);
+    call.headers.push((HeaderName::from_static("prefer"), "respond-async".to_owned()));
+    call
+}
+
+/// Whether a user names a job by this. Below `jobs` nothing would be the list of all of them, or something else.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] for what names none.
+pub fn check_job_name(job: &str) -> Result<(), Error> {
+    if job.trim().is_empty() || matches!(job, "." | "..") {
+        return Err(Error::usage("which job? expected its number or its URL"));
+    }
+    Ok(())
 }
 
 pub(crate) fn is_html(value: &reqwest::header::HeaderValue) -> bool {

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use publish::GrowingFolder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use crate::error::Error;
 use crate::file::FileRecord;
+use crate::folder::ExportFolder;
 use crate::manifest::{Entry, MAX_MANIFEST, Manifest};
 use crate::matching::matched;
 use crate::place::shown;
@@ -41,6 +41,9 @@ pub struct Journal {
     /// Files of OperationOutcomes.
     #[serde(default)]
     pub error: Vec<Listed>,
+    /// Files of what is no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<Listed>,
     /// `JobID`.
     #[serde(default, rename = "JobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<Value>,
@@ -86,6 +89,15 @@ pub struct ExportRecord {
     pub tool: String,
     /// The FHIR base.
     pub base_url: String,
+    /// The version of the API; none for FHIR bases of others. Older journals tell it by the FHIR base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// The id of the group, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `_typeFilter` as asked for, not encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_filter: Option<String>,
     /// Where the job tells its state.
     pub job_url: String,
     /// The types that were asked for: `_type`, or that of the endpoint; empty for all.
@@ -109,6 +121,14 @@ pub struct ExportRecord {
     /// Entries of the manifest that named a URL again.
     #[serde(default)]
     pub repeated_urls: u64,
+    /// Pages of the manifest after the first.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub further_pages: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Journal {
@@ -135,7 +155,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn write(&self, folder: &GrowingFolder) -> Result<(), Error> {
+    pub(crate) fn write(&self, folder: &ExportFolder) -> Result<(), Error> {
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|_| Error::local("the journal cannot be written as JSON"))?;
         text.push(b'\n');
@@ -147,10 +167,11 @@ impl Journal {
     }
 
     /// Removes the files that it names, whatever has come of them, and the journal itself: nothing else is ours.
-    pub(crate) fn remove_files(&self, folder: &GrowingFolder) -> Result<(), Error> {
+    pub(crate) fn remove_files(&self, folder: &ExportFolder) -> Result<(), Error> {
         for file in &self.files {
             remove_forms(folder, file.plain_name())?;
         }
+        folder.remove_empty()?;
         Ok(folder.remove(JOURNAL_NAME)?)
     }
 
@@ -189,9 +210,11 @@ impl Journal {
         self.requires_access_token = manifest.requires_access_token;
         self.output = manifest.output.iter().map(Listed::from).collect();
         self.error = manifest.error.iter().map(Listed::from).collect();
+        self.deleted = manifest.deleted.iter().map(Listed::from).collect();
         self.job_id.clone_from(&manifest.job_id);
         if let Some(export) = &mut self.export {
             export.repeated_urls = manifest.repeated;
+            export.further_pages = manifest.further_pages;
         }
         // What the server said is worth keeping whatever comes of many files.
         save(self)?;
@@ -203,7 +226,7 @@ impl Journal {
 }
 
 /// Removes a file in all its forms.
-fn remove_forms(folder: &GrowingFolder, plain: &str) -> Result<(), Error> {
+fn remove_forms(folder: &ExportFolder, plain: &str) -> Result<(), Error> {
     for ending in FORMS {
         folder.remove(&format!("{plain}{ending}"))?;
     }

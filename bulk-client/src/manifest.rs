@@ -75,6 +75,10 @@ pub struct Manifest {
     pub job_id: Option<Value>,
     /// Entries that named the URL of another one of their list: the lists have each URL once.
     pub repeated: u64,
+    /// Where the manifest goes on (`link` with the relation `next`); none once its pages are joined.
+    pub next: Option<Url>,
+    /// How many further pages are joined.
+    pub further_pages: u64,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +120,7 @@ impl Manifest {
     /// # Errors
     ///
     /// [`ErrorKind::Server`] when it is no manifest: HTML, no `transactionTime`, the name of a type that cannot be
-    /// one, a URL that is none, a further page (`link` with the relation `next`), whose files would be missing.
+    /// one, a URL that is none, a further page that cannot be found, whose files would be missing.
     pub fn parse(body: &[u8], job: &Url) -> Result<Self, Error> {
         if body.trim_ascii_start().starts_with(b"<") {
             return Err(Error::server("the manifest is an HTML page"));
@@ -129,38 +133,18 @@ impl Manifest {
         if raw.transaction_time.parse::<jiff::Timestamp>().is_err() {
             return Err(Error::server("the manifest's transactionTime is no instant"));
         }
-        let mut links = raw.link.as_array().into_iter().flatten();
-        if links.any(|link| link["relation"] == "next") {
-            return Err(Error::server(
-                "the manifest goes on on a further page (link next), which cannot be fetched yet: its files would be \
-                 missing",
-            ));
-        }
+        let next = next_page(&raw.link, job)?;
         let keys = raw.key_map.unwrap_or_default();
         let keys: BTreeMap<&str, &String> =
             keys.iter().map(|(name, key)| (name.trim(), key)).collect();
         let mut repeated = 0;
         let mut entries = |raw: Option<Vec<RawEntry>>| -> Result<Vec<Entry>, Error> {
-            let mut entries: Vec<Entry> = Vec::new();
-            let mut places = HashMap::new();
+            let mut list = List::default();
             for raw in raw.unwrap_or_default() {
-                let entry = entry(raw, &keys, job)?;
-                if entry.server_name() == BLANK {
-                    continue;
-                }
-                // A fragment is never sent: it makes no other file.
-                let url = entry.url[..Position::AfterQuery].to_owned();
-                if let Some(&place) = places.get(&url) {
-                    // Of different announcements the one counts that misses most.
-                    let known: &mut Entry = &mut entries[place];
-                    known.count = known.count.max(entry.count);
-                    repeated += 1;
-                } else {
-                    places.insert(url, entries.len());
-                    entries.push(entry);
-                }
+                list.add(entry(raw, &keys, job)?);
             }
-            Ok(entries)
+            repeated += list.repeated;
+            Ok(list.entries)
         };
         let (output, error, deleted) =
             (entries(raw.output)?, entries(raw.error)?, entries(raw.deleted)?);
@@ -173,8 +157,84 @@ impl Manifest {
             deleted,
             job_id: raw.job_id,
             repeated,
+            next,
+            further_pages: 0,
         })
     }
+
+    /// This manifest with the files of its further pages, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Server`] when a page is of another instant: it would be of another export.
+    pub(crate) fn with_pages(self, pages: Vec<Self>) -> Result<Self, Error> {
+        let further_pages = pages.len() as u64;
+        let mut whole = Self { repeated: 0, ..self.clone() };
+        let mut lists: [List; 3] = Default::default();
+        for page in std::iter::once(self).chain(pages) {
+            if page.transaction_time != whole.transaction_time {
+                return Err(Error::server(
+                    "a further page of the manifest has another transactionTime",
+                ));
+            }
+            // A token goes to servers that the user allows, and to no others, so that one page may speak for all.
+            whole.requires_access_token =
+                match (whole.requires_access_token, page.requires_access_token) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (before, now) => before.or(now),
+                };
+            for (list, entries) in lists.iter_mut().zip([page.output, page.error, page.deleted]) {
+                entries.into_iter().for_each(|entry| list.add(entry));
+            }
+            whole.repeated += page.repeated;
+        }
+        let [output, error, deleted] = lists;
+        whole.repeated += output.repeated + error.repeated + deleted.repeated;
+        (whole.output, whole.error, whole.deleted) =
+            (output.entries, error.entries, deleted.entries);
+        Ok(Self { next: None, further_pages, ..whole })
+    }
+}
+
+/// A list of files, each URL once.
+#[derive(Default)]
+struct List {
+    entries: Vec<Entry>,
+    places: HashMap<String, usize>,
+    /// Entries that named a URL again.
+    repeated: u64,
+}
+
+impl List {
+    fn add(&mut self, entry: Entry) {
+        if entry.server_name() == BLANK {
+            return;
+        }
+        // A fragment is never sent: it makes no other file.
+        let url = entry.url[..Position::AfterQuery].to_owned();
+        let known = self.places.get(&url).and_then(|&place| self.entries.get_mut(place));
+        if let Some(known) = known {
+            // Of different announcements the one counts that misses most.
+            known.count = known.count.max(entry.count);
+            self.repeated += 1;
+        } else {
+            self.places.insert(url, self.entries.len());
+            self.entries.push(entry);
+        }
+    }
+}
+
+/// Where a manifest goes on, if it does.
+fn next_page(links: &Value, job: &Url) -> Result<Option<Url>, Error> {
+    let mut links = links.as_array().into_iter().flatten();
+    let Some(next) = links.find(|link| link["relation"] == "next") else { return Ok(None) };
+    let url = next["url"].as_str().unwrap_or_default().trim();
+    let found =
+        if url.is_empty() { Err(Error::server("it has no URL")) } else { parse(url, Some(job)) };
+    let named = |error: Error| {
+        error.of_kind(ErrorKind::Server).at("the further page of the manifest (link next)")
+    };
+    found.map(Some).map_err(named)
 }
 
 fn entry(raw: RawEntry, keys: &BTreeMap<&str, &String>, job: &Url) -> Result<Entry, Error> {
@@ -274,17 +334,34 @@ mod tests {
     }
 
     #[test]
-    fn a_further_page_is_not_passed_over() {
+    fn a_further_page_is_found_and_joined() {
         let with = |links: &str| {
             manifest(&format!(
                 r#"{{"transactionTime":"2020-01-01T00:00:00Z","output":[],"link":{links}}}"#
             ))
         };
         for links in ["null", "[]", "7", r#"[{"relation":"self","url":"/x"}]"#] {
-            assert!(with(links).is_ok(), "{links}");
+            assert_eq!(with(links).unwrap().next, None, "{links}");
         }
-        let error = with(r#"[{"relation":"next","url":"/x"}]"#).unwrap_err();
-        assert!(error.exit_code() == 5 && error.to_string().contains("further page"), "{error}");
+        let found = with(r#"[{"relation":"next","url":"/x?page=2"}]"#).unwrap();
+        assert_eq!(found.next.unwrap().as_str(), "https://a.example/x?page=2");
+        for url in ["", r#","url":"""#, r#","url":"file:///canary""#, r#","url":7"#] {
+            let error = with(&format!(r#"[{{"relation":"next"{url}}}]"#)).unwrap_err();
+            assert!(
+                error.exit_code() == 5 && error.to_string().contains("further page"),
+                "{error}"
+            );
+        }
+        let page = |time: &str, output: &str| {
+            let text = format!(r#"{{"transactionTime":"{time}","output":[{output}]}}"#);
+            manifest(&text).unwrap()
+        };
+        let (one, two) = (r#"{"type":"Patient","url":"/1"}"#, r#"{"type":"Patient","url":"/2"}"#);
+        let time = "2020-01-01T00:00:00Z";
+        let pages = vec![page(time, two), page(time, &format!("{one},{two}"))];
+        let whole = page(time, one).with_pages(pages).unwrap();
+        assert_eq!((whole.output.len(), whole.repeated, whole.further_pages), (2, 2, 2));
+        assert!(page(time, one).with_pages(vec![page("2020-01-02T00:00:00Z", two)]).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use url::Url;
 
 use crate::file::{FileRecord, FileState, ItemType, url_hash};
+use crate::folder::IN_DELETED;
 use crate::manifest::{Entry, Manifest};
 use crate::place::shown;
 
@@ -153,14 +154,15 @@ impl Names {
 impl Free<'_> {
     fn take(self) -> String {
         let Self { names, item_type, resource_type } = self;
-        let ending = match item_type {
-            ItemType::Output => "ndjson",
-            ItemType::Deleted => "deleted",
-            ItemType::Error => "errors",
+        // Deletions are NDJSON, too, but no data: a folder of their own keeps readers of folders from them.
+        let (folder, ending) = match item_type {
+            ItemType::Output => ("", "ndjson"),
+            ItemType::Deleted => (IN_DELETED, "ndjson"),
+            ItemType::Error => ("", "errors"),
         };
         let (_, free) = names.passed.entry((item_type, resource_type.clone())).or_default();
         loop {
-            let name = format!("{resource_type}-{:04}.{ending}", *free);
+            let name = format!("{folder}{resource_type}-{:04}.{ending}", *free);
             *free += 1;
             #[cfg(test)]
             {
@@ -193,6 +195,8 @@ mod tests {
             deleted: Vec::new(),
             job_id: None,
             repeated: 0,
+            next: None,
+            further_pages: 0,
         }
     }
 

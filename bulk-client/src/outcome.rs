@@ -213,9 +213,60 @@ pub(crate) fn only_class(text: &[u8]) -> Option<String> {
     (outcome.resource_type == "OperationOutcome").then(|| issue.class())
 }
 
-/// Classes are one of few words (`not-found`, `Blue Button Error`): anything else may be somebody's data.
+/// FHIR's types of issues, and the words that BCDA had for them in 2019; in small letters.
+const CLASSES: [&str; 47] = [
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "processing",
+    "not-supported",
+    "duplicate",
+    "multiple-matches",
+    "not-found",
+    "deleted",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "too-costly",
+    "business-rule",
+    "conflict",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "informational",
+    "success",
+    "blue button error",
+    "database error",
+    "error",
+    "formatting error",
+    "internal error",
+    "invalid token",
+    "not found",
+    "processing error",
+    "request error",
+    "structural issue",
+    "token error",
+    "unauthorized",
+    "unauthorized error",
+    "unknown entity",
+    "warning",
+];
+
+/// Classes are of a closed list: anything else, be it two words, may be somebody's name.
 fn is_class(text: &str) -> bool {
-    text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-'))
+    CLASSES.contains(&text.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -246,7 +297,8 @@ mod tests {
         let mut counts = IssueCounts::default();
         let old = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"Error","code":"Exception","details":{"coding":[{"code":"Blue Button Error","display":"Error retrieving 1EG4TE5MK73"}]}}]}"#;
         let warning = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"1EG4TE5MK73"}]}"#;
-        for line in [old, old, warning, "", "{broken"] {
+        let named = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"Jane Roe"}]}"#;
+        for line in [old, old, warning, named, "", "{broken"] {
             counts.add_line(line.as_bytes());
         }
         let all: Vec<_> = counts.iter().collect();
@@ -256,6 +308,7 @@ mod tests {
                 (Severity::Error, "Blue Button Error", 2),
                 (Severity::Error, "not an OperationOutcome", 1),
                 (Severity::Warning, "unnamed", 1),
+                (Severity::Information, "unnamed", 1),
             ]
         );
         assert!(counts.has_errors());

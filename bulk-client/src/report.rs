@@ -30,8 +30,14 @@ pub struct Report {
     pub unasked_types: Vec<String>,
     /// Whether there is no record at all.
     pub nothing: bool,
+    /// The version of the API; none for FHIR bases of others.
+    pub api: Option<String>,
+    /// The type of which a filter may have left nothing over.
+    pub filtered_type: Option<String>,
     /// Entries of the manifest that named a URL again; it was fetched once.
     pub repeated_urls: u64,
+    /// Pages of the manifest after the first: their files are among the others.
+    pub further_pages: u64,
     /// What the error files tell.
     pub issues: IssueCounts,
     /// Of an increment: the files of Patients and Coverages of the earlier exports beside it, the oldest first. Its
@@ -106,8 +112,21 @@ impl Report {
             let is_it = |file: &&FileRecord| file.resource_type == name || name.is_empty();
             self.files.iter().filter(is_it).any(|file| file.state == FileState::Pending)
         };
-        let without_file = self.types_without_file.iter().filter(|name| !expired(name));
-        let nothing = self.nothing && !expired("");
+        let mut without_file: Vec<&String> =
+            self.types_without_file.iter().filter(|name| !expired(name)).collect();
+        let mut nothing = self.nothing && !expired("");
+        if self.since.is_none()
+            && let Some(filtered) = &self.filtered_type
+            && without_file.contains(&filtered)
+        {
+            // That no claim is as the filter wants it is an answer, and no loss.
+            nothing &= without_file.len() > 1;
+            without_file.retain(|name| *name != filtered);
+            say(
+                Weight::Note,
+                format!("no file of {filtered}: nothing of it fits the filter").into(),
+            );
+        }
         match &self.since {
             // What did not change has nothing to come.
             Some(since) if nothing => {
@@ -143,6 +162,12 @@ impl Report {
             let count = self.repeated_urls;
             let text = format!("the manifest lists {count} URL(s) again; each was fetched once");
             say(Weight::Gap, text.into());
+        }
+        if self.further_pages > 0 {
+            let count = self.further_pages;
+            let text =
+                format!("the manifest had {count} further page(s); their files are among these");
+            say(Weight::Note, text.into());
         }
     }
 
@@ -186,9 +211,19 @@ impl Report {
             &|file| came(file) && more(file),
             "have more records than the manifest says".into(),
         );
-        // Of a type without changes some servers make an empty file.
-        let of_empty = if self.since.is_some() { Weight::Note } else { Weight::Gap };
-        told(of_empty, &|file| came(file) && empty(file), "have no record".into());
+        // Of a type without changes some servers make an empty file, and of one of which nothing fits a filter.
+        let narrowed = |file: &FileRecord| {
+            self.since.is_some() || self.filtered_type.as_ref() == Some(&file.resource_type)
+        };
+        let is_empty = |file: &FileRecord| came(file) && empty(file);
+        told(Weight::Gap, &|file| is_empty(file) && !narrowed(file), "have no record".into());
+        told(Weight::Note, &|file| is_empty(file) && narrowed(file), "have no record".into());
+        let deleted = |file: &FileRecord| {
+            file.item_type == ItemType::Deleted && file.state != FileState::Pending
+        };
+        let text =
+            "say what is no more at the server; they are kept beside the data, and not converted";
+        told(Weight::Note, &deleted, text.into());
         told(
             Weight::Note,
             &|file| file.state == FileState::Encrypted,
@@ -266,6 +301,7 @@ impl Report {
         json!({
             "transactionTime": self.transaction_time,
             "job": self.job_url,
+            "api": self.api,
             "files": self.files,
             "alreadyThere": self.already_there,
             "typesWithoutFile": self.types_without_file,

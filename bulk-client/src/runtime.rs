@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::error::{Error, ErrorKind};
 
 /// Runs a call of this crate to its end on this thread; files are checked on others.
@@ -32,4 +34,16 @@ pub async fn within<T>(
         Err(Error::new(ErrorKind::Network, message))
     };
     tokio::time::timeout(time, call).await.unwrap_or_else(over)
+}
+
+/// Does something, unless it is cancelled before.
+///
+/// # Errors
+///
+/// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when it is cancelled, and what the work ends with.
+pub async fn unless_cancelled<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    cancel.run_until_cancelled(work).await.unwrap_or_else(|| Err(Error::interrupted()))
 }

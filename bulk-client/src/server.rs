@@ -1,8 +1,8 @@
 //! A bulk server: calls with a token where it belongs, redirects followed by hand, one renewal on 401, retries.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -13,12 +13,9 @@ use crate::call::{Call, TokenFor};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::MAX_MANIFEST;
 use crate::observe::Observer;
-use crate::place::{Origin, below, check_plain, parse, shown};
+use crate::place::{Origin, below, check_plain, shown};
 use crate::settings::Settings;
 use crate::wire::Wire;
-
-/// The `api` of a FHIR base that has none.
-const NO_API: &str = "none";
 
 /// A bulk server and how we talk to it.
 ///
@@ -41,10 +38,12 @@ pub struct Server {
     tokens: Tokens,
     /// Whether files wanted the token of which the manifest says that they need none.
     demanded: AtomicBool,
+    /// What the server says of itself, once it was asked.
+    statement: OnceLock<Value>,
 }
 
 impl Server {
-    /// `base` is the FHIR base ([`fhir_base`]); `token_cache` the folder of tokens that runs share, if they do.
+    /// `base` is the FHIR base ([`fhir_base`](crate::fhir_base)); `token_cache` the folder of tokens that runs share, if they do.
     ///
     /// # Errors
     ///
@@ -63,7 +62,17 @@ impl Server {
         let wire = Arc::new(Wire::new(&base, settings, observer)?);
         let tokens = Tokens::new(auth, &base, Arc::clone(&wire), token_cache);
         let demanded = AtomicBool::new(false);
-        Ok(Self { configured: Origin::of(&base), base, wire, tokens, demanded })
+        let statement = OnceLock::new();
+        Ok(Self { configured: Origin::of(&base), base, wire, tokens, demanded, statement })
+    }
+
+    /// The same, when it has said already what it can do.
+    #[must_use]
+    pub fn knowing(self, statement: Option<Value>) -> Self {
+        if let Some(statement) = statement {
+            let _ = self.statement.set(statement);
+        }
+        self
     }
 
     /// The FHIR base.
@@ -141,12 +150,17 @@ impl Server {
         }
     }
 
-    /// Asks for the CapabilityStatement, without a token.
+    /// The CapabilityStatement; asked for once, without a token.
     pub async fn metadata(&self) -> Result<Value, Error> {
+        if let Some(known) = self.statement.get() {
+            return Ok(known.clone());
+        }
         let url = self.below(&["metadata"]);
         let response = self.send(&Call { token: TokenFor::Nobody, ..Call::get(&url) }).await?;
         let body = self.wire.body(response, MAX_MANIFEST).await?;
-        serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))
+        let statement: Value =
+            serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))?;
+        Ok(self.statement.get_or_init(|| statement).clone())
     }
 
     /// What to send in place of a token that was refused there, or of none.
@@ -172,63 +186,9 @@ impl Server {
     }
 }
 
-/// The FHIR base that a user means by a URL and an `api`: a URL without a path gets `/api/<api>` (v1 by default), one
-/// with a path is the base itself, unless an `api` is asked for. With the api `none` (or an empty one) the URL is the
-/// base, whatever its path.
-///
-/// # Errors
-///
-/// [`ErrorKind::Usage`] when it is no `https` URL, or has a query or a fragment: no request could carry them.
-pub fn fhir_base(base_url: &str, api: Option<&str>) -> Result<Url, Error> {
-    let mut url = parse(base_url, None).map_err(|error| error.at("the base URL"))?;
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::usage(format!(
-            "the base URL: {} has a query or a fragment after it, which no request would carry; leave it out",
-            shown(&url)
-        )));
-    }
-    let usual = (url.path() == "/").then_some("v1");
-    if let Some(api) = api.or(usual).filter(|api| !matches!(*api, "" | NO_API))
-        && let Ok(mut segments) = url.path_segments_mut()
-    {
-        segments.pop_if_empty().extend(["api", api]);
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
-}
-
 /// Where BCDA gives tokens: `/auth/token` at the origin of the FHIR base.
 pub fn bcda_token_url(base: &Url) -> Url {
     let mut url = base.clone();
     url.set_path("/auth/token");
     url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bases() {
-        let base = |url: &str, api| fhir_base(url, api).unwrap().to_string();
-        assert_eq!(base("https://a.example", None), "https://a.example/api/v1");
-        assert_eq!(base("https://a.example/", Some("v2")), "https://a.example/api/v2");
-        assert_eq!(base("https://a.example/fhir/R4/", None), "https://a.example/fhir/R4");
-        for more in ["?x=canary", "/fhir/R4?x=canary", "/fhir#canary", "?", "/fhir/?_type=canary"] {
-            let error = fhir_base(&format!("https://a.example{more}"), None).unwrap_err();
-            assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Usage, 2), "{more}");
-            assert!(!error.to_string().contains("canary"), "{error}");
-        }
-        assert_eq!(base("https://a.example/x", Some("v1")), "https://a.example/x/api/v1");
-        for root in ["https://a.example", "https://a.example/"] {
-            assert_eq!(base(root, Some("none")), "https://a.example/");
-            assert_eq!(base(root, Some("")), "https://a.example/");
-        }
-        assert_eq!(base("https://a.example/fhir/", Some("none")), "https://a.example/fhir");
-        let metadata = below(&fhir_base("https://a.example", Some("none")).unwrap(), &["metadata"]);
-        assert_eq!(metadata.as_str(), "https://a.example/metadata");
-        let token = bcda_token_url(&fhir_base("https://a.example:8/b", None).unwrap());
-        assert_eq!(token.as_str(), "https://a.example:8/auth/token");
-    }
 }

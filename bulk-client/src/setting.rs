@@ -8,20 +8,36 @@ use std::fmt;
 pub enum Setting {
     /// Other servers that may be given the token.
     AllowOrigin,
+    /// The version of the API.
+    Api,
     /// How a token is had.
     Auth,
+    /// The server.
+    BaseUrl,
     /// The id under which the server knows the key that signs.
     ClientId,
     /// Client id and secret.
     Credentials,
     /// The private key that opens files.
     DecryptKey,
+    /// Another endpoint in place of a group.
+    Endpoint,
+    /// Whose data.
+    Group,
     /// Whether plain HTTP is allowed.
     InsecureHttp,
+    /// Claims of this outcome.
+    Outcome,
+    /// Another parameter of the kick-off.
+    Param,
+    /// Whether claims come that are not adjudicated to the end.
+    PartiallyAdjudicated,
     /// Whether a new job replaces an unfinished export.
     Restart,
     /// Whether an unfinished export goes on, whatever is asked for.
     Resume,
+    /// Claims of services on these days.
+    ServiceDate,
     /// The private key that signs.
     SigningKey,
     /// From when on changes are asked for.
@@ -30,6 +46,10 @@ pub enum Setting {
     Token,
     /// Where tokens are given.
     TokenUrl,
+    /// The types that are asked for.
+    Type,
+    /// Which records of a type are asked for.
+    TypeFilter,
 }
 
 impl Setting {
@@ -37,17 +57,27 @@ impl Setting {
     pub const fn name(self) -> &'static str {
         match self {
             Self::AllowOrigin => "allow-origin",
+            Self::Api => "api",
             Self::Auth => "auth",
+            Self::BaseUrl => "base-url",
             Self::ClientId => "client-id",
             Self::Credentials => "credentials",
             Self::DecryptKey => "decrypt-key",
+            Self::Endpoint => "endpoint",
+            Self::Group => "group",
             Self::InsecureHttp => "insecure-http",
+            Self::Outcome => "outcome",
+            Self::Param => "param",
+            Self::PartiallyAdjudicated => "partially-adjudicated",
             Self::Restart => "restart",
             Self::Resume => "resume",
+            Self::ServiceDate => "service-date",
             Self::SigningKey => "signing-key",
             Self::Since => "since",
             Self::Token => "token",
             Self::TokenUrl => "token-url",
+            Self::Type => "type",
+            Self::TypeFilter => "type-filter",
         }
     }
 

@@ -7,44 +7,16 @@ use url::Url;
 
 use crate::beside::{Finished, finished};
 use crate::error::Error;
-use crate::export::{Begin, Export, another_is_unfinished};
+use crate::export::{Begin, another_is_unfinished};
 use crate::journal::Journal;
 use crate::request::{Asked, ExportRequest};
 use crate::setting::Setting;
 
-/// The word for where the newest finished export ended.
-const LAST: &str = "last";
-
-impl Export {
-    /// An export as a user asks for it: `since` is an instant, or `last` for where the newest finished export of the
-    /// same data ended. `base` is the server's FHIR base.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for a request that cannot be asked, and as [`since_last`].
-    pub fn asked(
-        mut request: ExportRequest,
-        since: Option<&str>,
-        out: PathBuf,
-        begin: Begin,
-        base: &Url,
-    ) -> Result<Self, Error> {
-        let is_last = since == Some(LAST);
-        request.since = if is_last {
-            since_last(&out, &request, &request.url(base), begin)?
-        } else {
-            since.map(str::to_owned)
-        };
-        request.check()?;
-        Ok(Self { request, out, begin, decryption: None, since_last: is_last })
-    }
-}
-
 /// The end of the newest finished export of the same data: what "since last" means.
 ///
 /// Looks in `out` and in the folders beside it, for finished exports from the same endpoint, with all the types that
-/// are asked for now, without records that the server could not deliver, with all their files, and without a gap before
-/// them: of everything, or from where a finished export ended. Gives the instant and the folder.
+/// are asked for now and the same filter, without records that the server could not deliver, with all their files, and
+/// without a gap before them: of everything, or from where a finished export ended. Gives the instant and the folder.
 pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(String, PathBuf)> {
     let last = newest(out, request, url).ok()?;
     Some((last.journal.transaction_time?, last.folder))
@@ -53,9 +25,14 @@ pub fn last_export(out: &Path, request: &ExportRequest, url: &Url) -> Option<(St
 /// The newest export to build on; without one, the folder of one that would do if its files were there.
 fn newest(out: &Path, request: &ExportRequest, url: &Url) -> Result<Finished, Option<PathBuf>> {
     let asked = request.asked_types();
+    let wanted = Asked::of(url);
     let (mut last, mut not_whole): (Option<Finished>, _) = (None, None);
     for found in finished(out, url) {
         let Some(export) = &found.journal.export else { continue };
+        let continues = |url: Url| Asked::of(&url).continues(&wanted);
+        if !found.journal.request.parse().is_ok_and(continues) {
+            continue;
+        }
         let types = &export.types;
         let has_types =
             types.is_empty() || !asked.is_empty() && asked.iter().all(|name| types.contains(name));
@@ -115,8 +92,8 @@ pub fn since_last(
             folder.display()
         ))),
         Err(None) => Err(Error::usage([
-            "since last: there is no finished export of the same data and types, without missing records, beside the \
-             output; fetch everything once, without "
+            "since last: there is no finished export of the same data and types, in the same version and with the same \
+             filter, without missing records, beside the output; fetch everything once, without "
                 .into(),
             Setting::Since.alone(),
         ])),

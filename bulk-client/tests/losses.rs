@@ -65,7 +65,7 @@ impl Asked {
     }
 
     fn request(&self) -> ExportRequest {
-        ExportRequest { level: self.level.clone(), types: self.types.clone(), since: None }
+        ExportRequest { types: self.types.clone(), ..ExportRequest::new(self.level.clone()) }
     }
 
     fn out(&self) -> PathBuf {

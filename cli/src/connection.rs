@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulk_client::{Identity, Observer, SecretPlace, Server, Settings, Url, Variables, token_cache};
+use bulk_client::{
+    Address, Auth, Identity, Observer, SecretPlace, Server, Settings, Url, Variables, block_on,
+    offered, token_cache,
+};
 use clap::{Args, ValueEnum};
 
 use crate::failure::{Failure, spelled};
@@ -43,9 +46,10 @@ pub(crate) struct ConnectionArgs {
     )]
     #[arg(long, value_name = "URL", help_heading = "Server")]
     pub(crate) base_url: Option<String>,
-    /// Version of the API, below /api/ at the server; v1 unless the URL has a path. none: the URL is the FHIR base,
-    /// though it has no path.
-    #[arg(long, value_name = "API", help_heading = "Server")]
+    /// Version of the API, below /api/ at the server. Unless the URL has a path, it is v3 where the server offers it,
+    /// and v1 elsewhere; an export stays in the version of the finished exports beside it. none: the URL is the FHIR
+    /// base, though it has no path.
+    #[arg(long, value_name = "v1|v2|v3", help_heading = "Server")]
     pub(crate) api: Option<String>,
     /// Other server that may be given the token where the manifest says that files need it; repeatable.
     #[arg(long, value_name = "URL", help_heading = "Server")]
@@ -100,17 +104,9 @@ pub(crate) struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// The FHIR base; `known` is used where none is given.
-    pub(crate) fn base(&self, known: Option<&str>) -> Result<Url, Failure> {
-        match (&self.base_url, known) {
-            (Some(url), _) => Ok(bulk_client::fhir_base(url, self.api.as_deref())?),
-            // It is the base itself, at the root of its host too.
-            (None, Some(known)) => Ok(bulk_client::fhir_base(known, Some("none"))?),
-            (None, None) => {
-                let message = "which server? give --base-url, e.g. https://sandbox.bcda.cms.gov";
-                Err(Failure::new(2, message))
-            }
-        }
+    /// The server that is meant.
+    pub(crate) fn address(&self) -> Result<Address, Failure> {
+        Ok(Address::given(self.base_url.as_deref(), self.api.as_deref())?)
     }
 
     /// Says what was given up.
@@ -148,16 +144,35 @@ impl ConnectionArgs {
         }
     }
 
-    /// The server, with its token; secrets are read now.
+    /// How tokens of the server are had; secrets are read now.
+    pub(crate) fn auth(&self, base: &Url) -> Result<Auth, Failure> {
+        Ok(self.identity().auth(base, VARIABLES)?)
+    }
+
+    /// The server with its token.
     pub(crate) fn server(
         &self,
         base: Url,
+        auth: Auth,
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Server, Failure> {
-        let auth = self.identity().auth(&base, VARIABLES)?;
         let cache = if self.no_token_cache { None } else { token_cache(VARIABLES) };
         Ok(Server::new(base, auth, settings, cache, observer)?)
+    }
+
+    /// The server in the version that is named, or that it offers; `auth` says how its tokens are had.
+    pub(crate) fn found(
+        &self,
+        auth: impl FnOnce(&Url) -> Result<Auth, Failure>,
+        settings: Settings,
+    ) -> Result<Server, Failure> {
+        let address = self.address()?;
+        // What is wrong with secrets is found before a server is asked for anything.
+        let auth = auth(&address.base("v1"))?;
+        let observer: Arc<dyn Observer> = Arc::new(());
+        let (base, statement) = block_on(offered(&address, &settings, &observer))?;
+        Ok(self.server(base, auth, settings, observer)?.knowing(statement))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a command fails.
 
-use bulk_client::{Mention, Value};
+use bulk_client::{Mention, Setting, Value};
 use convert::ErrorKind;
 
 use crate::signals::Caught;
@@ -33,9 +33,14 @@ impl From<bulk_client::Error> for Failure {
     }
 }
 
+/// The name of an option as it is written here.
+pub(crate) fn option_of(setting: Setting) -> String {
+    format!("--{}", setting.name())
+}
+
 /// An option as it is written here.
 pub(crate) fn spelled(mention: Mention) -> String {
-    let option = format!("--{}", mention.setting.name());
+    let option = option_of(mention.setting);
     match mention.value {
         None => option,
         Some(Value::Any(value) | Value::Word(value)) => format!("{option} {value}"),

@@ -145,7 +145,7 @@ def export(
     token_url: str | None = None,
     types: _Names | None = None,
     since: str | datetime.datetime | None = None,
-    group: str = "all",
+    group: str | None = None,
     endpoint: str | None = None,
     resume: bool = False,
     restart: bool = False,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bulk_client::{
-    AuthKind, Begin, CancellationToken, Decryption, Export, ExportRequest, Identity, Level,
-    Manifest, Observer, Report, SecretPlace, Server, Settings, Url, Variables, Weight,
+    AuthKind, Begin, CancellationToken, Decided, Decryption, Export, Identity, Manifest, Observer,
+    Report, SecretPlace, Server, Settings, Url, Variables, Wanted, Weight,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -99,8 +99,9 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 /// Args:
 ///     base_url: the server, e.g. "https://sandbox.bcda.cms.gov"; with a path, the FHIR base itself.
 ///     out: the folder of the files; folders around it are made.
-///     api: version of the API, below /api/ at the server; "v1" unless the URL has a path. "none": the URL is the FHIR
-///         base, though it has no path.
+///     api: version of the API, below /api/ at the server. Unless the URL has a path, it is "v3" where the server offers
+///         it, and "v1" elsewhere; an export stays in the version of the finished exports beside out. "none": the URL is
+///         the FHIR base, though it has no path.
 ///     auth: how a token is had: "basic", "bearer" or "none"; told by the other arguments unless given.
 ///     credentials: a file with client_id = ... and client_secret = ... that only you can read; without it the
 ///         variables BCDA_CLIENT_ID and BCDA_CLIENT_SECRET.
@@ -109,7 +110,7 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 ///     types: FHIR types, e.g. ["ExplanationOfBenefit", "Patient"]; all unless named.
 ///     since: only what changed since this instant, e.g. "2024-01-31T00:00:00Z" or a datetime with its zone; "last":
 ///         since the newest finished export of the same data beside out.
-///     group: whose data: "all" or "runout" with BCDA.
+///     group: whose data: "all" or "runout" with BCDA; "all" unless an export of another group is continued.
 ///     endpoint: another endpoint in place of the group: "Patient", a type, or "system".
 ///     resume: go on with the export in out, whatever the other arguments ask for.
 ///     restart: start a new job, and remove what an export that is unfinished, or lost a file, left in out.
@@ -139,7 +140,7 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 #[pyfunction]
 #[pyo3(signature = (
     base_url, out, *, api = None, auth = None, credentials = None, token = None, token_url = None, types = None,
-    since = None, group = "all", endpoint = None, resume = false, restart = false, parallel = 4, rate = 3000,
+    since = None, group = None, endpoint = None, resume = false, restart = false, parallel = 4, rate = 3000,
     timeout = 60, attempts = 6, insecure_http = false, allow_origin = None, decrypt_key = None, token_cache = true,
     progress = None
 ))]
@@ -159,7 +160,7 @@ pub(crate) fn export<'py>(
     token_url: Option<&str>,
     types: Option<&Bound<'py, PyAny>>,
     since: Option<&Bound<'py, PyAny>>,
-    group: &str,
+    group: Option<&str>,
     endpoint: Option<&str>,
     resume: bool,
     restart: bool,
@@ -175,7 +176,6 @@ pub(crate) fn export<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     guarded(|| {
         let out = path("out", out)?;
-        let base = bulk_client::fhir_base(base_url, api).map_err(Failure::from)?;
         let attempts = within("attempts", attempts, 1, Settings::MOST_ATTEMPTS.into())?;
         let timeout = within("timeout", timeout, 1, Settings::LONGEST_TIMEOUT)?;
         let mut settings = Settings {
@@ -199,22 +199,36 @@ pub(crate) fn export<'py>(
             token_url: token_url.map(str::to_owned),
             ..Identity::default()
         };
-        let auth = identity.auth(&base, VARIABLES).map_err(Failure::from)?;
+        let wanted = Wanted {
+            base_url: Some(base_url.to_owned()),
+            api: api.map(str::to_owned),
+            endpoint: endpoint.map(str::to_owned),
+            group: group.map(str::to_owned),
+            types: types.map(names).transpose()?.unwrap_or_default(),
+            since: since.map(|since| instant("since", since)).transpose()?,
+            begin: Begin::of(resume, restart).map_err(Failure::from)?,
+            ..Wanted::to(out.clone())
+        };
+        let address = wanted.address().map_err(Failure::from)?;
+        let auth = identity.auth(&address.base("v1"), VARIABLES).map_err(Failure::from)?;
         let cache = if token_cache { bulk_client::token_cache(VARIABLES) } else { None };
         let watcher = Arc::new(Watcher::default());
-        let server = Server::new(base, auth, settings, cache, Arc::clone(&watcher) as _)
-            .map_err(Failure::from)?;
+        let observer: Arc<dyn Observer> = Arc::clone(&watcher) as _;
 
-        let mut request = ExportRequest::new(Level::of(endpoint, group));
-        request.types = types.map(names).transpose()?.unwrap_or_default();
-        let begin = Begin::of(resume, restart).map_err(Failure::from)?;
-        let since = since.map(|since| instant("since", since)).transpose()?;
-        let export = Export::asked(request, since.as_deref(), out.clone(), begin, server.base());
-        let export = Export { decryption, ..export.map_err(Failure::from)? };
+        let cancel = CancellationToken::new();
+        let deciding = || {
+            let deciding = wanted.decide(&settings, &observer);
+            bulk_client::block_on(bulk_client::unless_cancelled(&cancel, deciding))
+        };
+        let decided = watched(py, || cancel.cancel(), |_| Ok(()), deciding)?;
+        let decided = decided.map_err(Failure::from)?;
+        let Decided { export, base, statement, .. } = decided;
+        let export = Export { decryption, ..export };
+        let server = Server::new(base, auth, settings, cache, observer).map_err(Failure::from)?;
+        let server = server.knowing(statement);
         let around = Around::make(&out)?;
         export.check(&server).map_err(Failure::from)?;
 
-        let cancel = CancellationToken::new();
         let mut told = std::time::Instant::now();
         let tick = |py: Python<'_>| {
             if told.elapsed() < TOLD_EVERY {

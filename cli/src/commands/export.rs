@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    AuthKind, Begin, CancellationToken, Decryption, ErrorKind, Export, ExportRequest, Journal,
-    Level, Metadata, NdjsonLog, Observer, SecretPlace, Server, Settings, block_on, shown_url,
+    AuthKind, Begin, CancellationToken, ClaimsWanted, Decided, Decryption, ErrorKind, Export,
+    Journal, Metadata, NdjsonLog, Observer, SecretPlace, Server, Settings, Wanted, block_on,
+    shown_url, unless_cancelled,
 };
 use clap::{Args, ValueEnum};
 
@@ -49,6 +50,8 @@ pub(crate) enum OnInterrupt {
   bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/$(date +%F) --since last \\
       --convert tables/$(date +%F)
   bcda export --resume --credentials ~/.bcda --out exports/first
+  bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/new --api v3 \
+      --service-date gt2026-01-14 --outcome complete --dry-run
 
 Exit codes: 0 done, or nothing to do; 1 this machine failed; 2 usage; 3 done, but not with all that was asked for or
 announced, as the summary says; 5 server or network; 130 and 143 interrupted; with --convert also 4, stopped on bad
@@ -63,23 +66,40 @@ pub(crate) struct ExportArgs {
     #[arg(long = "type", value_delimiter = ',', value_name = "TYPES")]
     pub(crate) types: Vec<String>,
     /// Only what changed since this instant, e.g. 2024-01-31T00:00:00Z; last: since the newest finished export
-    /// of the same data in OUT's folder.
+    /// of the same data in OUT's folder, in its version, group and filter.
     #[arg(long, value_name = "INSTANT|last")]
     pub(crate) since: Option<String>,
-    /// Whose data: the group of this id; BCDA has all and runout.
-    #[arg(long, default_value = "all", value_name = "ID")]
-    pub(crate) group: String,
+    /// Which records of a type, as the server takes it, not encoded: ExplanationOfBenefit?NAME=VALUE&NAME=VALUE.
+    #[arg(long, value_name = "FILTER", help_heading = "Claims of v3")]
+    pub(crate) type_filter: Option<String>,
+    /// Claims, too, that are not adjudicated to the end (tags SharedSystem, NationalClaimsHistory and DDPS); with
+    /// --convert they have rows, which are not final.
+    #[arg(long, help_heading = "Claims of v3")]
+    pub(crate) partially_adjudicated: bool,
+    /// Claims of services on these days: a date with eq, gt, lt, ge or le before it, e.g. gt2026-01-14; several by
+    /// commas.
+    #[arg(long, value_name = "DATE", help_heading = "Claims of v3")]
+    pub(crate) service_date: Option<String>,
+    /// Claims of this outcome: complete or partial.
+    #[arg(long, value_name = "OUTCOME", help_heading = "Claims of v3")]
+    pub(crate) outcome: Option<String>,
+    /// Another parameter of the kick-off; repeatable.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) parameters: Vec<String>,
+    /// Whose data: the group of this id; BCDA has all and runout. all, unless an export of another is continued.
+    #[arg(long, value_name = "ID")]
+    pub(crate) group: Option<String>,
     /// Another endpoint in place of the group: Patient, a type as BCDA had in 2019 (ExplanationOfBenefit, Coverage),
     /// or system.
     #[arg(long, conflicts_with = "group", value_name = "NAME")]
     pub(crate) endpoint: Option<String>,
-    /// Go on with the export in OUT, whatever the other options ask for.
+    /// Go on with the export in OUT, whatever the other options ask for; another version, group or filter is refused.
     #[arg(long)]
     pub(crate) resume: bool,
     /// Start a new job, and remove what an export that is unfinished, or lost a file, left in OUT.
     #[arg(long, conflicts_with = "resume")]
     pub(crate) restart: bool,
-    /// Say what would be done, and do nothing.
+    /// Say what would be done, with the call that starts the job, and do nothing. The server is asked what it offers.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Files that are downloaded at the same time.
@@ -111,13 +131,14 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         place,
         export: &arguments.out,
         people: &arguments.patients,
+        partially_adjudicated: arguments.partially_adjudicated,
     });
     if let Some(tables) = &tables {
         tables.check(arguments.restart)?;
     }
     let earlier = bulk_client::unfinished(&arguments.out)?;
-    let known = earlier.as_ref().filter(|_| arguments.resume);
-    let base = arguments.connection.base(known.map(|known| known.base_url.as_str()))?;
+    let wanted = wanted(arguments)?;
+    let address = wanted.address()?;
     let mut settings = arguments.connection.settings()?;
     settings.parallel = arguments.parallel.into();
     ConnectionArgs::warn(&settings, log);
@@ -132,23 +153,35 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
         _ => None,
     };
     observers.extend(file_log.iter().map(|log| Arc::clone(log) as Arc<dyn Observer>));
-    let server = arguments.connection.server(base, settings, Arc::new(observers))?;
-
-    let level = Level::of(arguments.endpoint.as_deref(), &arguments.group);
-    let mut request = ExportRequest::new(level);
-    request.types.clone_from(&arguments.types);
-    let begin = Begin::of(arguments.resume, arguments.restart)?;
-    let (since, out) = (arguments.since.as_deref(), arguments.out.clone());
-    let export = Export::asked(request, since, out, begin, server.base())?;
-    let export = Export { decryption, ..export };
-    export.check(&server)?;
-    if arguments.dry_run {
-        return print(&plan(arguments, &export.request, &server)?);
-    }
+    let observer: Arc<dyn Observer> = Arc::new(observers);
+    let auth = arguments.connection.auth(&address.base("v1"))?;
     let cancel = CancellationToken::new();
     let asked_to_end = cancel.clone();
     let caught = signals::listen_with(move || asked_to_end.cancel())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+
+    let deciding = wanted.decide(&settings, &observer);
+    let decided = block_on(unless_cancelled(&cancel, deciding))
+        .map_err(|error| not_started(error, &caught))?;
+    let tables = tables.map(|tables| {
+        // A filter that is kept from an earlier export is meant to be converted as it was.
+        let kept = arguments.type_filter.is_none() && decided.asks_for_partially_adjudicated();
+        Tables { partially_adjudicated: tables.partially_adjudicated || kept, ..tables }
+    });
+    let Decided { export, base, told, statement } = decided;
+    let server = arguments.connection.server(base, auth, settings, observer)?.knowing(statement);
+    let export = Export { decryption, ..export };
+    export.check(&server)?;
+    let told = told.map(|told| told.spelled(spelled));
+    if arguments.dry_run {
+        let checking = export.check_offer(&server);
+        block_on(unless_cancelled(&cancel, checking))
+            .map_err(|error| not_started(error, &caught))?;
+        return print(&plan(arguments, &export, &server, told)?);
+    }
+    if let Some(told) = told {
+        log.info(&told);
+    }
     let ran = block_on(async {
         if let Some(log) = file_log.as_ref().filter(|_| earlier.is_none()) {
             let asked = bulk_client::within(METADATA_TIME, server.metadata());
@@ -178,15 +211,39 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     }
 }
 
+/// What is asked for.
+fn wanted(arguments: &ExportArgs) -> Result<Wanted, Failure> {
+    Ok(Wanted {
+        base_url: arguments.connection.base_url.clone(),
+        api: arguments.connection.api.clone(),
+        endpoint: arguments.endpoint.clone(),
+        group: arguments.group.clone(),
+        types: arguments.types.clone(),
+        since: arguments.since.clone(),
+        claims: ClaimsWanted {
+            type_filter: arguments.type_filter.clone(),
+            partially_adjudicated: arguments.partially_adjudicated,
+            service_date: arguments.service_date.clone(),
+            outcome: arguments.outcome.clone(),
+        },
+        parameters: arguments.parameters.clone(),
+        out: arguments.out.clone(),
+        begin: Begin::of(arguments.resume, arguments.restart)?,
+    })
+}
+
 /// What would be done.
 fn plan(
     arguments: &ExportArgs,
-    request: &ExportRequest,
+    export: &Export,
     server: &Server,
+    told: Option<String>,
 ) -> Result<String, Failure> {
     let mut lines = vec![format!("server     {}", server.base())];
+    lines.extend(told.map(|told| format!("version    {told}")));
     let identity = arguments.connection.identity();
-    lines.push(match (identity.kind(VARIABLES)?, identity.token_url()?) {
+    let kind = identity.kind(VARIABLES)?;
+    lines.push(match (kind, identity.token_url()?) {
         (AuthKind::Basic, given) => {
             let url = given.unwrap_or_else(|| bulk_client::bcda_token_url(server.base()));
             format!("token      POST {url} with client id and secret")
@@ -206,7 +263,16 @@ fn plan(
             lines.push(format!("go on      {}", shown_url(&job)));
             lines.push(format!("files      {there} of {} are there", files.len()));
         }
-        None => lines.push(format!("kick-off   GET {}", request.url(server.base()))),
+        None => {
+            lines.push(format!("kick-off   GET {}", export.request.url(server.base())));
+            let headers = server.kickoff_headers().into_iter();
+            let mut headers: Vec<String> =
+                headers.map(|(name, value)| format!("{name}: {value}")).collect();
+            if kind != AuthKind::None {
+                headers.push("authorization: Bearer (the token)".to_owned());
+            }
+            lines.push(format!("with       {}", headers.join(", ")));
+        }
     }
     let settings = arguments.connection.settings()?;
     lines.push(format!("files to   {}", arguments.out.display()));
@@ -219,6 +285,15 @@ fn plan(
     }
     lines.push(String::new());
     Ok(lines.join("\n"))
+}
+
+/// What failed before there was a job.
+fn not_started(error: bulk_client::Error, caught: &Caught) -> Failure {
+    if error.kind() != ErrorKind::Interrupted {
+        return error.into();
+    }
+    let code = caught.exit_code().unwrap_or(EXIT_INTERRUPT);
+    Failure::new(code, "interrupted before a job was started")
 }
 
 /// What becomes of the job, and how to go on.

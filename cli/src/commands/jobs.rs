@@ -1,8 +1,6 @@
 //! `bcda jobs`.
 
-use std::sync::Arc;
-
-use bulk_client::{JobState, block_on, shown_url};
+use bulk_client::{JobState, block_on, check_job_name, shown_url};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -61,7 +59,10 @@ pub(crate) fn run(arguments: &JobsArgs, log: Log) -> Result<u8, Failure> {
     let connection = &which.connection;
     let settings = connection.settings()?;
     ConnectionArgs::warn(&settings, log);
-    let server = connection.server(connection.base(None)?, settings, Arc::new(()))?;
+    if let Action::Status(one) | Action::Cancel(one) = &arguments.action {
+        check_job_name(&one.job)?;
+    }
+    let server = connection.found(|base| connection.auth(base), settings)?;
     match &arguments.action {
         Action::List(_) => {
             let jobs = block_on(server.jobs())?;

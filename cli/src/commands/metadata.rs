@@ -1,20 +1,19 @@
 //! `bcda metadata`.
 
-use std::sync::Arc;
-
-use bulk_client::{Auth, Metadata, Server, block_on};
+use bulk_client::{Auth, Metadata, Parameters, api_of, block_on};
 use clap::Args;
 
 use crate::connection::ConnectionArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, option_of};
 use crate::log::Log;
 use crate::show::grid;
 use crate::streams::{self, print};
 
-/// Show what a bulk server says it can do. No credentials are needed.
+/// Show what a bulk server says it can do, and which options say its parameters. No credentials are needed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   bcda metadata --base-url https://sandbox.bcda.cms.gov
+  bcda metadata --base-url https://sandbox.bcda.cms.gov --api v1
   bcda metadata --base-url https://bulk.example/fhir --json")]
 pub(crate) struct MetadataArgs {
     #[command(flatten)]
@@ -27,9 +26,9 @@ pub(crate) struct MetadataArgs {
 pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     drop(streams::output()?);
     let connection = &arguments.connection;
-    let (base, settings) = (connection.base(None)?, connection.settings()?);
+    let settings = connection.settings()?;
     ConnectionArgs::warn(&settings, log);
-    let server = Server::new(base, Auth::None, settings, None, Arc::new(()))?;
+    let server = connection.found(|_| Ok(Auth::None), settings)?;
     let statement = block_on(server.metadata())?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&statement);
@@ -39,6 +38,7 @@ pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     let short = Metadata::of(&statement);
     let mut table = grid(&["what", "says the server"]);
     for (name, text) in [
+        ("API", api_of(server.base()).unwrap_or_default().to_owned()),
         ("software", format!("{} {}", short.software_name, short.software_version)),
         ("released", short.software_release_date),
         ("FHIR", short.fhir_version),
@@ -53,5 +53,29 @@ pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
             table.add_row([name, text.trim()]);
         }
     }
-    print(&format!("{table}\n"))
+    if short.parameters.is_empty() {
+        return print(&format!("{table}\n"));
+    }
+    let mut parameters = grid(&["parameters of", "name", "options of bcda export"]);
+    for those in &short.parameters {
+        for name in &those.names {
+            parameters.add_row([place(those), name.clone(), options(those, name)]);
+        }
+    }
+    print(&format!("{table}\n{parameters}\n"))
+}
+
+/// Where parameters belong: to a kick-off, or into a filter.
+fn place(those: &Parameters) -> String {
+    match (those.of.as_str(), those.is_endpoint) {
+        ("", true) => "$export".to_owned(),
+        ("", false) => "every type, in a filter".to_owned(),
+        (name, true) => format!("{name}/$export"),
+        (name, false) => format!("{name}, in a filter"),
+    }
+}
+
+fn options(those: &Parameters, name: &str) -> String {
+    let options = those.options(name).into_iter().map(option_of);
+    options.collect::<Vec<_>>().join(", ")
 }

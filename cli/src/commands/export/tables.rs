@@ -18,6 +18,8 @@ pub(super) struct Tables<'t> {
     pub(super) export: &'t Path,
     /// Files, folders or addresses of people that are joined too.
     pub(super) people: &'t [String],
+    /// Whether claims have rows that are not adjudicated to the end.
+    pub(super) partially_adjudicated: bool,
 }
 
 impl Tables<'_> {
@@ -168,6 +170,7 @@ impl Tables<'_> {
         let (export, tables) = (plain(self.export), plain(self.place));
         let mut options = convert::Options::new(vec![utf8(&export)?], convert::Output::at(&tables));
         options.reading.spelling = option;
+        options.reading.partially_adjudicated = self.partially_adjudicated;
         options.reading.patients.extend_from_slice(self.people);
         for people in &report.earlier_people {
             options.reading.patients.push(utf8(people)?);
