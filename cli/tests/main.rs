@@ -8,6 +8,7 @@ mod commands;
 mod common;
 mod depth;
 mod export;
+mod export_versions;
 mod failures;
 mod inputs;
 mod limits;
