@@ -111,9 +111,10 @@ pub(crate) fn parts(filter: &str) -> Result<Parts<'_>, Error> {
     let said = |what: &str| Error::usage([Setting::TypeFilter.alone(), format!(": {what}").into()]);
     let Some((resource, query)) = filter.split_once('?') else {
         let is_encoded = filter.to_ascii_lowercase().contains("%3f");
-        return Err(said(match is_encoded {
-            true => "it is encoded already; give it plain, it is encoded when it is sent",
-            false => "expected TYPE?NAME=VALUE, such as ExplanationOfBenefit?outcome=complete",
+        return Err(said(if is_encoded {
+            "it is encoded already; give it plain, it is encoded when it is sent"
+        } else {
+            "expected TYPE?NAME=VALUE, such as ExplanationOfBenefit?outcome=complete"
         }));
     };
     let named: Option<Vec<_>> = query.split('&').map(|part| part.split_once('=')).collect();

@@ -91,7 +91,9 @@ impl Server {
     ///
     /// [`ErrorKind::JobGone`] for 404 (unknown, cancelled) and 410 (expired), [`ErrorKind::JobFailed`] for 500.
     pub async fn job_state(&self, job: &Url) -> Result<JobState, Error> {
-        let mut first = match self.page(job).await? {
+        // All pages together have to fit: the journal names the files of all of them.
+        let mut room = MAX_MANIFEST;
+        let mut first = match self.page(job, &mut room).await? {
             JobState::Complete(first) => first,
             running => return Ok(running),
         };
@@ -102,7 +104,7 @@ impl Server {
             if !seen.insert(url.clone()) || pages.len() == MAX_PAGES {
                 return Err(named(Error::server("the pages never end")));
             }
-            match self.page(&url).await.map_err(named)? {
+            match self.page(&url, &mut room).await.map_err(named)? {
                 JobState::Complete(mut page) => {
                     next = page.next.take();
                     pages.push(*page);
@@ -116,8 +118,8 @@ impl Server {
         Ok(JobState::Complete(Box::new(first.with_pages(pages)?)))
     }
 
-    /// The state of a job, or one page of its manifest.
-    async fn page(&self, job: &Url) -> Result<JobState, Error> {
+    /// The state of a job, or one page of its manifest, for which there is so much room left, in bytes.
+    async fn page(&self, job: &Url, room: &mut usize) -> Result<JobState, Error> {
         let call = asked_for(job);
         let response = self.send(&call).await.map_err(|error| match error.status() {
             Some(404) => error.at("the server does not know the job, or it was cancelled"),
@@ -132,8 +134,9 @@ impl Server {
             StatusCode::ACCEPTED => Ok(running(response.headers())),
             StatusCode::OK => {
                 let html = response.headers().get(CONTENT_TYPE).is_some_and(is_html);
-                let body = self.wire.body(response, MAX_MANIFEST).await;
+                let body = self.wire.body(response, *room).await;
                 let body = body.map_err(|error| error.at("the manifest"))?;
+                *room = room.saturating_sub(body.len());
                 if html {
                     return Err(Error::server("the manifest is an HTML page"));
                 }

@@ -184,7 +184,9 @@ impl Manifest {
                     (before, now) => before.or(now),
                 };
             for (list, entries) in lists.iter_mut().zip([page.output, page.error, page.deleted]) {
-                entries.into_iter().for_each(|entry| list.add(entry));
+                for entry in entries {
+                    list.add(entry);
+                }
             }
             whole.repeated += page.repeated;
         }

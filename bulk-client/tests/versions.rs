@@ -156,8 +156,7 @@ fn v3_is_asked_where_the_server_offers_it() {
     );
     assert_eq!(offering.seen().len(), 1, "one question, and no token for it");
 
-    type Offer = fn() -> Answer;
-    let others: [Offer; 6] = [
+    let others: [fn() -> Answer; 6] = [
         || Answer::new("404 Not Found"),
         || Answer::new("401 Unauthorized"),
         || Answer::new("501 Not Implemented"),

@@ -256,23 +256,21 @@ fn plan(
         (AuthKind::None, _) => "token      none".to_owned(),
     });
     let journal = Journal::read(&arguments.out)?;
-    match journal.as_ref().and_then(Journal::job_url).filter(|_| !arguments.restart) {
-        Some(job) => {
-            let files = journal.map(|journal| journal.files).unwrap_or_default();
-            let there = files.iter().filter(|file| file.blake3.is_some()).count();
-            lines.push(format!("go on      {}", shown_url(&job)));
-            lines.push(format!("files      {there} of {} are there", files.len()));
+    let job = journal.as_ref().and_then(Journal::job_url).filter(|_| !arguments.restart);
+    if let Some(job) = job {
+        let files = journal.map(|journal| journal.files).unwrap_or_default();
+        let there = files.iter().filter(|file| file.blake3.is_some()).count();
+        lines.push(format!("go on      {}", shown_url(&job)));
+        lines.push(format!("files      {there} of {} are there", files.len()));
+    } else {
+        lines.push(format!("kick-off   GET {}", export.request.url(server.base())));
+        let headers = server.kickoff_headers().into_iter();
+        let mut headers: Vec<String> =
+            headers.map(|(name, value)| format!("{name}: {value}")).collect();
+        if kind != AuthKind::None {
+            headers.push("authorization: Bearer (the token)".to_owned());
         }
-        None => {
-            lines.push(format!("kick-off   GET {}", export.request.url(server.base())));
-            let headers = server.kickoff_headers().into_iter();
-            let mut headers: Vec<String> =
-                headers.map(|(name, value)| format!("{name}: {value}")).collect();
-            if kind != AuthKind::None {
-                headers.push("authorization: Bearer (the token)".to_owned());
-            }
-            lines.push(format!("with       {}", headers.join(", ")));
-        }
+        lines.push(format!("with       {}", headers.join(", ")));
     }
     let settings = arguments.connection.settings()?;
     lines.push(format!("files to   {}", arguments.out.display()));
