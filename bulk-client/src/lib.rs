@@ -85,6 +85,7 @@ mod folder;
 mod identity;
 mod job;
 mod journal;
+mod known;
 mod log;
 mod manifest;
 mod matching;

@@ -79,7 +79,8 @@ pub(crate) async fn check_offer(request: &ExportRequest, server: &Server) -> Res
     }
     let metadata = match server.metadata().await {
         Ok(statement) => Metadata::of(&statement),
-        Err(error) if is_no(&error) => return Ok(()),
+        // Whatever else the server answers, it lists nothing.
+        Err(error) if error.status().is_some() || is_no(&error) => return Ok(()),
         Err(error) => return Err(error.at("the parameters that the server takes")),
     };
     let endpoint = request.level.name();

@@ -1,5 +1,6 @@
 //! What a user asks for, and what becomes of what is left out: it is kept from the export that is continued, or as usual.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::export::{Begin, Export};
 use crate::filter::{ClaimsWanted, asks_for_shared, parameters};
 use crate::journal::Journal;
+use crate::known::{Known, Said};
 use crate::observe::Observer;
 use crate::offer::offered;
 use crate::request::{ExportRequest, Level};
@@ -86,47 +88,6 @@ impl Decided {
     /// Whether the claims of shared systems are asked for, which are not adjudicated to the end.
     pub fn asks_for_partially_adjudicated(&self) -> bool {
         self.export.request.type_filter.as_deref().is_some_and(asks_for_shared)
-    }
-}
-
-/// An export that there is: where it came from and what was asked for.
-#[derive(Clone)]
-struct Known {
-    base: Url,
-    request: ExportRequest,
-}
-
-impl Known {
-    fn of(journal: &Journal) -> Option<Self> {
-        let base = journal.export.as_ref()?.base_url.parse().ok()?;
-        let request = ExportRequest::of(&journal.request.parse().ok()?, &base)?;
-        Some(Self { base, request })
-    }
-
-    fn api(&self) -> &str {
-        api_of(&self.base).unwrap_or(V1)
-    }
-}
-
-/// What a user has said, checked as far as no server is needed for it.
-struct Said {
-    level: Option<Level>,
-    filter: Option<String>,
-    parameters: Vec<(String, String)>,
-}
-
-impl Said {
-    /// What differs from a known export.
-    fn other_than(&self, known: &ExportRequest) -> Option<Setting> {
-        if self.level.as_ref().is_some_and(|level| *level != known.level) {
-            let is_group = matches!(self.level, Some(Level::Group(_)));
-            return Some(if is_group { Setting::Group } else { Setting::Endpoint });
-        }
-        if self.filter.is_some() && self.filter != known.type_filter {
-            return Some(Setting::TypeFilter);
-        }
-        let other = !self.parameters.is_empty() && self.parameters != known.parameters;
-        other.then_some(Setting::Param)
     }
 }
 
@@ -283,9 +244,14 @@ impl Wanted {
         };
         // The newest, as before with everybody's data and without a filter if there are such.
         let mut best: Option<((bool, bool), jiff::Timestamp, Decided)> = None;
+        let mut seen = HashSet::new();
         for known in of_server.iter().filter(fits) {
             let mut request = self.request(said, Some(&known.request));
             let url = request.url(&known.base);
+            // Of the exports of every week all are alike.
+            if !seen.insert(url.clone()) {
+                continue;
+            }
             let Some((time, folder)) = last_export(&self.out, &request, &url) else { continue };
             let Ok(end) = time.parse() else { continue };
             let rank = usual(&request);

@@ -32,7 +32,7 @@ fn answer(request: &Request, output: &Value, error: &Value) -> Answer {
     }
     match path {
         "/auth/token" => token("1", 1200),
-        "/api/v1/jobs/1" => Answer::ok(
+        "/api/v1/jobs/1" | "/api/v3/jobs/1" => Answer::ok(
             json!({
                 "transactionTime": "2020-01-02T03:04:05Z", "requiresAccessToken": true,
                 "output": output, "error": error,
@@ -43,7 +43,8 @@ fn answer(request: &Request, output: &Value, error: &Value) -> Answer {
         "/not-found" => Answer::new("404 Not Found").body("Not Found"),
         "/blank" => Answer::ok("\n\n"),
         _ if path.ends_with("$export") => {
-            let job = format!("http://{}/api/v1/jobs/1", request.header("host"));
+            let version = path.split('/').nth(2).unwrap();
+            let job = format!("http://{}/api/{version}/jobs/1", request.header("host"));
             Answer::new("202 Accepted").with("Content-Location", job)
         }
         _ => Answer::ok(outcome(path.trim_start_matches("/outcome-"))),
@@ -292,32 +293,38 @@ fn each_kind_is_told_and_decides_about_the_next_export() {
             "nothing of it changed",
         ),
     ] {
-        let case = format!("{types:?} {since:?} {output} {error}");
-        let service = service(output, error);
-        let asked = Asked::of(types, since);
-        let report = asked.run(&service).unwrap_or_else(|error| panic!("{case}: {error}"));
-        let told = texts(&report);
-        assert_eq!(
-            (report.exit_code(), asked.is_base(&service)),
-            (code, is_base),
-            "{case}: {told:?}"
-        );
-        assert_eq!(
-            (report.has_gaps(), report.lacks_records()),
-            (code == 3, !is_base),
-            "{case}: {told:?}"
-        );
-        assert!(told.iter().any(|text| text.contains(said)) || said.is_empty(), "{case}: {told:?}");
-        assert!(service.count("/lines/3") <= 1, "{case}: each URL is fetched once");
-        assert!(
-            report.to_json(|option| option.setting.name().to_owned())["hasGaps"]
-                == json!(code == 3),
-            "{case}"
-        );
-        // The same again says the same.
-        let again = asked.run(&service).unwrap();
-        assert_eq!((again.exit_code(), asked.is_base(&service)), (code, is_base), "{case}");
-        assert!(service.count("/lines/3") <= 1, "{case}");
+        for api in [None, Some("v3")] {
+            let case = format!("{api:?} {types:?} {since:?} {output} {error}");
+            let service = service(output.clone(), error.clone());
+            let mut asked = Asked::of(types, since);
+            asked.client.api = api;
+            let report = asked.run(&service).unwrap_or_else(|error| panic!("{case}: {error}"));
+            let told = texts(&report);
+            assert_eq!(
+                (report.exit_code(), asked.is_base(&service)),
+                (code, is_base),
+                "{case}: {told:?}"
+            );
+            assert_eq!(
+                (report.has_gaps(), report.lacks_records()),
+                (code == 3, !is_base),
+                "{case}: {told:?}"
+            );
+            assert!(
+                told.iter().any(|text| text.contains(said)) || said.is_empty(),
+                "{case}: {told:?}"
+            );
+            assert!(service.count("/lines/3") <= 1, "{case}: each URL is fetched once");
+            assert!(
+                report.to_json(|option| option.setting.name().to_owned())["hasGaps"]
+                    == json!(code == 3),
+                "{case}"
+            );
+            // The same again says the same.
+            let again = asked.run(&service).unwrap();
+            assert_eq!((again.exit_code(), asked.is_base(&service)), (code, is_base), "{case}");
+            assert!(service.count("/lines/3") <= 1, "{case}");
+        }
     }
 }
 

@@ -126,7 +126,7 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 ///         bytes. An exception of it ends the run.
 ///
 /// Returns:
-///     A dict: transactionTime, job, files, alreadyThere, typesWithoutFile, unaskedTypes, issues, remarks, warnings,
+///     A dict: transactionTime, job, api, files, alreadyThere, typesWithoutFile, unaskedTypes, issues, remarks, warnings,
 ///     hasGaps, earlierPeople and seconds. hasGaps says that not all came that was asked for or announced; remarks say
 ///     what, each with its weight: note, gap or missing; warnings are those that are more than notes. With since, give
 ///     earlierPeople to convert as patients: the files of Patients and Coverages of the exports before this one.

@@ -243,6 +243,8 @@ pub(crate) struct Client {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) begin: Begin,
     pub(crate) cancel: CancellationToken,
+    /// The version of the API; v1 unless it is named.
+    pub(crate) api: Option<&'static str>,
 }
 
 impl Client {
@@ -254,6 +256,7 @@ impl Client {
             observer: Arc::new(()),
             begin: Begin::Usual,
             cancel: CancellationToken::new(),
+            api: None,
         }
     }
 
@@ -262,7 +265,7 @@ impl Client {
     }
 
     pub(crate) fn server(&self, service: &Service) -> Server {
-        let base = bulk_client::fhir_base(&service.place, None).unwrap();
+        let base = bulk_client::fhir_base(&service.place, self.api).unwrap();
         let auth = Auth::Basic {
             credentials: Credentials::new("client-id", format!("{CANARY}-secret")),
             token_url: bulk_client::bcda_token_url(&base),
@@ -271,7 +274,7 @@ impl Client {
     }
 
     pub(crate) fn server_with(&self, service: &Service, auth: Auth) -> Server {
-        let base = bulk_client::fhir_base(&service.place, None).unwrap();
+        let base = bulk_client::fhir_base(&service.place, self.api).unwrap();
         let cache = self.folder.path().join("tokens");
         Server::new(base, auth, self.settings.clone(), Some(cache), Arc::clone(&self.observer))
             .unwrap()
