@@ -11,6 +11,11 @@ const GOES_ON: &str = "what is complete stays, and the same command goes on from
 /// The remedy of a request that the server does not want.
 const REFUSED_AGAIN: &str = "asking again will not help: something must change first";
 
+/// Whether a status says that the server may answer otherwise another time.
+pub(crate) const fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502..)
+}
+
 /// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -139,8 +144,8 @@ impl Error {
     /// begun, and what was refused for good is refused again.
     pub(crate) fn with_remedy(mut self, begun: bool) -> Self {
         self.remedy = match (self.kind, self.status) {
-            (ErrorKind::Network | ErrorKind::BadFile, _)
-            | (ErrorKind::Server, Some(408 | 429 | 500 | 502..)) => begun.then_some(GOES_ON),
+            (ErrorKind::Network | ErrorKind::BadFile, _) => begun.then_some(GOES_ON),
+            (ErrorKind::Server, Some(status)) if may_pass(status) => begun.then_some(GOES_ON),
             (ErrorKind::Server | ErrorKind::Refused, Some(400..=499)) => Some(REFUSED_AGAIN),
             _ => None,
         };

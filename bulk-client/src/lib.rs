@@ -122,7 +122,7 @@ pub use log::NdjsonLog;
 pub use manifest::{Entry, Manifest};
 pub use metadata::{Metadata, Parameters};
 pub use observe::{FileStart, Observer};
-pub use offer::offered;
+pub use offer::{offered, stated};
 pub use opened::Opened;
 pub use outcome::{IssueCounts, Outcome, Severity};
 pub use place::{Origin, shown_url};

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::address::{Address, V1, V3, api_of};
 use crate::auth::Auth;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, may_pass};
 use crate::filter::{own_option, parts};
 use crate::metadata::Metadata;
 use crate::observe::Observer;
@@ -33,35 +33,61 @@ pub async fn offered(
     if !address.is_open() {
         return Ok((address.base(V1), None));
     }
-    let base = address.base(V3);
-    let observer = Arc::clone(observer);
-    let server = Server::new(base.clone(), Auth::None, settings.clone(), None, observer)?;
-    let statement = match server.metadata().await {
-        Ok(statement) => Some(statement).filter(is_of_v3),
-        Err(error) if is_no(&error) => None,
-        // It may offer v3 all the same: data of another version would be worse than none.
-        Err(error) => {
-            return Err(error.at([
-                "whether the server offers v3 is unknown, and ".into(),
-                Setting::Api.alone(),
-                " would say which version is meant".into(),
-            ]));
-        }
-    };
-    Ok(if statement.is_some() { (base, statement) } else { (address.base(V1), None) })
+    let statement = of_newest(address, settings, observer).await?;
+    let statement = statement.filter(|statement| statement["fhirVersion"] == FHIR_OF_V3);
+    let version = if statement.is_some() { V3 } else { V1 };
+    Ok((address.base(version), statement))
 }
 
-fn is_of_v3(statement: &Value) -> bool {
-    statement["resourceType"] == "CapabilityStatement" && statement["fhirVersion"] == FHIR_OF_V3
-}
-
-/// Whether that is a server's answer, which is that it has no such metadata.
-fn is_no(error: &Error) -> bool {
-    match error.status() {
-        Some(408 | 429 | 500 | 502..) => false,
-        Some(_) => true,
-        None => error.kind() == ErrorKind::Server,
+/// What a server says of itself, and the FHIR base where it does: in the version that is named, or else in the newest in
+/// which it says anything.
+///
+/// # Errors
+///
+/// As [`offered`], and when the server has no metadata there.
+pub async fn stated(
+    address: &Address,
+    settings: &Settings,
+    observer: &Arc<dyn Observer>,
+) -> Result<(Url, Value), Error> {
+    if address.is_open()
+        && let Some(statement) = of_newest(address, settings, observer).await?
+    {
+        return Ok((address.base(V3), statement));
     }
+    let base = address.base(V1);
+    let statement = asker(base.clone(), settings, observer)?.metadata().await?;
+    Ok((base, statement))
+}
+
+/// Asks in nobody's name: metadata is for everybody.
+fn asker(base: Url, settings: &Settings, observer: &Arc<dyn Observer>) -> Result<Server, Error> {
+    Server::new(base, Auth::None, settings.clone(), None, Arc::clone(observer))
+}
+
+/// The statement of the newest version, if the server has one.
+async fn of_newest(
+    address: &Address,
+    settings: &Settings,
+    observer: &Arc<dyn Observer>,
+) -> Result<Option<Value>, Error> {
+    match asker(address.base(V3), settings, observer)?.metadata().await {
+        Ok(statement) => {
+            Ok(Some(statement).filter(|it| it["resourceType"] == "CapabilityStatement"))
+        }
+        Err(error) if is_no(&error) => Ok(None),
+        // It may offer v3 all the same: data of another version would be worse than none.
+        Err(error) => Err(error.at([
+            "whether the server offers v3 is unknown, and ".into(),
+            Setting::Api.alone(),
+            " would say which version is meant".into(),
+        ])),
+    }
+}
+
+/// Whether that is a server's answer, which is that it has no such metadata: not one that may pass.
+fn is_no(error: &Error) -> bool {
+    error.status().is_some_and(|status| !may_pass(status))
 }
 
 /// Whether the metadata lists what a job would be asked for with, as far as it lists any parameters for the endpoint.
@@ -80,7 +106,7 @@ pub(crate) async fn check_offer(request: &ExportRequest, server: &Server) -> Res
     let metadata = match server.metadata().await {
         Ok(statement) => Metadata::of(&statement),
         // Whatever else the server answers, it lists nothing.
-        Err(error) if error.status().is_some() || is_no(&error) => return Ok(()),
+        Err(error) if error.status().is_some() => return Ok(()),
         Err(error) => return Err(error.at("the parameters that the server takes")),
     };
     let endpoint = request.level.name();

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::call::Call;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, may_pass};
 use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
@@ -187,7 +187,7 @@ impl Wire {
         let error = Error::new(kind, format!("the server answered {}", named(status)))
             .with_status(status.as_u16())
             .with_outcome(Outcome::of_body_without(&body, secrets));
-        if is_passing(status) { error.passing(asked) } else { error }
+        if may_pass(status.as_u16()) { error.passing(asked) } else { error }
     }
 
     /// The tries of one call.
@@ -260,12 +260,6 @@ fn rate(settings: &Settings) -> DefaultDirectRateLimiter {
     let period = (settings.window / refilled).max(Duration::from_nanos(1));
     let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
     RateLimiter::direct(quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)))
-}
-
-fn is_passing(status: StatusCode) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS
-        || status == StatusCode::REQUEST_TIMEOUT
-        || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
 }
 
 fn named(status: StatusCode) -> String {

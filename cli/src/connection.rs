@@ -161,15 +161,11 @@ impl ConnectionArgs {
         Ok(Server::new(base, auth, settings, cache, observer)?)
     }
 
-    /// The server in the version that is named, or that it offers; `auth` says how its tokens are had.
-    pub(crate) fn found(
-        &self,
-        auth: impl FnOnce(&Url) -> Result<Auth, Failure>,
-        settings: Settings,
-    ) -> Result<Server, Failure> {
+    /// The server in the version that is named, or that it offers.
+    pub(crate) fn found(&self, settings: Settings) -> Result<Server, Failure> {
         let address = self.address()?;
         // What is wrong with secrets is found before a server is asked for anything.
-        let auth = auth(&address.base("v1"))?;
+        let auth = self.auth(&address.base("v1"))?;
         let observer: Arc<dyn Observer> = Arc::new(());
         let (base, statement) = block_on(offered(&address, &settings, &observer))?;
         Ok(self.server(base, auth, settings, observer)?.knowing(statement))

@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &JobsArgs, log: Log) -> Result<u8, Failure> {
     if let Action::Status(one) | Action::Cancel(one) = &arguments.action {
         check_job_name(&one.job)?;
     }
-    let server = connection.found(|base| connection.auth(base), settings)?;
+    let server = connection.found(settings)?;
     match &arguments.action {
         Action::List(_) => {
             let jobs = block_on(server.jobs())?;

@@ -1,6 +1,8 @@
 //! `bcda metadata`.
 
-use bulk_client::{Auth, Metadata, Parameters, api_of, block_on};
+use std::sync::Arc;
+
+use bulk_client::{Metadata, Observer, Parameters, api_of, block_on, stated};
 use clap::Args;
 
 use crate::connection::ConnectionArgs;
@@ -28,8 +30,8 @@ pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     let connection = &arguments.connection;
     let settings = connection.settings()?;
     ConnectionArgs::warn(&settings, log);
-    let server = connection.found(|_| Ok(Auth::None), settings)?;
-    let statement = block_on(server.metadata())?;
+    let observer: Arc<dyn Observer> = Arc::new(());
+    let (base, statement) = block_on(stated(&connection.address()?, &settings, &observer))?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&statement);
         let text = text.map_err(|_| Failure::new(1, "the statement cannot be written as JSON"))?;
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: &MetadataArgs, log: Log) -> Result<u8, Failure> {
     let short = Metadata::of(&statement);
     let mut table = grid(&["what", "says the server"]);
     for (name, text) in [
-        ("API", api_of(server.base()).unwrap_or_default().to_owned()),
+        ("API", api_of(&base).unwrap_or_default().to_owned()),
         ("software", format!("{} {}", short.software_name, short.software_version)),
         ("released", short.software_release_date),
         ("FHIR", short.fhir_version),
