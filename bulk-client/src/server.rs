@@ -157,9 +157,10 @@ impl Server {
         }
         let url = self.below(&["metadata"]);
         let response = self.send(&Call { token: TokenFor::Nobody, ..Call::get(&url) }).await?;
+        let status = response.status().as_u16();
         let body = self.wire.body(response, MAX_MANIFEST).await?;
-        let statement: Value =
-            serde_json::from_slice(&body).map_err(|_| Error::server("the answer is not JSON"))?;
+        let no_json = |_| Error::server("the answer is not JSON").with_status(status);
+        let statement: Value = serde_json::from_slice(&body).map_err(no_json)?;
         Ok(self.statement.get_or_init(|| statement).clone())
     }
 
