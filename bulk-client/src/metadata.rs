@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::filter::own_option;
 use crate::setting::Setting;
 
-/// The type that is filtered, and the names of its parameters that have an option of their own.
+/// The parameters of claims that have an option of their own besides the filter's, and which.
 const SHORT_FORMS: [(&str, Setting); 3] = [
     ("_tag", Setting::PartiallyAdjudicated),
     ("outcome", Setting::Outcome),

@@ -23,8 +23,8 @@ const FHIR_OF_V3: &str = "4.0.1";
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Usage`] for plain HTTP, [`ErrorKind::Network`] and [`ErrorKind::Server`] when the server does not tell
-/// which versions it offers.
+/// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for plain HTTP, [`ErrorKind::Network`](crate::ErrorKind::Network) and
+/// [`ErrorKind::Server`](crate::ErrorKind::Server) when the server does not tell which versions it offers.
 pub async fn offered(
     address: &Address,
     settings: &Settings,
