@@ -96,6 +96,7 @@ mod opened;
 mod outcome;
 mod pace;
 mod place;
+mod rate;
 mod report;
 mod request;
 mod runtime;

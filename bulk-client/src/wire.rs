@@ -1,11 +1,9 @@
 //! One exchange with a server: rate, timeouts, limits, and how to wait before the next try.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
@@ -18,6 +16,7 @@ use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::place::{check_plain, is_loopback, parse};
+use crate::rate::Rate;
 use crate::settings::Settings;
 
 /// Redirects that are followed in one call.
@@ -26,15 +25,13 @@ const MAX_REDIRECTS: usize = 10;
 const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Longest body of an error that is looked at, in bytes.
 const MAX_ERROR_BODY: usize = 64 << 10;
-/// The share of the requests of a window that may come at once: a tenth.
-const BURST_SHARE: u32 = 10;
 
 /// How requests leave this machine; shared by all that send any.
 pub(crate) struct Wire {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) observer: Arc<dyn Observer>,
-    rate: DefaultDirectRateLimiter,
+    rate: Rate,
     /// Who says whether there is a proxy, if one is used at all.
     proxies: Option<Matcher>,
 }
@@ -59,12 +56,12 @@ impl Wire {
         let client = builder
             .build()
             .map_err(|error| Error::local(format!("no HTTP client: {}", root_cause(&error))))?;
-        Ok(Self { client, rate: rate(&settings), proxies, settings, observer })
+        Ok(Self { client, rate: Rate::new(&settings), proxies, settings, observer })
     }
 
     /// Sends a request when its turn has come, and waits for the headers of the answer.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Error> {
-        self.rate.until_ready().await;
+        self.rate.turn().await;
         let url = request.url().clone();
         let sent = self.client.execute(request);
         let response = match timeout(self.settings.idle_timeout, sent).await {
@@ -251,17 +248,6 @@ pub(crate) fn built(request: RequestBuilder) -> Result<Request, Error> {
     })
 }
 
-/// A bucket that never lets more requests through in any window than are allowed: what may come at once and what
-/// is refilled meanwhile add up to them.
-fn rate(settings: &Settings) -> DefaultDirectRateLimiter {
-    let requests = settings.requests.max(1);
-    let burst = (requests / BURST_SHARE).max(1);
-    let refilled = (requests - burst).max(1);
-    let period = (settings.window / refilled).max(Duration::from_nanos(1));
-    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
-    RateLimiter::direct(quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)))
-}
-
 fn named(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
@@ -295,14 +281,5 @@ mod tests {
         assert!(asked("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_hours(24));
         assert_eq!(asked("2019-12-10 20:44:01.705398 +0000 UTC"), None);
         assert_eq!(asked("-1"), None);
-    }
-
-    #[test]
-    fn the_bucket_and_its_refill_stay_below_the_limit() {
-        for requests in [1, 2, 9, 10, 100, 3_000] {
-            let limiter = rate(&Settings { requests, ..Settings::default() });
-            let at_once = (0..=requests).take_while(|_| limiter.check().is_ok()).count();
-            assert_eq!(u32::try_from(at_once), Ok((requests / BURST_SHARE).max(1)), "{requests}");
-        }
     }
 }

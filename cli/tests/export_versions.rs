@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::common::{Ran, Work};
+use crate::common::{Ran, TABLES, Work};
+use sandbox::{Data, Options, Sandbox};
 use serde_json::{Value, json};
 
 /// A bulk server of v1 and v3 with the files of a folder. It has a file of deletions, too.
@@ -249,4 +251,61 @@ fn metadata_tells_the_options_of_its_parameters() {
     work.bcda(&jobs).exits(0);
     work.bcda(&format!("{jobs} --api v1")).exits(0);
     assert_eq!(service.asked("/jobs/1"), ["/api/v3/jobs/1", "/api/v1/jobs/1"]);
+}
+
+/// The rows of each table, sorted, without the columns that name the source.
+fn rows(work: &Work, folder: &str) -> Vec<(&'static str, Vec<Vec<String>>)> {
+    let table = |name: &&'static str| {
+        let csv = work.csv(&format!("{folder}/{name}.csv"));
+        let kept: Vec<bool> = csv.header.iter().map(|name| !name.starts_with("FILE_")).collect();
+        let own = |row: &Vec<String>| {
+            let cells = row.iter().zip(&kept).filter(|(_, kept)| **kept);
+            cells.map(|(cell, _)| cell.clone()).collect()
+        };
+        let mut rows: Vec<Vec<String>> = csv.rows.iter().map(own).collect();
+        rows.sort();
+        (*name, rows)
+    };
+    TABLES.iter().filter(|name| **name != "cclf0").map(table).collect()
+}
+
+/// Served, fetched and converted, each version gives the tables that its data gives.
+#[test]
+fn what_is_served_in_a_version_is_what_its_data_is() {
+    let work = Work::new();
+    let options = Options::new(Data::Synthetic { beneficiaries: 3, seed: 7 });
+    let running = Sandbox::start(options).unwrap();
+    let known = sandbox::Credentials::published();
+    work.write(
+        "credentials",
+        format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret),
+    );
+    fs::set_permissions(work.path("credentials"), fs::Permissions::from_mode(0o600)).unwrap();
+    // The instant of the export, by which beneficiaries have their age.
+    let ending = "--format csv --file-date 2024-02-29 --quiet";
+    for (api, shared) in [("v1", false), ("v2", false), ("v3", false), ("v3", true)] {
+        let made = if api == "v3" { "--partially-adjudicated 0.1" } else { "" };
+        work.synth(
+            &format!("data-{api}"),
+            &format!("--api {api} --beneficiaries 3 --seed 7 {made}"),
+        );
+        let wanted = if shared { "--partially-adjudicated" } else { "" };
+        let out = format!("export-{api}-{shared}");
+        work.bcda(&format!(
+            "export --base-url {} --credentials credentials --no-token-cache --api {api} {wanted} \
+             --out {out} --quiet",
+            running.url()
+        ))
+        .exits(0);
+        for (input, tables) in [(format!("data-{api}"), "direct"), (out, "fetched")] {
+            let words = format!("convert {input} --out {tables} --overwrite {wanted} {ending}");
+            work.bcda(&words).exits(0);
+        }
+        let (direct, fetched) = (rows(&work, "direct"), rows(&work, "fetched"));
+        for ((table, direct), (_, fetched)) in direct.iter().zip(&fetched) {
+            assert_eq!(direct.len(), fetched.len(), "{api} {wanted}: {table}");
+            assert!(direct == fetched, "{api} {wanted}: {table}");
+        }
+        assert!(direct.iter().any(|(_, rows)| rows.len() > 100));
+    }
 }

@@ -232,7 +232,10 @@ def test_export_takes_numbers_and_instants_of_python(server, tmp_path):
         with pytest.raises(bcda.UsageError, match="since: expected an instant with its zone"):
             bcda.export(server, out, since=other)
     zone = datetime.timezone(datetime.timedelta(hours=-5))
-    bcda.export(server, out, types=["Patient"], since=moment.replace(tzinfo=zone))
+    moment = moment.replace(tzinfo=zone)
+    with pytest.raises(bcda.UsageError, match="since without a finished export .* needs api"):
+        bcda.export(server, out, types=["Patient"], since=moment)
+    bcda.export(server, out, types=["Patient"], since=moment, api="v1")
     assert "2024-01-31T12:30:00-05:00" in (out / "bcda-export.json").read_text()
 
 
