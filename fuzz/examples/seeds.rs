@@ -70,7 +70,10 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         let mut records = vec![synth::patient_of(api, 1), synth::coverage_of(api, 1, Part::A)];
         records.extend(ClaimType::ALL.map(|kind| synth::eob_of(api, 1, kind)));
         for (number, record) in records.iter().enumerate() {
-            put("versions", &format!("{api}-{number}"), shortened(record, 2)?.as_bytes())?;
+            let (short, name) = (shortened(record, 2)?, format!("{api}-{number}"));
+            put("versions", &name, short.as_bytes())?;
+            let with = format!("{short}\n{}", shortened(&records[0], 2)?);
+            put("crosswalk", &name, with.as_bytes())?;
         }
     }
     for (name, record) in people.iter().chain(&claims) {

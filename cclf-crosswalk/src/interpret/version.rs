@@ -3,8 +3,7 @@
 use cms::Api;
 use fhir_model::{Node, Object};
 
-use super::value::{is_tildes, text};
-use super::walk::entries;
+use super::value::is_tildes;
 use crate::layout::resource::Resource;
 
 const RESOURCES: &str = "https://bluebutton.cms.gov/resources/";
@@ -38,13 +37,27 @@ fn is_list(object: &Object<'_>, name: &str) -> bool {
     Node::Object(object).child(name).is_some_and(|member| matches!(member, Node::List(_)))
 }
 
+/// The entries of a member that is a list.
+fn listed<'t>(of: Node<'t>, member: &str) -> Vec<Node<'t>> {
+    match of.child(member) {
+        Some(list @ Node::List(_)) => list.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// System and code of each coding of a member that is a concept.
 fn codings<'t>(of: Node<'t>, member: &str) -> Vec<(&'t str, &'t str)> {
-    let codings = of.child(member).map(|concept| entries(concept, "coding")).unwrap_or_default();
+    let codings = of.child(member).map(|concept| listed(concept, "coding")).unwrap_or_default();
     let said = |coding: Node<'t>, name: &str| {
         coding.child(name).and_then(Node::as_text).unwrap_or_default()
     };
-    codings.into_iter().map(|spot| (said(spot.node, "system"), said(spot.node, "code"))).collect()
+    codings.into_iter().map(|coding| (said(coding, "system"), said(coding, "code"))).collect()
+}
+
+/// Whether an extension has a URL of which this holds.
+fn is_extended(of: Node<'_>, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut extensions = listed(of, "extension").into_iter();
+    extensions.any(|extension| extension.child("url").and_then(Node::as_text).is_some_and(&is_it))
 }
 
 fn claim(object: &Object<'_>) -> Shape {
@@ -73,22 +86,20 @@ fn claim(object: &Object<'_>) -> Shape {
 
 fn patient(object: &Object<'_>) -> Shape {
     let record = Node::Object(object);
-    let profiles = record.child("meta").map(|meta| entries(meta, "profile")).unwrap_or_default();
-    let of_carin = profiles.into_iter().filter_map(|spot| spot.node.as_text()).any(|profile| {
+    let profiles = record.child("meta").map(|meta| listed(meta, "profile")).unwrap_or_default();
+    let of_carin = profiles.into_iter().filter_map(Node::as_text).any(|profile| {
         let profile = profile.to_ascii_lowercase();
         profile.contains("carin") || profile.contains("c4bb")
     });
-    let identifiers: Vec<Node<'_>> =
-        entries(record, "identifier").into_iter().map(|spot| spot.node).collect();
-    let system = |of: Node<'_>| of.child("system").and_then(text).unwrap_or_default().to_owned();
-    let is_typed = |of: &Node<'_>, kind| codings(*of, "type").iter().any(|(_, own)| *own == kind);
+    let identifiers = listed(record, "identifier");
+    let system =
+        |of: Node<'_>| of.child("system").and_then(Node::as_text).unwrap_or_default().to_owned();
+    let is_typed =
+        |of: &Node<'_>, kind| codings(*of, "type").last().is_some_and(|(_, own)| *own == kind);
     let bene_id = format!("{RESOURCES}variables/bene_id");
     if identifiers.iter().any(|identifier| system(*identifier) == bene_id) {
         let currency = format!("{RESOURCES}codesystem/identifier-currency");
-        let is_marked = |of: &Node<'_>| {
-            let mut urls = entries(*of, "extension").into_iter();
-            urls.any(|spot| spot.node.child("url").and_then(text) == Some(&currency))
-        };
+        let is_marked = |of: &Node<'_>| is_extended(*of, |url| url == currency);
         if of_carin || identifiers.iter().any(|identifier| is_typed(identifier, "MC")) {
             Shape::Of(Api::V2)
         } else if identifiers.iter().any(is_marked) {
@@ -116,12 +127,7 @@ fn coverage(object: &Object<'_>) -> Shape {
     }
     let types = codings(record, "type");
     let says = |code: &str| !code.trim().is_empty() && !is_tildes(code);
-    let extends = |start: String| {
-        let mut urls = entries(record, "extension").into_iter();
-        urls.any(|spot| {
-            spot.node.child("url").and_then(text).is_some_and(|url| url.starts_with(&start))
-        })
-    };
+    let extends = |start: String| is_extended(record, |url| url.starts_with(&start));
     let typology =
         types.iter().any(|(system, code)| *system == "https://nahdo.org/sopt" && says(code));
     if typology || extends(format!("{FHIR}StructureDefinition/")) {

@@ -5,13 +5,13 @@
 pub(crate) mod common;
 
 use cclf_crosswalk::ErrorClass;
-use common::{Input, compare};
+use common::{ALL, Input, compare};
 
 /// Both give the same rows and reject the same records. Of a record with several faults each may name another one; and
 /// the slow one refuses a member that stands twice also where no fact leads.
 pub(crate) fn agree(input: &Input) {
-    let slow = input.slow(true);
-    let mut fast = input.fast(true);
+    let slow = input.slow(ALL);
+    let mut fast = input.fast(ALL);
     let passed = |line: &(usize, usize, ErrorClass)| {
         !fast.rejected.iter().any(|other| (other.0, other.1) == (line.0, line.1))
     };
