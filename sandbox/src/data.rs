@@ -89,6 +89,23 @@ pub(crate) async fn file(
     send(&app, &shown, part, ending)
 }
 
+/// `HEAD`: what a download would begin with. It is none, so no fault is spent on it, and a range means nothing to it.
+pub(crate) async fn head(
+    State(app): State<Arc<App>>,
+    Client(client): Client,
+    Path((id, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let shown = match find(&app, client, &id, &name) {
+        Some(file) => represent(&app, &file, &headers).await,
+        None => None,
+    };
+    match shown {
+        Some(shown) => send(&app, &shown, None, Ending::Whole),
+        None => plain(StatusCode::NOT_FOUND, "Not Found"),
+    }
+}
+
 fn find(app: &App, client: usize, id: &str, name: &str) -> Option<Arc<JobFile>> {
     let (job, kind) = match app.jobs.of(client, id.parse().ok()?) {
         Some(job) => (job, None),

@@ -170,10 +170,9 @@ impl Job {
         let Some((at, end)) = end.filter(|_| !held) else {
             return self.progress(elapsed, polls);
         };
-        let ended = at.max(self.created + self.least);
         match end {
             End::Completed(files) => {
-                let until = ended + self.expiry;
+                let until = self.shown_end(at) + self.expiry;
                 if Timestamp::now() < until {
                     View::Completed(until, files)
                 } else {
@@ -201,10 +200,17 @@ impl Job {
 
     /// When it began and ended, as far as a client may know.
     pub(crate) fn period(&self) -> (Timestamp, Option<Timestamp>) {
-        let ended = (!self.view().is_unfinished())
-            .then(|| self.end.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|e| e.0))
-            .flatten();
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let ended = end.filter(|_| !self.view().is_unfinished()).map(|(at, end)| match end {
+            End::Cancelled => at,
+            End::Completed(_) | End::Failed => self.shown_end(at),
+        });
         (self.created, ended)
+    }
+
+    /// When work that ended at this time is told to be done: not before the least time.
+    fn shown_end(&self, at: Timestamp) -> Timestamp {
+        at.max(self.created + self.least)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn new(app: &Arc<App>) -> Router {
     let shared = Router::new()
         .route("/", get(page::page))
         .route("/auth/token", post(auth::token))
-        .route("/data/{job}/{file}", get(data::file))
+        .route("/data/{job}/{file}", get(data::file).head(data::head))
         .route("/_version", get(info::version))
         .route("/_health", get(info::health))
         .route("/_auth", get(info::auth));

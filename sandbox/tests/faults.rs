@@ -269,6 +269,10 @@ fn a_page_in_place_of_a_file() {
     let running = with_faults(&["html-200"]);
     let token = bearer(&running);
     let file = patients(&running, &token);
+    // Who asks for the size alone leaves the fault to who downloads, and is answered for the whole file.
+    let head = send(&running, "HEAD", &file, &[&token, "Range: bytes=0-"]);
+    let length = expected("Patient").len().to_string();
+    assert_eq!((head.status, head.header("content-length")), (200, Some(length.as_str())));
     let answer = send(&running, "GET", &file, &[&token]);
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").expect("a type").starts_with("text/html"));
