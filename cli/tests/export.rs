@@ -679,6 +679,17 @@ fn the_demonstration_shows_every_table() {
             ran.text()
         );
     }
+    // One screen: sums with what they are of, and a command that works as it stands.
+    for title in ["What Medicare paid. ", "Who it was paid for. ", "When the care was given. "] {
+        assert!(ran.text().contains(title), "{title}: {}", ran.text());
+    }
+    let lines: Vec<&str> = ran.text().lines().collect();
+    assert!(lines.len() <= 24, "{}", ran.text());
+    assert!(lines.iter().all(|line| line.chars().count() <= 100), "{}", ran.text());
+    assert!(ran.text().contains(" $"), "{}", ran.text());
+    let again = ran.text().lines().find_map(|line| line.strip_prefix("again: bcda ")).unwrap();
+    work.bcda(again).exits(0);
+    assert!(work.exists("demo/tables-again/cclf5.parquet"));
     assert!(
         work.exists("demo/export/bcda-export.json")
             && work.exists("demo/tables/tables-manifest.json")

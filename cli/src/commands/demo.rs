@@ -1,4 +1,6 @@
-//! `bcda demo`: the whole path on one machine, with data of nobody.
+//! `bcda demo`: the whole path on one machine, with data of nobody. What it shows at the end is in [`screen`].
+
+mod screen;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -15,18 +17,14 @@ use sandbox::{Data, Sandbox};
 use crate::export_progress::Shown;
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
-use crate::show::{grid, grouped};
+use crate::show::{grouped, wrapped};
 use crate::signals;
 use crate::streams::{self, print};
 
-/// Rows of each table that are shown.
-const ROWS: usize = 3;
-/// Columns of each table that are shown: more do not fit a screen.
-const COLUMNS: usize = 6;
-/// Longest cell that is shown, in characters.
-const CELL: usize = 20;
+/// Characters of a line that a screen shows.
+const WIDTH: u16 = 100;
 
-/// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
+/// Try it: serve a synthetic export on this machine, fetch it, convert it, and show what the tables say.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   bcda demo
@@ -93,18 +91,26 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
         convert::ErrorKind::Cancelled => interrupted(),
         _ => Failure::new(error.exit_code(), error.to_string()),
     })?;
-    let mut text = String::new();
-    for table in &converted.tables {
-        text.push_str(&first_rows(&tables, &table.file, &table.table, table.rows)?);
-    }
-    let where_it_lies = if place.stays() {
-        format!("the export is in {}\nthe tables are in {}", one_line(&export), one_line(&tables))
+    let sums = screen::text(&tables)?;
+    let rows: Vec<_> = converted
+        .tables
+        .iter()
+        .map(|table| format!("{}: {}", table.table, grouped(table.rows)))
+        .collect();
+    let rows = wrapped(&format!("rows of {}", rows.join(", ")), Some(WIDTH));
+    let next = if place.stays() {
+        let (export, tables) = (one_line(&export), one_line(&tables));
+        format!(
+            "the export is in {export}\nthe tables are in {tables}\n\
+             again: bcda convert {export} --out {tables}-again\n"
+        )
     } else {
-        "the export and the tables are gone, as you wished".to_owned()
+        "the export and the tables are gone, as you wished\nagain: bcda demo --out demo\n"
+            .to_owned()
     };
     let seconds = started.elapsed().as_secs_f64();
     print(&format!(
-        "{text}{where_it_lies}\n{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
+        "{sums}{rows}\n{next}{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
     ))
 }
 
@@ -165,29 +171,4 @@ fn convert_options(export: &Path, tables: &Path) -> convert::Options {
     let mut options = convert::Options::new(inputs, convert::Output::Folder(tables.to_owned()));
     options.format = cclf_crosswalk::Format::Csv;
     options
-}
-
-/// The first rows of a table that is CSV, in the first columns that say something there.
-fn first_rows(folder: &Path, file: &str, name: &str, rows: u64) -> Result<String, Failure> {
-    let path = folder.join(file);
-    let failed =
-        |error: csv::Error| Failure::new(1, format!("{} cannot be read: {error}", path.display()));
-    let mut reader = csv::Reader::from_path(&path).map_err(failed)?;
-    let names = reader.headers().map_err(failed)?.clone();
-    let shown: Vec<_> = reader.records().take(ROWS).collect::<Result<_, _>>().map_err(failed)?;
-    let says = |column: &usize| {
-        shown.is_empty()
-            || shown.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()))
-    };
-    let columns: Vec<usize> = (0..names.len()).filter(says).take(COLUMNS).collect();
-    let cells = |row: &csv::StringRecord| -> Vec<String> {
-        let cell = |column: &usize| row.get(*column).unwrap_or_default();
-        columns.iter().map(|column| cell(column).chars().take(CELL).collect()).collect()
-    };
-    let header = cells(&names);
-    let mut table = grid(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    for row in &shown {
-        table.add_row(cells(row));
-    }
-    Ok(format!("{name}: {} rows\n{table}\n\n", grouped(rows)))
 }
