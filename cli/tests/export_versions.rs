@@ -273,7 +273,7 @@ fn rows(work: &Work, folder: &str) -> Vec<(&'static str, Vec<Vec<String>>)> {
 #[test]
 fn what_is_served_in_a_version_is_what_its_data_is() {
     let work = Work::new();
-    let options = Options::new(Data::Synthetic { beneficiaries: 3, seed: 7 });
+    let options = Options::new(Data::Synthetic { beneficiaries: 3, seed: 7, weeks: None });
     let running = Sandbox::start(options).unwrap();
     let known = sandbox::Credentials::published();
     work.write(

@@ -394,3 +394,79 @@ fn the_recipe_of_the_guide_gives_every_claim_its_person() {
     let again = run(recipe[2], "2024-03-15").exits(0);
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
 }
+
+/// The lines of an export's files, sorted; those of deletions as they are meant, not as they are written.
+fn told(work: &Work, folder: &str) -> (Vec<Vec<u8>>, Vec<Value>) {
+    let (mut records, mut deleted): (Vec<Vec<u8>>, Vec<Value>) = (Vec::new(), Vec::new());
+    for (name, text) in work.data_files(folder) {
+        for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            if name.starts_with("deleted/") {
+                deleted.push(serde_json::from_slice(line).unwrap());
+            } else {
+                records.push(line.to_vec());
+            }
+        }
+    }
+    records.sort();
+    deleted.sort_by_key(Value::to_string);
+    (records, deleted)
+}
+
+#[test]
+fn three_weeks_that_are_served_are_those_that_synth_makes() {
+    let known = sandbox::Credentials::published();
+    for api in ["v1", "v3"] {
+        let data = Data::Synthetic { beneficiaries: 5, seed: 3, weeks: Some(3) };
+        let mut options = Options::new(data);
+        // The lines are compared as they come.
+        options.faults = vec!["no-gzip".parse().unwrap()];
+        let running = Sandbox::start(options).unwrap();
+        let work = Work::new();
+        work.write(
+            "credentials",
+            format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret),
+        );
+        fs::set_permissions(work.path("credentials"), fs::Permissions::from_mode(0o600)).unwrap();
+        let (made, wanted) = match api {
+            "v3" => ("--partially-adjudicated 0.1", "--partially-adjudicated"),
+            _ => ("", ""),
+        };
+        let series = "synth --beneficiaries 5 --seed 3 --weeks 3 --quiet --out";
+        work.bcda(&format!("{series} weeks --api {api} {made}")).exits(0);
+        let export = |folder: &str, since: &str| {
+            work.bcda(&format!(
+                "export --base-url {} --credentials credentials --no-token-cache --api {api} {wanted} {since} \
+                 --out exports/{folder} --convert tables/{folder}",
+                running.url()
+            ))
+        };
+        fs::create_dir(work.path("exports")).unwrap();
+        fs::create_dir(work.path("tables")).unwrap();
+        export("1", "").exits(0);
+        export("2", "--since last").exits(0);
+        let ran = export("3", "--since last").exits(0);
+        assert!(ran.stderr.contains("deleted"), "{}", ran.stderr);
+        let mut deletions = 0;
+        for week in ["1", "2", "3"] {
+            let (here, there) = (
+                told(&work, &format!("exports/{week}")),
+                told(&work, &format!("weeks/week-0{week}")),
+            );
+            assert!(here == there, "{api} {week}");
+            deletions += here.1.len();
+            let made = work.read_json(&format!("weeks/week-0{week}/bcda-export.json"));
+            let journal = work.read_json(&format!("exports/{week}/bcda-export.json"));
+            assert_eq!(journal["transactionTime"], made["transactionTime"]);
+            // Who has not changed is in an earlier export.
+            let manifest = work.read_json(&format!("tables/{week}/tables-manifest.json"));
+            assert_eq!(
+                manifest["claims_without_patient"],
+                made["synthetic"]["claims_without_patient"]
+            );
+        }
+        assert!(deletions > 0, "{api}");
+        // There is no fourth.
+        let ran = export("4", "--since last").exits(0);
+        assert!(ran.stderr.contains("nothing changed"), "{}", ran.stderr);
+    }
+}

@@ -21,7 +21,7 @@ use crate::compress;
 use crate::fault::{Fault, Requests};
 use crate::file_body::{Ending, FileBody};
 use crate::guides;
-use crate::job::{JobFile, View};
+use crate::job::{Content, JobFile, View};
 use crate::range::{self, Asked};
 
 const NDJSON: &str = "application/fhir+ndjson";
@@ -112,8 +112,9 @@ fn find(app: &App, client: usize, id: &str, name: &str) -> Option<Arc<JobFile>> 
         None => (guides::job(app, client, id)?, Some(guides::kind(id, name)?)),
     };
     let View::Completed(_, files) = job.view() else { return None };
-    let wanted =
-        |file: &&Arc<JobFile>| kind.map_or(file.name == name, |kind| file.of == Some(kind));
+    let wanted = |file: &&Arc<JobFile>| {
+        kind.map_or(file.name == name, |kind| file.of == Content::Output(kind))
+    };
     files.iter().find(wanted).cloned()
 }
 

@@ -12,7 +12,7 @@ use crate::app::{App, Client};
 
 /// `GET /api/vN/attribution_status`: when the data was loaded.
 pub(crate) async fn attribution_status(State(app): State<Arc<App>>, _: Client) -> Response {
-    let Some(loaded) = app.sources.transaction_time else {
+    let Some(loaded) = app.sources.loaded() else {
         return app.error(StatusCode::NOT_FOUND, "No attribution file was ingested");
     };
     let dates = ["last_attribution_update", "last_runout_update"]

@@ -8,17 +8,41 @@ use std::time::{Duration, Instant};
 
 use cms::Api;
 use jiff::Timestamp;
+use synth::Window;
 
 use crate::resource::ResourceType;
+use crate::sources::Slice;
 use crate::type_filter::TypeFilter;
+
+/// What the lines of a file are, which says in which list of the manifest it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Resources: `output`.
+    Output(ResourceType),
+    /// Bundles of what is no more: `deleted`.
+    Deleted,
+    /// OperationOutcomes: `error`.
+    Error,
+}
+
+impl Content {
+    /// The type in the manifest.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::Output(kind) => kind.name(),
+            Self::Deleted => "Bundle",
+            Self::Error => "OperationOutcome",
+        }
+    }
+}
 
 /// A file of a finished job.
 #[derive(Debug)]
 pub(crate) struct JobFile {
     /// Its name in the URL, which is also its name on disk.
     pub(crate) name: String,
-    /// What its lines are; `None` for OperationOutcomes.
-    pub(crate) of: Option<ResourceType>,
+    /// What its lines are.
+    pub(crate) of: Content,
     /// Where it lies.
     pub(crate) path: PathBuf,
     /// Bytes of it.
@@ -65,6 +89,8 @@ pub(crate) struct Job {
     least: Duration,
     /// When the data was loaded, or the job started.
     pub(crate) transaction_time: Timestamp,
+    /// Which weeks it is of, where there are weeks.
+    pub(crate) window: Option<Window>,
     /// Bytes of input that were read, and are to be read.
     pub(crate) done: AtomicU64,
     pub(crate) total: AtomicU64,
@@ -106,7 +132,7 @@ pub(crate) struct Pace {
 }
 
 impl Job {
-    pub(crate) fn new(id: u64, order: Order, loaded: Option<Timestamp>, pace: Pace) -> Self {
+    pub(crate) fn new(id: u64, order: Order, slice: Slice, pace: Pace) -> Self {
         let created = Timestamp::now();
         Self {
             id,
@@ -114,7 +140,8 @@ impl Job {
             created,
             started: Instant::now(),
             least: pace.least,
-            transaction_time: loaded.unwrap_or(created),
+            transaction_time: slice.loaded.unwrap_or(created),
+            window: slice.window,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),

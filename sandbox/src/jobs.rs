@@ -9,6 +9,7 @@ use axum::response::Response;
 use cms::Api;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
+use synth::Scope;
 
 use crate::answer::{self, FHIR_JSON, JSON, empty, not_found};
 use crate::app::{App, Client, Origin, Version};
@@ -35,13 +36,13 @@ pub(crate) async fn start_of_type(
     let types = ResourceType::named(&resource).and_then(|kind| kind.exported_by(version.0));
     match types {
         Some(types) if operation == EXPORT => {
-            start(&app, version, client, &origin, types, &uri, &headers)
+            start(&app, version, client, &origin, (types, Scope::Patient), &uri, &headers)
         }
         _ => not_found(uri.path()),
     }
 }
 
-/// `GET /api/vN/Group/{all,runout}/$export`. Both give the same data: the sandbox has no attribution.
+/// `GET /api/vN/Group/{all,runout}/$export`. Both give the same data: nobody is of last year alone.
 pub(crate) async fn start_of_group(
     State(app): State<Arc<App>>,
     version: Version,
@@ -57,7 +58,8 @@ pub(crate) async fn start_of_group(
     if group != "all" && group != "runout" {
         return app.error(StatusCode::BAD_REQUEST, "Invalid group ID");
     }
-    start(&app, version, client, &origin, &ResourceType::ALL, &uri, &headers)
+    let known = (&ResourceType::ALL[..], Scope::Group);
+    start(&app, version, client, &origin, known, &uri, &headers)
 }
 
 fn start(
@@ -65,7 +67,7 @@ fn start(
     Version(api): Version,
     Client(client): Client,
     Origin(origin): &Origin,
-    known: &[ResourceType],
+    (known, scope): (&[ResourceType], Scope),
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
@@ -93,9 +95,9 @@ fn start(
         filter: parameters.filter,
     };
     let pace = app.pace();
-    let (job, forgotten) = app
-        .jobs
-        .add(app.options.limits.jobs, |id| Job::new(id, order, app.sources.transaction_time, pace));
+    let slice = app.sources.slice(order.since, scope);
+    let (job, forgotten) =
+        app.jobs.add(app.options.limits.jobs, |id| Job::new(id, order, slice, pace));
     let fails = app.faults.strike("job", |fault| match fault {
         Fault::FailedJob(jobs) => Some(*jobs),
         _ => None,
@@ -109,7 +111,7 @@ fn start(
         }
         let folder = app.folder_of(&job);
         let key = app.options.encrypt_with.as_ref();
-        let source = app.sources.of(api, &job.cancelled).map_err(std::io::Error::other);
+        let source = app.sources.of(api, job.window, &job.cancelled).map_err(std::io::Error::other);
         let files = source.and_then(|source| work::run(&job, &source, &folder, key, &app.faults));
         // Whatever it was: the service says no more than that the job failed.
         job.finish(files.ok().filter(|_| !fails));

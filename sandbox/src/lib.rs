@@ -10,7 +10,7 @@
 //! use sandbox::{Data, Options, Sandbox};
 //! use std::io::{Read, Write};
 //!
-//! let data = Data::Synthetic { beneficiaries: 1, seed: 1 };
+//! let data = Data::Synthetic { beneficiaries: 1, seed: 1, weeks: None };
 //! let running = Sandbox::start(Options::new(data))?;
 //! let mut connection = std::net::TcpStream::connect(running.address())?;
 //! write!(connection, "GET /_version HTTP/1.1\r\nHost: localhost\r\n\r\n")?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::job::{Job, JobFile};
+use crate::job::{Content, Job, JobFile};
 
 /// The members in the order and the spelling of the service.
 #[derive(Serialize)]
@@ -16,6 +16,8 @@ struct Manifest<'m> {
     #[serde(rename = "requiresAccessToken")]
     requires_access_token: bool,
     output: Vec<Item<'m>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<Item<'m>>,
     error: Vec<Item<'m>>,
     #[serde(rename = "KeyMap", skip_serializing_if = "BTreeMap::is_empty")]
     key_map: BTreeMap<&'m str, &'m str>,
@@ -36,13 +38,16 @@ struct Item<'m> {
 ///
 /// `in_output`: whether the keys of encrypted files stand beside their URLs too, not in `KeyMap` alone.
 pub(crate) fn text(job: &Job, files: &[Arc<JobFile>], origin: &str, in_output: bool) -> String {
-    let list = |errors: bool| {
-        let files = files.iter().filter(|file| file.of.is_none() == errors);
+    let list = |wanted: fn(Content) -> bool| {
+        let files = files.iter().filter(|file| wanted(file.of));
         files
             .map(|file| Item {
-                kind: file.of.map_or("OperationOutcome", |kind| kind.name()),
+                kind: file.of.type_name(),
                 url: format!("{origin}/data/{}/{}", job.id, file.name),
-                encrypted_key: file.wrapped_key_hex.as_deref().filter(|_| in_output && !errors),
+                encrypted_key: file
+                    .wrapped_key_hex
+                    .as_deref()
+                    .filter(|_| in_output && file.of != Content::Error),
             })
             .collect()
     };
@@ -53,8 +58,9 @@ pub(crate) fn text(job: &Job, files: &[Arc<JobFile>], origin: &str, in_output: b
         transaction_time: job.transaction_time.to_string(),
         request: &job.order.request,
         requires_access_token: true,
-        output: list(false),
-        error: list(true),
+        output: list(|of| matches!(of, Content::Output(_))),
+        deleted: list(|of| of == Content::Deleted),
+        error: list(|of| of == Content::Error),
         key_map: keys.collect(),
         job_id: job.id,
     };

@@ -27,6 +27,9 @@ pub enum Data {
         beneficiaries: u64,
         /// Another seed makes others.
         seed: u64,
+        /// How many weeks there are, 1 to [`synth::MAX_WEEKS`]: `_since` the end of a week gives what changed in the next.
+        /// Without, nothing ever changes.
+        weeks: Option<u32>,
     },
 }
 

@@ -32,19 +32,16 @@ const MAX_MANIFEST_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Source {
     /// In the order of their names.
     pub(crate) files: Vec<Arc<SourceFile>>,
+    /// Those that say what is no more.
+    pub(crate) deleted: Vec<Arc<SourceFile>>,
     /// Holds synthetic data until the sandbox ends.
-    own: Option<TempDir>,
+    pub(crate) own: Option<TempDir>,
 }
 
 impl Source {
-    /// The files, and the folder of our own in which they lie, if they do.
-    pub(crate) fn new(files: Vec<Arc<SourceFile>>, own: Option<TempDir>) -> Self {
-        Self { files, own }
-    }
-
-    /// The folder of our own.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.own.as_ref().map(TempDir::path)
+    /// Files that lie in somebody else's folder, and nothing that is no more.
+    pub(crate) fn new(files: Vec<Arc<SourceFile>>) -> Self {
+        Self { files, deleted: Vec::new(), own: None }
     }
 }
 

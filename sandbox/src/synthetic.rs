@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cms::Api;
+use synth::Window;
 
 use crate::Error;
 use crate::source::{self, Source};
@@ -20,10 +21,11 @@ pub(crate) struct Population {
     pub(crate) seed: u64,
 }
 
-/// Makes the records of a version. Any of the flags ends it.
+/// Makes the records of a version, those of a window where there are weeks. Any of the flags ends it.
 pub(crate) fn make(
     population: Population,
     api: Api,
+    window: Option<Window>,
     give_up: &[&AtomicBool],
 ) -> Result<Source, Error> {
     let Population { beneficiaries, seed } = population;
@@ -35,13 +37,23 @@ pub(crate) fn make(
         seed,
         api,
         partially_adjudicated_per_million,
+        window,
         ..synth::Options::default()
     };
     synth::generate(&options, |name| {
+        if let Some((inner, _)) = name.split_once('/') {
+            std::fs::create_dir_all(folder.path().join(inner))?;
+        }
         let file = File::create_new(folder.path().join(name))?;
         Ok(Unless { file, give_up })
     })?;
-    Ok(Source::new(source::files_of(folder.path())?, Some(folder)))
+    let mut source = Source::new(source::files_of(folder.path())?);
+    let deleted = folder.path().join("deleted");
+    if deleted.is_dir() {
+        source.deleted = source::files_of(&deleted)?;
+    }
+    source.own = Some(folder);
+    Ok(source)
 }
 
 /// A file that is written until someone gives up.

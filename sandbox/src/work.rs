@@ -9,11 +9,13 @@ use std::sync::atomic::Ordering;
 use encryption::PublicKey;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
+use synth::{Scope, Window};
 use uuid::Uuid;
 
 use crate::fault::Fault;
 use crate::faults::Faults;
-use crate::job::{Job, JobFile};
+use crate::job::{Content, Job, JobFile};
 use crate::resource::ResourceType;
 use crate::source::{Source, SourceFile};
 
@@ -51,11 +53,12 @@ pub(crate) fn run(
         done += file.bytes;
         job.done.store(done, Ordering::SeqCst);
     }
+    files.extend(deletions(job, source, folder)?);
     let missing = faults.find(|fault| match fault {
         Fault::MissingType(missing) => Some(*missing),
         _ => None,
     });
-    files.retain(|file| file.of != missing || missing.is_none());
+    files.retain(|file| missing.is_none_or(|missing| file.of != Content::Output(missing)));
     if faults.has(Fault::EmptyOutput) {
         files.clear();
     }
@@ -67,7 +70,7 @@ pub(crate) fn run(
     if faults.has(Fault::EmptyFile) {
         let path = folder.join("blank.ndjson");
         File::create_new(&path)?;
-        let of = job.order.types.first().copied();
+        let of = job.order.types.first().copied().map_or(Content::Error, Content::Output);
         files.push(job_file(folder, "blank.ndjson", of)?);
     }
     if let Some(lines) = faults.find(|fault| match fault {
@@ -90,7 +93,7 @@ pub(crate) fn run(
             writeln!(file, "{outcome}")?;
         }
         file.into_inner()?;
-        let mut file = job_file(folder, &name, None)?;
+        let mut file = job_file(folder, &name, Content::Error)?;
         if let Some(key) = key.filter(|_| faults.has(Fault::EncryptedErrors)) {
             seal(&mut file, key)?;
         }
@@ -99,7 +102,7 @@ pub(crate) fn run(
     Ok(files)
 }
 
-fn job_file(folder: &Path, name: &str, of: Option<ResourceType>) -> io::Result<JobFile> {
+fn job_file(folder: &Path, name: &str, of: Content) -> io::Result<JobFile> {
     let path = folder.join(name);
     let bytes = fs::metadata(&path)?.len();
     Ok(JobFile {
@@ -142,6 +145,7 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
         let Some(kind) = of.filter(|kind| job.order.types.contains(kind)) else { continue };
         let updated: Option<Timestamp> = updated.and_then(|instant| instant.parse().ok());
         if let (Some(since), Some(updated)) = (job.order.since, updated)
+            && job.window.is_none_or(is_to_be_searched)
             && updated <= since
         {
             continue;
@@ -164,9 +168,40 @@ fn split(job: &Job, source: &SourceFile, folder: &Path) -> io::Result<Vec<JobFil
     let mut files = Vec::new();
     for (kind, (name, output)) in outputs {
         output.into_inner()?;
-        files.push(job_file(folder, &name, Some(kind))?);
+        files.push(job_file(folder, &name, Content::Output(kind))?);
     }
     Ok(files)
+}
+
+/// Whether the records of weeks are more than what changed since the time that was asked for. Else they are what changed,
+/// and everything of people who are new.
+fn is_to_be_searched(window: Window) -> bool {
+    window.after == 0 && window.scope == Scope::Patient
+}
+
+/// What is no more of the types that the job wants, in one file; `None` when nothing is.
+fn deletions(job: &Job, source: &Source, folder: &Path) -> io::Result<Option<JobFile>> {
+    let mut kept = Vec::new();
+    for file in &source.deleted {
+        for line in file.read()?.0.lines() {
+            let mut bundle: Value = serde_json::from_str(&line?)?;
+            let Some(entries) = bundle["entry"].as_array_mut() else { continue };
+            entries.retain(|entry| {
+                let url = entry["request"]["url"].as_str().unwrap_or_default();
+                let kind = url.split('/').next().and_then(ResourceType::named);
+                kind.is_some_and(|kind| job.order.types.contains(&kind))
+            });
+            if !entries.is_empty() {
+                writeln!(kept, "{bundle}")?;
+            }
+        }
+    }
+    if kept.is_empty() {
+        return Ok(None);
+    }
+    let name = format!("{}.ndjson", Uuid::new_v4());
+    File::create_new(folder.join(&name))?.write_all(&kept)?;
+    job_file(folder, &name, Content::Deleted).map(Some)
 }
 
 /// Encrypts a file in place, as the service did: the whole file at once.

@@ -35,7 +35,7 @@ fn data_that_is_not_there_is_an_error() {
 
 #[test]
 fn a_start_can_be_given_up() {
-    let options = Options::new(Data::Synthetic { beneficiaries: 1_000_000, seed: 1 });
+    let options = Options::new(Data::Synthetic { beneficiaries: 1_000_000, seed: 1, weeks: None });
     options.give_up.store(true, std::sync::atomic::Ordering::SeqCst);
     assert!(matches!(Sandbox::start(options), Err(Error::Synth(_))));
 }

@@ -8,3 +8,4 @@ mod hostile;
 mod service;
 mod type_filter;
 mod versions;
+mod weeks;

@@ -433,7 +433,7 @@ fn encrypted_files_as_in_2018() {
 
 #[test]
 fn synthetic_beneficiaries() {
-    let data = Data::Synthetic { beneficiaries: 1, seed: 1 };
+    let data = Data::Synthetic { beneficiaries: 1, seed: 1, weeks: None };
     let running = Sandbox::start(Options::new(data)).expect("starts");
     let token = bearer(&running);
     let manifest = export(&running, &token, "/api/v1/Patient/$export?_type=Patient");

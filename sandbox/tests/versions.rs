@@ -267,7 +267,7 @@ fn the_metadata_of_r4() {
 fn faults_strike_in_each_version() {
     let with = |faults: &[&str], api: Api| {
         let faults = faults.iter().map(|text| text.parse::<Fault>().expect(text)).collect();
-        let data = Data::Synthetic { beneficiaries: 1, seed: 3 };
+        let data = Data::Synthetic { beneficiaries: 1, seed: 3, weeks: None };
         Sandbox::start(Options { faults, versions: vec![api], ..Options::new(data) })
             .expect("starts")
     };

@@ -27,6 +27,11 @@
 //! - Rare things come at small rates: claims without items, claims whose Patient is missing, a record in two versions,
 //!   records in the style of 2019, partial birth dates. [`Options::bad_per_million`] adds broken lines.
 //!
+//! # Weeks
+//! With [`Options::window`] an export is one of a series: a first full one, and later ones of what changed since. People
+//! join, leave and get other MBIs; claims come late, are corrected, replaced by claims with numbers of their own, cancelled
+//! and deleted. [`Window::state_of`] is what a series leads to.
+//!
 //! # Example
 //! ```
 //! use synth::{ClaimType, Part};
@@ -48,21 +53,29 @@ mod facts;
 mod fhir;
 mod json;
 mod manifest;
+mod options;
+mod output;
 mod r4;
+mod records;
 mod rng;
 mod short_code;
 mod sink;
 mod stu3;
+mod summary;
 mod v2;
 mod v3;
+mod weeks;
 mod writer;
 
 pub use cms::Api;
 pub use defect::{Defect, RecordType};
 pub use error::Error;
-pub use export::{FileSummary, MANIFEST_NAME, Options, Summary, generate, parse_rate};
+pub use export::{MANIFEST_NAME, generate};
 pub use facts::claim_type::ClaimType;
 pub use facts::coverage::Part;
+pub use options::{Options, parse_rate};
+pub use summary::{FileSummary, Summary};
+pub use weeks::{MAX_WEEKS, Scope, Window, transaction_time};
 
 use facts::claim::Claim;
 use facts::header::Place;
@@ -99,7 +112,7 @@ pub fn eob_of(api: Api, seed: u64, claim_type: ClaimType) -> String {
 /// The Coverage of v3 that tells whether Medicaid pays too, without line feed.
 pub fn dual_coverage(seed: u64) -> String {
     text(|json| {
-        writer::dual_coverage(json, Api::V3, &Person::new(seed, 0));
+        writer::dual_coverage(json, Api::V3, &Person::new(seed, 0), Version::First);
     })
 }
 

@@ -1,22 +1,37 @@
 //! The manifest: what the export server answers when the job is done, and two members of our own.
 
-use crate::export::{Options, Summary};
+use crate::defect::RecordType;
 use crate::json::Json;
+use crate::options::Options;
+use crate::summary::Summary;
+use crate::weeks::{self, Scope, Window};
 use std::collections::BTreeMap;
 
-/// Two weeks after the last day of the data.
-pub(crate) const TRANSACTION_TIME: &str = "2024-02-29T06:30:15.25Z";
+/// What the files of deletions have.
+const BUNDLE: &str = "Bundle";
 
 /// The manifest's text. `transactionTime` to `JobID` are the server's members in its order; `files` tells what
 /// stands beside the manifest; `synthetic` tells how it was made.
 pub(crate) fn text(options: &Options, summary: &Summary) -> String {
     let mut json = Json::default();
     json.open();
-    json.code("transactionTime", TRANSACTION_TIME);
+    let transaction_time = weeks::transaction_time(options.window.map_or(1, |window| window.until));
+    json.code("transactionTime", &transaction_time);
+    let (endpoint, since) = match options.window {
+        Some(Window { after, scope, .. }) => (
+            if scope == Scope::Patient { "Patient" } else { "Group/all" },
+            if after > 0 {
+                format!("&_since={}", weeks::transaction_time(after))
+            } else {
+                String::new()
+            },
+        ),
+        None => ("Group/all", String::new()),
+    };
     json.code(
         "request",
         &format!(
-            "https://sandbox.bcda.example/api/{}/Group/all/$export?_type=ExplanationOfBenefit,Patient,Coverage",
+            "https://sandbox.bcda.example/api/{}/{endpoint}/$export?_type=ExplanationOfBenefit,Patient,Coverage{since}",
             options.api
         ),
     );
@@ -24,17 +39,26 @@ pub(crate) fn text(options: &Options, summary: &Summary) -> String {
     json.raw("true");
     json.list_key("output");
     for file in &summary.files {
-        line(&mut json);
-        json.code("type", file.record_type.name());
-        json.code("url", &format!("https://sandbox.bcda.example/data/1/{}", file.name));
-        json.close();
+        if let Some(record_type) = file.record_type {
+            list(&mut json, record_type.name(), &file.name);
+        }
     }
-    json.raw("\n],\"error\":[],\"JobID\":1");
+    json.raw("\n]");
+    if summary.files.iter().any(|file| file.record_type.is_none()) {
+        json.list_key("deleted");
+        for file in &summary.files {
+            if file.record_type.is_none() {
+                list(&mut json, BUNDLE, file.name.rsplit('/').next().unwrap_or(&file.name));
+            }
+        }
+        json.raw("\n]");
+    }
+    json.raw(",\"error\":[],\"JobID\":1");
     json.list_key("files");
     for file in &summary.files {
         line(&mut json);
         json.code("name", &file.name);
-        json.code("type", file.record_type.name());
+        json.code("type", file.record_type.map_or(BUNDLE, RecordType::name));
         count(&mut json, "records", file.records);
         count(&mut json, "bytes", file.bytes);
         count(&mut json, "content_bytes", file.content_bytes);
@@ -54,9 +78,24 @@ pub(crate) fn text(options: &Options, summary: &Summary) -> String {
         count(&mut json, "partially_adjudicated", summary.partially_adjudicated);
         count(&mut json, "prior_authorizations", summary.prior_authorizations);
     }
+    if let Some(window) = options.window {
+        json.open_key("weeks");
+        count(&mut json, "after", window.after.into());
+        count(&mut json, "until", window.until.into());
+        json.close();
+        counts(&mut json, "events", &summary.events);
+    }
     counts(&mut json, "bad", &summary.bad);
     json.raw("}}\n");
     String::from_utf8(json.bytes).unwrap_or_default()
+}
+
+/// A file of the server's list.
+fn list(json: &mut Json, kind: &str, name: &str) {
+    line(json);
+    json.code("type", kind);
+    json.code("url", &format!("https://sandbox.bcda.example/data/1/{name}"));
+    json.close();
 }
 
 /// An object on a line of its own.

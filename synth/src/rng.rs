@@ -18,6 +18,7 @@ pub(crate) enum Stream {
     SecondVersion = 9,
     Repository = 10,
     SharedSystem = 11,
+    Week = 12,
 }
 
 /// One stream of numbers.

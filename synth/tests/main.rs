@@ -4,3 +4,4 @@ mod common;
 mod export;
 mod r4;
 mod shape;
+mod weeks;

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
 
     log.info(&format!("1. a sandbox serves {} synthetic beneficiaries", arguments.beneficiaries));
-    let data = Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: 1 };
+    let data = Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: 1, weeks: None };
     let running = Sandbox::start(sandbox::Options::new(data)).map_err(failed)?;
     let url = running.url().trim_end_matches('/').to_owned();
     log.info(&format!("2. bcda export --base-url {url} --out {}", one_line(&export)));

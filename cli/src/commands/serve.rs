@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_millis(50);
 )]
 pub(crate) struct ServeArgs {
     /// Serve the *.ndjson and *.jsonl files of this folder, plain, .gz or .zst.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["beneficiaries", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["beneficiaries", "seed", "weeks"])]
     data: Option<PathBuf>,
     /// Versions of the API, joined by commas. All of them unless given; with --data those that the records are of.
     #[arg(long, value_delimiter = ',', value_parser = api(), value_name = "VERSIONS")]
@@ -41,6 +41,10 @@ pub(crate) struct ServeArgs {
     /// Another seed makes other beneficiaries.
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
+    /// Let so many weeks pass, 1 to 520: an export since the transactionTime of the one before has what changed in the
+    /// next week, as `bcda synth --weeks` makes it; one without `_since` has what is there in the week that has come.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=520))]
+    weeks: Option<u32>,
     /// Port on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -138,7 +142,11 @@ fn told(error: &sandbox::Error) -> String {
 fn options(arguments: &ServeArgs) -> Result<Options, Failure> {
     let data = match &arguments.data {
         Some(folder) => Data::Folder(folder.clone()),
-        None => Data::Synthetic { beneficiaries: arguments.beneficiaries, seed: arguments.seed },
+        None => Data::Synthetic {
+            beneficiaries: arguments.beneficiaries,
+            seed: arguments.seed,
+            weeks: arguments.weeks,
+        },
     };
     let mut options = Options::new(data);
     options.versions.clone_from(&arguments.api);
@@ -175,6 +183,12 @@ fn greeting(running: &Running, arguments: &ServeArgs) -> String {
     };
     let versions: Vec<&str> = running.versions().map(Api::name).collect();
     let _ = writeln!(text, "versions       {}", versions.join(", "));
+    if let Some(weeks) = arguments.weeks {
+        let _ = writeln!(
+            text,
+            "weeks          {weeks}; it is week 1, and each export since the one before moves on to the next"
+        );
+    }
     for wanted in &arguments.faults {
         if let Wanted::Fault(fault) = wanted {
             let _ = writeln!(text, "fault          {fault}");

@@ -6,7 +6,7 @@ use clap::Args;
 use convert::Cancel;
 use publish::{Stage, StageOptions, StagedFile};
 use serde_json::Value;
-use synth::{Api, MANIFEST_NAME, Options};
+use synth::{Api, MANIFEST_NAME, MAX_WEEKS, Options, Window};
 
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
@@ -41,6 +41,13 @@ pub(crate) struct SynthArgs {
     /// authorizations come with them. v3 alone.
     #[arg(long, default_value = "0", value_parser = parse_share, value_name = "P")]
     pub(crate) partially_adjudicated: u32,
+    /// A series of exports, a week each, in folders week-01, week-02 and so on of DIR: a full one, then what changed since.
+    /// People join and leave, claims come late, are corrected, replaced, cancelled and deleted. From 1 to 520.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_WEEKS)))]
+    pub(crate) weeks: Option<u32>,
+    /// In place of the weeks one export of what they lead to, with the transactionTime of the last.
+    #[arg(long = "final", requires = "weeks")]
+    pub(crate) only_final: bool,
     /// Replace an earlier synthetic export.
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -94,7 +101,46 @@ fn owned(text: &[u8]) -> Option<Vec<String>> {
     files.iter().map(|file| Some(file.get("name")?.as_str()?.to_owned())).collect()
 }
 
+/// The exports that are made: the folder of each, and its weeks.
+fn exports(arguments: &SynthArgs) -> Vec<(PathBuf, Option<Window>)> {
+    let out = &arguments.out;
+    match arguments.weeks {
+        None => vec![(out.clone(), None)],
+        Some(weeks) if arguments.only_final => {
+            vec![(out.clone(), Some(Window::state_of(weeks)))]
+        }
+        Some(weeks) => {
+            // The names are in the order of the weeks.
+            let digits = weeks.to_string().len().max(2);
+            let folder = |week| out.join(format!("week-{week:0digits$}"));
+            (1..=weeks).map(|week| (folder(week), Some(Window::of_week(week)))).collect()
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
+    let cancel = Cancel::new();
+    let caught = signals::listen(cancel.clone())
+        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+    for (folder, window) in exports(arguments) {
+        if arguments.weeks.is_some() && !arguments.only_final {
+            std::fs::create_dir_all(&arguments.out).map_err(|error| {
+                Failure::new(1, format!("cannot make {}: {error}", one_line(&arguments.out)))
+            })?;
+        }
+        make(arguments, &folder, window, (&cancel, &caught), log)?;
+    }
+    Ok(0)
+}
+
+/// Makes one export.
+fn make(
+    arguments: &SynthArgs,
+    folder: &Path,
+    window: Option<Window>,
+    (cancel, caught): (&Cancel, &signals::Caught),
+    log: Log,
+) -> Result<(), Failure> {
     let options = Options {
         beneficiaries: arguments.beneficiaries,
         seed: arguments.seed,
@@ -103,6 +149,7 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         bad_per_million: arguments.bad_rate,
         claims_per_beneficiary: arguments.claims,
         partially_adjudicated_per_million: arguments.partially_adjudicated,
+        window,
         ..Options::default()
     };
     let stage_options =
@@ -110,10 +157,7 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let staged = |error: publish::Error| {
         Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
     };
-    let cancel = Cancel::new();
-    let caught = signals::listen(cancel.clone())
-        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let stage = Stage::open(&arguments.out, &stage_options, |folder| {
+    let stage = Stage::open(folder, &stage_options, |folder| {
         Ok(earlier(folder)?.and_then(|text| owned(&text)))
     })
     .map_err(staged)?;
@@ -129,7 +173,8 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         })
         .map_err(|error| {
             if let Some(code) = caught.exit_code() {
-                return Failure::new(code, "interrupted; nothing was written");
+                let not_written = format!("interrupted; {} was not written", one_line(folder));
+                return Failure::new(code, not_written);
             }
             let code = if matches!(error, synth::Error::Options(_)) { 2 } else { 1 };
             Failure::new(code, error.to_string())
@@ -140,15 +185,17 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         log.warning(&format!("{} could not be removed", leftover.display()));
     }
     let records: u64 = summary.records.values().sum();
+    let events = summary.events.iter().map(|(event, claims)| format!(", {event} claims: {claims}"));
     log.info(&format!(
-        "{} files, {} records, {} bytes, broken lines: {}, in {}",
+        "{} files, {} records, {} bytes, broken lines: {}{}, in {}",
         summary.files.len(),
         indicatif::HumanCount(records),
         indicatif::HumanCount(summary.bytes),
         indicatif::HumanCount(summary.bad_lines()),
-        one_line(&arguments.out)
+        events.collect::<String>(),
+        one_line(folder)
     ));
-    Ok(0)
+    Ok(())
 }
 
 /// Where a file of the export goes: the manifest waits until all others are there.

@@ -30,7 +30,7 @@ pub(crate) fn with_faults(faults: &[&str]) -> Running {
 
 /// Two synthetic people in all versions of the API.
 pub(crate) fn of_all_versions() -> Options {
-    Options::new(Data::Synthetic { beneficiaries: 2, seed: 1 })
+    Options::new(Data::Synthetic { beneficiaries: 2, seed: 1, weeks: None })
 }
 
 pub(crate) fn start_all_versions() -> Running {

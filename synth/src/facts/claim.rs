@@ -3,6 +3,7 @@
 use super::claim_type::ClaimType;
 use super::header::{Header, Place};
 use super::institutional::Stay;
+use super::life::ClaimLife;
 use super::part_b::Bill;
 use super::pde::Event;
 use super::person::Person;
@@ -32,6 +33,17 @@ pub(crate) enum Body {
 }
 
 impl<'a> Claim<'a> {
+    /// The claim as a week has it: with what was corrected until then.
+    pub(crate) fn of_week(person: &'a Person, place: Place, life: &ClaimLife) -> Self {
+        let mut claim = Self::draw(person, place);
+        for &week in &life.corrections {
+            claim.correct(&mut ClaimLife::correction(person, place.number, week));
+        }
+        // What was replaced or cancelled is final no more.
+        claim.header.cancelled |= life.end.is_some();
+        claim
+    }
+
     pub(crate) fn draw(person: &'a Person, place: Place) -> Self {
         let rng = &mut Rng::new(person.seed, Stream::Claim, person.index, place.number);
         let weights = if person.spells.is_some() { &HOSPICE_PATIENT_WEIGHTS } else { &WEIGHTS };

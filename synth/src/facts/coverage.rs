@@ -90,7 +90,10 @@ impl Coverage {
         // The term codes and the Medicare status are facts of the person: one stream for all parts.
         let shared = &mut Rng::new(person.seed, Stream::Coverage, person.index, 4);
         let load = load_time(&mut rng.clone(), version);
-        let status = shared.pick(codes::MEDICARE_STATUS);
+        let mut status = shared.pick(codes::MEDICARE_STATUS);
+        if let Version::Week(week) = version {
+            status = codes::MEDICARE_STATUS[week as usize % codes::MEDICARE_STATUS.len()];
+        }
         let terminated = shared.pick(codes::TERMINATION);
         let start = Day::from_ymd(1990, 1, 1).plus(shared.below(32 * 365));
         let contracts = part == Part::A && (person.old_style || rng.chance(1, 40));

@@ -119,6 +119,13 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// Another number for the same claim, so many numbers further on.
+    pub(super) fn renumber(&mut self, further: u64) {
+        self.offset += further;
+        let further = i64::try_from(further).unwrap_or(i64::MAX / 4);
+        self.id += if self.person.old_style { further } else { -further };
+    }
+
     /// The bene_id of the Chronic Conditions Warehouse.
     pub(crate) fn patient_id(&self) -> i64 {
         if self.orphan { self.person.absent_id() } else { self.person.id }

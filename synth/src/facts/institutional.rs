@@ -10,7 +10,7 @@ use crate::rng::Rng;
 use crate::short_code::ShortCode;
 
 /// One revenue centre line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) charge: i64,
     pub(crate) rate: i64,

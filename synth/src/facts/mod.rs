@@ -6,11 +6,13 @@
 
 pub(crate) mod claim;
 pub(crate) mod claim_type;
+pub(crate) mod correction;
 pub(crate) mod coverage;
 pub(crate) mod diagnosis;
 pub(crate) mod header;
 pub(crate) mod institutional;
 pub(crate) mod kinds;
+pub(crate) mod life;
 pub(crate) mod part_b;
 pub(crate) mod patient;
 pub(crate) mod pde;

@@ -93,7 +93,7 @@ pub(crate) struct Supply {
 }
 
 /// One line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) submitted: i64,
     pub(crate) allowed: i64,

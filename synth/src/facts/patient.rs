@@ -84,7 +84,7 @@ impl Patient {
     pub(crate) fn family_name(&self, version: Version) -> Cow<'static, str> {
         match version {
             Version::First => self.family.into(),
-            Version::Second => format!("{}-New", self.family).into(),
+            Version::Second | Version::Week(_) => format!("{}-New", self.family).into(),
         }
     }
 }
@@ -109,6 +109,10 @@ impl Identifiers {
             all.hash_from = all.hash_from.plus(rng.below(900));
         }
         all.hash = std::array::from_fn(|_| rng.next());
+        if person.former_mbis.is_some() {
+            all.historic += 1;
+            all.unmarked = false;
+        }
         all
     }
 }

@@ -4,6 +4,7 @@ use crate::codes::STATES;
 use crate::date::{Day, Instant};
 use crate::rng::{Rng, Stream};
 use crate::short_code::{self, ShortCode};
+use crate::weeks;
 
 /// The last day of the data; the export's transaction time is two weeks later.
 pub(crate) const LAST_DAY: Day = Day::from_ymd(2024, 2, 15);
@@ -50,6 +51,8 @@ pub(crate) struct Person {
     pub(crate) dual: u32,
     /// Two spells for a hospice patient.
     pub(crate) spells: Option<[Spell; 2]>,
+    /// How many earlier MBIs there were before the person got another one; `None` if that has not happened.
+    pub(crate) former_mbis: Option<u64>,
 }
 
 impl Person {
@@ -92,6 +95,7 @@ impl Person {
             reference_year: rng.between(2018, 2023),
             dual: rng.below(1 << 16),
             spells: hospice.then_some(spells),
+            former_mbis: None,
         }
         .with_unknown_gender(rng.chance(1, 80))
     }
@@ -105,7 +109,13 @@ impl Person {
 
     /// The current MBI (0), or an earlier one (1 to 3).
     pub(crate) fn mbi(&self, number: u64) -> ShortCode {
-        ShortCode::mbi(self.seed % short_code::MBIS + self.index * 4 + number)
+        let place = match (self.former_mbis, number) {
+            // Whoever got another one has the fourth number, and the one before is the latest of the earlier ones.
+            (Some(_), 0) => 3,
+            (Some(former), _) if number == former + 1 => 0,
+            _ => number,
+        };
+        ShortCode::mbi(self.seed % short_code::MBIS + self.index * 4 + place)
     }
 
     /// The id of a beneficiary of whom no Patient record is in the export.
@@ -114,20 +124,28 @@ impl Person {
     }
 }
 
-/// Which of the two versions of a record is written.
+/// Which version of a record is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
     First,
+    /// A later one, which the same export has.
     Second,
+    /// That of a week, counted from 2.
+    Week(u32),
 }
 
-/// A load time drawn from `rng`; the second version of a record is loaded later.
+/// A load time drawn from `rng`; a later version of a record is loaded later. That of a week is loaded between the day after
+/// the export before and the day before its own.
 pub(crate) fn load_time(rng: &mut Rng, version: Version) -> Instant {
     let day = Day::from_ymd(2020, 3, 1).plus(rng.below(1300));
     // Drawn for both versions, so that what is drawn next is the same.
     let later = rng.between(5, 80);
     Instant {
-        day: if version == Version::Second { day.plus(later) } else { day },
+        day: match version {
+            Version::First => day,
+            Version::Second => day.plus(later),
+            Version::Week(week) => weeks::end_of(week).minus(1 + later % 6),
+        },
         millis: rng.below(86_400_000),
         offset: rng.below(3),
     }

@@ -14,10 +14,18 @@ use crate::r4;
 const MEDICARE: &str = r#"{"active":true,"contact":[{"purpose":{"coding":[{"code":"PATINF","display":"Patient","system":"http://terminology.hl7.org/CodeSystem/contactentity-type"}]},"telecom":[{"system":"phone","value":"1-800-633-4227"},{"system":"phone","value":"TTY: 1-877-486-2048"},{"system":"url","value":"www.medicare.gov"}]}],"id":"cms-org","meta":{"profile":["http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Organization|2.2.0"]},"name":"Centers for Medicare and Medicaid Services","resourceType":"Organization"}"#;
 const PLAN: &str = r#"{"active":true,"contact":[{"purpose":{"coding":[{"code":"PATINF","display":"Patient","system":"http://terminology.hl7.org/CodeSystem/contactentity-type"}]},"telecom":[{"system":"phone","value":"555-010-0100 ext. 1"},{"system":"phone","value":"555-010-0101 ext. 3"}]}],"id":"insurer-org","meta":{"profile":["http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-Organization|2.2.0"]},"name":"Example Plan","resourceType":"Organization"}"#;
 
+/// The id of a Coverage of a part.
+pub(crate) fn id(person: &Person, coverage: &Coverage) -> String {
+    let (prefix, id) = (coverage.part.names().1, repository::person_id(person));
+    match &coverage.plan {
+        None => format!("{prefix}{id}"),
+        Some(plan) => format!("{prefix}{id}-{}-{}", plan.contract, plan.number),
+    }
+}
+
 /// Writes one Coverage of a part without the line feed.
 pub(crate) fn write(json: &mut Json, person: &Person, coverage: &Coverage) {
-    let (name, prefix) = coverage.part.names();
-    let id = repository::person_id(person);
+    let (name, _) = coverage.part.names();
     open(json, person, name, coverage.plan.as_ref(), coverage.part);
     json.list_key("extension");
     match &coverage.plan {
@@ -25,11 +33,7 @@ pub(crate) fn write(json: &mut Json, person: &Person, coverage: &Coverage) {
         Some(plan) => write_plan(json, plan, coverage.part),
     }
     json.close_list();
-    let id = match &coverage.plan {
-        None => format!("{prefix}{id}"),
-        Some(plan) => format!("{prefix}{id}-{}-{}", plan.contract, plan.number),
-    };
-    json.code("id", &id);
+    json.code("id", &id(person, coverage));
     write_identity(json, person, coverage.load);
     json.raw(if coverage.plan.is_some() {
         r##","payor":[{"reference":"#insurer-org"}]"##
@@ -50,13 +54,15 @@ pub(crate) fn write(json: &mut Json, person: &Person, coverage: &Coverage) {
     close(json, person, coverage.in_force(), kind);
 }
 
+/// The id of the Coverage that tells whether Medicaid pays too, if there is one.
+pub(crate) fn dual_id(person: &Person) -> Option<String> {
+    (!person.old_style).then(|| format!("dual-{}", repository::person_id(person)))
+}
+
 /// Writes the Coverage that tells whether Medicaid pays too; gives whether there is one. Where no status is on record,
 /// it is only an id.
 pub(crate) fn write_dual(json: &mut Json, person: &Person, load: Instant) -> bool {
-    if person.old_style {
-        return false;
-    }
-    let id = format!("dual-{}", repository::person_id(person));
+    let Some(id) = dual_id(person) else { return false };
     let status = dual_months(person).into_iter().rev().find(|coded| !matches!(coded.0, "" | "**"));
     let Some(status) = status else {
         json.open();

@@ -31,13 +31,18 @@ pub(super) fn write_created(json: &mut Json, header: &Header<'_>) {
     parts::midnight(json, "created", header.processed);
 }
 
-/// `id` and `identifier`.
-pub(super) fn write_identity(json: &mut Json, header: &Header<'_>, control: Option<u64>) {
-    let id = if header.shared {
+/// The claim's number.
+pub(crate) fn claim_id(header: &Header<'_>) -> u64 {
+    if header.shared {
         repository::shared_id(header.offset)
     } else {
         repository::claim_id(header.offset)
-    };
+    }
+}
+
+/// `id` and `identifier`.
+pub(super) fn write_identity(json: &mut Json, header: &Header<'_>, control: Option<u64>) {
+    let id = claim_id(header);
     fhir::number_text(json, "id", id);
     json.list_key("identifier");
     json.open();

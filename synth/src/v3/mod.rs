@@ -20,6 +20,7 @@ mod prior;
 mod supporting;
 
 pub(crate) use claim::write as write_claim;
-pub(crate) use coverage::{write as write_coverage, write_dual};
+pub(crate) use coverage::{dual_id, id as coverage_id, write as write_coverage, write_dual};
+pub(crate) use header::claim_id;
 pub(crate) use patient::{write as write_patient, write_merged};
-pub(crate) use prior::write as write_authorization;
+pub(crate) use prior::{id as authorization_id, write as write_authorization};

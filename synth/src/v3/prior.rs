@@ -12,9 +12,13 @@ use crate::fhir::{self, System};
 use crate::json::Json;
 use crate::r4;
 
+/// The authorization's id.
+pub(crate) fn id(person: &Person, prior: &Authorization) -> String {
+    format!("prior-{}-{}", repository::person_id(person), prior.number)
+}
+
 /// Writes one ExplanationOfBenefit without the line feed.
 pub(crate) fn write(json: &mut Json, person: &Person, prior: &Authorization, load: Instant) {
-    let person_id = repository::person_id(person);
     // The directory knows who may ask.
     let provider = Some(Provider {
         number: prior.provider,
@@ -35,7 +39,7 @@ pub(crate) fn write(json: &mut Json, person: &Person, prior: &Authorization, loa
     json.raw(INSURER);
     json.close_list();
     parts::midnight(json, "created", prior.asked);
-    json.code("id", &format!("prior-{person_id}-{}", prior.number));
+    json.code("id", &id(person, prior));
     json.list_key("identifier");
     json.open();
     json.code("system", "https://bluebutton.cms.gov/identifiers/Unique-Tracking-Number");
@@ -61,7 +65,7 @@ pub(crate) fn write(json: &mut Json, person: &Person, prior: &Authorization, loa
     json.close();
     json.code("outcome", "partial");
     json.raw(",\"patient\":{\"reference\":\"Patient/");
-    json.unsigned(person_id);
+    json.unsigned(repository::person_id(person));
     json.raw("\"}");
     json.list_key("preAuthRefPeriod");
     json.open();

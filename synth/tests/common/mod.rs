@@ -57,11 +57,17 @@ impl Export {
 
     /// The lines of all files of a type, without line feeds.
     pub fn lines(&self, record_type: RecordType) -> Vec<&[u8]> {
-        let files = self.summary.files.iter().filter(|f| f.record_type == record_type);
+        let files = self.summary.files.iter().filter(|f| f.record_type == Some(record_type));
         files
             .flat_map(|f| self.files[&f.name].split_inclusive(|&b| b == b'\n'))
             .map(|l| &l[..l.len() - 1])
             .collect()
+    }
+
+    /// The lines of all files of deletions, without line feeds.
+    pub fn deletions(&self) -> Vec<&[u8]> {
+        let files = self.files.iter().filter(|(name, _)| name.starts_with("deleted/"));
+        files.flat_map(|(_, text)| text.trim_ascii_end().split(|&b| b == b'\n')).collect()
     }
 
     pub fn manifest(&self) -> serde_json::Value {
