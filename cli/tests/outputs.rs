@@ -172,10 +172,11 @@ fn the_manifest_tells_version_crosswalk_sizes_and_hashes() {
     let work = Work::new();
     work.write("in/claims.ndjson", records());
     work.write("in/more.ndjson.zst", zstd::encode_all(&records()[..], 1).unwrap());
-    work.bcda("convert in --out out --format csv --file-date 2024-01-02 -q").exits(3);
+    let words = "convert in --out out --format csv --file-date 2024-01-02 -q --hash-inputs";
+    work.bcda(words).exits(3);
     let manifest = work.read_json("out/tables-manifest.json");
     let hash = |name: &str| blake3::hash(&work.read(name)).to_hex().to_string();
-    assert_eq!(manifest["schema_version"], 1);
+    assert_eq!(manifest["schema_version"], 2);
     assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
     assert!(manifest["crosswalk_version"].is_string());
     assert_eq!(manifest["crosswalk_blake3"].as_str().unwrap().len(), 64);
@@ -200,6 +201,34 @@ fn the_manifest_tells_version_crosswalk_sizes_and_hashes() {
         rows.insert(file, table["rows"].as_u64().unwrap());
     }
     assert_eq!(rows["out/cclf5.csv"], 4);
+}
+
+#[test]
+fn inputs_are_told_by_size_and_time_and_by_what_the_journal_has_of_them() {
+    let work = Work::new();
+    for name in ["claims", "others"] {
+        work.write(&format!("in/{name}.ndjson"), records());
+    }
+    let hash = blake3::hash(&records()).to_hex().to_string();
+    let bytes = records().len();
+    let journal = |bytes: usize| {
+        let file = serde_json::json!({"name": "claims.ndjson", "bytes": bytes, "blake3": hash});
+        let journal = serde_json::json!({
+            "transactionTime": "2024-01-02T00:00:00Z", "output": [], "files": [file, {"name": 7}],
+        });
+        work.write("in/bcda-export.json", journal.to_string());
+    };
+    for (told, expected) in [(bytes, Some(&hash)), (bytes + 1, None)] {
+        journal(told);
+        work.bcda("convert in --out out --overwrite -q").exits(3);
+        let manifest = work.read_json("out/tables-manifest.json");
+        let inputs = manifest["inputs"].as_array().unwrap();
+        for (input, expected) in inputs.iter().zip([expected, None]) {
+            assert_eq!(input["bytes"], bytes);
+            assert!(input["modified"].as_str().unwrap().ends_with('Z'));
+            assert_eq!(input.get("blake3").and_then(Value::as_str), expected.map(String::as_str));
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use cclf_crosswalk::RecordCounts;
+use jiff::Timestamp;
+use ndjson_io::SourceFile;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RejectPlace;
@@ -28,8 +30,13 @@ pub struct InputReport {
     pub name: String,
     /// Bytes as stored.
     pub bytes: u64,
-    /// BLAKE3 of the bytes as stored.
-    pub blake3: String,
+    /// When it was last changed, before it was read, as an instant in UTC; none of a stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// BLAKE3 of the bytes as stored, if [`Reading::hash_inputs`](crate::Reading::hash_inputs) asked for it or the journal
+    /// of `bcda export` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
     /// Lines, blank ones included.
     pub lines: u64,
     /// Frames of Zstandard without a checksum: damage in one could not be seen.
@@ -40,6 +47,20 @@ pub struct InputReport {
     pub file_date: Option<String>,
     /// Where it came from.
     pub file_date_from: FileDateOrigin,
+}
+
+impl InputReport {
+    /// When a file was last changed, as reports tell it.
+    pub(crate) fn modified(file: &SourceFile) -> Option<String> {
+        let time = Timestamp::try_from(file.modified()?).ok()?;
+        Some(time.to_string())
+    }
+
+    /// Whether the file is as this input was: of one size, and last changed at one time.
+    pub fn was(&self, file: &SourceFile) -> bool {
+        let modified = Self::modified(file);
+        file.len() == Some(self.bytes) && modified.is_some() && self.modified == modified
+    }
 }
 
 /// A table that was written.

@@ -189,27 +189,33 @@ fn an_input_that_changes_between_two_readings_is_not_joined_with_itself() {
     let patient = with_id(&synth::patient(1), CHANGES);
     let text = |seed| format!("{patient}\n{}\n", synth::eob(seed, ClaimType::Carrier));
     let (first, second) = (text(1), text(2));
-    for replaced in [true, false] {
+    for change in ["replaced", "written over", "grown"] {
         let work = tempfile::tempdir().unwrap();
         let file = work.path().join("in.ndjson");
         fs::write(&file, &first).unwrap();
         let (path, new) = (file.clone(), work.path().join("new"));
-        // A larger file of the same name, or the same file written over.
+        // A larger file of the same name, the same file written over, or with a claim more.
         let longer = format!("{second}{second}");
-        let change: Box<dyn FnOnce() + Send> = Box::new(move || {
-            let into = if replaced { &new } else { &path };
-            fs::write(into, longer).unwrap();
-            if replaced {
+        let more = synth::eob(3, ClaimType::Carrier);
+        let changed: Box<dyn FnOnce() + Send> = Box::new(move || match change {
+            "replaced" => {
+                fs::write(&new, longer).unwrap();
                 fs::rename(&new, &path).unwrap();
             }
+            "written over" => fs::write(&path, longer).unwrap(),
+            _ => {
+                let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+                std::io::Write::write_all(&mut file, format!("{more}\n").as_bytes()).unwrap();
+            }
         });
-        *CHANGE.lock().unwrap() = Some(change);
+        *CHANGE.lock().unwrap() = Some(changed);
         let out = work.path().join("out");
         let options = Options::new(vec![file.to_str().unwrap().to_owned()], Output::Folder(out));
         let error = in_time(move || run(&options).unwrap_err());
         let said = error.to_string();
         assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Failed, 1), "{said}");
-        let expected = if replaced { "was replaced" } else { "changed while it was read" };
+        let expected =
+            if change == "replaced" { "was replaced" } else { "changed while it was read" };
         assert!(said.contains("in.ndjson") && said.contains(expected), "{said}");
         assert_eq!(names(work.path()), ["in.ndjson"]);
     }

@@ -139,10 +139,13 @@ impl Stream {
     }
 
     /// Ends the reading: hash, growth, and the decoders for the next source.
-    pub(crate) fn close(self) -> (Option<[u8; 32]>, bool, Decoders) {
-        let grew = self.raw.grew();
+    ///
+    /// # Errors
+    /// The file was read before, and is not what it was then.
+    pub(crate) fn close(self) -> Result<(Option<[u8; 32]>, bool, Decoders), Fault> {
+        let grew = self.raw.grew()?;
         let hash = self.raw.hasher.map(|hasher| *hasher.finalize().as_bytes());
-        (hash, grew, self.decoders)
+        Ok((hash, grew, self.decoders))
     }
 
     /// Reads some decompressed bytes into `out`, which is not empty.

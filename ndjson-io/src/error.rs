@@ -92,6 +92,8 @@ pub enum ErrorKind {
     },
     /// Between two readings of a file another one took its name.
     Replaced,
+    /// A file that is read more than once was written to, or grew, after its first reading began.
+    Changed,
     /// A file that is not on this machine cannot be had; [`Error::io_error`] holds the
     /// [`RemoteFault`].
     Remote,
@@ -225,6 +227,9 @@ impl fmt::Display for Error {
             ErrorKind::Replaced => {
                 f.write_str("the file was replaced by another one while it was being read")
             }
+            ErrorKind::Changed => f.write_str(
+                "the file changed while it was read, which is done more than once: run again when nothing writes to it",
+            ),
             ErrorKind::Remote => match io {
                 Some(io) => write!(f, "{io}"),
                 None => f.write_str("it cannot be had"),

@@ -164,7 +164,10 @@ impl Cutter {
         self.report.raw_bytes = stream.raw_bytes();
         self.report.compression = stream.compression();
         self.report.frames_without_checksum = stream.frames_without_checksum();
-        let (hash, grew, decoders) = stream.close();
+        let closed = stream.close().map_err(|fault| {
+            Ended::Failed(fault.into_error().named(self.reader.sources[source].name()))
+        });
+        let (hash, grew, decoders) = closed?;
         self.decoders = Some(decoders);
         self.report.blake3 = hash;
         self.report.grew = grew;

@@ -25,6 +25,12 @@ pub trait Remote: Send + Sync {
     /// [`RemoteFile::len`] says, or fail with an [`io::Error`](std::io::Error) that holds a [`RemoteFault`].
     fn open(&self, purpose: Purpose) -> Box<dyn Read + Send>;
 
+    /// Whether another version of it in its place would be told by what the server says of it. Where it would not,
+    /// only the bytes themselves show it.
+    fn is_bound(&self) -> bool {
+        true
+    }
+
     /// It will be opened soon: whatever takes long may begin. Does nothing unless implemented.
     fn prepare(&self, purpose: Purpose) {
         let _ = purpose;

@@ -80,23 +80,36 @@ impl Looks {
     }
 }
 
-/// Which file it is, and how large it was.
-#[derive(Clone, Copy, Debug)]
-struct Identity {
+/// Which file it is, and what changes whenever somebody writes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Device and inode.
     file: (u64, u64),
     len: u64,
+    /// When its content was changed, and when anything of it was: seconds and nanoseconds.
+    times: [(i64, i64); 2],
 }
 
 impl Identity {
-    fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
-        let file = {
+        let (file, times) = {
             use std::os::unix::fs::MetadataExt;
-            (metadata.dev(), metadata.ino())
+            let modified = (metadata.mtime(), metadata.mtime_nsec());
+            let changed = (metadata.ctime(), metadata.ctime_nsec());
+            ((metadata.dev(), metadata.ino()), [modified, changed])
         };
         #[cfg(not(unix))]
-        let file = (0, 0);
-        Self { file, len: metadata.len() }
+        let (file, times) = {
+            let modified = metadata.modified().ok();
+            let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+            let of = |since: std::time::Duration| {
+                let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+                (seconds, since.subsec_nanos().into())
+            };
+            ((0, 0), [since.map_or((0, 0), of), (0, 0)])
+        };
+        Self { file, len: metadata.len(), times }
     }
 }
 
@@ -178,6 +191,15 @@ impl SourceFile {
     /// True if it is not on this machine: it has a size, and [`path`](Self::path) is its address.
     pub fn is_remote(&self) -> bool {
         matches!(self.origin, Origin::Remote(..))
+    }
+
+    /// True if a change between two readings is told without looking at the bytes: by device, inode, size and times of a
+    /// file on this machine, by the version of one elsewhere. A stream is read once.
+    pub fn is_bound(&self) -> bool {
+        match &self.origin {
+            Origin::Remote(remote, _) => remote.is_bound(),
+            Origin::File(_) | Origin::Pipe | Origin::Stream(_) => true,
+        }
     }
 
     /// Says that it will be opened soon: a file elsewhere may begin to come. Others do nothing.
@@ -301,12 +323,14 @@ impl SourceFile {
         self.name = name;
     }
 
-    /// Opens for a reading. All readings are of one file, up to the size that it had at the first.
+    /// Opens for a reading. All readings are of one file, which nobody may have written to since the first of them began.
+    /// Those of parts are of it up to the size that it had then.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
         let (mut file, now, regular) = match (self.open_as_it_is(Purpose::Read)?, &self.origin) {
             ((Opened::File { file, .. }, Some(now)), Origin::File(regular)) => (file, now, regular),
             ((opened, _), _) => return Ok(opened),
         };
+        let earlier = regular.read.get().is_some();
         let first = regular.read.get_or_init(|| now);
         if now.file != first.file {
             return Err(Error::new(ErrorKind::Replaced).named(&self.name));
@@ -316,6 +340,11 @@ impl SourceFile {
             let kind = ErrorKind::Shrunk { expected_bytes, found_bytes };
             return Err(Error::new(kind).named(&self.name));
         }
+        // What is read by parts is read by several processes, which cannot know what each other saw.
+        let unchanged = (earlier && regular.part.is_none()).then_some(*first);
+        if unchanged.is_some_and(|first| now != first) {
+            return Err(Error::new(ErrorKind::Changed).named(&self.name));
+        }
         let part = match &regular.part {
             Some(part) => {
                 let lines = part::whole_lines(&mut file, &part.bytes, expected_bytes);
@@ -323,7 +352,7 @@ impl SourceFile {
             }
             None => None,
         };
-        Ok(Opened::File { file, size_at_open: expected_bytes, part })
+        Ok(Opened::File { file, size_at_open: expected_bytes, part, unchanged })
     }
 
     /// Opens for looking.
@@ -355,7 +384,12 @@ impl SourceFile {
         match &self.origin {
             Origin::File(regular) if metadata.is_file() => {
                 regular.looks.get_or_init(|| Looks::of(&metadata));
-                let opened = Opened::File { file, size_at_open: metadata.len(), part: None };
+                let opened = Opened::File {
+                    file,
+                    size_at_open: metadata.len(),
+                    part: None,
+                    unchanged: None,
+                };
                 Ok((opened, Some(Identity::of(&metadata))))
             }
             _ => {
@@ -379,11 +413,13 @@ impl fmt::Debug for SourceFile {
 
 /// An opened source.
 pub(crate) enum Opened {
-    /// `part` are the bytes to read, where it is not all of them; the file stands at the first.
+    /// `part` are the bytes to read, where it is not all of them; the file stands at the first. `unchanged` is what the
+    /// file must be at the end, where it was read before.
     File {
         file: File,
         size_at_open: u64,
         part: Option<Range<u64>>,
+        unchanged: Option<Identity>,
     },
     Stream(Box<dyn Read + Send>),
     /// It ends after this many bytes, or it has failed.

@@ -68,6 +68,11 @@ impl Object {
         }
     }
 
+    /// Whether the server gives each version an entity tag. Without one versions are told apart by size and time alone.
+    pub fn has_tag(&self) -> bool {
+        self.0.pin.e_tag.is_some()
+    }
+
     /// Its size, in bytes as stored.
     pub fn len(&self) -> u64 {
         self.0.len

@@ -99,6 +99,7 @@ def convert(
     max_line_bytes: int | None = None,
     max_decompressed_bytes: int | None = None,
     require_checksums: bool = False,
+    hash_inputs: bool = False,
     max_people: int | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> dict[str, Any]: ...

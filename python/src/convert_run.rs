@@ -40,6 +40,7 @@ use crate::watch::{Teller, watched};
 ///     max_line_bytes: longest line that is a record.
 ///     max_decompressed_bytes: most bytes that one compressed file may hold.
 ///     require_checksums: whether a zstd frame without a checksum ends the run; else it is a warning.
+///     hash_inputs: whether the manifest has the BLAKE3 of each input; else it has those that bcda export took.
 ///     max_people: most people whose Patients and Coverages are kept in memory; as many as fit half of it unless given.
 ///     progress: called a few times a second, and once at the end, with a dict of bytes_read, total_bytes, records
 ///         and rejects. An exception of it ends the run.
@@ -58,7 +59,7 @@ use crate::watch::{Teller, watched};
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
     patients = None, api = None, partially_adjudicated = false, file_date = None, lineage = true,
     on_bad_record = "reject", max_rejects = None, threads = None, overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
-    require_checksums = false, max_people = None, progress = None
+    require_checksums = false, hash_inputs = false, max_people = None, progress = None
 ))]
 #[allow(
     clippy::too_many_arguments,
@@ -86,6 +87,7 @@ pub(crate) fn convert_export<'py>(
     max_line_bytes: Option<i128>,
     max_decompressed_bytes: Option<i128>,
     require_checksums: bool,
+    hash_inputs: bool,
     max_people: Option<i128>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -113,6 +115,7 @@ pub(crate) fn convert_export<'py>(
             max_people,
         };
         reading.set(&mut options.reading)?;
+        options.reading.hash_inputs = hash_inputs;
         let tables = tables.map(names).transpose()?;
         if let Some(tables) = &tables {
             let known = tables.iter().map(|name| arguments::table(name));

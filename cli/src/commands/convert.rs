@@ -52,6 +52,10 @@ pub(crate) struct ConvertArgs {
     /// nobody else.
     #[arg(long, value_name = "PATH", value_parser = input())]
     pub(crate) patients: Vec<String>,
+    /// Hash the inputs while they are read: the manifest then has the BLAKE3 of each. Unless given it has their sizes and
+    /// times, and the hashes that bcda export took.
+    #[arg(long)]
+    pub(crate) hash_inputs: bool,
     /// FILE_DATE of all rows (YYYY-MM-DD), in place of the export's transactionTime.
     #[arg(long, value_parser = parse_date, value_name = "DATE")]
     pub(crate) file_date: Option<i32>,
@@ -176,6 +180,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     let mut options = Options::new(arguments.reading.inputs.clone(), output);
     options.reading.patients.clone_from(&arguments.patients);
     options.reading.api = arguments.api;
+    options.reading.hash_inputs = arguments.hash_inputs;
     options.reading.partially_adjudicated = arguments.partially_adjudicated;
     options.overwrite = arguments.overwrite;
     (options.format, options.compression) = (arguments.format, arguments.compression);

@@ -217,6 +217,10 @@ impl Remote for RemoteObject {
         Box::new(Told(self.0.open(purpose(wanted))))
     }
 
+    fn is_bound(&self) -> bool {
+        self.0.has_tag()
+    }
+
     fn prepare(&self, wanted: Purpose) {
         self.0.prepare(purpose(wanted));
     }

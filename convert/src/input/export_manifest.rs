@@ -1,5 +1,6 @@
 //! What the manifest of an export tells: its time, its server, and whether its people are made up.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -30,6 +31,7 @@ struct Text {
     output: Vec<IgnoredAny>,
     request: Option<Value>,
     synthetic: Option<Value>,
+    files: Option<Value>,
 }
 
 /// What the manifest that counts in a folder tells.
@@ -40,6 +42,8 @@ pub(crate) struct Told {
     pub(crate) server: Option<String>,
     /// How a synthetic export was made; none of a real one.
     pub(crate) synthetic: Option<Value>,
+    /// By the name of a file: its bytes as stored, and their BLAKE3. The client of exports writes them.
+    pub(crate) files: HashMap<String, (u64, String)>,
 }
 
 /// The manifests of a folder: what the one that counts tells, and the files of all that were looked at.
@@ -65,8 +69,18 @@ impl Told {
             synthetic: text
                 .synthetic
                 .filter(|synthetic| !matches!(synthetic, Value::Null | Value::Bool(false))),
+            files: text.files.iter().flat_map(hashes).collect(),
         })
     }
+}
+
+/// The files of a journal that have a hash.
+fn hashes(files: &Value) -> impl Iterator<Item = (String, (u64, String))> + '_ {
+    let is_hash = |hash: &&str| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    files.as_array().into_iter().flatten().filter_map(move |file| {
+        let hash = file["blake3"].as_str().filter(is_hash)?;
+        Some((file["name"].as_str()?.to_owned(), (file["bytes"].as_u64()?, hash.to_owned())))
+    })
 }
 
 /// Scheme and host of an address, without a name or password in front.

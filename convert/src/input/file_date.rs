@@ -106,6 +106,13 @@ impl FileDates {
         })
     }
 
+    /// The hash that the journal beside a source has of a file of its name and size.
+    pub(crate) fn journaled(&self, source: &SourceFile) -> Option<String> {
+        let told = self.folders.get(source.path().parent()?)?.told.as_ref()?;
+        let (bytes, hash) = told.files.get(source.path().file_name()?.to_str()?)?;
+        (source.len() == Some(*bytes)).then(|| hash.clone())
+    }
+
     /// Looks for manifests in a folder, unless that was done.
     fn look(&mut self, folder: &Path, is_remote: bool, is_given: bool) -> Result<(), Error> {
         if self.folders.contains_key(folder) {
@@ -152,6 +159,7 @@ mod tests {
             time: Timestamp::UNIX_EPOCH,
             server: synthetic.map(|_| "https://x".to_owned()),
             synthetic: synthetic.map(Value::from),
+            files: HashMap::new(),
         };
         let of = |all: &[Option<Told>]| {
             let mut exports = Exports::default();

@@ -31,6 +31,8 @@ pub(crate) struct Source {
     pub(crate) lineage: Lineage,
     pub(crate) date_origin: FileDateOrigin,
     pub(crate) guess: Guess,
+    /// The hash of the bytes as stored that the journal of `bcda export` has of a file of this name and size.
+    pub(crate) journaled: Option<String>,
     /// Only its Patients and Coverages count.
     pub(crate) only_people: bool,
 }
@@ -104,7 +106,8 @@ fn look_at(
     let source = |(file, guess): (SourceFile, Guess)| {
         let (file_date, date_origin) = dates.of(&file, reading.file_date)?;
         let lineage = Lineage { file_name: file.name().to_owned(), file_date };
-        Ok(Source { file, lineage, date_origin, guess, only_people })
+        let journaled = dates.journaled(&file);
+        Ok(Source { file, lineage, date_origin, guess, journaled, only_people })
     };
     files.into_iter().zip(guesses).map(source).collect()
 }

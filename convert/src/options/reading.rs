@@ -46,6 +46,9 @@ pub struct Reading {
     pub max_decompressed_bytes: u64,
     /// Whether compressed data without a checksum is an error: damage in it could not be seen.
     pub require_checksums: bool,
+    /// Whether the report has the BLAKE3 of each input. Where the journal of `bcda export` has that of a file, the report
+    /// has it without.
+    pub hash_inputs: bool,
     /// How messages call the settings; as this crate does unless told otherwise.
     pub spelling: Spelling,
     /// Ends the reading from outside. A scan's is its own: a dropped scan sets it.
@@ -75,6 +78,7 @@ impl Reading {
             max_line_bytes: reading.limits.max_line_bytes,
             max_decompressed_bytes: reading.limits.max_decompressed_bytes,
             require_checksums: reading.require_checksums,
+            hash_inputs: false,
             spelling: Setting::name,
             cancel: Cancel::new(),
             progress: Arc::default(),

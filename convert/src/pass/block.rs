@@ -124,6 +124,7 @@ pub(crate) fn read<W: BlockWorker>(
     let files: Vec<_> =
         numbers.iter().map(|number| pass.input.sources[*number].file.clone()).collect();
     // The hash of a part of a file is compared with nothing.
-    let hash = !files.iter().any(SourceFile::is_part);
+    let hash = (pass.reading.hash_inputs || !files.iter().all(SourceFile::is_bound))
+        && !files.iter().any(SourceFile::is_part);
     blocks::read(&files, &pass.reading.options(hash), make, take)
 }

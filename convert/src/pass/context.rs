@@ -83,6 +83,7 @@ impl Found {
     ///
     /// # Errors
     /// A source was read before, and was another one then: people of one content and claims of another would be joined.
+    /// What tells of itself whether it changed is refused before this.
     pub(crate) fn keep_reports(
         &mut self,
         sources: &[Source],

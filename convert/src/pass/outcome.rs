@@ -72,7 +72,8 @@ fn input(source: &Source, report: Option<&SourceReport>) -> InputReport {
     InputReport {
         name: source.file.name().to_owned(),
         bytes: report.raw_bytes,
-        blake3: hash.unwrap_or_default(),
+        modified: InputReport::modified(&source.file),
+        blake3: hash.or_else(|| source.journaled.clone()),
         lines: report.lines,
         frames_without_checksum: report.frames_without_checksum,
         grew: report.grew,

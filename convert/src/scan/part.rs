@@ -84,6 +84,7 @@ pub(super) fn source(piece: &Piece, elsewhere: &Elsewhere) -> Result<Source, Err
         lineage: Lineage { file_name: name.clone(), file_date: piece.file_date },
         date_origin: FileDateOrigin::Option,
         guess: Guess::Claims,
+        journaled: None,
         only_people: false,
     })
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::step::Fault;
 use crate::error::ErrorKind;
-use crate::source::Opened;
+use crate::source::{Identity, Opened};
 
 /// Most stored bytes read at once: they are hashed while they are in the processor's nearest caches.
 pub(super) const INPUT_BYTES: usize = 128 * 1024;
@@ -21,7 +21,7 @@ pub(super) struct Raw {
 }
 
 pub(super) enum RawInput {
-    File { file: File, size_at_open: u64 },
+    File { file: File, size_at_open: u64, unchanged: Option<Identity> },
     Stream(Box<dyn Read + Send>),
     Remote { reader: Box<dyn Read + Send>, size: u64 },
 }
@@ -29,8 +29,8 @@ pub(super) enum RawInput {
 impl Raw {
     pub(super) fn new(opened: Opened, hash: bool) -> Self {
         let (input, part) = match opened {
-            Opened::File { file, size_at_open, part } => {
-                (RawInput::File { file, size_at_open }, part)
+            Opened::File { file, size_at_open, part, unchanged } => {
+                (RawInput::File { file, size_at_open, unchanged }, part)
             }
             Opened::Stream(stream) => (RawInput::Stream(stream), None),
             Opened::Remote { reader, size } => (RawInput::Remote { reader, size }, None),
@@ -43,7 +43,7 @@ impl Raw {
         let most = buffer.len().min(INPUT_BYTES);
         let buffer = &mut buffer[..most];
         let count = match &mut self.input {
-            RawInput::File { file, size_at_open } => {
+            RawInput::File { file, size_at_open, .. } => {
                 let part = self.part.clone().unwrap_or(0..*size_at_open);
                 let left = part.end - part.start - self.count;
                 let len = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -77,13 +77,19 @@ impl Raw {
         Ok(count)
     }
 
-    pub(super) fn grew(&self) -> bool {
-        match &self.input {
-            RawInput::File { file, size_at_open } => {
-                file.metadata().is_ok_and(|metadata| metadata.len() > *size_at_open)
-            }
-            RawInput::Stream(_) | RawInput::Remote { .. } => false,
+    /// Whether the file is longer than when it was opened.
+    ///
+    /// # Errors
+    /// It was read before, and is not what it was then.
+    pub(super) fn grew(&self) -> Result<bool, Fault> {
+        let RawInput::File { file, size_at_open, unchanged } = &self.input else {
+            return Ok(false);
+        };
+        let Ok(metadata) = file.metadata() else { return Ok(false) };
+        if unchanged.is_some_and(|first| Identity::of(&metadata) != first) {
+            return Err(Fault::Kind(ErrorKind::Changed));
         }
+        Ok(metadata.len() > *size_at_open)
     }
 }
 

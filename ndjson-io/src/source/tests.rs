@@ -55,8 +55,12 @@ fn all_readings_are_of_one_file_and_size() {
         Err(error) => Err(error.kind()),
     };
     assert_eq!(size(&source), Ok(7));
-    std::fs::write(&path, "123456789").unwrap();
     assert_eq!(size(&source), Ok(7));
+    std::fs::write(&path, "123456789").unwrap();
+    assert_eq!(size(&source), Err(ErrorKind::Changed));
+    std::fs::write(&path, "7654321").unwrap();
+    assert_eq!(size(&source), Err(ErrorKind::Changed), "of the same size");
+    assert_eq!(size(&source.part(0..4)), Ok(7), "parts are of the first size");
     std::fs::write(&path, "123").unwrap();
     assert_eq!(size(&source), Err(ErrorKind::Shrunk { expected_bytes: 7, found_bytes: 3 }));
     std::fs::write(dir.path().join("b"), "1234567").unwrap();

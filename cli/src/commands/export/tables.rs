@@ -82,14 +82,15 @@ impl Tables<'_> {
         }
         let text = std::fs::read(self.place.join(convert::TABLES_MANIFEST)).unwrap_or_default();
         let made: convert::Report = serde_json::from_slice(&text).map_err(|_| self.not_empty())?;
-        let hashes: HashSet<&str> = made.inputs.iter().map(|input| input.blake3.as_str()).collect();
+        let hashes: HashSet<&str> =
+            made.inputs.iter().filter_map(|input| input.blake3.as_deref()).collect();
         let mut records = files
             .iter()
             .filter(|file| file.item_type == ItemType::Output && file.state == FileState::Complete);
         let count = records.clone().count();
         let has_all = records
             .all(|file| file.blake3.as_deref().is_some_and(|hash| hashes.contains(hash)))
-            && self.has_people(&hashes, (made.inputs.len(), count), earlier)?;
+            && self.has_people(&made.inputs, count, earlier)?;
         if made.inputs.is_empty() || !has_all {
             let (place, out) = (self.place.display(), self.export.display());
             return Err(Failure::new(
@@ -104,12 +105,13 @@ impl Tables<'_> {
         Ok(Some(made))
     }
 
-    /// Whether the inputs of tables, so many of which beside those of the export, are the people too that are named and
-    /// came earlier. Those that are named are read for it: only their hashes tell them from others.
+    /// Whether the inputs of tables, so many of which are those of the export, are the people too that are named and came
+    /// earlier. Those that are named are told from others by size and time of change; where tables were made with the
+    /// hashes of their inputs, by these.
     fn has_people(
         &self,
-        hashes: &HashSet<&str>,
-        (inputs, records): (usize, usize),
+        inputs: &[convert::InputReport],
+        records: usize,
         earlier: &[PathBuf],
     ) -> Result<bool, Failure> {
         let (far, near): (Vec<String>, Vec<String>) =
@@ -125,11 +127,22 @@ impl Tables<'_> {
         })?;
         for file in named.iter().filter(|file| !file.is_stream()) {
             let path = file.path();
-            let mut hasher = blake3::Hasher::new();
-            let read =
-                std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
-            read.map_err(|error| failed(error, path))?;
-            if !hashes.contains(hasher.finalize().to_hex().as_str()) {
+            let mut hashed: Vec<&str> = Vec::new();
+            let mut is_one = false;
+            for input in inputs.iter().filter(|input| Some(input.bytes) == file.len()) {
+                match &input.blake3 {
+                    Some(hash) => hashed.push(hash),
+                    None => is_one |= input.was(file),
+                }
+            }
+            if !is_one && !hashed.is_empty() {
+                let mut hasher = blake3::Hasher::new();
+                let read =
+                    std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+                read.map_err(|error| failed(error, path))?;
+                is_one = hashed.contains(&hasher.finalize().to_hex().as_str());
+            }
+            if !is_one {
                 return Ok(false);
             }
             people.insert(real(path)?);
@@ -137,7 +150,7 @@ impl Tables<'_> {
         // An export that is named among its people is read once.
         let out = real(self.export)?;
         people.retain(|path| !path.starts_with(&out));
-        Ok(inputs >= records + people.len() + far.len())
+        Ok(inputs.len() >= records + people.len() + far.len())
     }
 
     /// Makes them, unless they are there already; gives the exit code of it.
