@@ -817,16 +817,6 @@ mod people {
     }
 
     #[test]
-    fn sexes() {
-        for (gender, expected) in
-            [("male", "1"), ("female", "2"), ("unknown", "0"), ("other", "0"), ("", "-")]
-        {
-            let tables = Input::of([person(&format!(",'gender':'{gender}'"))]).tables();
-            assert_eq!(column(&tables, Table::Cclf8, "BENE_SEX_CD"), [expected]);
-        }
-    }
-
-    #[test]
     fn dual_status_of_the_latest_month_that_says_something() {
         let year = |year: &str| format!("{{'url':'V:rfrnc_yr','valueDate':'{year}'}}");
         let dual = |own: &str, coverages: &[(&str, String)]| {

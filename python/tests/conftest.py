@@ -36,12 +36,24 @@ def binary():
 
 
 @pytest.fixture(scope="session")
-def synthetic(binary, tmp_path_factory):
+def synthesized(binary, tmp_path_factory):
+    """Makes a synthetic export of a version of the API; keywords are further options of `bcda synth`."""
+
+    def make(api, beneficiaries, **options):
+        out = tmp_path_factory.mktemp(f"synthetic-{api}") / "export"
+        words = ["synth", "--api", api, "--beneficiaries", beneficiaries, "--seed", 5, "--quiet", "--out", out]
+        for name, value in options.items():
+            words += ["--" + name.replace("_", "-"), value]
+        subprocess.run([binary, *map(str, words)], check=True)
+        return out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def synthetic(synthesized):
     """A synthetic export with bad records."""
-    out = tmp_path_factory.mktemp("synthetic") / "export"
-    words = "synth --beneficiaries 30 --seed 5 --bad-rate 0.01 --quiet --out".split()
-    subprocess.run([binary, *words, out], check=True)
-    return out
+    return synthesized("v1", 30, bad_rate=0.01)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """One version of the API in a run: told by the records, or stated."""
 
-import subprocess
-
 import bcda
 import pytest
 
@@ -11,12 +9,9 @@ DAY = "2024-01-01"
 
 
 @pytest.fixture(scope="module")
-def of_v3(binary, tmp_path_factory):
+def of_v3(synthesized):
     """A synthetic export of version 3, with claims in progress."""
-    out = tmp_path_factory.mktemp("v3") / "export"
-    words = "synth --api v3 --partially-adjudicated 0.5 --beneficiaries 3 --seed 5 --quiet --out".split()
-    subprocess.run([binary, *words, out], check=True)
-    return out
+    return synthesized("v3", 3, partially_adjudicated=0.5)
 
 
 def test_a_second_version_is_an_error_that_names_the_argument(of_v3, tmp_path):

@@ -1,7 +1,6 @@
 //! What versions 2 and 3 mean, stated by hand: the interpreter follows the same tables as the plan, and where a table is
 //! wrong both are.
 
-use super::values::counts_in;
 use super::*;
 
 const R4: [Api; 2] = [Api::V2, Api::V3];
@@ -57,25 +56,6 @@ fn in_version(
     let tables = Input::in_version(api, lines).tables();
     assert!(tables.rejected.is_empty(), "{api}: {:?}", tables.rejected);
     tables
-}
-
-#[test]
-fn sexes_are_words_of_a_closed_list() {
-    for api in R4 {
-        for (gender, expected, unlisted) in [
-            ("male", "1", 0),
-            ("female", "2", 0),
-            ("unknown", "0", 0),
-            ("other", "0", 0),
-            ("M", "-", 1),
-            ("", "-", 0),
-        ] {
-            let person = patient("-9", &format!(",'gender':'{gender}'"));
-            let tables = in_version(api, [person.clone()]);
-            assert_eq!(column(&tables, Table::Cclf8, "BENE_SEX_CD"), [expected], "{api} {gender}");
-            assert_eq!(counts_in(api, &[person], &[]).untranslated_codes, unlisted, "{gender}");
-        }
-    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn counts(people: &[String], claims: &[String]) -> RecordCounts {
 }
 
 /// The same of a version.
-pub(super) fn counts_in(api: Api, people: &[String], claims: &[String]) -> RecordCounts {
+fn counts_in(api: Api, people: &[String], claims: &[String]) -> RecordCounts {
     let mut known = Beneficiaries::new(Plan::of(api));
     for line in people {
         assert_eq!(known.push(line.as_bytes()), Ok(true));
@@ -70,22 +70,29 @@ fn codes_of_nothing_but_tildes_are_null() {
 }
 
 #[test]
-fn words_outside_their_list_are_null_and_counted() {
-    for (gender, expected, unlisted) in [
-        ("male", "1", 0),
-        ("female", "2", 0),
-        ("unknown", "0", 0),
-        ("other", "0", 0),
-        ("M", "-", 1),
-        ("Male", "-", 1),
-        ("0", "-", 1),
-        ("", "-", 0),
-    ] {
-        let person = patient("-9", &format!(",'gender':'{gender}'"));
-        let tables = Input::of([person.clone()]).tables();
-        assert_eq!(column(&tables, Table::Cclf8, "BENE_SEX_CD"), [expected], "{gender}");
-        assert_eq!(counts(&[person], &[]).untranslated_codes, unlisted, "{gender}");
+fn sexes_are_words_of_a_closed_list_in_every_version() {
+    for api in Api::ALL {
+        for (gender, expected, unlisted) in [
+            ("male", "1", 0),
+            ("female", "2", 0),
+            ("unknown", "0", 0),
+            ("other", "0", 0),
+            ("M", "-", 1),
+            ("Male", "-", 1),
+            ("0", "-", 1),
+            ("", "-", 0),
+        ] {
+            let person = patient("-9", &format!(",'gender':'{gender}'"));
+            let tables = Input::in_version(api, [person.clone()]).tables();
+            assert_eq!(column(&tables, Table::Cclf8, "BENE_SEX_CD"), [expected], "{api} {gender}");
+            let counted = counts_in(api, &[person], &[]).untranslated_codes;
+            assert_eq!(counted, unlisted, "{api} {gender}");
+        }
     }
+}
+
+#[test]
+fn words_outside_their_list_are_null_and_counted() {
     for (code, expected, unlisted) in [("A", "02", 0), ("Z", "-", 1)] {
         let event =
             claim("PDE", &format!(",'information':[{}]", information("adjstmt_dltn_cd", code)));

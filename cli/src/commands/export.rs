@@ -50,7 +50,7 @@ pub(crate) enum OnInterrupt {
   bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/$(date +%F) --since last \\
       --convert tables/$(date +%F)
   bcda export --resume --credentials ~/.bcda --out exports/first
-  bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/new --api v3 \
+  bcda export --base-url https://sandbox.bcda.cms.gov --credentials ~/.bcda --out exports/new --api v3 \\
       --service-date gt2026-01-14 --outcome complete --dry-run
 
 Exit codes: 0 done, or nothing to do; 1 this machine failed; 2 usage; 3 done, but not with all that was asked for or
