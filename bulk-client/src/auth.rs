@@ -25,6 +25,7 @@ use crate::credentials::{Credentials, read_secret};
 use crate::error::{Error, ErrorKind};
 use crate::manifest::MAX_MANIFEST;
 use crate::metadata::Metadata;
+use crate::outcome::Outcome;
 use crate::place::{below, check_plain, parse, shown};
 use crate::setting::Setting;
 use crate::wire::{Wire, built};
@@ -347,7 +348,7 @@ impl Tokens {
                 (_, Some(_)) => error,
                 (401 | 403, None) => error.of_kind(ErrorKind::Refused).at(self.auth.refused()),
                 // What OAuth answers to an id or secret that it does not know.
-                (400, None) if is_invalid_client(&error) => {
+                (400, None) if error.outcome().is_some_and(Outcome::says_unknown_client) => {
                     error.of_kind(ErrorKind::Refused).at(self.auth.refused())
                 }
                 // A redirect is not followed: the credentials are for this address alone.
@@ -392,11 +393,6 @@ impl Tokens {
             let _ = publish::write_file_atomically(path, &text);
         }
     }
-}
-
-/// Whether the server says, in the words of OAuth, that it does not know who asks.
-fn is_invalid_client(error: &Error) -> bool {
-    error.outcome().is_some_and(|said| said.to_string().contains("invalid_client"))
 }
 
 /// Whether a header can hold it.

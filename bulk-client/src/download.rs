@@ -16,7 +16,6 @@ use crate::file::{FileRecord, FileState, url_hash};
 use crate::folder::{ExportFolder, commit};
 use crate::job::is_html;
 use crate::observe::FileStart;
-use crate::outcome;
 use crate::pace::Pace;
 use crate::place::shown;
 use crate::server::Server;
@@ -229,9 +228,13 @@ impl<'d> Download<'d> {
         let encoding = encoding(headers);
         let known = if self.item.encrypted_key.is_some() { "identity" } else { "gzip" };
         if encoding != "identity" && encoding != known {
+            // What a header names may be anything.
+            let name = ["br", "compress", "deflate", "gzip", "zstd"]
+                .into_iter()
+                .find(|it| *it == encoding);
+            let name = name.map(|name| format!(" {name},")).unwrap_or_default();
             return Err(Error::server(format!(
-                "the file comes in the encoding {}, which was not asked for",
-                outcome::shown(&encoding)
+                "the file comes in an encoding,{name} that was not asked for"
             )));
         }
         let long = response.content_length().is_none_or(|length| length >= RESUMABLE_BYTES);

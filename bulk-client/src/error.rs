@@ -1,10 +1,11 @@
 //! Why something did not work: its class, which decides the exit code, and a sentence of our own.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::outcome::Outcome;
-use crate::setting::{Message, Spelling};
+use crate::setting::{Message, Setting, Spelling};
 
 /// The remedy of what may pass.
 const GOES_ON: &str = "what is complete stays, and the same command goes on from there";
@@ -46,9 +47,13 @@ pub struct Error {
     message: Message,
     status: Option<u16>,
     outcome: Option<Box<Outcome>>,
+    /// The file that has the whole answer.
+    kept_in: Option<Box<Path>>,
     passing: Option<Passing>,
     /// What to do about it, where the message does not say so.
     remedy: Option<&'static str>,
+    /// A run ends with it: it is said how to get what else the server says.
+    is_last: bool,
 }
 
 /// The fault may be gone when one tries again.
@@ -65,8 +70,10 @@ impl Error {
             message: message.into(),
             status: None,
             outcome: None,
+            kept_in: None,
             passing: None,
             remedy: None,
+            is_last: false,
         }
     }
 
@@ -99,6 +106,12 @@ impl Error {
 
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(Box::new(outcome));
+        self
+    }
+
+    /// The whole answer is in this file.
+    pub(crate) fn with_answer_in(mut self, file: Option<&Path>) -> Self {
+        self.kept_in = file.map(Into::into);
         self
     }
 
@@ -149,19 +162,33 @@ impl Error {
             (ErrorKind::Server | ErrorKind::Refused, Some(400..=499)) => Some(REFUSED_AGAIN),
             _ => None,
         };
+        self.is_last = true;
         self
     }
 
     /// What it says, with options as they are written where it is read.
     pub fn spelled(&self, spelling: Spelling) -> String {
-        self.told(&self.message.spelled(spelling))
+        self.whole().spelled(spelling)
     }
 
-    fn told(&self, message: &str) -> String {
-        let outcome = self.outcome.as_ref().filter(|outcome| !outcome.is_empty());
-        let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
-        let remedy = self.remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
-        format!("{message}{outcome}{remedy}")
+    fn whole(&self) -> Message {
+        let outcome = self.outcome.as_deref();
+        let mut whole = self.message.clone();
+        if let Some(outcome) = outcome.filter(|outcome| !outcome.is_empty()) {
+            whole = whole.then(format!(" ({outcome})"));
+        }
+        if let Some(remedy) = self.remedy {
+            whole = whole.then("; ").then(remedy);
+        }
+        match &self.kept_in {
+            Some(file) => whole.then(format!("; the whole answer is in {}", file.display())),
+            None if self.is_last && outcome.is_some_and(Outcome::has_more) => whole.then([
+                "; the server says more, which may name people: ".into(),
+                Setting::ErrorBodies.of("FILE"),
+                " keeps it".into(),
+            ]),
+            None => whole,
+        }
     }
 
     /// The class.
@@ -193,7 +220,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told(&self.message.to_string()))
+        self.whole().fmt(f)
     }
 }
 

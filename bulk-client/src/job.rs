@@ -13,7 +13,7 @@ use url::Url;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind};
 use crate::manifest::{MAX_MANIFEST, Manifest};
-use crate::outcome::shown;
+use crate::outcome::Outcome;
 use crate::place::parse;
 use crate::request::ExportRequest;
 use crate::server::Server;
@@ -220,10 +220,9 @@ fn listed(body: &[u8]) -> Result<Vec<JobSummary>, Error> {
     Ok(entries.map(|entry| summary(&entry["resource"])).collect())
 }
 
-/// BCDA's way to say that there are no jobs: a 404 that says so. Any other is no answer to the question.
+/// A 404 that says that there are no jobs. Any other is no answer to the question.
 fn says_none(error: &Error) -> bool {
-    let said = error.outcome().map(|outcome| outcome.to_string().to_ascii_lowercase());
-    error.status() == Some(404) && said.is_some_and(|said| said.contains("no jobs"))
+    error.status() == Some(404) && error.outcome().is_some_and(Outcome::says_no_jobs)
 }
 
 /// A job of the server's list; what the server does not tell is empty.
@@ -287,9 +286,44 @@ fn running(headers: &HeaderMap) -> JobState {
     let words = headers.get("x-progress").and_then(|value| value.to_str().ok()).unwrap_or_default();
     JobState::Running {
         percent: percent(words),
-        words: shown(words),
+        words: known_words(words),
         asked_to_wait: retry_after(headers),
     }
+}
+
+/// The words that servers tell the state of a job with.
+const WORDS: [&str; 20] = [
+    "accepted",
+    "building",
+    "complete",
+    "completed",
+    "exported",
+    "exporting",
+    "files",
+    "in",
+    "in-progress",
+    "of",
+    "pending",
+    "percent",
+    "preparing",
+    "processed",
+    "processing",
+    "progress",
+    "queued",
+    "resources",
+    "running",
+    "started",
+];
+
+/// What servers say of a job's state, without words that are not of them: any other may be somebody's name. Figures of
+/// up to three digits stay.
+fn known_words(words: &str) -> String {
+    let is_known = |word: &&str| {
+        let bare = word.trim_matches(|ch: char| "()%,.:;/".contains(ch)).to_ascii_lowercase();
+        let is_figure = bare.len() <= 3 && bare.bytes().all(|byte| byte.is_ascii_digit());
+        is_figure || WORDS.contains(&bare.as_str())
+    };
+    words.split_ascii_whitespace().filter(is_known).collect::<Vec<_>>().join(" ")
 }
 
 /// The number before the percent sign, as in `In Progress (42%)`.
@@ -316,6 +350,14 @@ mod tests {
             ("In Progress (99999999999%)", None),
         ] {
             assert_eq!(percent(words), expected, "{words}");
+        }
+        for (words, known) in [
+            ("In Progress (42%)", "In Progress (42%)"),
+            ("Processed 12 of 100 files", "Processed 12 of 100 files"),
+            ("processing Jane Roe 1EG4TE5MK73 1234", "processing"),
+            ("Jane\u{1b}[2J", ""),
+        ] {
+            assert_eq!(known_words(words), known);
         }
     }
 

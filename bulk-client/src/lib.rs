@@ -18,7 +18,8 @@
 //!   says that files need it. Redirects are followed by hand: none from https to plain http.
 //! - Bodies are kept as they come, gzip byte for byte. A file gets its name after it was decoded to its end.
 //! - Names on disk are ours (`Patient-0001.ndjson.gz`), never from a URL or a header.
-//! - No message holds a token, a query of a file's URL, or a server's text that may name a person.
+//! - No message holds a token, a query of a file's URL, or a server's text that may name a person: codes and sentences of
+//!   closed lists are shown. [`ErrorBodies`] keeps the whole answers, in a file of mode 0600.
 //!
 //! # Example
 //!
@@ -77,6 +78,7 @@ mod continuation;
 mod credentials;
 mod download;
 mod error;
+mod error_bodies;
 mod export;
 mod fault;
 mod file;
@@ -113,6 +115,7 @@ pub use auth::Auth;
 pub use credentials::{Credentials, Variables, read_secret, read_secret_from};
 pub use download::Decryption;
 pub use error::{Error, ErrorKind};
+pub use error_bodies::ErrorBodies;
 pub use export::{Begin, Export, unfinished};
 pub use file::{FileRecord, FileState, ItemType};
 pub use filter::ClaimsWanted;

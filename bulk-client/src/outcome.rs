@@ -1,16 +1,21 @@
 //! What a server says about an error, in any of the forms it was seen in, reduced to what may be shown.
 //!
 //! Bodies are OperationOutcomes of 2019 (severity and code are words with capitals, the text in
-//! `details.coding[].display` or `details.text`) or of now (`diagnostics`), plain text, or empty.
+//! `details.coding[].display` or `details.text`) or of now (`diagnostics`), plain text, or empty. Only codes and
+//! sentences of closed lists are shown: any other text may name somebody. [`ErrorBodies`](crate::ErrorBodies) keeps
+//! what else a body says, for who asks for it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-/// Longest text of a server that is shown, in characters.
+/// Issues of one body that are shown at most.
+const MOST_ISSUES: usize = 3;
+/// Longest text of this machine that is shown, in characters.
 const MAX_TEXT: usize = 300;
-/// Words of a server with this many digits may be somebody's number.
+/// Words with this many digits may be somebody's number.
 const DIGITS_OF_A_NUMBER: usize = 4;
 /// Longer words may be tokens.
 const LONGEST_WORD: usize = 60;
@@ -21,6 +26,8 @@ struct Body {
     #[serde(rename = "resourceType")]
     resource_type: String,
     issue: Vec<Issue>,
+    /// What OAuth has in place of issues.
+    error: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,64 +98,90 @@ impl Severity {
 /// # Example
 ///
 /// ```
+/// use bulk_client::Outcome;
+///
 /// let old = br#"{"resourceType":"OperationOutcome","issue":[{"severity":"Error","code":"Exception",
 ///     "details":{"coding":[{"display":"Invalid Token"}],"text":"Invalid Token"}}]}"#;
-/// assert_eq!(bulk_client::Outcome::of_body(old).to_string(), "the server says: Invalid Token");
-/// assert!(bulk_client::Outcome::of_body(b"").is_empty());
+/// assert_eq!(Outcome::of_body(old).to_string(), "the server says: Invalid Token");
+/// let said = Outcome::of_body(b"Jane Roe is not attributed");
+/// assert!(said.is_empty() && said.has_more());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    texts: Vec<String>,
+    /// Codes and sentences of closed lists.
+    said: Vec<String>,
+    has_more: bool,
+    says_no_jobs: bool,
 }
 
 impl Outcome {
-    /// Reads a body: an OperationOutcome, plain text or nothing. HTML says nothing.
+    /// Reads a body: an OperationOutcome, an error of OAuth, plain text or nothing.
     pub fn of_body(body: &[u8]) -> Self {
-        Self::of_body_without(body, &[])
-    }
-
-    /// The same, and takes out every occurrence of secrets, before the text is cut to a length.
-    pub(crate) fn of_body_without(body: &[u8], secrets: &[&str]) -> Self {
-        // The longest first: one may be part of another.
-        let mut secrets: Vec<String> = secrets.iter().map(|secret| plain(secret)).collect();
-        secrets.retain(|secret| !secret.is_empty());
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let shown = |text: &str| {
-            let text =
-                secrets.iter().fold(plain(text), |text, secret| text.replace(secret, "[...]"));
-            shown(&text)
-        };
-        let mut texts = Vec::new();
+        let mut outcome = Self::default();
         if let Ok(body) = serde_json::from_slice::<Body>(body) {
-            for issue in body.issue.into_iter().take(3) {
+            outcome.has_more = body.issue.len() > MOST_ISSUES;
+            for issue in body.issue.into_iter().take(MOST_ISSUES) {
                 let details = issue.details.unwrap_or_default();
-                let coded = details.coding.into_iter().find_map(|coding| coding.display);
-                let text = issue.diagnostics.or(details.text).or(coded).or(issue.code);
-                texts.extend(text.map(|text| shown(&text)));
+                let mut texts = vec![issue.diagnostics, details.text];
+                texts.extend(details.coding.into_iter().flat_map(|it| [it.display, it.code]));
+                texts.push(issue.code);
+                outcome.take(texts.iter().flatten());
             }
+            outcome.take(body.error.iter().filter_map(Value::as_str));
         } else if let Ok(text) = std::str::from_utf8(body)
             && !text.trim_start().starts_with(['<', '{', '['])
         {
-            texts.push(shown(text));
+            outcome.take([text]);
         }
-        texts.retain(|text| !text.is_empty());
-        texts.dedup();
-        Self { texts }
+        outcome.has_more |= outcome.said.is_empty() && !body.trim_ascii().is_empty();
+        outcome.said.dedup();
+        outcome
     }
 
-    /// Whether the server said nothing.
+    /// The texts of one thing that is said, the most telling first: of those that may be shown the first is.
+    fn take<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        let mut known = None;
+        for text in texts {
+            let text = text.as_ref().trim();
+            self.says_no_jobs |= text.to_ascii_lowercase().contains("no jobs");
+            if is_class(text) || is_sentence(text) {
+                known.get_or_insert_with(|| text.to_owned());
+            } else {
+                self.has_more |= !text.is_empty();
+            }
+        }
+        self.said.extend(known);
+    }
+
+    /// Whether the server said nothing that may be shown.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.said.is_empty()
+    }
+
+    /// Whether it said more, which may name somebody.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// BCDA's way to say that a list of jobs is empty.
+    pub(crate) fn says_no_jobs(&self) -> bool {
+        self.says_no_jobs
+    }
+
+    /// Whether it says, in the words of OAuth, that it does not know who asks.
+    pub(crate) fn says_unknown_client(&self) -> bool {
+        self.said.iter().any(|said| said.eq_ignore_ascii_case(UNKNOWN_CLIENT))
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server says: {}", self.texts.join("; "))
+        write!(f, "the server says: {}", self.said.join("; "))
     }
 }
 
-/// A server's text without control characters and without words that may be somebody's number or a token.
+/// A text of the libraries below us without control characters and without words that may be somebody's number or a
+/// token: it may repeat what came over the line.
 pub(crate) fn shown(text: &str) -> String {
     let text = plain(text);
     let words = text.split_whitespace().map(|word| {
@@ -264,6 +297,50 @@ const CLASSES: [&str; 47] = [
     "warning",
 ];
 
+/// OAuth's word for a client id or secret that it does not know.
+const UNKNOWN_CLIENT: &str = "invalid_client";
+
+/// What BCDA, OAuth and web servers are known to say of requests, in small letters; none names anybody.
+const SENTENCES: [&str; 33] = [
+    "accept header is required",
+    "prefer header is required",
+    "application/fhir+json is the only supported response format",
+    "only asynchronous responses are supported",
+    "failed to process request given more than one _typefilter parameter",
+    "invalid date format supplied in _since parameter.  date must be in fhir instant format.",
+    "invalid date format supplied in _since parameter. date must be a date that has already passed",
+    "invalid group id",
+    "invalid parameter: query parameters cannot start with ?",
+    "invalid parameter: this server does not support the _elements parameter.",
+    "invalid token",
+    "no jobs found",
+    UNKNOWN_CLIENT,
+    "access_denied",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_token",
+    "insufficient_scope",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "404 page not found",
+    "bad gateway",
+    "bad request",
+    "gateway timeout",
+    "gone",
+    "internal server error",
+    "method not allowed",
+    "not acceptable",
+    "request timeout",
+    "service unavailable",
+    "too many requests",
+];
+
+fn is_sentence(text: &str) -> bool {
+    SENTENCES.contains(&text.to_ascii_lowercase().as_str())
+}
+
 /// Classes are of a closed list: anything else, be it two words, may be somebody's name.
 fn is_class(text: &str) -> bool {
     CLASSES.contains(&text.to_ascii_lowercase().as_str())
@@ -275,21 +352,44 @@ mod tests {
 
     #[test]
     fn all_forms_of_bodies() {
-        let said = |body: &str| Outcome::of_body(body.as_bytes()).texts;
-        let now = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"structure","diagnostics":"Invalid group ID"}]}"#;
-        assert_eq!(said(now), ["Invalid group ID"]);
-        assert_eq!(said("Unauthorized\n"), ["Unauthorized"]);
-        assert_eq!(said("<html>no</html>"), [""; 0]);
-        assert_eq!(said("[1]"), [""; 0]);
-        assert_eq!(said("\u{1b}[2J beneficiary 1EG4TE5MK73 gone"), ["[2J beneficiary [...] gone"]);
-    }
-
-    #[test]
-    fn secrets_are_taken_out_whole_and_before_the_text_is_cut() {
-        let body = format!("{} me-and-canary me-and\u{1}-canary, me!", "word ".repeat(56));
-        let said = Outcome::of_body_without(body.as_bytes(), &["me", "", "me-and-canary"]);
-        let said = said.to_string();
-        assert!(!said.contains("canary") && !said.contains("me"), "{said}");
+        let issue = |members: &str| {
+            format!(
+                r#"{{"resourceType":"OperationOutcome","issue":[{{"severity":"error",{members}}}]}}"#
+            )
+        };
+        let token = r#""code":"Exception","details":{"coding":[{"display":"Invalid Token"}],"text":"Invalid Token"}"#;
+        for (body, said, has_more) in [
+            (
+                issue(r#""code":"structure","diagnostics":"Invalid group ID""#),
+                "Invalid group ID",
+                false,
+            ),
+            (issue(r#""code":"structure","diagnostics":"Jane Roe""#), "structure", true),
+            (issue(r#""code":"Jane Roe""#), "", true),
+            (issue(token), "Invalid Token", false),
+            (
+                r#"{"error":"invalid_client","error_description":"Jane Roe"}"#.to_owned(),
+                UNKNOWN_CLIENT,
+                false,
+            ),
+            (r#"{"error":{"code":"Jane Roe"}}"#.to_owned(), "", true),
+            ("Unauthorized\n".to_owned(), "Unauthorized", false),
+            ("\u{1b}[2J beneficiary Jane Roe gone".to_owned(), "", true),
+            ("<html>no</html>".to_owned(), "", true),
+            ("[1]".to_owned(), "", true),
+            (" \n".to_owned(), "", false),
+        ] {
+            let outcome = Outcome::of_body(body.as_bytes());
+            assert_eq!(outcome.said.join("; "), said, "{body}");
+            assert_eq!(
+                (outcome.is_empty(), outcome.has_more()),
+                (said.is_empty(), has_more),
+                "{body}"
+            );
+        }
+        assert!(Outcome::of_body(br#"{"error":"invalid_client"}"#).says_unknown_client());
+        assert!(Outcome::of_body(b"No jobs found for you").says_no_jobs());
+        assert!(!Outcome::of_body(b"<p>No jobs here</p>").says_no_jobs());
     }
 
     #[test]

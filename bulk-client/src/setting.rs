@@ -22,6 +22,8 @@ pub enum Setting {
     DecryptKey,
     /// Another endpoint in place of a group.
     Endpoint,
+    /// A file for the answers that are errors.
+    ErrorBodies,
     /// Whose data.
     Group,
     /// Whether plain HTTP is allowed.
@@ -64,6 +66,7 @@ impl Setting {
             Self::Credentials => "credentials",
             Self::DecryptKey => "decrypt-key",
             Self::Endpoint => "endpoint",
+            Self::ErrorBodies => "error-bodies",
             Self::Group => "group",
             Self::InsecureHttp => "insecure-http",
             Self::Outcome => "outcome",

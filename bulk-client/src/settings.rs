@@ -1,8 +1,10 @@
 //! The limits of everything that is asked of a server, each with its default.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::error_bodies::ErrorBodies;
 use crate::place::Origin;
 use crate::setting::{Message, Setting};
 
@@ -50,6 +52,8 @@ pub struct Settings {
     pub insecure_http: bool,
     /// Other origins that may be given the token where the manifest says that it is needed.
     pub allowed_origins: Vec<Origin>,
+    /// Where answers that are errors are kept whole. Nowhere.
+    pub error_bodies: Option<Arc<ErrorBodies>>,
 }
 
 impl Settings {
@@ -106,6 +110,7 @@ impl Default for Settings {
             parallel: 4,
             insecure_http: false,
             allowed_origins: Vec::new(),
+            error_bodies: None,
         }
     }
 }

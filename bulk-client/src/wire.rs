@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, may_pass};
+use crate::error_bodies::Refusal;
 use crate::fault::{broken, root_cause, silent};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
@@ -171,20 +172,42 @@ impl Wire {
     }
 
     /// The error of an answer that is none of the wanted ones: 429 and 5xx may pass, others do not. `secrets` are
-    /// what was sent and may come back in the server's words.
+    /// what was sent and may come back in the server's words, which are kept if they are to be.
     pub(crate) async fn refusal(&self, response: Response, secrets: &[&str]) -> Error {
-        let status = response.status();
-        let asked = retry_after(response.headers());
-        let body = self.body(response, MAX_ERROR_BODY).await.unwrap_or_default();
+        let (status, url) = (response.status(), response.url().clone());
+        let headers = response.headers().clone();
+        let asked = retry_after(&headers);
+        let (body, whole) = self.error_body(response).await;
         let kind = match status.as_u16() {
             401 | 403 => ErrorKind::Refused,
             404 | 410 => ErrorKind::JobGone,
             _ => ErrorKind::Server,
         };
+        let (url, headers, body) = (&url, &headers, body.as_slice());
+        let refusal = Refusal { url, status, headers, body, whole, secrets };
+        let kept_in = self.settings.error_bodies.as_ref().and_then(|kept| kept.keep(&refusal));
         let error = Error::new(kind, format!("the server answered {}", named(status)))
             .with_status(status.as_u16())
-            .with_outcome(Outcome::of_body_without(&body, secrets));
+            .with_outcome(Outcome::of_body(body))
+            .with_answer_in(kept_in);
         if may_pass(status.as_u16()) { error.passing(asked) } else { error }
+    }
+
+    /// As much of the body of an error as is looked at, and whether that is all of it.
+    async fn error_body(&self, mut response: Response) -> (Vec<u8>, bool) {
+        let mut body = Vec::new();
+        let reading = async {
+            while let Some(chunk) = self.chunk(&mut response).await.map_err(drop)? {
+                body.extend_from_slice(chunk.as_ref());
+                if body.len() > MAX_ERROR_BODY {
+                    body.truncate(MAX_ERROR_BODY);
+                    return Err(());
+                }
+            }
+            Ok(())
+        };
+        let whole = timeout(self.settings.whole_answer(), reading).await;
+        (body, matches!(whole, Ok(Ok(()))))
     }
 
     /// The tries of one call.

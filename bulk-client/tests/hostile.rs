@@ -328,12 +328,14 @@ fn an_outcome_with_status_200_is_not_taken_for_records() {
 
 #[test]
 fn other_encodings_than_the_one_asked_for_are_refused() {
-    let service = Service::start(|request, _| {
-        usual(request, &[("Patient", FILE)], &[])
-            .or_else(|| Some(Answer::ok("x").with("Content-Encoding", "br")))
-    });
-    let error = Client::new().export(&service).unwrap_err();
-    assert!(error.to_string().contains("encoding br"), "{error}");
+    for (name, said) in [("br", "encoding, br, that"), (CANARY, "encoding, that")] {
+        let service = Service::start(move |request, _| {
+            usual(request, &[("Patient", FILE)], &[])
+                .or_else(|| Some(Answer::ok("x").with("Content-Encoding", name)))
+        });
+        let error = Client::new().export(&service).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }
 
 #[test]
@@ -377,12 +379,14 @@ fn secrets_stay_where_they_are() {
         Arc::new(NdjsonLog::open(&log, |option| option.setting.name().to_owned()).unwrap()),
     ];
     client.observer = Arc::new(observers);
+    let client = client.keeping_bodies();
     let error = client.export(&service).unwrap_err();
     let log = std::fs::read_to_string(log).unwrap();
     let journal = String::from_utf8(client.read("bcda-export.json")).unwrap();
-    for text in
-        [error.to_string(), format!("{error:?}"), words.0.lock().unwrap().clone(), log, journal]
-    {
+    let bodies = std::fs::read_to_string(client.folder.path().join("bodies")).unwrap();
+    assert!(bodies.contains("you sent Bearer [...] "), "{bodies}");
+    let words = words.0.lock().unwrap().clone();
+    for text in [error.to_string(), format!("{error:?}"), words, log, journal, bodies] {
         assert!(!text.is_empty() && !text.contains(CANARY), "{text}");
     }
 }
@@ -409,7 +413,7 @@ fn what_the_token_endpoint_sends_back_is_not_shown() {
                     Some(Answer::new(status).body(body))
                 });
                 let words = Arc::new(Words::default());
-                let client = Client { observer: words.clone(), ..Client::new() };
+                let client = Client { observer: words.clone(), ..Client::new() }.keeping_bodies();
                 let token_url = format!("{}/auth/token", service.place).parse().unwrap();
                 let auth = if signed {
                     Auth::Backend {
@@ -435,7 +439,19 @@ fn what_the_token_endpoint_sends_back_is_not_shown() {
                     assert!(signed || !text.contains(&coded), "{text}");
                     assert!(!text.contains("eyJ"), "{text}");
                 }
-                assert!(error.to_string().contains("no: [...]"), "{error}");
+                assert!(!error.to_string().contains("no:"), "{error}");
+                let kept = std::fs::read_to_string(client.folder.path().join("bodies")).unwrap();
+                let kept = kept.lines().map(|line| serde_json::from_str(line).unwrap());
+                for line in kept {
+                    let line: serde_json::Value = line;
+                    let body = line["body"].as_str().unwrap();
+                    assert!(body.contains("no: [...]") && body.contains(" end"), "{body}");
+                    assert!(signed || !body.contains(CANARY), "{body}");
+                    assert!(
+                        !body.contains(&format!("{CANARY}-id")) && !body.contains("eyJ"),
+                        "{body}"
+                    );
+                }
             }
         }
     }
@@ -466,7 +482,7 @@ fn odd_bodies_of_refusals() {
         assert_eq!(error.status(), Some(400));
         match said {
             Some(said) => assert!(error.to_string().contains(said), "{error}"),
-            None => assert!(!error.to_string().contains("the server says"), "{error}"),
+            None => assert!(!error.to_string().contains("(the server says"), "{error}"),
         }
     }
 }

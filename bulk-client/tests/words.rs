@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
-use bulk_client::{Auth, Credentials, Error, Observer, Url};
+use bulk_client::{Auth, Credentials, Error, ErrorBodies, Observer, Url};
+use serde_json::{Value, json};
 
 const FILE: &str = "/data/1/a.ndjson";
 
@@ -170,4 +171,77 @@ fn a_file_that_has_expired_asks_for_a_new_job() {
         assert!(failed.len() == 1 && failed[0].contains("(restart)"), "{failed:?}");
         assert!(!failed[0].contains("the same command"), "{failed:?}");
     }
+}
+
+#[test]
+fn what_the_server_says_is_kept_where_that_is_asked_for_and_shown_nowhere() {
+    let said = "Jane Roe of Springfield";
+    let issue = json!([{"severity": "error", "code": "processing", "diagnostics": said}]);
+    let outcome = json!({"resourceType": "OperationOutcome", "issue": issue}).to_string();
+    for (at, body, code) in [
+        ("/api/v1/Group/all/$export", said.to_owned(), None),
+        ("/api/v1/jobs/1", outcome, Some("(the server says: processing)")),
+        (FILE, format!("<html>{said}"), None),
+    ] {
+        let sent = body.clone();
+        let service = Service::start(move |request, _| {
+            let refused = Answer::new("400 Bad Request").with("X-Request-Id", "r-1");
+            let refused = refused.body(sent.clone());
+            let answer = usual(request, &[("Patient", FILE)], &[]);
+            if request.path() == at { Some(refused) } else { answer }
+        });
+        let client = Client::new();
+        let told = client.export(&service).unwrap_err().to_string();
+        assert!(told.ends_with("which may name people: error-bodies FILE keeps it"), "{told}");
+        let client = client.keeping_bodies();
+        for times in 1..=2 {
+            let told = client.export(&service).unwrap_err().to_string();
+            let file = client.folder.path().join("bodies");
+            assert!(
+                told.ends_with(&format!("the whole answer is in {}", file.display())),
+                "{told}"
+            );
+            assert!(code.is_none_or(|code| told.contains(code)), "{told}");
+            assert!(!told.contains("Jane") && !told.contains("error-bodies"), "{told}");
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            // Nothing is written over.
+            let kept = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(kept.lines().count(), times);
+            let line: Value = serde_json::from_str(kept.lines().last().unwrap()).unwrap();
+            let place = format!("{}{at}", service.place);
+            assert_eq!((&line["url"], &line["status"]), (&json!(place), &json!(400)));
+            assert_eq!((&line["body"], &line["whole"]), (&json!(body), &json!(true)));
+            assert_eq!(line["headers"], json!({"x-request-id": "r-1"}));
+        }
+    }
+}
+
+#[test]
+fn the_beginning_of_a_long_answer_is_kept() {
+    let client = Client::new().keeping_bodies();
+    let service =
+        Service::start(|_, _| Some(Answer::new("400 Bad Request").body(vec![b'a'; 1 << 20])));
+    client.export(&service).unwrap_err();
+    let kept = std::fs::read_to_string(client.folder.path().join("bodies")).unwrap();
+    let line: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!((line["body"].as_str().unwrap().len(), &line["whole"]), (64 << 10, &json!(false)));
+}
+
+#[test]
+fn a_file_of_answers_that_others_can_read_is_refused() {
+    let work = tempfile::tempdir().unwrap();
+    let open = work.path().join("open");
+    std::fs::write(&open, "before").unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o640)).unwrap();
+    for (place, code, said) in [
+        (open.clone(), 2, "chmod 600"),
+        (work.path().to_owned(), 2, "is no file"),
+        ("/dev/null".into(), 2, "is no file"),
+        (work.path().join("no/folder"), 1, "cannot be opened"),
+    ] {
+        let error = ErrorBodies::open(&place).unwrap_err();
+        assert_eq!(error.exit_code(), code, "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    assert_eq!(std::fs::read(&open).unwrap(), b"before");
 }

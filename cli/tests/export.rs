@@ -317,6 +317,35 @@ fn exit_codes_and_what_is_said() {
     assert!(ran.stderr.contains("no connection"), "{}", ran.stderr);
 }
 
+/// The sandbox says which type it does not know: a name that somebody typed.
+#[test]
+fn answers_that_are_errors_are_kept_whole_on_request_and_shown_as_codes() {
+    let work = work();
+    let running = serve(&work, &[]);
+    let words = format!("{} --type Roe --api v1", export(&running, "export"));
+    let ran = bcda(&work, &words).exits(5);
+    let hint = "; the server says more, which may name people: --error-bodies FILE keeps it";
+    assert!(ran.stderr.contains("(the server says: structure)"), "{}", ran.stderr);
+    assert!(ran.stderr.trim_end().ends_with(hint), "{}", ran.stderr);
+    let words = format!("{words} --error-bodies bodies.ndjson --log log.ndjson");
+    bcda(&work, &format!("{words} --dry-run")).exits(0);
+    assert!(!work.exists("bodies.ndjson"));
+    for lines in 1..=2 {
+        let ran = bcda(&work, &format!("--log-format json {words}")).exits(5);
+        let log = work.read_text("log.ndjson");
+        assert!(ran.stderr.contains("; the whole answer is in bodies.ndjson"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("invalid resource type") && !log.contains("invalid resource"));
+        let kept = work.read_text("bodies.ndjson");
+        assert_eq!(kept.lines().count(), lines);
+        assert!(kept.contains("invalid resource type Roe"), "{kept}");
+        let mode = work.path("bodies.ndjson").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    make_private(&work, "bodies.ndjson", 0o644);
+    let ran = bcda(&work, &words).exits(2);
+    assert!(ran.stderr.contains("--error-bodies: bodies.ndjson can be read"), "{}", ran.stderr);
+}
+
 #[test]
 fn credentials_of_another_form_or_time_are_told_by_their_file() {
     let work = work();

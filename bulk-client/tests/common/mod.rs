@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bulk_client::{
-    Auth, Begin, CancellationToken, Credentials, Error, Export, ExportRequest, Level, Observer,
-    Report, Server, Settings,
+    Auth, Begin, CancellationToken, Credentials, Error, ErrorBodies, Export, ExportRequest, Level,
+    Observer, Report, Server, Settings,
 };
 use serde_json::json;
 
@@ -258,6 +258,13 @@ impl Client {
             cancel: CancellationToken::new(),
             api: None,
         }
+    }
+
+    /// The same, with answers that are errors in `bodies`.
+    pub(crate) fn keeping_bodies(mut self) -> Self {
+        let bodies = ErrorBodies::open(&self.folder.path().join("bodies")).unwrap();
+        self.settings.error_bodies = Some(Arc::new(bodies));
+        self
     }
 
     pub(crate) fn out(&self) -> PathBuf {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulk_client::{
-    AuthKind, Begin, CancellationToken, ClaimsWanted, Decided, Decryption, ErrorKind, Export,
-    Journal, Metadata, NdjsonLog, Observer, SecretPlace, Server, Settings, Wanted, block_on,
-    shown_url, unless_cancelled,
+    AuthKind, Begin, CancellationToken, ClaimsWanted, Decided, Decryption, ErrorBodies, ErrorKind,
+    Export, Journal, Metadata, NdjsonLog, Observer, SecretPlace, Server, Settings, Wanted,
+    block_on, shown_url, unless_cancelled,
 };
 use clap::{Args, ValueEnum};
 
@@ -111,6 +111,10 @@ pub(crate) struct ExportArgs {
     /// Add what happens to this file, in the items of the SMART bulk data client's log.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// Add each answer of the server that is an error to this file, whole: messages show only its codes, since its
+    /// text may name people. A new file is readable by you only, and one that others can read is refused.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) error_bodies: Option<PathBuf>,
     /// Private key (PEM) for exports of 2018 to 2020, whose files are encrypted; without it they are kept encrypted.
     #[arg(long, value_name = "FILE")]
     pub(crate) decrypt_key: Option<PathBuf>,
@@ -141,6 +145,10 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     let address = wanted.address()?;
     let mut settings = arguments.connection.settings()?;
     settings.parallel = arguments.parallel.into();
+    settings.error_bodies = match &arguments.error_bodies {
+        Some(file) if !arguments.dry_run => Some(Arc::new(ErrorBodies::open(file)?)),
+        _ => None,
+    };
     ConnectionArgs::warn(&settings, log);
     let key = arguments.decrypt_key.as_deref().map(SecretPlace::named);
     let key = key.map(|place| place.private_key()).transpose()?.map(Arc::new);
