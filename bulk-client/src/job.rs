@@ -15,8 +15,9 @@ use crate::error::{Error, ErrorKind};
 use crate::manifest::{MAX_MANIFEST, Manifest};
 use crate::outcome::Outcome;
 use crate::place::parse;
-use crate::request::ExportRequest;
+use crate::request::{ExportRequest, Level};
 use crate::server::Server;
+use crate::setting::Setting;
 use crate::wire::retry_after;
 
 /// Most further pages of a manifest: more are a mistake, or never end.
@@ -52,7 +53,7 @@ impl Server {
     pub(crate) async fn start(&self, request: &ExportRequest) -> Result<Url, Error> {
         let url = request.url(&self.base);
         self.observer().kickoff(&url);
-        let started = self.start_at(&url).await;
+        let started = self.start_at(&url).await.map_err(|error| unattributed(request, error));
         self.observer().kicked_off(&url, started.as_ref());
         started
     }
@@ -208,6 +209,24 @@ impl Server {
         let body = self.wire.body(response, MAX_MANIFEST).await?;
         listed(&body)
     }
+}
+
+/// What is meant by a 404 of the service itself to changes of a group: of whom they are stands in the list of people
+/// that was in force at the instant, and that is missing. A web server's 404 to a wrong path says nothing of the kind.
+fn unattributed(request: &ExportRequest, error: Error) -> Error {
+    let is_of_changes = matches!(request.level, Level::Group(_)) && request.since.is_some();
+    let says_so = error.outcome().is_some_and(Outcome::is_from_service);
+    if error.status() != Some(404) || !is_of_changes || !says_so {
+        return error;
+    }
+    error.at([
+        "the server has no list of the group's people as of ".into(),
+        Setting::Since.alone(),
+        " and cannot tell what changed for them; name another instant, or leave ".into(),
+        Setting::Since.alone(),
+        " out for a full export (if that is refused too, the server has no list for this year yet)"
+            .into(),
+    ])
 }
 
 /// The jobs of a Bundle. Anything else is no answer to the question, least of all an empty one.

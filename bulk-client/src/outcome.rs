@@ -111,6 +111,7 @@ pub struct Outcome {
     /// Codes and sentences of closed lists.
     said: Vec<String>,
     has_more: bool,
+    is_from_service: bool,
     says_no_jobs: bool,
 }
 
@@ -119,6 +120,7 @@ impl Outcome {
     pub fn of_body(body: &[u8]) -> Self {
         let mut outcome = Self::default();
         if let Ok(body) = serde_json::from_slice::<Body>(body) {
+            outcome.is_from_service = body.resource_type == "OperationOutcome";
             outcome.has_more = body.issue.len() > MOST_ISSUES;
             for issue in body.issue.into_iter().take(MOST_ISSUES) {
                 let details = issue.details.unwrap_or_default();
@@ -161,6 +163,11 @@ impl Outcome {
     /// Whether it said more, which may name somebody.
     pub fn has_more(&self) -> bool {
         self.has_more
+    }
+
+    /// Whether it is an OperationOutcome: the service itself says something, and not a web server before it.
+    pub(crate) fn is_from_service(&self) -> bool {
+        self.is_from_service
     }
 
     /// BCDA's way to say that a list of jobs is empty.

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
-use bulk_client::{Auth, Credentials, Error, ErrorBodies, Observer, Url};
+use bulk_client::{
+    Auth, Begin, Credentials, Error, ErrorBodies, Export, ExportRequest, Level, Observer, Url,
+};
 use serde_json::{Value, json};
 
 const FILE: &str = "/data/1/a.ndjson";
@@ -160,6 +162,49 @@ fn only_what_may_pass_goes_on() {
     });
     let told = heard(&elsewhere).0.unwrap_err().to_string();
     assert!(!told.contains(goes_on), "{told}");
+}
+
+#[test]
+fn changes_of_a_group_without_attribution_are_told_as_such() {
+    let outcome =
+        r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found"}]}"#;
+    let group = || Level::Group("all".into());
+    for (level, since, body, told_so) in [
+        (group(), true, outcome, true),
+        (Level::Group("runout".into()), true, outcome, true),
+        (group(), false, outcome, false),
+        (Level::Patient, true, outcome, false),
+        // A web server that knows no such path, or a proxy.
+        (group(), true, "404 page not found\n", false),
+        (group(), true, "", false),
+    ] {
+        for api in ["v1", "v2", "v3"] {
+            let service = Service::start(move |request, _| match request.path() {
+                "/auth/token" => Some(token("1", 1200)),
+                path if path.ends_with("metadata") => Some(Answer::ok("{}")),
+                _ => Some(Answer::new("404 Not Found").body(body)),
+            });
+            let client = Client { api: Some(api), ..Client::new() };
+            let since = since.then(|| "2020-01-01T00:00:00Z".to_owned());
+            let request = ExportRequest { since, ..ExportRequest::new(level.clone()) };
+            let export = Export {
+                request,
+                out: client.out(),
+                begin: Begin::Usual,
+                decryption: None,
+                since_last: false,
+            };
+            let server = client.server(&service);
+            let error = common::block_on(export.run(&server, &client.cancel)).unwrap_err();
+            let told = error.to_string();
+            assert_eq!((error.exit_code(), error.status()), (5, Some(404)), "{told}");
+            let says = "no list of the group's people as of since and cannot tell what changed";
+            assert_eq!(told.contains(says), told_so, "{api} {level:?} {body}: {told}");
+            assert!(told.contains("asking again will not help"), "{told}");
+            // There is no job, and nothing is left of it.
+            assert!(client.names().is_empty());
+        }
+    }
 }
 
 #[test]

@@ -278,6 +278,12 @@ fn exit_codes_and_what_is_said() {
         (&["failed-job"], "--attempts 1", 5, "500"),
         (&["failed-job=9"], "--attempts 1", 5, "only a new one can bring the rest (--restart)"),
         (&["html-200=9"], "--attempts 1", 5, "HTML"),
+        (
+            &["no-attribution"],
+            "--api v1 --since 2024-01-01T00:00:00Z",
+            5,
+            "no list of the group's people as of --since",
+        ),
     ] {
         let running = serve(&work, faults);
         let out = format!("out-{}", faults[0].replace('=', "-"));

@@ -72,6 +72,8 @@ pub enum Fault {
     BareProgress,
     /// `refuse-overlap`: 429 for a job whose types another job of the same client has in work under the same version.
     RefuseOverlap,
+    /// `no-attribution`: 404 for what changed of a group: the list of its people as of `_since` is missing.
+    NoAttribution,
     /// `key-map-only`: the keys of encrypted files stand in `KeyMap` alone, as in 2018.
     KeyMapOnly,
     /// `encrypted-errors`: error files are encrypted too, as in early 2019.
@@ -133,7 +135,7 @@ pub struct FaultError;
 type Read = fn(Option<&str>) -> Option<Fault>;
 
 /// The text forms, in the order of the list. The one place where names and arguments are.
-const FORMS: [(&str, &str, Read); 31] = [
+const FORMS: [(&str, &str, Read); 32] = [
     ("slow-jobs", "[=POLLS]", |arg| number(arg, 5).map(Fault::SlowJobs)),
     ("failed-job", "[=N]", |arg| number(arg, 1).map(Fault::FailedJob)),
     ("expired-job", "[=N]", |arg| number(arg, 1).map(Fault::ExpiredJob)),
@@ -168,6 +170,7 @@ const FORMS: [(&str, &str, Read); 31] = [
     }),
     ("bare-progress", "", |arg| none(arg, Fault::BareProgress)),
     ("refuse-overlap", "", |arg| none(arg, Fault::RefuseOverlap)),
+    ("no-attribution", "", |arg| none(arg, Fault::NoAttribution)),
     ("key-map-only", "", |arg| none(arg, Fault::KeyMapOnly)),
     ("encrypted-errors", "", |arg| none(arg, Fault::EncryptedErrors)),
     ("old-errors", "", |arg| none(arg, Fault::OldErrors)),
@@ -250,6 +253,7 @@ impl fmt::Display for Fault {
             Self::MissingType(kind) => write!(f, "missing-type={}", kind.name()),
             Self::BareProgress => f.write_str("bare-progress"),
             Self::RefuseOverlap => f.write_str("refuse-overlap"),
+            Self::NoAttribution => f.write_str("no-attribution"),
             Self::KeyMapOnly => f.write_str("key-map-only"),
             Self::EncryptedErrors => f.write_str("encrypted-errors"),
             Self::OldErrors => f.write_str("old-errors"),

@@ -27,6 +27,7 @@
 //! app         around every request: the Host header, the body, the counts; tokens
 //! router      which path leads to what
 //! auth        POST /auth/token                    jobs   start, status, list, cancel
+//! attribution before a job for a group: whose data it has
 //! parameters  Accept, Prefer, _type, _since       work   what a job does, on a thread of its own
 //! type_filter _typeFilter of version 3            sources  the records of each version
 //! data        a job's file: Range, ETag, gzip     info, metadata  what the service says of itself
@@ -45,6 +46,7 @@
 
 mod answer;
 mod app;
+mod attribution;
 mod auth;
 mod compress;
 mod data;

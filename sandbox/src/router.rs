@@ -10,7 +10,7 @@ use cms::Api;
 
 use crate::answer::{not_found, plain};
 use crate::app::{App, around};
-use crate::{auth, data, info, jobs, metadata, openapi, page};
+use crate::{attribution, auth, data, info, jobs, metadata, openapi, page};
 
 pub(crate) fn new(app: &Arc<App>) -> Router {
     let shared = Router::new()
@@ -23,7 +23,7 @@ pub(crate) fn new(app: &Arc<App>) -> Router {
     // What is not served is nowhere: its paths lead to the same answer as any other that leads to nothing.
     app.sources
         .versions()
-        .fold(shared, of_version)
+        .fold(shared, |router, api| of_version(router, api, app))
         .fallback(async |uri: Uri| not_found(uri.path()))
         .method_not_allowed_fallback(async || {
             plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n")
@@ -33,7 +33,9 @@ pub(crate) fn new(app: &Arc<App>) -> Router {
 }
 
 /// The paths of a version, which are the same in each.
-fn of_version(router: Router<Arc<App>>, api: Api) -> Router<Arc<App>> {
+fn of_version(router: Router<Arc<App>>, api: Api, app: &Arc<App>) -> Router<Arc<App>> {
+    let attributed = middleware::from_fn_with_state(Arc::clone(app), attribution::check);
+    let of_group = get(jobs::start_of_group).layer(attributed);
     let path = |rest: &str| format!("/api/{api}/{rest}");
     router
         .route(&path("metadata"), get(metadata::metadata))
@@ -41,6 +43,6 @@ fn of_version(router: Router<Arc<App>>, api: Api) -> Router<Arc<App>> {
         .route(&path("attribution_status"), get(info::attribution_status))
         .route(&path("jobs"), get(jobs::list))
         .route(&path("jobs/{id}"), get(jobs::status).delete(jobs::cancel))
-        .route(&path("Group/{group}/{operation}"), get(jobs::start_of_group))
+        .route(&path("Group/{group}/{operation}"), of_group)
         .route(&path("{resource}/{operation}"), get(jobs::start_of_type))
 }

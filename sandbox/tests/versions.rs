@@ -314,6 +314,32 @@ fn faults_strike_in_each_version() {
 }
 
 #[test]
+fn a_group_without_attribution_has_no_changes_in_any_version() {
+    let faults = vec!["no-attribution".parse().expect("a fault")];
+    let running = Sandbox::start(Options { faults, ..of_all_versions() }).expect("starts");
+    let token = bearer(&running);
+    for api in Api::ALL {
+        for (target, status) in [
+            ("Group/all/$export?_since=2024-01-01T00:00:00Z", 404),
+            ("Group/runout/$export?_since=2024-01-01T00:00:00Z&_type=Patient", 404),
+            ("Group/all/$export?_since=yesterday", 400),
+            ("Group/no/$export", 400),
+            ("Group/all/$export?_type=Patient", 202),
+            ("Patient/$export?_since=2024-01-01T00:00:00Z", 202),
+        ] {
+            let target = format!("/api/{api}/{target}");
+            let answer = send(&running, "GET", &target, &[&token, EXPORT[0], EXPORT[1]]);
+            assert_eq!(answer.status, status, "{target}");
+            if status == 404 {
+                answer.diagnostics("not-found");
+                let headers = [EXPORT[0], EXPORT[1]];
+                assert_eq!(send(&running, "GET", &target, &headers).status, 401, "{target}");
+            }
+        }
+    }
+}
+
+#[test]
 fn jobs_of_other_versions_do_not_overlap() {
     let faults = vec!["refuse-overlap".parse().expect("a fault")];
     let job_time = std::time::Duration::from_hours(1);

@@ -38,6 +38,15 @@ const START: &[(&str, &str)] = &[
     ("429", "Later"),
     ("500", "Outcome"),
 ];
+/// As [`START`], and 404 where the list of the group's people as of `_since` is missing.
+const START_OF_GROUP: &[(&str, &str)] = &[
+    ("202", "Started"),
+    ("400", "Outcome"),
+    ("401", "Outcome"),
+    ("404", "Outcome"),
+    ("429", "Later"),
+    ("500", "Outcome"),
+];
 const START_PARAMETERS: &[&str] = &["Prefer", "Type", "Since", "OutputFormat"];
 const START_CURL: &str = "-i -H 'Accept: application/fhir+json' -H 'Prefer: respond-async'";
 
@@ -74,7 +83,7 @@ pub(super) static ENDPOINTS: [Endpoint; 15] = [
         tag: "export",
         summary: "Start a job for a group: all or runout",
         parameters: &["Group", "Prefer", "Type", "Since", "OutputFormat"],
-        responses: START,
+        responses: START_OF_GROUP,
         security: Security::Bearer,
         curl: START_CURL,
     },
