@@ -1,6 +1,6 @@
 import datetime
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypedDict, final, type_check_only
 
 from . import spark as spark
@@ -148,6 +148,11 @@ def export(
     since: str | datetime.datetime | None = None,
     group: str | None = None,
     endpoint: str | None = None,
+    type_filter: str | None = None,
+    partially_adjudicated: bool = False,
+    service_date: str | None = None,
+    outcome: str | None = None,
+    params: Mapping[str, str] | None = None,
     resume: bool = False,
     restart: bool = False,
     parallel: int = 4,
@@ -157,6 +162,7 @@ def export(
     insecure_http: bool = False,
     allow_origin: Sequence[str] | None = None,
     decrypt_key: _Path | None = None,
+    error_bodies: _Path | None = None,
     token_cache: bool = True,
     progress: Callable[[dict[str, Any]], object] | None = None,
 ) -> dict[str, Any]: ...

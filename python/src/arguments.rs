@@ -7,7 +7,7 @@ use std::str::FromStr;
 use cclf_crosswalk::{Api, Columns, ColumnsError, Crosswalk, Table};
 use convert::{MaxRejects, Output, People, Reading, Setting};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
 
 use crate::failure::Failure;
 
@@ -126,6 +126,22 @@ pub(crate) fn names(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     }
     let texts = value.extract::<Vec<String>>()?;
     Ok(texts.iter().flat_map(|text| split(text)).collect())
+}
+
+/// A mapping of names to values, each as `NAME=VALUE`.
+pub(crate) fn pairs(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    const EXPECTED: &str = "a mapping of str to str";
+    let mapping = value.cast::<PyMapping>().map_err(|_| other_type(name, EXPECTED, value))?;
+    let one = |item: Bound<'_, PyAny>| {
+        let (key, text): (String, String) = item
+            .extract()
+            .map_err(|_| Failure::wrong_type(format!("{name}: expected {EXPECTED}")))?;
+        if key.contains('=') {
+            return Err(Failure::usage(format!("{name}: the name of a parameter has no =")).into());
+        }
+        Ok(format!("{key}={text}"))
+    };
+    mapping.items()?.iter().map(one).collect()
 }
 
 pub(crate) fn table(name: &str) -> Result<Table, Failure> {

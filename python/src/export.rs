@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bulk_client::{
-    AuthKind, Begin, CancellationToken, Decided, Decryption, Export, Identity, Manifest, Observer,
-    Report, SecretPlace, Server, Settings, Url, Variables, Wanted, Weight,
+    AuthKind, Begin, CancellationToken, ClaimsWanted, Decided, Decryption, ErrorBodies, Export,
+    Identity, Manifest, Observer, Report, SecretPlace, Server, Settings, Url, Variables, Wanted,
+    Weight,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arguments::{self, Around, instant, names, path, within};
+use crate::arguments::{self, Around, instant, names, pairs, path, within};
 use crate::failure::{Failure, argument, guarded};
 use crate::warn;
 use crate::watch::{TOLD_EVERY, watched};
@@ -112,6 +113,12 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 ///         since the newest finished export of the same data beside out.
 ///     group: whose data: "all" or "runout" with BCDA; "all" unless an export of another group is continued.
 ///     endpoint: another endpoint in place of the group: "Patient", a type, or "system".
+///     type_filter: which records of a type, as v3 takes it, not encoded: "ExplanationOfBenefit?NAME=VALUE&NAME=VALUE".
+///     partially_adjudicated: of v3 also claims that are not adjudicated to the end; give it to convert as well.
+///     service_date: of v3 claims of services on these days: a date with eq, gt, lt, ge or le before it, e.g.
+///         "gt2026-01-14"; several by commas.
+///     outcome: of v3 claims of this outcome: "complete" or "partial".
+///     params: other parameters of the kick-off, a mapping of names to values.
 ///     resume: go on with the export in out, whatever the other arguments ask for.
 ///     restart: start a new job, and remove what an export that is unfinished, or lost a file, left in out.
 ///     parallel: files that are downloaded at the same time.
@@ -121,6 +128,9 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 ///     insecure_http: allow plain HTTP to other machines: anyone on the way can read token and data.
 ///     allow_origin: other servers that may be given the token where the manifest says that files need it.
 ///     decrypt_key: private key (PEM) for exports of 2018 to 2020, whose files are encrypted.
+///     error_bodies: a file that each answer of the server that is an error is added to, whole: messages show only its
+///         codes, since its text may name people. A new file is readable by you only, and one that others can read is
+///         refused.
 ///     token_cache: whether the token is kept for the next run, in the user's cache folder.
 ///     progress: called a few times a second, and once at the end, with a dict of job_percent, files, files_done and
 ///         bytes. An exception of it ends the run.
@@ -140,9 +150,10 @@ fn secret(name: &str, file: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Secret
 #[pyfunction]
 #[pyo3(signature = (
     base_url, out, *, api = None, auth = None, credentials = None, token = None, token_url = None, types = None,
-    since = None, group = None, endpoint = None, resume = false, restart = false, parallel = 4, rate = 3000,
-    timeout = 60, attempts = 6, insecure_http = false, allow_origin = None, decrypt_key = None, token_cache = true,
-    progress = None
+    since = None, group = None, endpoint = None, type_filter = None, partially_adjudicated = false,
+    service_date = None, outcome = None, params = None, resume = false, restart = false, parallel = 4, rate = 3000,
+    timeout = 60, attempts = 6, insecure_http = false, allow_origin = None, decrypt_key = None, error_bodies = None,
+    token_cache = true, progress = None
 ))]
 #[allow(
     clippy::too_many_arguments,
@@ -162,6 +173,11 @@ pub(crate) fn export<'py>(
     since: Option<&Bound<'py, PyAny>>,
     group: Option<&str>,
     endpoint: Option<&str>,
+    type_filter: Option<&str>,
+    partially_adjudicated: bool,
+    service_date: Option<&str>,
+    outcome: Option<&str>,
+    params: Option<&Bound<'py, PyAny>>,
     resume: bool,
     restart: bool,
     parallel: i128,
@@ -171,6 +187,7 @@ pub(crate) fn export<'py>(
     insecure_http: bool,
     allow_origin: Option<Vec<String>>,
     decrypt_key: Option<&Bound<'py, PyAny>>,
+    error_bodies: Option<&Bound<'py, PyAny>>,
     token_cache: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -187,6 +204,10 @@ pub(crate) fn export<'py>(
             ..Settings::default()
         };
         settings.allow(&allow_origin.unwrap_or_default()).map_err(Failure::from)?;
+        if let Some(file) = error_bodies {
+            let bodies = ErrorBodies::open(&path("error_bodies", file)?).map_err(Failure::from)?;
+            settings.error_bodies = Some(Arc::new(bodies));
+        }
         let warning = settings.warning().map(|warning| warning.spelled(argument));
         warn::tell(py, warning.as_slice())?;
         let key = secret("decrypt_key", decrypt_key)?.map(|file| file.private_key());
@@ -199,6 +220,12 @@ pub(crate) fn export<'py>(
             token_url: token_url.map(str::to_owned),
             ..Identity::default()
         };
+        let claims = ClaimsWanted {
+            type_filter: type_filter.map(str::to_owned),
+            partially_adjudicated,
+            service_date: service_date.map(str::to_owned),
+            outcome: outcome.map(str::to_owned),
+        };
         let wanted = Wanted {
             base_url: Some(base_url.to_owned()),
             api: api.map(str::to_owned),
@@ -206,6 +233,11 @@ pub(crate) fn export<'py>(
             group: group.map(str::to_owned),
             types: types.map(names).transpose()?.unwrap_or_default(),
             since: since.map(|since| instant("since", since)).transpose()?,
+            claims,
+            parameters: params
+                .map(|params| pairs("params", params))
+                .transpose()?
+                .unwrap_or_default(),
             begin: Begin::of(resume, restart).map_err(Failure::from)?,
             ..Wanted::to(out.clone())
         };

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use bulk_client::{ErrorKind as ServerKind, Mention, Value};
+use bulk_client::{ErrorKind as ServerKind, Mention, Setting, Value};
 use convert::{ErrorKind, RejectPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -93,9 +93,16 @@ impl From<convert::Error> for Failure {
 
 /// An option of an export as the argument that it is here.
 pub(crate) fn argument(mention: Mention) -> String {
-    let name = mention.setting.name().replace('-', "_");
+    let name = match mention.setting {
+        Setting::Param => "params".to_owned(),
+        Setting::Type => "types".to_owned(),
+        other => other.name().replace('-', "_"),
+    };
     match mention.value {
         None => name,
+        Some(Value::Any(_)) if mention.setting == Setting::Param => {
+            format!("{name}={{\"NAME\": \"VALUE\"}}")
+        }
         Some(Value::Any(value)) => format!("{name}={value}"),
         Some(Value::Word(value)) => format!("{name}=\"{value}\""),
     }

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import json
 import os
 import pathlib
 import re
@@ -181,6 +182,69 @@ def test_export_begins_where_the_last_one_ended_as_the_command_line_does(server,
         (tmp_path / f"{face}1" / "first" / "Patient-0001.ndjson.gz").unlink()
     command, ours = both(binary, server, tmp_path, 1, last)
     assert command == ours and ours[0] == 2 and "are gone" in ours[1]
+
+
+def test_export_asks_for_claims_as_the_command_line_does(server, binary, tmp_path):
+    records = {}
+    filter = "ExplanationOfBenefit?outcome=complete&service-date=lt2100-01-01"
+    for number, (arguments, words) in enumerate(
+        [
+            ({}, []),
+            ({"partially_adjudicated": True}, ["--partially-adjudicated"]),
+            ({"outcome": "partial"}, ["--outcome", "partial"]),
+            ({"service_date": "gt2100-01-01"}, ["--service-date", "gt2100-01-01"]),
+            ({"type_filter": filter}, ["--type-filter", filter]),
+            ({"api": "v1", "params": {"_outputFormat": "ndjson"}}, ["--api", "v1", "--param", "_outputFormat=ndjson"]),
+        ]
+    ):
+        # Folders of their own: an export beside another stays in its version.
+        out = [tmp_path / f"{face}{number}" / "export" for face in ("command", "python")]
+        out[0].parent.mkdir()
+        command = [binary, "--quiet", "export", "--base-url", server, "--out", out[0], "--type", "ExplanationOfBenefit"]
+        subprocess.run([*command, *words], check=True)
+        report = bcda.export(server, out[1], types="ExplanationOfBenefit", **arguments)
+        assert not report["hasGaps"], arguments
+        journals = [json.loads((folder / "bcda-export.json").read_text()) for folder in out]
+        assert journals[0]["request"] == journals[1]["request"], arguments
+        records[number] = sum(file["records"] for file in report["files"])
+    assert records[1] > records[0] >= records[4] > records[2] == records[3] == 0
+    assert "_outputFormat=ndjson" in journals[1]["request"]
+
+
+def test_export_refuses_what_cannot_be_asked(server, tmp_path):
+    for arguments, said in [
+        ({"outcome": "complete", "api": "v1"}, "need v3"),
+        ({"outcome": "perhaps"}, "outcome"),
+        ({"service_date": "soon"}, "service_date"),
+        ({"type_filter": "Patient"}, "type_filter"),
+        ({"params": {"_elements": "id"}}, "params: the server does not know _elements"),
+        ({"params": {"_type": "Patient"}}, "an option of its own, types"),
+        ({"params": {"a=b": "c"}}, "the name of a parameter has no ="),
+        ({"params": {"a b": "c"}}, "not the name of a parameter"),
+    ]:
+        with pytest.raises(bcda.UsageError, match=re.escape(said)):
+            bcda.export(server, tmp_path / "export", **arguments)
+    for other in ("_elements=id", ["_elements"], {"_elements": 1}):
+        with pytest.raises(TypeError, match="params: expected a mapping of str to str"):
+            bcda.export(server, tmp_path / "export", params=other)
+    assert not (tmp_path / "export").exists()
+
+
+def test_export_keeps_answers_that_are_errors_where_it_is_asked_to(server, tmp_path):
+    def export(**arguments):
+        with pytest.raises(bcda.ServerError) as caught:
+            bcda.export(server, tmp_path / "export", types="Roe", api="v1", **arguments)
+        assert "invalid resource type" not in str(caught.value)
+        return str(caught.value)
+
+    assert export().endswith("error_bodies=FILE keeps it")
+    bodies = tmp_path / "bodies.ndjson"
+    assert export(error_bodies=bodies).endswith(f"the whole answer is in {bodies}")
+    assert "invalid resource type Roe" in json.loads(bodies.read_text())["body"]
+    assert bodies.stat().st_mode & 0o777 == 0o600
+    bodies.chmod(0o644)
+    with pytest.raises(bcda.UsageError, match="error_bodies: .* can be read by others"):
+        bcda.export(server, tmp_path / "export", error_bodies=bodies)
 
 
 def test_the_example_of_the_packages_readme_runs(server, tmp_path):
