@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::common::{self, Answer, CANARY, Client, Service, names, patients, token, usual};
+use crate::common::{
+    self, Answer, CANARY, Client, Service, VERSIONS, names, patients, token, usual,
+};
 use bulk_client::{Begin, Error, ErrorKind, FileState, Journal, Observer, Severity};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -435,69 +437,80 @@ fn a_journal_that_is_behind_the_disk_is_brought_up_to_it() {
 
 #[test]
 fn error_files_and_types_without_a_file_are_gaps() {
-    let line = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found","diagnostics":"beneficiary 1EG4TE5MK73"}]}"#;
-    let service = Service::start(move |request, _| {
-        let error = ["/data/1/x-error.ndjson"];
-        let output = [
-            ("Patient", FILE),
-            ("Coverage", "/data/1/blank.ndjson"),
-            ("Coverage", "/data/1/empty"),
-        ];
-        usual(request, &output, &error).or_else(|| match request.path() {
-            "/data/1/x-error.ndjson" => Some(Answer::ok(format!("{line}\n{line}\n"))),
-            "/data/1/empty" => Some(Answer::ok("")),
-            _ => Some(Answer::ok(patients(10))),
-        })
-    });
-    let types = ["Patient", "Coverage"].map(str::to_owned).to_vec();
-    let client = Client { types, ..Client::new() };
-    let report = client.export(&service).unwrap();
-    assert!(report.has_gaps());
-    assert_eq!(report.types_without_file, ["Coverage"]);
-    let issues: Vec<_> = report.issues.iter().collect();
-    assert_eq!(issues, [(Severity::Error, "not-found", 2)]);
-    assert_eq!(
-        client.names(),
-        ["OperationOutcome-0001.errors", "Patient-0001.ndjson", "bcda-export.json"]
-    );
-    assert_eq!(service.count("/data/1/blank.ndjson"), 0);
-    // The next export may not begin where this one ended.
-    let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
-    let url = request.url(client.server(&service).base());
-    assert!(bulk_client::last_export(&client.folder.path().join("next"), &request, &url).is_none());
+    for api in VERSIONS {
+        let line = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found","diagnostics":"beneficiary 1EG4TE5MK73"}]}"#;
+        let service = Service::start(move |request, _| {
+            let error = ["/data/1/x-error.ndjson"];
+            let output = [
+                ("Patient", FILE),
+                ("Coverage", "/data/1/blank.ndjson"),
+                ("Coverage", "/data/1/empty"),
+            ];
+            usual(request, &output, &error).or_else(|| match request.path() {
+                "/data/1/x-error.ndjson" => Some(Answer::ok(format!("{line}\n{line}\n"))),
+                "/data/1/empty" => Some(Answer::ok("")),
+                _ => Some(Answer::ok(patients(10))),
+            })
+        });
+        let types = ["Patient", "Coverage"].map(str::to_owned).to_vec();
+        let client = Client { types, ..Client::of(api) };
+        let report = client.export(&service).unwrap();
+        assert!(report.has_gaps());
+        assert_eq!(report.types_without_file, ["Coverage"]);
+        let issues: Vec<_> = report.issues.iter().collect();
+        assert_eq!(issues, [(Severity::Error, "not-found", 2)]);
+        assert_eq!(
+            client.names(),
+            ["OperationOutcome-0001.errors", "Patient-0001.ndjson", "bcda-export.json"]
+        );
+        // It names people.
+        let errors = client.out().join("OperationOutcome-0001.errors").metadata().unwrap();
+        assert_eq!(errors.permissions().mode() & 0o777, 0o600);
+        assert_eq!(service.count("/data/1/blank.ndjson"), 0);
+        // The next export may not begin where this one ended.
+        let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+        let url = request.url(client.server(&service).base());
+        assert!(
+            bulk_client::last_export(&client.folder.path().join("next"), &request, &url).is_none()
+        );
+    }
 }
 
 #[test]
 fn nothing_at_all_is_a_gap() {
-    let service = Service::start(|request, _| usual(request, &[], &[]));
-    let report = Client::new().export(&service).unwrap();
-    assert!(report.nothing && report.has_gaps() && report.lacks_records());
+    for api in VERSIONS {
+        let service = Service::start(|request, _| usual(request, &[], &[]));
+        let report = Client::of(api).export(&service).unwrap();
+        assert!(report.nothing && report.has_gaps() && report.lacks_records());
+    }
 }
 
 #[test]
 fn since_last_begins_where_the_newest_finished_export_of_the_same_data_ended() {
-    let service = one_file(|_, _| Answer::ok(patients(10)));
-    let client = Client { types: vec!["Patient".into()], ..Client::new() };
-    client.export(&service).unwrap();
-    let mut request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
-    request.types = vec!["Patient".into()];
-    let next = client.folder.path().join("next");
-    let last = |request: &bulk_client::ExportRequest| {
-        bulk_client::last_export(&next, request, &request.url(client.server(&service).base()))
-    };
-    let (time, folder) = last(&request).unwrap();
-    assert_eq!((time.as_str(), folder), ("2020-01-02T03:04:05.123456789Z", client.out()));
-    let runout = bulk_client::ExportRequest::new(bulk_client::Level::Group("runout".into()));
-    assert!(last(&runout).is_none());
+    for api in VERSIONS {
+        let service = one_file(|_, _| Answer::ok(patients(10)));
+        let client = Client { types: vec!["Patient".into()], ..Client::of(api) };
+        client.export(&service).unwrap();
+        let mut request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+        request.types = vec!["Patient".into()];
+        let next = client.folder.path().join("next");
+        let last = |request: &bulk_client::ExportRequest| {
+            bulk_client::last_export(&next, request, &request.url(client.server(&service).base()))
+        };
+        let (time, folder) = last(&request).unwrap();
+        assert_eq!((time.as_str(), folder), ("2020-01-02T03:04:05.123456789Z", client.out()));
+        let runout = bulk_client::ExportRequest::new(bulk_client::Level::Group("runout".into()));
+        assert!(last(&runout).is_none());
 
-    // An export of everything that brought only some of BCDA's types is no ground to build on.
-    let everything = Client::new();
-    let report = everything.export(&service).unwrap();
-    assert_eq!(report.types_without_file, ["Coverage", "ExplanationOfBenefit"]);
-    let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
-    let url = request.url(everything.server(&service).base());
-    let next = everything.folder.path().join("next");
-    assert!(bulk_client::last_export(&next, &request, &url).is_none());
+        // An export of everything that brought only some of BCDA's types is no ground to build on.
+        let everything = Client::of(api);
+        let report = everything.export(&service).unwrap();
+        assert_eq!(report.types_without_file, ["Coverage", "ExplanationOfBenefit"]);
+        let request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
+        let url = request.url(everything.server(&service).base());
+        let next = everything.folder.path().join("next");
+        assert!(bulk_client::last_export(&next, &request, &url).is_none());
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
+use crate::common::{self, Answer, CANARY, Client, Service, VERSIONS, patients, token, usual};
 use bulk_client::{Auth, Credentials, ErrorKind, NdjsonLog, Observer, Origin};
 
 const FILE: &str = "/data/1/a.ndjson";
@@ -283,47 +283,50 @@ fn a_body_that_stands_still_is_given_up() {
 
 #[test]
 fn html_with_status_200_is_nowhere_taken_for_data() {
-    let page = "<!DOCTYPE html><html><body>Maintenance</body></html>";
-    for (at, typed) in
-        [(FILE, true), (FILE, false), ("/api/v1/jobs/1", true), ("/api/v1/jobs/1", false)]
-    {
-        let service = Service::start(move |request, _| {
-            if request.path() == at {
-                let kind =
-                    if typed { "text/html; charset=utf-8" } else { "application/fhir+ndjson" };
-                return Some(Answer::ok(page).with("Content-Type", kind));
-            }
-            usual(request, &[("Patient", FILE)], &[])
-        });
-        let client = Client::new();
-        let error = client.export(&service).unwrap_err();
-        assert_eq!(error.exit_code(), 5);
-        assert!(error.to_string().contains("HTML"), "{error}");
-        assert!(!client.names().contains(&"Patient-0001.ndjson".to_owned()));
+    for api in VERSIONS {
+        let page = "<!DOCTYPE html><html><body>Maintenance</body></html>";
+        for (at, typed) in [(FILE, true), (FILE, false), ("jobs/1", true), ("jobs/1", false)] {
+            let service = Service::start(move |request, _| {
+                if request.path().ends_with(at) {
+                    let kind =
+                        if typed { "text/html; charset=utf-8" } else { "application/fhir+ndjson" };
+                    return Some(Answer::ok(page).with("Content-Type", kind));
+                }
+                usual(request, &[("Patient", FILE)], &[])
+            });
+            let client = Client::of(api);
+            let error = client.export(&service).unwrap_err();
+            assert_eq!(error.exit_code(), 5);
+            assert!(error.to_string().contains("HTML"), "{error}");
+            assert!(!client.names().contains(&"Patient-0001.ndjson".to_owned()));
+        }
     }
 }
 
 #[test]
 fn an_outcome_with_status_200_is_not_taken_for_records() {
-    let outcome = format!(
-        r#"{{"resourceType":"OperationOutcome","issue":[{{"code":"not-found","diagnostics":"{CANARY}"}}]}}"#
-    );
-    let service = Service::start(move |request, _| {
-        usual(request, &[("Patient", FILE)], &["/data/1/errors"])
-            .or_else(|| Some(Answer::ok(outcome.clone())))
-    });
-    let client = Client::new();
-    let error = client.export(&service).unwrap_err();
-    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::BadFile, 5));
-    assert!(error.to_string().contains("one OperationOutcome (not-found)"), "{error}");
-    assert!(!format!("{error} {error:?}").contains(CANARY));
-    // It was asked for again; in the list of errors such a file is what it should be.
-    assert_eq!(service.count(FILE), 4);
-    let names = ["OperationOutcome-0001.errors", "Patient-0001.ndjson.part", "bcda-export.json"];
-    assert_eq!(
-        (client.names(), client.read(names[1]).len()),
-        (names.map(str::to_owned).to_vec(), 0)
-    );
+    for api in VERSIONS {
+        let outcome = format!(
+            r#"{{"resourceType":"OperationOutcome","issue":[{{"code":"not-found","diagnostics":"{CANARY}"}}]}}"#
+        );
+        let service = Service::start(move |request, _| {
+            usual(request, &[("Patient", FILE)], &["/data/1/errors"])
+                .or_else(|| Some(Answer::ok(outcome.clone())))
+        });
+        let client = Client::of(api);
+        let error = client.export(&service).unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::BadFile, 5));
+        assert!(error.to_string().contains("one OperationOutcome (not-found)"), "{error}");
+        assert!(!format!("{error} {error:?}").contains(CANARY));
+        // It was asked for again; in the list of errors such a file is what it should be.
+        assert_eq!(service.count(FILE), 4);
+        let names =
+            ["OperationOutcome-0001.errors", "Patient-0001.ndjson.part", "bcda-export.json"];
+        assert_eq!(
+            (client.names(), client.read(names[1]).len()),
+            (names.map(str::to_owned).to_vec(), 0)
+        );
+    }
 }
 
 #[test]

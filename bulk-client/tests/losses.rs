@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::common::{self, Answer, Client, Request, Service, patients, token};
+use crate::common::{self, Answer, Client, Request, Service, VERSIONS, patients, token};
 use bulk_client::{
     Begin, Error, ErrorKind, Export, ExportRequest, Journal, Level, Report, Url, Weight,
     last_export, since_last,
@@ -60,9 +60,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(types: &[&str], since: Option<&'static str>) -> Self {
+    fn of(api: &'static str, types: &[&str], since: Option<&'static str>) -> Self {
         let types = types.iter().map(|&name| name.to_owned()).collect();
-        Self { client: Client::new(), types, level: Level::Group("all".into()), since }
+        Self { client: Client::of(api), types, level: Level::Group("all".into()), since }
     }
 
     fn request(&self) -> ExportRequest {
@@ -293,11 +293,10 @@ fn each_kind_is_told_and_decides_about_the_next_export() {
             "nothing of it changed",
         ),
     ] {
-        for api in [None, Some("v3")] {
-            let case = format!("{api:?} {types:?} {since:?} {output} {error}");
+        for api in VERSIONS {
+            let case = format!("{api} {types:?} {since:?} {output} {error}");
             let service = service(output.clone(), error.clone());
-            let mut asked = Asked::of(types, since);
-            asked.client.api = api;
+            let asked = Asked::of(api, types, since);
             let report = asked.run(&service).unwrap_or_else(|error| panic!("{case}: {error}"));
             let told = texts(&report);
             assert_eq!(
@@ -330,42 +329,51 @@ fn each_kind_is_told_and_decides_about_the_next_export() {
 
 #[test]
 fn a_repeated_url_is_one_file_and_an_unasked_type_is_kept() {
-    let entries = json!([
-        {"type": "Patient", "url": "/lines/3?part=1"}, {"type": "Patient", "url": "/lines/3?part=2"},
-        {"type": "Patient", "url": "/lines/3?part=1#again"}, {"type": "Coverage", "url": "/lines/2"},
-    ]);
-    let service = service(entries, json!([]));
-    let asked = Asked::of(&["Patient"], None);
-    let report = asked.run(&service).unwrap();
-    let records: u64 = report.files.iter().map(|file| file.records).sum();
-    assert_eq!((report.files.len(), records, report.repeated_urls), (3, 8, 1));
-    assert_eq!(report.unasked_types, ["Coverage"]);
-    assert_eq!(
-        asked.client.names(),
-        ["Coverage-0001.ndjson", "Patient-0001.ndjson", "Patient-0002.ndjson", "bcda-export.json"]
-    );
-    assert_eq!((service.count("/lines/3"), service.count("/lines/2")), (2, 1));
-    assert!(report.remarks().iter().all(|remark| remark.weight == Weight::Gap));
+    for api in VERSIONS {
+        let entries = json!([
+            {"type": "Patient", "url": "/lines/3?part=1"}, {"type": "Patient", "url": "/lines/3?part=2"},
+            {"type": "Patient", "url": "/lines/3?part=1#again"}, {"type": "Coverage", "url": "/lines/2"},
+        ]);
+        let service = service(entries, json!([]));
+        let asked = Asked::of(api, &["Patient"], None);
+        let report = asked.run(&service).unwrap();
+        let records: u64 = report.files.iter().map(|file| file.records).sum();
+        assert_eq!((report.files.len(), records, report.repeated_urls), (3, 8, 1));
+        assert_eq!(report.unasked_types, ["Coverage"]);
+        assert_eq!(
+            asked.client.names(),
+            [
+                "Coverage-0001.ndjson",
+                "Patient-0001.ndjson",
+                "Patient-0002.ndjson",
+                "bcda-export.json"
+            ]
+        );
+        assert_eq!((service.count("/lines/3"), service.count("/lines/2")), (2, 1));
+        assert!(report.remarks().iter().all(|remark| remark.weight == Weight::Gap));
+    }
 }
 
 #[test]
 fn an_expired_file_leaves_the_others_and_the_export_unfinished() {
-    let entries =
-        json!([{"type": "Patient", "url": "/gone"}, {"type": "Patient", "url": "/lines/3"}]);
-    let service = service(entries, json!([]));
-    let asked = Asked::of(&["Patient"], None);
-    let report = asked.run(&service).unwrap();
-    assert_eq!((report.exit_code(), report.files[1].records), (3, 3));
-    let journal = Journal::read(&asked.out()).unwrap().unwrap();
-    assert!(!journal.is_complete() && journal.export.unwrap().records_missing);
-    assert!(asked.client.names().contains(&"Patient-0002.ndjson".to_owned()));
-    // It is asked for once a run, and a new job is only started on request.
-    asked.run(&service).unwrap();
-    let kickoff = "/api/v1/Group/all/$export";
-    assert_eq!(
-        (service.count("/gone"), service.count("/lines/3"), service.count(kickoff)),
-        (2, 1, 1)
-    );
+    for api in VERSIONS {
+        let entries =
+            json!([{"type": "Patient", "url": "/gone"}, {"type": "Patient", "url": "/lines/3"}]);
+        let service = service(entries, json!([]));
+        let asked = Asked::of(api, &["Patient"], None);
+        let report = asked.run(&service).unwrap();
+        assert_eq!((report.exit_code(), report.files[1].records), (3, 3));
+        let journal = Journal::read(&asked.out()).unwrap().unwrap();
+        assert!(!journal.is_complete() && journal.export.unwrap().records_missing);
+        assert!(asked.client.names().contains(&"Patient-0002.ndjson".to_owned()));
+        // It is asked for once a run, and a new job is only started on request.
+        asked.run(&service).unwrap();
+        let kickoff = format!("/api/{api}/Group/all/$export");
+        assert_eq!(
+            (service.count("/gone"), service.count("/lines/3"), service.count(&kickoff)),
+            (2, 1, 1)
+        );
+    }
 }
 
 /// Leaves the journal of an export without files: of this endpoint and `_type`, with this `_since` and whether it is
@@ -455,56 +463,59 @@ fn last_is_where_a_finished_export_ended_and_never_where_another_was_begun() {
 
 #[test]
 fn an_export_whose_file_is_gone_is_not_built_upon_and_can_be_begun_anew() {
-    let is_gone = Arc::new(AtomicBool::new(false));
-    let output = json!([{"type": "Patient", "url": "/lines/3"}]);
-    let gone = Arc::clone(&is_gone);
-    let service = Service::start(move |request, _| {
-        if request.path() == "/api/v1/jobs/1" && gone.load(Ordering::SeqCst) {
-            return Some(Answer::new("404 Not Found").body("Not Found"));
-        }
-        Some(answer(request, &output, &json!([])))
-    });
-    let asked = Asked::of(&["Patient"], None);
-    asked.run(&service).unwrap();
-    assert!(asked.is_base(&service));
-    let request = asked.request();
-    let url = request.url(asked.client.server(&service).base());
-    let file = asked.out().join("Patient-0001.ndjson");
-    let whole = std::fs::read(&file).unwrap();
-    let restart = || {
-        let export = Export {
-            request: asked.request(),
-            out: asked.out(),
-            begin: Begin::Restart,
-            decryption: None,
-            since_last: false,
+    for api in VERSIONS {
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let output = json!([{"type": "Patient", "url": "/lines/3"}]);
+        let gone = Arc::clone(&is_gone);
+        let service = Service::start(move |request, _| {
+            if request.path().ends_with("/jobs/1") && gone.load(Ordering::SeqCst) {
+                return Some(Answer::new("404 Not Found").body("Not Found"));
+            }
+            Some(answer(request, &output, &json!([])))
+        });
+        let asked = Asked::of(api, &["Patient"], None);
+        asked.run(&service).unwrap();
+        assert!(asked.is_base(&service));
+        let request = asked.request();
+        let url = request.url(asked.client.server(&service).base());
+        let file = asked.out().join("Patient-0001.ndjson");
+        let whole = std::fs::read(&file).unwrap();
+        let restart = || {
+            let export = Export {
+                request: asked.request(),
+                out: asked.out(),
+                begin: Begin::Restart,
+                decryption: None,
+                since_last: false,
+            };
+            common::block_on(export.run(&asked.client.server(&service), &asked.client.cancel))
         };
-        common::block_on(export.run(&asked.client.server(&service), &asked.client.cancel))
-    };
-    assert_eq!(restart().unwrap_err().kind(), ErrorKind::Usage, "it is whole");
-    // What is shorter is lost too.
-    std::fs::write(&file, &whole[1..]).unwrap();
-    assert!(!asked.is_base(&service));
-    std::fs::remove_file(&file).unwrap();
-    let next = asked.client.folder.path().join("next");
-    let error = since_last(&next, &request, &url, Begin::Usual).unwrap_err();
-    let said = error.to_string();
-    assert!(error.exit_code() == 2 && said.contains("export are gone"), "{said}");
+        assert_eq!(restart().unwrap_err().kind(), ErrorKind::Usage, "it is whole");
+        // What is shorter is lost too.
+        std::fs::write(&file, &whole[1..]).unwrap();
+        assert!(!asked.is_base(&service));
+        std::fs::remove_file(&file).unwrap();
+        let next = asked.client.folder.path().join("next");
+        let error = since_last(&next, &request, &url, Begin::Usual).unwrap_err();
+        let said = error.to_string();
+        assert!(error.exit_code() == 2 && said.contains("export are gone"), "{said}");
 
-    is_gone.store(true, Ordering::SeqCst);
-    let error = asked.run(&service).unwrap_err();
-    assert!(error.kind() == ErrorKind::JobGone && error.to_string().contains("(restart)"));
-    assert!(!asked.is_base(&service));
-    // That is what the message says to do.
-    is_gone.store(false, Ordering::SeqCst);
-    assert_eq!(restart().unwrap().exit_code(), 0);
-    assert!(asked.is_base(&service) && std::fs::read(&file).unwrap() == whole);
-    assert_eq!(service.count("/api/v1/Group/all/$export"), 2);
-    // Somebody unpacked or compressed it: nothing is lost.
-    std::fs::rename(&file, asked.out().join("Patient-0001.ndjson.gz")).unwrap();
-    assert!(asked.is_base(&service));
+        is_gone.store(true, Ordering::SeqCst);
+        let error = asked.run(&service).unwrap_err();
+        assert!(error.kind() == ErrorKind::JobGone && error.to_string().contains("(restart)"));
+        assert!(!asked.is_base(&service));
+        // That is what the message says to do.
+        is_gone.store(false, Ordering::SeqCst);
+        assert_eq!(restart().unwrap().exit_code(), 0);
+        assert!(asked.is_base(&service) && std::fs::read(&file).unwrap() == whole);
+        assert_eq!(service.count(&format!("/api/{api}/Group/all/$export")), 2);
+        // Somebody unpacked or compressed it: nothing is lost.
+        std::fs::rename(&file, asked.out().join("Patient-0001.ndjson.gz")).unwrap();
+        assert!(asked.is_base(&service));
+    }
 }
 
+/// Only v1 has such endpoints.
 #[test]
 fn an_endpoint_of_one_type_is_asked_for_that_type() {
     for (files, code, is_base, said) in [
@@ -513,7 +524,7 @@ fn an_endpoint_of_one_type_is_asked_for_that_type() {
         (json!([]), 3, false, "no file of Coverage"),
     ] {
         let service = service(files, json!([]));
-        let asked = Asked { level: Level::Type("Coverage".into()), ..Asked::of(&[], None) };
+        let asked = Asked { level: Level::Type("Coverage".into()), ..Asked::of("v1", &[], None) };
         let report = asked.run(&service).unwrap();
         let told = texts(&report);
         assert_eq!((report.exit_code(), asked.is_base(&service)), (code, is_base), "{told:?}");
@@ -521,7 +532,8 @@ fn an_endpoint_of_one_type_is_asked_for_that_type() {
     }
     // What the endpoint has and what was asked for are two types.
     let service = service(json!([{"type": "Coverage", "url": "/lines/3"}]), json!([]));
-    let asked = Asked { level: Level::Type("Coverage".into()), ..Asked::of(&["Patient"], None) };
+    let asked =
+        Asked { level: Level::Type("Coverage".into()), ..Asked::of("v1", &["Patient"], None) };
     let report = asked.run(&service).unwrap();
     let found = (report.exit_code(), report.unasked_types, report.types_without_file);
     assert_eq!(found, (3, vec!["Coverage".to_owned()], vec!["Patient".to_owned()]));

@@ -10,21 +10,26 @@ use bulk_client::{
 };
 use flate2::read::MultiGzDecoder;
 use sandbox::{Data, Fault, Options, Running, Sandbox};
+use synth::Api;
 
+/// The oldest version, and the newest.
+const VERSIONS: [Api; 2] = [Api::V1, Api::V3];
 const TYPES: [&str; 3] = ["Coverage", "ExplanationOfBenefit", "Patient"];
 
 /// A small export that all sandboxes of a test serve.
 struct Bench {
     folder: tempfile::TempDir,
     settings: bulk_client::Settings,
+    api: Api,
 }
 
 impl Bench {
-    fn new() -> Self {
+    fn of(api: Api) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         let options = synth::Options {
+            api,
             beneficiaries: 3,
             seed: 7,
             claims_per_beneficiary: Some(9),
@@ -32,7 +37,7 @@ impl Bench {
             ..synth::Options::default()
         };
         synth::generate(&options, |name| std::fs::File::create(data.join(name))).unwrap();
-        Self { folder, settings: common::quick() }
+        Self { folder, settings: common::quick(), api }
     }
 
     fn serve(&self, faults: &[&str]) -> Running {
@@ -42,7 +47,8 @@ impl Bench {
     }
 
     fn server(&self, running: &Running) -> Server {
-        let base = bulk_client::fhir_base(running.url().trim_end_matches('/'), None).unwrap();
+        let (place, api) = (running.url(), self.api.to_string());
+        let base = bulk_client::fhir_base(place.trim_end_matches('/'), Some(&api)).unwrap();
         let known = running.credentials().unwrap();
         let auth = Auth::Basic {
             credentials: bulk_client::Credentials::new(&known.id, &known.secret),
@@ -99,105 +105,112 @@ fn all() -> Level {
 
 #[test]
 fn every_fault_that_passes_leaves_a_whole_export() {
-    let bench = Bench::new();
-    let wanted = records(&bench.folder.path().join("data"));
-    assert!(wanted.len() > 30);
-    let faults: &[&[&str]] = &[
-        &[],
-        &["slow-jobs=4"],
-        &["slow-jobs=4", "bare-progress"],
-        &["slow-jobs=3", "poll-retry-after"],
-        &["too-many-requests=2"],
-        &["too-many-requests@token"],
-        &["unavailable=2@status", "retry-after-date"],
-        &["unavailable@data", "no-retry-after"],
-        &["server-error=3@status"],
-        &["server-error@start"],
-        &["server-error=2@data"],
-        &["token-expires=6", "slow-jobs=9"],
-        &["token-expires=5"],
-        &["expires-in=number"],
-        &["expires-in=absent"],
-        &["drop-connection=3"],
-        &["drop-connection=2", "ignore-range"],
-        &["drop-connection=2", "change-etag"],
-        &["drop-connection=2", "no-etag"],
-        &["drop-connection=2", "token-expires=5"],
-        &["drop-connection=2", "no-gzip"],
-        &["truncate-body=2"],
-        &["truncate-body=2", "no-gzip"],
-        &["wrong-content-length=2"],
-        &["html-200=2"],
-        &["no-gzip"],
-        &["gzip-members"],
-        &["empty-file"],
-        &["refuse-overlap"],
-        &["old-errors", "server-error@status"],
-        &["plain-errors", "unavailable@status"],
-        &["empty-errors", "too-many-requests@start"],
-    ];
-    for (number, faults) in faults.iter().enumerate() {
-        let running = bench.serve(faults);
-        let name = format!("passing-{number}");
-        let report = bench
-            .export(&running, &name, all())
-            .unwrap_or_else(|error| panic!("{faults:?}: {error}"));
-        assert!(!report.has_gaps(), "{faults:?}");
-        assert!(bench.records(&name) == wanted, "{faults:?}");
-        assert!(
-            common::names(&bench.out(&name)).iter().all(|name| !name.contains(".part")),
-            "{faults:?}"
-        );
+    for api in VERSIONS {
+        let bench = Bench::of(api);
+        let wanted = records(&bench.folder.path().join("data"));
+        assert!(wanted.len() > 30);
+        let faults: &[&[&str]] = &[
+            &[],
+            &["slow-jobs=4"],
+            &["slow-jobs=4", "bare-progress"],
+            &["slow-jobs=3", "poll-retry-after"],
+            &["too-many-requests=2"],
+            &["too-many-requests@token"],
+            &["unavailable=2@status", "retry-after-date"],
+            &["unavailable@data", "no-retry-after"],
+            &["server-error=3@status"],
+            &["server-error@start"],
+            &["server-error=2@data"],
+            &["token-expires=6", "slow-jobs=9"],
+            &["token-expires=5"],
+            &["expires-in=number"],
+            &["expires-in=absent"],
+            &["drop-connection=3"],
+            &["drop-connection=2", "ignore-range"],
+            &["drop-connection=2", "change-etag"],
+            &["drop-connection=2", "no-etag"],
+            &["drop-connection=2", "token-expires=5"],
+            &["drop-connection=2", "no-gzip"],
+            &["truncate-body=2"],
+            &["truncate-body=2", "no-gzip"],
+            &["wrong-content-length=2"],
+            &["html-200=2"],
+            &["no-gzip"],
+            &["gzip-members"],
+            &["empty-file"],
+            &["refuse-overlap"],
+            &["old-errors", "server-error@status"],
+            &["plain-errors", "unavailable@status"],
+            &["empty-errors", "too-many-requests@start"],
+        ];
+        for (number, faults) in faults.iter().enumerate() {
+            let running = bench.serve(faults);
+            let name = format!("passing-{number}");
+            let report = bench
+                .export(&running, &name, all())
+                .unwrap_or_else(|error| panic!("{api} {faults:?}: {error}"));
+            assert!(!report.has_gaps(), "{api} {faults:?}");
+            assert!(bench.records(&name) == wanted, "{api} {faults:?}");
+            assert!(
+                common::names(&bench.out(&name)).iter().all(|name| !name.contains(".part")),
+                "{api} {faults:?}"
+            );
+        }
     }
 }
 
 #[test]
 fn every_fault_that_stays_is_named() {
-    let bench = Bench::new();
-    for (number, (faults, kind)) in [
-        (&["failed-job"][..], ErrorKind::JobFailed),
-        (&["failed-job", "old-errors"], ErrorKind::JobFailed),
-        (&["failed-job", "empty-errors"], ErrorKind::JobFailed),
-        (&["expired-job"], ErrorKind::JobGone),
-        (&["expired-job", "plain-errors"], ErrorKind::JobGone),
-        (&["server-error=99@start"], ErrorKind::Server),
-        (&["unavailable=99@token"], ErrorKind::Server),
-        (&["truncate-body=99"], ErrorKind::BadFile),
-        (&["html-200=99"], ErrorKind::BadFile),
-        (&["drop-connection=99", "no-etag"], ErrorKind::Network),
-        (&["wrong-content-length=99", "no-etag"], ErrorKind::Network),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let running = bench.serve(faults);
-        let name = format!("failing-{number}");
-        let error = bench.export(&running, &name, all()).expect_err(&format!("{faults:?}"));
-        assert_eq!((error.kind(), error.exit_code()), (kind, 5), "{faults:?}: {error}");
-        assert_eq!(bench.records(&name), [""; 0], "{faults:?}");
+    for api in VERSIONS {
+        let bench = Bench::of(api);
+        for (number, (faults, kind)) in [
+            (&["failed-job"][..], ErrorKind::JobFailed),
+            (&["failed-job", "old-errors"], ErrorKind::JobFailed),
+            (&["failed-job", "empty-errors"], ErrorKind::JobFailed),
+            (&["expired-job"], ErrorKind::JobGone),
+            (&["expired-job", "plain-errors"], ErrorKind::JobGone),
+            (&["server-error=99@start"], ErrorKind::Server),
+            (&["unavailable=99@token"], ErrorKind::Server),
+            (&["truncate-body=99"], ErrorKind::BadFile),
+            (&["html-200=99"], ErrorKind::BadFile),
+            (&["drop-connection=99", "no-etag"], ErrorKind::Network),
+            (&["wrong-content-length=99", "no-etag"], ErrorKind::Network),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let running = bench.serve(faults);
+            let name = format!("failing-{number}");
+            let error =
+                bench.export(&running, &name, all()).expect_err(&format!("{api} {faults:?}"));
+            assert_eq!((error.kind(), error.exit_code()), (kind, 5), "{api} {faults:?}: {error}");
+            assert_eq!(bench.records(&name), [""; 0], "{api} {faults:?}");
+        }
     }
 }
 
 #[test]
 fn what_the_server_could_not_deliver_is_a_gap() {
-    let bench = Bench::new();
-    for (number, fault) in
-        ["error-files=3", "empty-output", "missing-type=Coverage"].into_iter().enumerate()
-    {
-        let running = bench.serve(&[fault]);
-        let report = bench.export(&running, &format!("gap-{number}"), all()).unwrap();
-        assert!(report.has_gaps(), "{fault}");
-        assert_eq!(
-            report.issues.iter().map(|(_, _, count)| count).sum::<u64>(),
-            if number == 0 { 3 } else { 0 }
-        );
-        assert_eq!(report.types_without_file.len(), [0, 3, 1][number], "{fault}");
+    for api in VERSIONS {
+        let bench = Bench::of(api);
+        for (number, fault) in
+            ["error-files=3", "empty-output", "missing-type=Coverage"].into_iter().enumerate()
+        {
+            let running = bench.serve(&[fault]);
+            let report = bench.export(&running, &format!("gap-{number}"), all()).unwrap();
+            assert!(report.has_gaps(), "{api} {fault}");
+            assert_eq!(
+                report.issues.iter().map(|(_, _, count)| count).sum::<u64>(),
+                if number == 0 { 3 } else { 0 }
+            );
+            assert_eq!(report.types_without_file.len(), [0, 3, 1][number], "{api} {fault}");
+        }
     }
 }
 
 #[test]
 fn every_endpoint_and_encryption() {
-    let bench = Bench::new();
+    let bench = Bench::of(Api::V1);
     let wanted = records(&bench.folder.path().join("data"));
     let running = bench.serve(&[]);
     let levels = [
@@ -224,7 +237,7 @@ fn every_endpoint_and_encryption() {
 
 #[test]
 fn a_run_stopped_at_any_file_is_finished_by_the_next() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::of(Api::V1);
     bench.settings.parallel = 1;
     let wanted = records(&bench.folder.path().join("data"));
     let running = bench.serve(&[]);

@@ -12,14 +12,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::{self, Ran, Work, wait_until};
 use sandbox::{Data, Fault, Options, Running, Sandbox};
+use synth::Api;
 
 /// The day of all rows: exports and folders date their files differently.
 const FILE_DATE: &str = "2024-03-01";
 
 /// A folder with a small synthetic export in `data/`, and credentials for the sandbox.
 fn work() -> Work {
+    work_of(Api::V1)
+}
+
+/// The same of a version.
+fn work_of(api: Api) -> Work {
     let work = Work::new();
-    work.bcda("synth --beneficiaries 4 --seed 3 --claims 9 --out data").exits(0);
+    let synth = format!("synth --api {api} --beneficiaries 4 --seed 3 --claims 9 --out data");
+    work.bcda(&synth).exits(0);
     let known = sandbox::Credentials::published();
     work.write(
         "credentials",
@@ -268,29 +275,33 @@ fn since_last_asks_for_what_changed() {
 }
 
 #[test]
+fn exit_codes_of_faults_and_what_is_said() {
+    for api in [Api::V1, Api::V3] {
+        let work = work_of(api);
+        let since = format!("--api {api} --since 2024-01-01T00:00:00Z");
+        let since = since.as_str();
+        for (faults, more, code, said) in [
+            (&["error-files"][..], "", 3, "could not deliver all"),
+            (&["missing-type=Coverage"], "--type Patient,Coverage", 3, "no file of Coverage"),
+            (&["empty-output"], "", 3, "no record"),
+            (&["expired-job"], "", 5, "--restart"),
+            (&["failed-job"], "--attempts 1", 5, "500"),
+            (&["failed-job=9"], "--attempts 1", 5, "only a new one can bring the rest (--restart)"),
+            (&["html-200=9"], "--attempts 1", 5, "HTML"),
+            (&["no-attribution"], since, 5, "no list of the group's people as of --since"),
+        ] {
+            let running = serve(&work, faults);
+            let out = format!("out-{}", faults[0].replace('=', "-"));
+            let ran = bcda(&work, &format!("{} --no-token-cache {more}", export(&running, &out)))
+                .exits(code);
+            assert!(ran.stderr.contains(said), "{api} {faults:?}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
 fn exit_codes_and_what_is_said() {
     let work = work();
-    for (faults, more, code, said) in [
-        (&["error-files"][..], "", 3, "could not deliver all"),
-        (&["missing-type=Coverage"], "--type Patient,Coverage", 3, "no file of Coverage"),
-        (&["empty-output"], "", 3, "no record"),
-        (&["expired-job"], "", 5, "--restart"),
-        (&["failed-job"], "--attempts 1", 5, "500"),
-        (&["failed-job=9"], "--attempts 1", 5, "only a new one can bring the rest (--restart)"),
-        (&["html-200=9"], "--attempts 1", 5, "HTML"),
-        (
-            &["no-attribution"],
-            "--api v1 --since 2024-01-01T00:00:00Z",
-            5,
-            "no list of the group's people as of --since",
-        ),
-    ] {
-        let running = serve(&work, faults);
-        let out = format!("out-{}", faults[0].replace('=', "-"));
-        let ran =
-            bcda(&work, &format!("{} --no-token-cache {more}", export(&running, &out))).exits(code);
-        assert!(ran.stderr.contains(said), "{faults:?}: {}", ran.stderr);
-    }
     let running = serve(&work, &[]);
     for (words, said) in [
         (format!("{} --type patient", export(&running, "bad")), "FHIR type"),

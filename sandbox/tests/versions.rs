@@ -310,6 +310,13 @@ fn faults_strike_in_each_version() {
         let failed = wait(&running, &token, &status);
         assert_eq!((failed.status, failed.header("content-type")), (500, Some("application/json")));
         assert_eq!(failed.json()["issue"][0]["severity"], "Error", "as in 2019");
+
+        let running = with(&["empty-output", "expired-job"], api);
+        let token = bearer(&running);
+        let status = kick_off(&running, &token, &target);
+        assert_eq!(wait(&running, &token, &status).status, 410, "{api}");
+        let status = kick_off(&running, &token, &target);
+        assert_eq!(wait(&running, &token, &status).json()["output"], serde_json::json!([]));
     }
 }
 

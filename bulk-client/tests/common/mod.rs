@@ -18,6 +18,10 @@ use serde_json::json;
 /// A word that must never leave memory: part of every secret of these tests.
 pub(crate) const CANARY: &str = "canary7Q";
 
+/// The versions in which it is tried that nothing is lost without a word: the oldest, and the newest, whose metadata is
+/// asked for what it lists.
+pub(crate) const VERSIONS: [&str; 2] = ["v1", "v3"];
+
 /// A request as it came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
@@ -191,7 +195,7 @@ pub(crate) fn manifest(output: &[(&str, &str)], error: &[&str]) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The usual answers of a server with one job; none for paths below `/data/`.
+/// The usual answers of a server with one job, in any version; none for paths below `/data/`.
 pub(crate) fn usual(request: &Request, output: &[(&str, &str)], error: &[&str]) -> Option<Answer> {
     let here = format!("http://{}", request.header("host"));
     let whole =
@@ -200,12 +204,16 @@ pub(crate) fn usual(request: &Request, output: &[(&str, &str)], error: &[&str]) 
     let output: Vec<_> = output.iter().map(|(name, url)| (*name, url.as_str())).collect();
     let error: Vec<_> = error.iter().map(|url| whole(url)).collect();
     let error: Vec<_> = error.iter().map(String::as_str).collect();
-    match request.path() {
-        "/auth/token" => Some(token("1", 1200)),
-        "/api/v1/Group/all/$export" => Some(
-            Answer::new("202 Accepted").with("Content-Location", format!("{here}/api/v1/jobs/1")),
+    if request.path() == "/auth/token" {
+        return Some(token("1", 1200));
+    }
+    match request.path().strip_prefix("/api/")?.split_once('/')? {
+        (version, "Group/all/$export") => Some(
+            Answer::new("202 Accepted")
+                .with("Content-Location", format!("{here}/api/{version}/jobs/1")),
         ),
-        "/api/v1/jobs/1" => Some(
+        (_, "metadata") => Some(Answer::new("404 Not Found")),
+        (_, "jobs/1") => Some(
             Answer::ok(manifest(&output, &error))
                 .with("Content-Type", "application/json")
                 .with("Expires", "2019-12-10 20:44:01.705398 +0000 UTC"),
@@ -265,6 +273,11 @@ impl Client {
         let bodies = ErrorBodies::open(&self.folder.path().join("bodies")).unwrap();
         self.settings.error_bodies = Some(Arc::new(bodies));
         self
+    }
+
+    /// One of a version.
+    pub(crate) fn of(api: &'static str) -> Self {
+        Self { api: Some(api), ..Self::new() }
     }
 
     pub(crate) fn out(&self) -> PathBuf {
