@@ -1,5 +1,7 @@
 //! Two readings of the crosswalk against each other, and both against values stated by hand.
 
+#[path = "oracle/judged.rs"]
+mod judged;
 #[path = "oracle/large.rs"]
 mod large;
 #[path = "oracle/stated.rs"]

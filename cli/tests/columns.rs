@@ -1,14 +1,40 @@
-//! `--columns`: fewer columns, the same rows and the same verdicts.
+//! `--columns`: fewer columns, and rows of all records that are good for these.
 
+use crate::common::records::{lines, patient};
 use crate::common::{Work, counts};
 
-/// An export with broken lines, and what all columns of it are.
+/// An export, with lines that are bad whatever is asked for, and what all columns of it are.
 fn work() -> Work {
     let work = Work::new();
-    work.synth("export", "--beneficiaries 4 --seed 6 --bad-rate 0.05");
+    work.synth("export", "--beneficiaries 4 --seed 6");
+    work.write("export/bad.ndjson", "{\"resourceType\":\"Patient\"}\n{\"resourceType\":\n\n7\n");
     let words = "convert export --out all --format csv --max-rejects 100% --report all.json -q";
     work.bcda(words).exits(3);
     work
+}
+
+#[test]
+fn records_are_judged_by_the_columns_that_are_asked_for() {
+    let work = Work::new();
+    // The day of birth is none.
+    let mut born = patient("-1", "1AA1AA1AA11");
+    born["birthDate"] = "1940-02-30".into();
+    // Not all is bad, which would end the run.
+    work.write_lines("in.ndjson", lines(&[born, patient("-2", "2AA2AA2AA22")]));
+    for (columns, code, named) in [
+        ("", 3, None),
+        ("--columns cclf8.BENE_DOB", 3, Some("CCLF8.BENE_DOB")),
+        ("--columns cclf8.BENE_RACE_CD", 0, Some("CCLF8.BENE_RACE_CD")),
+        ("--tables cclf9", 3, None),
+        ("--columns cclf9.CRNT_NUM", 0, Some("CCLF9.CRNT_NUM")),
+    ] {
+        let words = format!("convert in.ndjson --out out --format csv --overwrite {columns}");
+        let ran = work.bcda(&words).exits(code);
+        let manifest = work.read_json("out/tables-manifest.json");
+        let judged_by = &manifest["judged_by"];
+        assert_eq!(judged_by[0].as_str(), named, "{columns}");
+        assert_eq!(ran.stderr.contains("judged by"), named.is_some(), "{}", ran.stderr);
+    }
 }
 
 #[test]

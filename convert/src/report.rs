@@ -148,6 +148,9 @@ pub struct Report {
     pub crosswalk_version: String,
     /// The version of the API that the records are of: `v3`.
     pub api: String,
+    /// The columns by whose facts records were judged, as `CCLF5.CLM_POS_CD`, where it was not by those of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<Vec<String>>,
     /// What became of the records.
     pub records: Counts,
     /// Those of them that version 3 has and no table wants.

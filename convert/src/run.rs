@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use cclf_crosswalk::{Plan, Table};
+use cclf_crosswalk::Table;
 use ndjson_io::SourceFile;
 
 use crate::elsewhere::Elsewhere;
@@ -64,7 +64,8 @@ fn run_as(
     foreign: &OnceLock<Foreign>,
     started: Instant,
 ) -> Result<Report, Error> {
-    let (reading, plan) = (&options.reading, Plan::of(version.api));
+    let reading = &options.reading;
+    let plan = reading.plan(version.api, &options.columns);
     let is_stream = input.sources.iter().any(|source| source.file.is_stream());
     let pass = Pass {
         plan,

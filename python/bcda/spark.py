@@ -12,9 +12,12 @@ path, and a file of claims or people that changes after a query was planned ends
     table: "cclf1" to "cclf9", "cclfa", "cclfb", "cclf0"; "rejects": where the rejected records stand, and why; "counts":
         what became of all records, a row for each partition and one (partition 0) for Patients and Coverages. Columns
         that add up: read = with_rows + joined + without_rows + skipped_by_type + rejected.
-    columns: only these, e.g. "BENE_MBI_ID,CLM_LINE_NUM", in this order; the others are not made. A schema that is given to the reader
-        (spark.read.schema) does the same, with names and types of the table's columns in any order. Spark does not tell
-        sources in Python which columns a query uses.
+    columns: only these, e.g. "BENE_MBI_ID,CLM_LINE_NUM", in this order; the others are not made. Records are judged by
+        their text, by what rows need, and by these columns alone. With "rejects" and "counts" the names, such as
+        "cclf5.BENE_MBI_ID,cclf5.CLM_LINE_NUM", say by which columns records are judged: those that the reader of CCLF5 with
+        these columns judges by. A schema that is given to the reader (spark.read.schema) makes fewer columns too, with
+        names and types of the table's columns in any order, and judges by all of them. Spark does not tell sources in
+        Python which columns a query uses.
     partition_bytes: about how much of the input is a partition, in bytes (default 134217728). Larger plain files are cut,
         smaller and compressed ones are read several at a time. CCLF8, CCLF9 and CCLF0 are one partition: they need all
         of the input.
@@ -46,8 +49,9 @@ __all__ = ["BcdaDataSource"]
 PARTITION_BYTES = 128 << 20
 # Not cut: their rows need all of the input.
 WHOLE = ("cclf8", "cclf9", "cclf0")
-# A table without columns of claims: records are judged, and no rows are made.
+# A table without columns of claims, and a column of it that no record tells: records are judged, and no rows are made.
 NO_ROWS = "cclf9"
+NO_FACTS = ["CRNT_NUM"]
 REJECTS = {
     "source": pyarrow.string(),
     "line": pyarrow.int64(),
@@ -98,12 +102,21 @@ class Asked:
             raise UsageError(message, "usage", 2)
         columns = given.get("columns")
         self.columns = [name.strip() for name in columns.split(",")] if columns is not None else None
+        judged = self.columns
+        if self.table in SIDE:
+            self.columns = None
+        elif self.table == "cclf0":
+            judged = None
+        elif judged:
+            judged = [f"{self.table}.{name}" for name in judged]
         self.index = given.get("index")
         size = given.get("partition_bytes", str(PARTITION_BYTES)).strip()
         if not size.isdecimal() or int(size) == 0:
             raise UsageError("partition_bytes: expected a number of bytes, at least 1", "usage", 2)
         self.partition_bytes = int(size)
         self.scan = {name: value for name, value in given.items() if name not in OWN}
+        if judged:
+            self.scan["judged_by"] = ",".join(judged)
         if "patients" in self.scan:
             paths = self.scan["patients"].split(",")
             self.scan["patients"] = ",".join(_absolute(path.strip()) for path in paths)
@@ -121,6 +134,10 @@ class Asked:
             if name not in known:
                 raise UsageError(f"{self.table} has no such column; it has {', '.join(known)}", "usage", 2)
         return pyarrow.schema([(name, kind) for name, kind in known.items() if not columns or name in columns])
+
+    def no_facts(self):
+        """The columns that are made where no rows are: none that would be judged, if some columns are named for that."""
+        return NO_FACTS if "judged_by" in self.scan else None
 
     def summary(self):
         """The columns of CCLF0, all of which are made: columns that are named are those of the tables it counts."""
@@ -176,7 +193,7 @@ class Reader(DataSourceReader):
             return [Part(1)]
         side = asked.table in SIDE
         table = NO_ROWS if side else asked.table
-        columns = None if side else self.names
+        columns = asked.no_facts() if side else self.names
         index = None if side else asked.index_path()
         parts, people = _bcda.split(asked.inputs, table, columns, asked.scan, asked.partition_bytes, index)
         cut = [Part(number, part) for number, part in enumerate(parts, 1)]
@@ -196,7 +213,7 @@ class Reader(DataSourceReader):
         if partition.report is not None:
             report = json.loads(partition.report)
         else:
-            scan = _bcda.scan_part(asked.inputs, NO_ROWS, None, asked.scan, partition.part)
+            scan = _bcda.scan_part(asked.inputs, NO_ROWS, asked.no_facts(), asked.scan, partition.part)
             for _ in scan:
                 pass
             report = scan.report

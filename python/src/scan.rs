@@ -282,7 +282,8 @@ impl Batch {
 /// Args:
 ///     inputs: a file, a folder, a glob, an address in object storage ("s3://bucket/export/"), or a list of them.
 ///     table: "cclf1" to "cclf9", "cclfa", "cclfb" or "cclf0".
-///     columns: which columns, e.g. ["BENE_MBI_ID", "CLM_LINE_NUM"]; they come in this order.
+///     columns: which columns, e.g. ["BENE_MBI_ID", "CLM_LINE_NUM"]; they come in this order. Records are judged
+///         by their text, by what rows need, and by these columns alone.
 ///     batch_rows: rows of a batch; only the last one has fewer.
 ///     patients: files or folders whose Patients and Coverages are read besides.
 ///     people: where Patients and Coverages are looked for before the first claim is read. "first": in files that
@@ -338,7 +339,11 @@ pub(crate) fn scan(
         let table = arguments::table(table)?;
         let mut options = ScanOptions::new(paths("inputs", inputs)?, table);
         options.columns = match columns {
-            Some(columns) => arguments::only(&[table], lineage, &names(columns)?)?,
+            Some(columns) => {
+                let columns = arguments::only(&[table], lineage, &names(columns)?)?;
+                options.reading.judged_by = columns.clone();
+                columns
+            }
             None => lineage.into(),
         };
         options.batch_rows = within("batch_rows", batch_rows, 1, u32::MAX.into())?;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cclf_crosswalk::{Columns, Crosswalk, Table};
 use convert::ScanOptions;
 use pyo3::prelude::*;
 
@@ -15,7 +16,8 @@ use crate::scan::Scan;
 use crate::warn;
 use crate::watch::watched;
 
-/// The options of a scan, by their names in `bcda.scan`; each is a text.
+/// The options of a scan, by their names in `bcda.scan`; each is a text. So is `judged_by`, names of columns: the columns
+/// that are made are not always those that were asked for.
 fn options(
     inputs: Vec<String>,
     table: &str,
@@ -24,7 +26,7 @@ fn options(
 ) -> Result<ScanOptions, Failure> {
     let table = arguments::table(table)?;
     let mut options = ScanOptions::new(inputs, table);
-    let mut lineage = true;
+    let (mut lineage, mut judged_by) = (true, Vec::new());
     // A task of Spark has one processor unless told otherwise.
     options.reading.threads = 1;
     options.reading.spelling = arguments::spelling;
@@ -54,6 +56,7 @@ fn options(
             "max_line_bytes" => reading.max_line_bytes = arguments::line_bytes(number()?)?,
             "max_decompressed_bytes" => reading.max_decompressed_bytes = decompressed(number()?)?,
             "require_checksums" => reading.require_checksums = boolean(name, text)?,
+            "judged_by" => judged_by = text.split(',').map(|name| name.trim().to_owned()).collect(),
             "max_people" => reading.max_people = Some(arguments::max_people(number()?)?),
             _ => return Err(Failure::usage(format!("{name}: no such option"))),
         }
@@ -62,6 +65,10 @@ fn options(
         Some(columns) => arguments::only(&[table], lineage, &columns)?,
         None => lineage.into(),
     };
+    if !judged_by.is_empty() {
+        let tables = Columns::tables_with(Crosswalk::stu3(), &Table::ALL, &judged_by);
+        options.reading.judged_by = arguments::only(&tables, true, &judged_by)?;
+    }
     Ok(options)
 }
 

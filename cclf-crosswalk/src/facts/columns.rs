@@ -3,8 +3,8 @@
 use crate::facts::crosswalk::{Crosswalk, TableDef, lineage_columns};
 use crate::layout::table::Table;
 
-/// A choice of columns. Every record is checked by all facts of its type, whatever the choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A choice of columns: which are made, or by whose facts records are judged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Columns {
     lineage: bool,
     /// Only these, as `(table, column)`; all unless given.
@@ -95,6 +95,39 @@ impl Columns {
             })
         };
         tables.iter().copied().filter(has).collect()
+    }
+
+    /// What is chosen, as `CCLF5.CLM_POS_CD` and in the order in which it was named; `None` where all columns are.
+    pub fn named(&self) -> Option<Vec<String>> {
+        let only = self.only.as_ref()?;
+        let mut named = Vec::new();
+        for (table, column) in only {
+            let name = format!("{}.{column}", table.name());
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        Some(named)
+    }
+
+    /// These and others; all columns where either is all.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        let only = self.only.as_ref().zip(others.only.as_ref());
+        let only = only.map(|(own, others)| {
+            let mut all = own.clone();
+            all.extend(others.iter().filter(|column| !own.contains(column)).cloned());
+            all
+        });
+        Self { lineage: self.lineage || others.lineage, only, as_named: self.as_named }
+    }
+
+    /// Whether a column is among them.
+    pub(crate) fn has(&self, table: Table, column: &str) -> bool {
+        let named = |only: &Vec<(Table, String)>| {
+            only.iter().any(|(own, name)| *own == table && name == column)
+        };
+        self.only.as_ref().is_none_or(named)
     }
 
     fn names<'c>(&self, crosswalk: &'c Crosswalk, table: Table) -> Vec<&'c str> {

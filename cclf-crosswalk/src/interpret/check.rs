@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fhir_model::{Node, Value};
 
-use super::rows::{fact, has_fact};
+use super::rows::fact;
 use super::typed::{Members, Read, class, typed};
 use super::value::{cell, is_null_code};
 use super::version::{Shape, shape};
 use super::walk::{Spot, entries, follow, key_concept, key_members, token};
 use crate::error::ErrorClass;
 use crate::facts::crosswalk::Crosswalk;
-use crate::facts::fact::{Expr, FactKind, Leaf, Path, Root, Select, Source, Step};
+use crate::facts::fact::{Expr, FactKind, Function, Leaf, Path, Root, Select, Source, Step};
 use crate::layout::resource::{List, Resource};
 use crate::layout::table::{ColumnType, Per};
 use cms::{Api, ClaimType};
@@ -26,9 +26,9 @@ pub(super) enum Line<'a> {
 }
 
 /// One fact about a resource: where it is, and as what it is read.
-struct Fact<'c> {
+struct Fact {
     per: Per,
-    path: &'c Path,
+    path: Path,
     /// Its steps; of lists that rows and links need one by one every entry counts, whichever is asked for.
     steps: Vec<Step>,
     /// `None` where only presence counts.
@@ -40,12 +40,17 @@ pub(super) struct Facts<'c> {
     crosswalk: &'c Crosswalk,
     /// Whether claims that are not adjudicated to the end are claims.
     partially_adjudicated: bool,
-    of: Vec<(Resource, Fact<'c>)>,
+    of: Vec<(Resource, Fact)>,
+    /// The lists of whose entries some fact wants those of a role or of a type.
+    keyed: BTreeSet<&'static str>,
 }
 
 impl<'c> Facts<'c> {
     pub(super) fn new(crosswalk: &'c Crosswalk, partially_adjudicated: bool) -> Self {
-        let mut facts = Self { crosswalk, partially_adjudicated, of: Vec::new() };
+        let mut facts =
+            Self { crosswalk, partially_adjudicated, of: Vec::new(), keyed: BTreeSet::new() };
+        let types = crosswalk.tables().iter().flat_map(|def| &def.diagnosis_types);
+        facts.keyed.extend(types.map(|_| "diagnosis"));
         for def in crosswalk.tables() {
             let own = match def.per {
                 Per::Claim | Per::Item | Per::Procedure | Per::Diagnosis => {
@@ -81,7 +86,8 @@ impl<'c> Facts<'c> {
     }
 
     fn add(&mut self, own: Resource, per: Per, expr: &'c Expr, column: Option<ColumnType>) {
-        for path in expr.paths().filter(|path| !matches!(path.leaf, Leaf::Function(_))) {
+        self.keyed.extend(expr.paths().filter_map(keyed_list));
+        for path in expr.paths().flat_map(read_of) {
             let resource = match path.root {
                 Root::Patient => Resource::Patient,
                 Root::Coverage(_) => Resource::Coverage,
@@ -98,7 +104,7 @@ impl<'c> Facts<'c> {
         }
     }
 
-    fn of(&self, resource: Resource) -> impl Iterator<Item = &Fact<'c>> {
+    fn of(&self, resource: Resource) -> impl Iterator<Item = &Fact> {
         self.of.iter().filter(move |(own, _)| *own == resource).map(|(_, fact)| fact)
     }
 
@@ -203,7 +209,7 @@ impl<'c> Facts<'c> {
                 Some(list) => note("", &[list]),
                 None => String::new(),
             };
-            if at == "careTeam" || at == "diagnosis" {
+            if self.keyed.contains(&*at) {
                 for member in ["code", "system"] {
                     let concept = key_concept(&at);
                     note(&at, &[concept, "coding", member]);
@@ -227,7 +233,11 @@ impl<'c> Facts<'c> {
                 }
             }
         }
-        if has_fact(self.crosswalk, kind, "information.sequence") {
+        for list in self.lists_of_rows(kind) {
+            note("", &[list]);
+        }
+        let by_category = |fact: &Fact| matches!(fact.path.root, Root::Information(Some(_)));
+        if self.of(kind).any(by_category) {
             for member in ["code", "system"] {
                 note("", &["supportingInfo", "category", "coding", member]);
             }
@@ -235,9 +245,17 @@ impl<'c> Facts<'c> {
         read
     }
 
+    /// The lists whose entries have rows.
+    fn lists_of_rows(&self, kind: Resource) -> impl Iterator<Item = &'static str> + '_ {
+        let tables = self.crosswalk.tables().iter().filter(|def| def.has_rows);
+        let lists = tables.filter_map(|def| Some(def.per.list()?.member()));
+        lists.filter(move |_| kind == Resource::ExplanationOfBenefit)
+    }
+
     /// How many entries of each list the facts read, where all of them name places: `address` is read to its first.
     fn lengths_read(&self, kind: Resource) -> BTreeMap<String, usize> {
-        let mut lengths = BTreeMap::new();
+        let of_rows = self.lists_of_rows(kind).map(|list| (list.to_owned(), usize::MAX));
+        let mut lengths: BTreeMap<String, usize> = of_rows.collect();
         for fact in self.of(kind) {
             let mut path = start_list(&fact.path.root, fact.per).unwrap_or_default().to_owned();
             lengths.insert(path.clone(), usize::MAX);
@@ -312,6 +330,30 @@ impl<'c> Facts<'c> {
         };
         if fits { Ok(()) } else { Err(ErrorClass::Missing) }
     }
+}
+
+/// The list of whose entries a path wants those of a role or of a type.
+fn keyed_list(path: &Path) -> Option<&'static str> {
+    match (&path.root, &path.leaf) {
+        (Root::Rendering | Root::LinkedCareTeam(_) | Root::Attending, _) => Some("careTeam"),
+        (Root::LastDiagnosis(_) | Root::LeadingDiagnosis(_) | Root::Principal, _)
+        | (_, Leaf::Function(Function::Rank(_))) => Some("diagnosis"),
+        (Root::Record, _) => {
+            let first =
+                path.steps.first().filter(|step| matches!(step.select, Some(Select::Key(_))))?;
+            ["careTeam", "diagnosis"].into_iter().find(|list| *list == first.name)
+        }
+        _ => None,
+    }
+}
+
+/// What a path has read: itself, or what its function looks at.
+fn read_of(path: &Path) -> Vec<Path> {
+    let Leaf::Function(function) = &path.leaf else { return vec![path.clone()] };
+    let Function::LatestMonth(stem) = function else { return Vec::new() };
+    let month = |month| Path::parse_each(&format!("extension[{stem}{month:02}].valueCoding.code"));
+    let months = (1..=12).filter_map(|number| month(number).ok()).flatten();
+    months.map(|month| Path { root: path.root.clone(), ..month }).collect()
 }
 
 /// The list at whose entries a fact starts, when all of them are looked at.

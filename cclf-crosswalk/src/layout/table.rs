@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::arrow::datatypes::{DataType, TimeUnit};
 
 use crate::layout::load_error::LoadError;
+use crate::layout::resource::List;
 
 /// One of the twelve CCLF files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +114,16 @@ pub enum Per {
 }
 
 impl Per {
+    /// The list of a claim whose entries the rows are, if they are such.
+    pub(crate) const fn list(self) -> Option<List> {
+        match self {
+            Self::Item => Some(List::Item),
+            Self::Procedure => Some(List::Procedure),
+            Self::Diagnosis => Some(List::Diagnosis),
+            Self::Claim | Self::Patient | Self::Mbi | Self::Summary => None,
+        }
+    }
+
     /// The name in `tables.csv`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -162,6 +162,15 @@ impl Compiler {
         Ok(slot.reg)
     }
 
+    /// Keeps the entries that have rows, whether or not a column says something of them.
+    pub(crate) fn keep_rows(&mut self) {
+        for def in self.crosswalk.tables().iter().filter(|def| def.has_rows) {
+            if let Some(list) = def.per.list() {
+                self.list_node(Resource::ExplanationOfBenefit, list);
+            }
+        }
+    }
+
     /// The columns of the tables with rows of a kind, and their lineage columns.
     pub(crate) fn programs<A: FromPath>(
         &mut self,

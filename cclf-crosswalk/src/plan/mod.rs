@@ -34,10 +34,11 @@ pub(crate) use reader::Verdict;
 pub(crate) use record::Record;
 pub use record::Skipped;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use cms::Api;
 
+use crate::facts::columns::Columns;
 use crate::facts::crosswalk::{Crosswalk, FINAL};
 use crate::layout::load_error::LoadError;
 use crate::layout::resource::{List, Resource};
@@ -171,8 +172,8 @@ impl Plan {
             patient: compiler.fact(eob, "patient")?,
             status: compiler.fact(eob, "status")?,
             is_final: compiler.lineage(eob, FINAL)?,
-            hospice_start: compiler.fact(eob, "hospice_start")?,
-            hospice_end: compiler.fact(eob, "hospice_end")?,
+            hospice_start: compiler.fact_if_any(eob, "hospice_start")?,
+            hospice_end: compiler.fact_if_any(eob, "hospice_end")?,
             marked: compiler.fact_if_any(eob, "marked")?,
             other_mark: compiler.fact_if_any(eob, "other_mark")?,
             intent: compiler.fact_if_any(eob, "intent")?,
@@ -187,8 +188,8 @@ impl Plan {
         let person = PersonFacts {
             id: compiler.fact(Resource::Patient, "id")?,
             last_updated: compiler.fact(Resource::Patient, "last_updated")?,
-            birth: compiler.fact(Resource::Patient, "birth")?,
-            death: compiler.fact(Resource::Patient, "death")?,
+            birth: compiler.fact_if_any(Resource::Patient, "birth")?,
+            death: compiler.fact_if_any(Resource::Patient, "death")?,
             mbi: compiler.register(Resource::Patient, "identifier.mbi")?,
             currency: if compiler.has_fact(Resource::Patient, "identifier.currency") {
                 Currency::Mark(compiler.register(Resource::Patient, "identifier.currency")?)
@@ -208,6 +209,7 @@ impl Plan {
             subscriber: compiler.fact_if_any(Resource::Coverage, "subscriber")?,
             status: compiler.fact_if_any(Resource::Coverage, "status")?,
         };
+        compiler.keep_rows();
         let claims = compiler.programs(&[Per::Claim, Per::Item, Per::Procedure, Per::Diagnosis])?;
         let beneficiaries = compiler.programs(&[Per::Patient])?;
         let mbis = compiler.programs(&[Per::Mbi])?;
@@ -263,6 +265,33 @@ impl Plan {
             Api::V1 => &V1,
             Api::V2 => &V2,
             Api::V3 => &V3,
+        }
+    }
+
+    /// The plan of a version that judges records by what rows need and by the facts of these columns alone. It is compiled
+    /// when it is first asked for, and stays as long as the process: one for each choice.
+    ///
+    /// # Panics
+    /// Never in a released build, as [`of`](Self::of).
+    pub fn judging(api: Api, columns: &Columns) -> &'static Self {
+        static KNOWN: Mutex<Vec<(Api, Columns, &'static Plan)>> = Mutex::new(Vec::new());
+        if columns.named().is_none() {
+            return Self::of(api);
+        }
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., plan)) = known.iter().find(|(of, own, _)| (*of, own) == (api, columns)) {
+            return plan;
+        }
+        let crosswalk = Box::leak(Box::new(Crosswalk::of(api).with_sources_of(columns)));
+        match Self::new(crosswalk) {
+            Ok(plan) => {
+                let plan = Box::leak(Box::new(plan));
+                known.push((api, columns.clone(), plan));
+                plan
+            }
+            Err(fault) => {
+                panic!("a part of the built-in crosswalk of {api} does not compile: {fault}")
+            }
         }
     }
 

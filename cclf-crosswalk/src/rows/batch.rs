@@ -156,7 +156,7 @@ pub(crate) struct TableBuilder<A: 'static> {
     crosswalk: &'static Crosswalk,
     pub(crate) def: &'static TableDef,
     columns: Vec<ColumnBuilder<A>>,
-    /// Columns of which one must say something other than no, or there is no row; none: there always is.
+    /// Columns of which one must say something other than no, or there is no row, where the table has such.
     switches: Vec<&'static Program<A>>,
     schema: SchemaRef,
     rows: usize,
@@ -204,7 +204,7 @@ impl<A: Access> TableBuilder<A> {
             let value = program.evaluate(self.crosswalk, row, &mut Untranslated::default());
             value.text().is_some_and(|said| said != OFF)
         };
-        self.switches.is_empty() || self.switches.iter().any(is_on)
+        self.def.switches.is_empty() || self.switches.iter().any(is_on)
     }
 
     /// Appends a row.

@@ -44,7 +44,8 @@ pub(crate) struct ConvertArgs {
     /// What the files of the tables are called.
     #[arg(long, value_parser = naming(), default_value_t)]
     pub(crate) naming: Naming,
-    /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them.
+    /// Which columns, e.g. BENE_MBI_ID,cclf5.CLM_POS_CD; without --tables, of every table that has one of them. Records
+    /// are judged by their text, by what rows need, and by these columns alone.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) columns: Vec<String>,
     /// Files, folders, globs or addresses whose Patients and Coverages are joined besides those of INPUT, such as
@@ -196,6 +197,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
         }
         options.columns = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names)
             .map_err(|error| Failure::new(2, advised(&error)))?;
+        options.reading.judged_by = options.columns.clone();
     }
     options.reading.file_date = arguments.file_date;
     options.reading.on_bad_record = arguments.on_bad_record;
@@ -287,6 +289,13 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
     for (status, count) in &report.claims_not_final {
         row(&format!("  {status}"), *count);
     }
+    let judged_by = report.judged_by.as_ref().map_or_else(String::new, |columns| {
+        format!(
+            "\nrecords were judged by the {} column{} asked for, and by what rows need",
+            columns.len(),
+            if columns.len() == 1 { "" } else { "s" }
+        )
+    });
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
     let rejects = match (report.has_rejects(), out == Path::new("-"), kept) {
         (true, false, _) => format!("\nrejects: {}", one_line(&out.join("rejects"))),
@@ -294,7 +303,7 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         _ => String::new(),
     };
     format!(
-        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{rejects}",
+        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{judged_by}{rejects}",
         grouped(report.inputs.len() as u64),
         if report.inputs.len() == 1 { "" } else { "s" },
         left_aside(&report.left_aside),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cclf_crosswalk::Api;
+use cclf_crosswalk::{Api, Columns, Plan};
 
 use crate::cancel::{Cancel, Progress};
 use crate::memory;
@@ -32,6 +32,10 @@ pub struct Reading {
     pub partially_adjudicated: bool,
     /// FILE_DATE for all rows, in days since 1970-01-01.
     pub file_date: Option<i32>,
+    /// The columns by whose facts records are judged, besides their text and what rows need (ids, types, sequences, links);
+    /// by those of all columns unless some are chosen. Columns that are made are always among them. A fault elsewhere in a
+    /// record is not seen then.
+    pub judged_by: Columns,
     /// What a bad record does.
     pub on_bad_record: OnBadRecord,
     /// How many are too many.
@@ -71,6 +75,7 @@ impl Reading {
             api: None,
             partially_adjudicated: false,
             file_date: None,
+            judged_by: Columns::from(true),
             on_bad_record: OnBadRecord::default(),
             max_rejects: MaxRejects::default(),
             threads: reading.threads,
@@ -83,6 +88,11 @@ impl Reading {
             cancel: Cancel::new(),
             progress: Arc::default(),
         }
+    }
+
+    /// The plan for records of a version of which these columns are made.
+    pub(crate) fn plan(&self, api: Api, made: &Columns) -> &'static Plan {
+        Plan::judging(api, &self.judged_by.with(made))
     }
 
     /// Threads that work at once: as many as are asked for, or as there is address space for.

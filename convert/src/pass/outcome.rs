@@ -28,6 +28,7 @@ impl Found {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             crosswalk_version: CROSSWALK_VERSION.to_owned(),
             api: pass.version.api.name().to_owned(),
+            judged_by: pass.reading.judged_by.with(pass.columns).named(),
             records: Counts::from(counts),
             set_aside: SetAside::from(counts),
             rejected_by_class: by_class

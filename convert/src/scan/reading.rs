@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use cclf_crosswalk::Plan;
 use cclf_crosswalk::arrow::array::RecordBatch;
 use crossbeam_channel::Sender;
 use ndjson_io::Discovered;
@@ -36,7 +35,7 @@ pub(super) fn pass<'o>(
     foreign: &'o OnceLock<Foreign>,
 ) -> Pass<'o> {
     Pass {
-        plan: Plan::of(version.api),
+        plan: options.reading.plan(version.api, &options.columns),
         version,
         foreign,
         input,

@@ -116,6 +116,8 @@ fn key(options: &ScanOptions, api: Api, sources: &[Source]) -> Key {
     };
     let reading = &options.reading;
     let how = (options.people, reading.on_bad_record, reading.max_rejects, options.most_places);
+    // What is kept of people, too.
+    add(format!("{:?}", reading.judged_by.with(&options.columns).named()).as_bytes());
     add(api.name().as_bytes());
     add(&[u8::from(reading.partially_adjudicated)]);
     add(format!("{how:?} {} {}", reading.max_line_bytes, reading.max_decompressed_bytes).as_bytes());
