@@ -182,6 +182,33 @@ fn only_the_columns_asked_for_come() {
 }
 
 #[test]
+fn columns_that_are_not_made_judge_all_the_same() {
+    let work = tempfile::tempdir().unwrap();
+    let file = work.path().join("in.ndjson");
+    // The day on which the claim begins is none.
+    let (good, bad) =
+        (synth::eob(3, synth::ClaimType::Carrier), synth::eob(4, synth::ClaimType::Carrier));
+    let at = bad.find("\"billablePeriod\":{\"end\":\"").unwrap();
+    let mut bad = bad;
+    bad.replace_range(at + 25..at + 35, "2019-02-30");
+    std::fs::write(&file, format!("{good}\n{bad}\n")).unwrap();
+    let names = ["CLM_LINE_NUM".to_owned()];
+    let columns = Columns::only(Crosswalk::stu3(), &[Table::Cclf5], true, &names).unwrap();
+    let rejected = |asked_for: bool| {
+        let mut options = options(file.to_str().unwrap(), Table::Cclf5);
+        options.columns = columns.clone();
+        if asked_for {
+            options.reading.judged_by = columns.clone();
+        }
+        let (rows, report) = scanned(options);
+        (report.run.records.rejected, report.run.judged_by, rows.num_rows() > 1)
+    };
+    assert_eq!(rejected(false), (1, None, true));
+    let named = Some(vec!["CCLF5.CLM_LINE_NUM".to_owned()]);
+    assert_eq!(rejected(true), (0, named, true));
+}
+
+#[test]
 fn people_among_claims_start_the_scan_again_or_end_it_but_never_give_other_rows() {
     let work = tempfile::tempdir().unwrap();
     write_export(work.path(), 20, true);

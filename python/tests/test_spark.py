@@ -126,7 +126,14 @@ def test_every_table_is_that_of_convert_and_of_scan(spark, export, tmp_path):
 def test_columns_are_pruned_and_rows_counted(spark, export):
     whole = pyarrow.table(bcda.scan(export, "cclf5", max_rejects="100%"))
     names = ["CUR_CLM_UNIQ_ID", "BENE_MBI_ID", "CLM_LINE_NUM"]
-    same(read(spark, export, "cclf5", columns=",".join(names)), whole.select(names))
+    # Of columns that are asked for, records are judged by these; where they stand, and how many, is told by them, too.
+    scan = bcda.scan(export, "cclf5", columns=names, max_rejects="100%")
+    same(read(spark, export, "cclf5", columns=",".join(names)), pyarrow.table(scan))
+    assert scan.report["judged_by"] == [f"CCLF5.{name}" for name in names]
+    judged = ",".join(f"cclf5.{name}" for name in names)
+    counts = read(spark, export, "counts", columns=judged).groupBy().sum().toArrow().to_pylist()[0]
+    assert {name: counts[f"sum({name})"] for name in scan.report["records"]} == scan.report["records"]
+    assert read(spark, export, "rejects", columns=judged).count() == scan.report["records"]["rejected"]
     lines = read(spark, export, "cclf5")
     assert lines.count() == whole.num_rows
     assert lines.schema["CLM_LINE_CVRD_PD_AMT"].dataType == types.DecimalType(13, 2)
@@ -141,7 +148,8 @@ def test_columns_are_pruned_and_rows_counted(spark, export):
     claims = [str(file) for file in export.iterdir() if str(file) not in people]
     options = {"table": "cclf5", "patients": ",".join(people), "columns": ",".join(names), "max_rejects": "100%"}
     apart = spark.read.format("bcda").options(**options).load(claims)
-    assert sorted(map(repr, apart.collect())) == sorted(map(repr, lines.select(*apart.columns).collect()))
+    chosen = read(spark, export, "cclf5", columns=",".join(names))
+    assert sorted(map(repr, apart.collect())) == sorted(map(repr, chosen.collect()))
 
 
 def test_the_index_is_private_shared_and_cleared_away(spark, export, tmp_path):

@@ -122,6 +122,11 @@ impl Columns {
         Self { lineage: self.lineage || others.lineage, only, as_named: self.as_named }
     }
 
+    /// Whether one of a table is among them.
+    pub(crate) fn name(&self, table: Table) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|(own, _)| *own == table))
+    }
+
     /// Whether a column is among them.
     pub(crate) fn has(&self, table: Table, column: &str) -> bool {
         let named = |only: &Vec<(Table, String)>| {

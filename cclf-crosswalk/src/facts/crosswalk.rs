@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 
 use crate::facts::codes::{CodeMap, States, load_maps};
-use crate::facts::columns::Columns;
-use crate::facts::fact::{Alternative, Conversion, Expr, FactKind, Function, Leaf, Path, Source};
+use crate::facts::fact::{Alternative, Conversion, Expr, FactKind, Function, Leaf, Source};
 use crate::facts::numbers;
 use crate::facts::resolve::{Model, Start, resolve, summary_function};
 use crate::facts::rows_csv::rows;
@@ -112,9 +111,9 @@ pub struct LineageColumn {
 #[derive(Clone, Debug)]
 pub struct Crosswalk {
     api: Api,
-    tables: Vec<TableDef>,
-    record: Vec<RecordFact>,
-    lineage: Vec<LineageColumn>,
+    pub(super) tables: Vec<TableDef>,
+    pub(super) record: Vec<RecordFact>,
+    pub(super) lineage: Vec<LineageColumn>,
     maps: HashMap<String, CodeMap>,
     states: States,
 }
@@ -167,50 +166,6 @@ impl Crosswalk {
         let crosswalk = Self { api: sources.api, tables, record, lineage, maps, states };
         crosswalk.check()?;
         Ok(crosswalk)
-    }
-
-    /// The crosswalk with the sources of these columns alone; the others are there, and nothing tells them. What the rows
-    /// of a table need besides stays: its switches, and what says which claims are final.
-    #[must_use]
-    pub fn with_sources_of(&self, columns: &Columns) -> Self {
-        let mut own = self.clone();
-        let mut lineage = vec![false; own.lineage.len()];
-        for def in &mut own.tables {
-            for (place, column) in lineage_columns(self, def) {
-                lineage[place] |= column.name == FINAL || columns.has(def.table, &column.name);
-            }
-            let mut names = def.columns.iter().map(|column| &column.name);
-            let mut of_rows = lineage_columns(self, def).map(|(_, column)| &column.name);
-            let has_any = names.any(|name| columns.has(def.table, name))
-                || of_rows.any(|name| columns.has(def.table, name));
-            for column in &mut def.columns {
-                let decides = has_any && def.switches.contains(&column.name);
-                let wanted = decides || columns.has(def.table, &column.name);
-                if def.per != Per::Summary && !wanted {
-                    column.expr = None;
-                }
-            }
-        }
-        for (column, wanted) in own.lineage.iter_mut().zip(lineage) {
-            column.expr = column.expr.take().filter(|_| wanted);
-        }
-        let of_people = own.table(Table::Cclf8).columns.iter().filter_map(|own| own.expr.as_ref());
-        let by_age = |path: &Path| path.leaf == Leaf::Function(Function::Age);
-        let has_age = of_people.flat_map(Expr::paths).any(by_age);
-        let has_people = self
-            .table(Table::Cclf8)
-            .columns
-            .iter()
-            .any(|column| columns.has(Table::Cclf8, &column.name));
-        // Of Patients that are merged there is no day of birth.
-        let has_links = self.record.iter().any(|fact| fact.name == "link");
-        own.record.retain(|fact| match &*fact.name {
-            "birth" | "death" => has_age || has_links,
-            "hospice_start" | "hospice_end" => has_people,
-            "claim_group" => false,
-            _ => true,
-        });
-        own
     }
 
     /// The twelve tables, in the order of [`Table::ALL`].

@@ -7,6 +7,7 @@ pub(crate) mod columns;
 pub(crate) mod crosswalk;
 pub(crate) mod dates;
 pub(crate) mod fact;
+mod judged;
 pub(crate) mod numbers;
 pub(crate) mod resolve;
 mod rows_csv;
