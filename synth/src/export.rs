@@ -16,7 +16,7 @@ pub const MANIFEST_NAME: &str = "bcda-export.json";
 /// [`MANIFEST_NAME`] last.
 ///
 /// `create` opens an output file by name; the caller decides where it stands and how it appears. Memory does not
-/// grow with the number of beneficiaries, but for one [`FileSummary`] per file.
+/// grow with the number of beneficiaries, but for one [`FileSummary`](crate::FileSummary) per file.
 ///
 /// # Errors
 /// [`Error`] when the options make no sense, or `create` or a write fails.

@@ -29,11 +29,11 @@ pub struct Summary {
     pub bytes: u64,
     /// Bytes of all NDJSON text; `bytes` unless the files are compressed.
     pub content_bytes: u64,
-    /// Broken lines per [`Defect::name`].
+    /// Broken lines per [`Defect::name`](crate::Defect::name).
     pub bad: BTreeMap<&'static str, u64>,
-    /// ExplanationOfBenefit lines per [`ClaimType::eob_type`].
+    /// ExplanationOfBenefit lines per [`ClaimType::eob_type`](crate::ClaimType::eob_type).
     pub claims: BTreeMap<&'static str, u64>,
-    /// Bytes of ExplanationOfBenefit text per [`ClaimType::eob_type`], line feeds included.
+    /// Bytes of ExplanationOfBenefit text per [`ClaimType::eob_type`](crate::ClaimType::eob_type), line feeds included.
     pub claim_bytes: BTreeMap<&'static str, u64>,
     /// ExplanationOfBenefit lines whose Patient is not in the export.
     pub claims_without_patient: u64,
