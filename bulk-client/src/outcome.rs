@@ -148,6 +148,9 @@ impl Outcome {
             self.says_no_jobs |= text.to_ascii_lowercase().contains("no jobs");
             if is_class(text) || is_sentence(text) {
                 known.get_or_insert_with(|| text.to_owned());
+            } else if let Some(beginning) = known_beginning(text) {
+                known.get_or_insert_with(|| beginning.to_owned());
+                self.has_more = true;
             } else {
                 self.has_more |= !text.is_empty();
             }
@@ -344,6 +347,27 @@ const SENTENCES: [&str; 33] = [
     "too many requests",
 ];
 
+/// What BCDA is known to say with a part of the request at the end, in small letters.
+const BEGINNINGS: [&str; 8] = [
+    "invalid resource type",
+    "repeated resource type",
+    "invalid _typefilter resource type (only eobs valid)",
+    "invalid _typefilter subquery parameter",
+    "invalid _typefilter parameter/value",
+    "invalid outcome value",
+    "invalid service-date",
+    "invalid _tag",
+];
+
+/// The part of a text that is known, without what may follow.
+fn known_beginning(text: &str) -> Option<&str> {
+    let is_of = |beginning: &&&str| {
+        let head = text.get(..beginning.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(beginning))
+    };
+    BEGINNINGS.iter().find(is_of).and_then(|beginning| text.get(..beginning.len()))
+}
+
 fn is_sentence(text: &str) -> bool {
     SENTENCES.contains(&text.to_ascii_lowercase().as_str())
 }
@@ -370,6 +394,11 @@ mod tests {
                 issue(r#""code":"structure","diagnostics":"Invalid group ID""#),
                 "Invalid group ID",
                 false,
+            ),
+            (
+                issue(r#""code":"structure","diagnostics":"Repeated resource type Jane Roe""#),
+                "Repeated resource type",
+                true,
             ),
             (issue(r#""code":"structure","diagnostics":"Jane Roe""#), "structure", true),
             (issue(r#""code":"Jane Roe""#), "", true),

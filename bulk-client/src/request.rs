@@ -160,7 +160,14 @@ impl ExportRequest {
             Level::Type(name) => below(base, &[name, "$export"]),
         };
         if !self.types.is_empty() {
-            url.query_pairs_mut().append_pair("_type", &self.types.join(","));
+            // Servers refuse a type that stands there twice.
+            let mut types: Vec<&str> = Vec::new();
+            for name in &self.types {
+                if !types.contains(&name.as_str()) {
+                    types.push(name);
+                }
+            }
+            url.query_pairs_mut().append_pair("_type", &types.join(","));
         }
         if let Some(since) = &self.since {
             url.query_pairs_mut().append_pair("_since", since);
@@ -249,6 +256,10 @@ mod tests {
         );
         assert_eq!(url(Level::Group("a/../b".into()), &[], None), "Group/a%2F..%2Fb/$export");
         assert_eq!(url(Level::Type("Coverage".into()), &[], None), "Coverage/$export");
+        let twice = ["Patient", "Coverage", "Patient"].map(str::to_owned).to_vec();
+        let request = ExportRequest { types: twice, ..ExportRequest::new(Level::Patient) };
+        let base: Url = "https://a.example/fhir/".parse().unwrap();
+        assert!(request.url(&base).as_str().ends_with("?_type=Patient%2CCoverage"));
     }
 
     #[test]

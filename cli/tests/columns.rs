@@ -110,6 +110,7 @@ fn names_that_lead_nowhere_are_refused_before_anything_is_written() {
     let work = work();
     for (words, told) in [
         ("--columns NOBODY", "NOBODY"),
+        ("--columns CCLF0.FILE_TYPE,CLM_POS_CD", "always whole"),
         ("--tables cclf5 --columns CLM_DRG_CD", "CLM_DRG_CD"),
         ("--tables cclf5,cclf7 --columns CLM_POS_CD", "CCLF7"),
         ("--columns cclf5.FILE_NAME --no-lineage", "FILE_NAME"),

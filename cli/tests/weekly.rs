@@ -475,3 +475,31 @@ fn three_weeks_that_are_served_are_those_that_synth_makes() {
         assert!(ran.stderr.contains("nothing changed"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_series_appears_whole_and_no_folder_has_weeks_of_two() {
+    let work = Work::new();
+    let series =
+        |words: &str| work.bcda(&format!("synth --beneficiaries 2 --claims 2 --quiet {words}"));
+    series("--weeks 12 --out made").exits(0);
+    let folders = || -> Vec<String> {
+        let entries = work.snapshot("made").unwrap().into_keys();
+        entries.filter(|name| name.matches('/').count() == 1 && name.ends_with('/')).collect()
+    };
+    assert_eq!((folders().len(), &*folders()[0]), (12, "week-01/"));
+    // A shorter one leaves nothing of the longer, whatever the folders are called.
+    series("--weeks 100 --seed 2 --out made --overwrite").exits(0);
+    assert_eq!(folders().len(), 100);
+    series("--weeks 3 --seed 3 --out made --overwrite").exits(0);
+    assert_eq!(folders(), ["week-01/", "week-02/", "week-03/"]);
+    let before = work.snapshot("made").unwrap();
+    // What is not ours keeps it from being replaced, wherever it stands; and so does what is no series.
+    series("--weeks 3 --out made").exits(2);
+    work.write("made/week-02/mine.txt", "mine");
+    series("--weeks 3 --out made --overwrite").exits(2);
+    fs::remove_file(work.path("made/week-02/mine.txt")).unwrap();
+    series("--out made --overwrite").exits(2);
+    assert!(work.snapshot("made").unwrap() == before);
+    series("--out single").exits(0);
+    series("--weeks 2 --out single --overwrite").exits(2);
+}

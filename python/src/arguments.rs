@@ -158,7 +158,7 @@ pub(crate) fn only(tables: &[Table], lineage: bool, names: &[String]) -> Result<
     let columns = Columns::only(Crosswalk::stu3(), tables, lineage, names).map_err(|fault| {
         Failure::usage(match fault {
             ColumnsError::Unknown(_) => format!("{fault}; bcda.describe() lists them"),
-            ColumnsError::Unused(_) => fault.to_string(),
+            ColumnsError::Unused(_) | ColumnsError::Whole => fault.to_string(),
         })
     })?;
     Ok(columns.as_named())

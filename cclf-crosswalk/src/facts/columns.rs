@@ -35,6 +35,11 @@ pub enum ColumnsError {
     /// No table asked for has such a column.
     #[error("no table asked for has a column {0}")]
     Unknown(String),
+    /// The table has no choice of columns.
+    #[error(
+        "CCLF0, which counts the rows of the other tables, is always whole: name no column of it"
+    )]
+    Whole,
     /// None of the columns is of this table.
     #[error("none of the columns is of {0}; name one, or leave the table out")]
     Unused(&'static str),
@@ -62,6 +67,9 @@ impl Columns {
                 Some((table, column)) => (Some(table), column),
                 None => (None, name.as_str()),
             };
+            if table.is_some_and(|table| table.eq_ignore_ascii_case(Table::Cclf0.name())) {
+                return Err(ColumnsError::Whole);
+            }
             let before = only.len();
             let of_table = |own: &&Table| table.is_none_or(|t| own.name().eq_ignore_ascii_case(t));
             let wanted = tables.iter().filter(of_table);

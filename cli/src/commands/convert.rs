@@ -212,7 +212,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
 fn advised(error: &ColumnsError) -> String {
     match error {
         ColumnsError::Unknown(_) => format!("{error}; `bcda describe` lists them"),
-        ColumnsError::Unused(_) => error.to_string(),
+        ColumnsError::Unused(_) | ColumnsError::Whole => error.to_string(),
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) struct ExportArgs {
     /// commas.
     #[arg(long, value_name = "DATE", help_heading = "Claims of v3")]
     pub(crate) service_date: Option<String>,
-    /// Claims of this outcome: complete or partial.
+    /// Claims of this outcome: complete or partial; partial ones come with --partially-adjudicated alone.
     #[arg(long, value_name = "OUTCOME", help_heading = "Claims of v3")]
     pub(crate) outcome: Option<String>,
     /// Another parameter of the kick-off; repeatable.

@@ -1,12 +1,13 @@
 //! `bcda synth`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use convert::Cancel;
 use publish::{Stage, StageOptions, StagedFile};
-use serde_json::Value;
-use synth::{Api, MANIFEST_NAME, MAX_WEEKS, Options, Window};
+use serde_json::{Value, json};
+use synth::{Api, MANIFEST_NAME, MAX_WEEKS, Options, Summary, Window};
 
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
@@ -41,7 +42,8 @@ pub(crate) struct SynthArgs {
     /// authorizations come with them. v3 alone.
     #[arg(long, default_value = "0", value_parser = parse_share, value_name = "P")]
     pub(crate) partially_adjudicated: u32,
-    /// A series of exports, a week each, in folders week-01, week-02 and so on of DIR: a full one, then what changed since.
+    /// A series of exports, a week each, in folders week-01, week-02 and so on of DIR, all of which appear at once: a full
+    /// one, then what changed since.
     /// People join and leave, claims come late, are corrected, replaced, cancelled and deleted. From 1 to 520.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_WEEKS)))]
     pub(crate) weeks: Option<u32>,
@@ -81,9 +83,12 @@ impl Drop for Staged {
     }
 }
 
-/// The text of the manifest of an earlier export; none when there is no such file.
-fn earlier(folder: &Path) -> Result<Option<Vec<u8>>, publish::Error> {
-    let path = folder.join(MANIFEST_NAME);
+/// The manifest of a series of exports: what lies in its folder.
+const SERIES_NAME: &str = "weeks.json";
+
+/// The text of the manifest of an earlier result; none when there is no such file.
+fn earlier(folder: &Path, manifest_name: &str) -> Result<Option<Vec<u8>>, publish::Error> {
+    let path = folder.join(manifest_name);
     let failed = |error| publish::Error::io("read", &path, error);
     match path.symlink_metadata() {
         Ok(found) if found.is_file() => std::fs::read(&path).map(Some).map_err(failed),
@@ -93,7 +98,7 @@ fn earlier(folder: &Path) -> Result<Option<Vec<u8>>, publish::Error> {
     }
 }
 
-/// What the manifest of an earlier export lists; none when it is no synthetic export of ours.
+/// What the manifest of an earlier result lists; none when it is no synthetic export, or series, of ours.
 fn owned(text: &[u8]) -> Option<Vec<String>> {
     let manifest: Value = serde_json::from_slice(text).ok()?;
     manifest.get("synthetic")?;
@@ -101,18 +106,17 @@ fn owned(text: &[u8]) -> Option<Vec<String>> {
     files.iter().map(|file| Some(file.get("name")?.as_str()?.to_owned())).collect()
 }
 
-/// The exports that are made: the folder of each, and its weeks.
-fn exports(arguments: &SynthArgs) -> Vec<(PathBuf, Option<Window>)> {
-    let out = &arguments.out;
+/// The exports that are made: where each lies in the output, as the beginning of names, and its weeks.
+fn exports(arguments: &SynthArgs) -> Vec<(String, Option<Window>)> {
     match arguments.weeks {
-        None => vec![(out.clone(), None)],
+        None => vec![(String::new(), None)],
         Some(weeks) if arguments.only_final => {
-            vec![(out.clone(), Some(Window::state_of(weeks)))]
+            vec![(String::new(), Some(Window::state_of(weeks)))]
         }
         Some(weeks) => {
             // The names are in the order of the weeks.
             let digits = weeks.to_string().len().max(2);
-            let folder = |week| out.join(format!("week-{week:0digits$}"));
+            let folder = |week| format!("week-{week:0digits$}/");
             (1..=weeks).map(|week| (folder(week), Some(Window::of_week(week)))).collect()
         }
     }
@@ -122,25 +126,63 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
     let cancel = Cancel::new();
     let caught = signals::listen(cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
+    let is_series = arguments.weeks.is_some() && !arguments.only_final;
+    let manifest_name = if is_series { SERIES_NAME } else { MANIFEST_NAME };
+    let stage_options =
+        StageOptions { overwrite: arguments.overwrite, manifest_name: manifest_name.to_owned() };
+    let staged = |error: publish::Error| {
+        Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
+    };
+    // All weeks appear at once, so that no folder has those of two series.
+    let stage = Stage::open(&arguments.out, &stage_options, |folder| {
+        Ok(earlier(folder, manifest_name)?.and_then(|text| owned(&text)))
+    })
+    .map_err(staged)?;
+    let (mut manifest, mut files, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for (folder, window) in exports(arguments) {
-        if arguments.weeks.is_some() && !arguments.only_final {
-            std::fs::create_dir_all(&arguments.out).map_err(|error| {
-                Failure::new(1, format!("cannot make {}: {error}", one_line(&arguments.out)))
-            })?;
+        manifest.clear();
+        let summary = make(arguments, window, (&stage, &folder), &mut manifest, &cancel).map_err(
+            |error| {
+                if let Some(code) = caught.exit_code() {
+                    return Failure::new(code, "interrupted; nothing was written");
+                }
+                let code = if matches!(error, synth::Error::Options(_)) { 2 } else { 1 };
+                Failure::new(code, error.to_string())
+            },
+        )?;
+        if is_series {
+            let name = format!("{folder}{MANIFEST_NAME}");
+            let mut file = stage.create(&name).map_err(staged)?;
+            file.write_all(&manifest).map_err(|error| Failure::new(1, error.to_string()))?;
+            file.finish().map_err(staged)?;
+            files.push(name);
+            files.extend(summary.files.iter().map(|file| format!("{folder}{}", file.name)));
         }
-        make(arguments, &folder, window, (&cancel, &caught), log)?;
+        made.push((folder, summary));
+    }
+    if is_series {
+        let files: Vec<Value> = files.iter().map(|name| json!({"name": name})).collect();
+        let weeks = json!({"weeks": arguments.weeks, "seed": arguments.seed});
+        manifest = json!({"synthetic": weeks, "files": files}).to_string().into_bytes();
+    }
+    let published = stage.commit(&manifest).map_err(staged)?;
+    if let Some(leftover) = published.leftover {
+        log.warning(&format!("{} could not be removed", leftover.display()));
+    }
+    for (folder, summary) in made {
+        tell(&summary, &arguments.out.join(folder), log);
     }
     Ok(0)
 }
 
-/// Makes one export.
+/// Makes one export, whose own manifest is put into `manifest`.
 fn make(
     arguments: &SynthArgs,
-    folder: &Path,
     window: Option<Window>,
-    (cancel, caught): (&Cancel, &signals::Caught),
-    log: Log,
-) -> Result<(), Failure> {
+    (stage, folder): (&Stage, &str),
+    manifest: &mut Vec<u8>,
+    cancel: &Cancel,
+) -> Result<Summary, synth::Error> {
     let options = Options {
         beneficiaries: arguments.beneficiaries,
         seed: arguments.seed,
@@ -152,38 +194,18 @@ fn make(
         window,
         ..Options::default()
     };
-    let stage_options =
-        StageOptions { overwrite: arguments.overwrite, manifest_name: MANIFEST_NAME.to_owned() };
-    let staged = |error: publish::Error| {
-        Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
-    };
-    let stage = Stage::open(folder, &stage_options, |folder| {
-        Ok(earlier(folder)?.and_then(|text| owned(&text)))
-    })
-    .map_err(staged)?;
-    let mut manifest = Vec::new();
-    let summary = {
-        let manifest = std::sync::Mutex::new(&mut manifest);
-        synth::generate(&options, |name| {
-            Ok(if name == MANIFEST_NAME {
-                Out::Manifest(&manifest)
-            } else {
-                Out::File(Staged(Some(stage.create(name)?), cancel.clone()))
-            })
+    let manifest = std::sync::Mutex::new(manifest);
+    synth::generate(&options, |name| {
+        Ok(if name == MANIFEST_NAME {
+            Out::Manifest(&manifest)
+        } else {
+            Out::File(Staged(Some(stage.create(&format!("{folder}{name}"))?), cancel.clone()))
         })
-        .map_err(|error| {
-            if let Some(code) = caught.exit_code() {
-                let not_written = format!("interrupted; {} was not written", one_line(folder));
-                return Failure::new(code, not_written);
-            }
-            let code = if matches!(error, synth::Error::Options(_)) { 2 } else { 1 };
-            Failure::new(code, error.to_string())
-        })?
-    };
-    let published = stage.commit(&manifest).map_err(staged)?;
-    if let Some(leftover) = published.leftover {
-        log.warning(&format!("{} could not be removed", leftover.display()));
-    }
+    })
+}
+
+/// Says what an export has.
+fn tell(summary: &Summary, folder: &Path, log: Log) {
     let records: u64 = summary.records.values().sum();
     let events = summary.events.iter().map(|(event, claims)| format!(", {event} claims: {claims}"));
     log.info(&format!(
@@ -195,7 +217,6 @@ fn make(
         events.collect::<String>(),
         one_line(folder)
     ));
-    Ok(())
 }
 
 /// Where a file of the export goes: the manifest waits until all others are there.
