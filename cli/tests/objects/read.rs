@@ -1,8 +1,9 @@
 //! Objects as inputs.
 
-use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::Place;
 use super::proxy::{Fault, Request};
