@@ -342,7 +342,7 @@ fn answers_that_are_errors_are_kept_whole_on_request_and_shown_as_codes() {
     let words = format!("{} --type Roe --api v1", export(&running, "export"));
     let ran = bcda(&work, &words).exits(5);
     let hint = "; the server says more, which may name people: --error-bodies FILE keeps it";
-    assert!(ran.stderr.contains("(the server says: structure)"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("(the server says: invalid resource type)"), "{}", ran.stderr);
     assert!(ran.stderr.trim_end().ends_with(hint), "{}", ran.stderr);
     let words = format!("{words} --error-bodies bodies.ndjson --log log.ndjson");
     bcda(&work, &format!("{words} --dry-run")).exits(0);
@@ -351,7 +351,7 @@ fn answers_that_are_errors_are_kept_whole_on_request_and_shown_as_codes() {
         let ran = bcda(&work, &format!("--log-format json {words}")).exits(5);
         let log = work.read_text("log.ndjson");
         assert!(ran.stderr.contains("; the whole answer is in bodies.ndjson"), "{}", ran.stderr);
-        assert!(!ran.stderr.contains("invalid resource type") && !log.contains("invalid resource"));
+        assert!(!ran.stderr.contains("resource type Roe") && !log.contains("resource type Roe"));
         let kept = work.read_text("bodies.ndjson");
         assert_eq!(kept.lines().count(), lines);
         assert!(kept.contains("invalid resource type Roe"), "{kept}");
