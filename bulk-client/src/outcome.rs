@@ -355,8 +355,8 @@ const BEGINNINGS: [&str; 8] = [
     "invalid _typefilter subquery parameter",
     "invalid _typefilter parameter/value",
     "invalid outcome value",
-    "invalid service-date",
-    "invalid _tag",
+    "invalid service-date value",
+    "invalid _tag value",
 ];
 
 /// The part of a text that is known, without what may follow.

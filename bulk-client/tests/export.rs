@@ -521,13 +521,7 @@ fn the_same_request_in_other_words_has_nothing_to_do() {
         let mut request = bulk_client::ExportRequest::new(bulk_client::Level::Group("all".into()));
         request.types = types.iter().map(|&name| name.to_owned()).collect();
         request.since = Some(since.to_owned());
-        let export = bulk_client::Export {
-            request,
-            out: client.out(),
-            begin: Begin::Usual,
-            decryption: None,
-            since_last: false,
-        };
+        let export = common::usually(request, client.out());
         common::block_on(export.run(&client.server(&service), &client.cancel))
     };
     run(&["Patient", "Coverage"], "2019-01-01T05:00:00Z").unwrap();

@@ -75,13 +75,8 @@ impl Asked {
 
     fn run(&self, service: &Service) -> Result<Report, Error> {
         let request = ExportRequest { since: self.since.map(str::to_owned), ..self.request() };
-        let export = Export {
-            request,
-            out: self.out(),
-            begin: Begin::Usual,
-            decryption: None,
-            since_last: self.since.is_some(),
-        };
+        let export =
+            Export { since_last: self.since.is_some(), ..common::usually(request, self.out()) };
         common::block_on(export.run(&self.client.server(service), &self.client.cancel))
     }
 

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common;
 use bulk_client::{
-    Auth, Begin, CancellationToken, Error, ErrorKind, Export, ExportRequest, Level, Report, Server,
-    block_on,
+    Auth, CancellationToken, Error, ErrorKind, ExportRequest, Level, Report, Server, block_on,
 };
 use flate2::read::MultiGzDecoder;
 use sandbox::{Data, Fault, Options, Running, Sandbox};
@@ -63,13 +62,7 @@ impl Bench {
             _ => TYPES.map(str::to_owned).to_vec(),
         };
         let request = ExportRequest { types, ..ExportRequest::new(level) };
-        let export = Export {
-            request,
-            out: self.out(name),
-            begin: Begin::Usual,
-            decryption: None,
-            since_last: false,
-        };
+        let export = common::usually(request, self.out(name));
         block_on(export.run(&self.server(running), &CancellationToken::new()))
     }
 
@@ -266,13 +259,7 @@ fn a_run_stopped_at_any_file_is_finished_by_the_next() {
         let request =
             ExportRequest { types: TYPES.map(str::to_owned).to_vec(), ..ExportRequest::new(all()) };
         let name = format!("stopped-{stop_after}");
-        let export = Export {
-            request,
-            out: bench.out(&name),
-            begin: Begin::Usual,
-            decryption: None,
-            since_last: false,
-        };
+        let export = common::usually(request, bench.out(&name));
         let error = block_on(export.run(&server, &cancel)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted);
         let report = bench.export(&running, &name, all()).unwrap();

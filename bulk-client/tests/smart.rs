@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
 use bulk_client::{
-    Auth, Begin, Decryption, Export, ExportRequest, FileState, JobState, Level, Metadata,
-    NdjsonLog, block_on,
+    Auth, Decryption, Export, ExportRequest, FileState, JobState, Level, Metadata, NdjsonLog,
+    block_on,
 };
 use encryption::{PrivateKey, PublicKey, encrypt};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -165,13 +165,7 @@ fn a_base_at_the_root_of_a_host_is_asked_there_and_again_when_the_export_goes_on
         bulk_client::Server::new(base, Auth::None, common::quick(), None, Arc::new(())).unwrap();
     let mut request = ExportRequest::new(Level::Group("all".into()));
     request.types = vec!["Patient".into()];
-    let export = Export {
-        request,
-        out: client.out(),
-        begin: Begin::Usual,
-        decryption: None,
-        since_last: false,
-    };
+    let export = common::usually(request, client.out());
     block_on(export.run(&server, &client.cancel)).unwrap();
     let known = bulk_client::unfinished(&client.out()).unwrap().unwrap().base_url;
     assert_eq!(bulk_client::fhir_base(&known, Some("none")).unwrap(), *server.base());
@@ -229,8 +223,7 @@ fn export(
     });
     let mut request = ExportRequest::new(Level::Group("all".into()));
     request.types = vec!["Patient".into()];
-    let export =
-        Export { request, out: client.out(), begin: Begin::Usual, decryption, since_last: false };
+    let export = Export { decryption, ..common::usually(request, client.out()) };
     block_on(export.run(&client.server(service), &client.cancel))
 }
 

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{self, Answer, CANARY, Client, Service, patients, token, usual};
-use bulk_client::{
-    Auth, Begin, Credentials, Error, ErrorBodies, Export, ExportRequest, Level, Observer, Url,
-};
+use bulk_client::{Auth, Credentials, Error, ErrorBodies, ExportRequest, Level, Observer, Url};
 use serde_json::{Value, json};
 
 const FILE: &str = "/data/1/a.ndjson";
@@ -187,13 +185,7 @@ fn changes_of_a_group_without_attribution_are_told_as_such() {
             let client = Client { api: Some(api), ..Client::new() };
             let since = since.then(|| "2020-01-01T00:00:00Z".to_owned());
             let request = ExportRequest { since, ..ExportRequest::new(level.clone()) };
-            let export = Export {
-                request,
-                out: client.out(),
-                begin: Begin::Usual,
-                decryption: None,
-                since_last: false,
-            };
+            let export = common::usually(request, client.out());
             let server = client.server(&service);
             let error = common::block_on(export.run(&server, &client.cancel)).unwrap_err();
             let told = error.to_string();

@@ -26,8 +26,7 @@ use crate::watch::{Teller, watched};
 ///     naming: what the files are called: "cclf", or "tuva" for Tuva's CCLF connector.
 ///     tables: which tables, e.g. ["cclf5", "cclf7"]; all twelve unless named.
 ///     columns: which columns, e.g. ["BENE_MBI_ID", "cclf5.CLM_POS_CD"]; without tables, of every table that has one.
-///         Records are judged by their text, by what rows need, and by these columns alone.
-///         They come in this order.
+///         They come in this order. Records are judged by their text, by what rows need, and by these columns alone.
 ///     patients: files or folders whose Patients and Coverages are read besides.
 ///     api: the version of the API that the records are of, "v1", "v2" or "v3"; those of others are bad records then. Told
 ///         by the first record that shows its version unless given, and a record of another version ends the run.
@@ -128,8 +127,7 @@ pub(crate) fn convert_export<'py>(
             if tables.is_none() {
                 options.tables = Columns::tables_with(Crosswalk::stu3(), &options.tables, &columns);
             }
-            options.columns = arguments::only(&options.tables, lineage, &columns)?;
-            options.reading.judged_by = options.columns.clone();
+            options.ask_for(arguments::only(&options.tables, lineage, &columns)?);
         }
         options.overwrite = overwrite;
 

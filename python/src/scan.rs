@@ -338,14 +338,12 @@ pub(crate) fn scan(
     guarded(|| {
         let table = arguments::table(table)?;
         let mut options = ScanOptions::new(paths("inputs", inputs)?, table);
-        options.columns = match columns {
-            Some(columns) => {
-                let columns = arguments::only(&[table], lineage, &names(columns)?)?;
-                options.reading.judged_by = columns.clone();
-                columns
+        match columns {
+            Some(asked) => {
+                options.ask_for(arguments::only(&[table], lineage, &names(asked)?)?);
             }
-            None => lineage.into(),
-        };
+            None => options.columns = lineage.into(),
+        }
         options.batch_rows = within("batch_rows", batch_rows, 1, u32::MAX.into())?;
         options.people = arguments::people(people)?;
         let reading = ReadingArguments {

@@ -255,6 +255,11 @@ pub(crate) struct Client {
     pub(crate) api: Option<&'static str>,
 }
 
+/// The export of a request to a folder, as it is begun without further options.
+pub(crate) fn usually(request: ExportRequest, out: PathBuf) -> Export {
+    Export { request, out, begin: Begin::Usual, decryption: None, since_last: false }
+}
+
 impl Client {
     pub(crate) fn new() -> Self {
         Self {
@@ -306,13 +311,7 @@ impl Client {
             types: self.types.clone(),
             ..ExportRequest::new(Level::Group("all".into()))
         };
-        let export = Export {
-            request,
-            out: self.out(),
-            begin: self.begin,
-            decryption: None,
-            since_last: false,
-        };
+        let export = Export { begin: self.begin, ..usually(request, self.out()) };
         block_on(export.run(&self.server(service), &self.cancel))
     }
 

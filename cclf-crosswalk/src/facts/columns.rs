@@ -4,7 +4,7 @@ use crate::facts::crosswalk::{Crosswalk, TableDef, lineage_columns};
 use crate::layout::table::Table;
 
 /// A choice of columns: which are made, or by whose facts records are judged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     lineage: bool,
     /// Only these, as `(table, column)`; all unless given.
@@ -131,7 +131,7 @@ impl Columns {
     }
 
     /// Whether one of a table is among them.
-    pub(crate) fn name(&self, table: Table) -> bool {
+    pub(crate) fn touch(&self, table: Table) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|(own, _)| *own == table))
     }
 

@@ -17,7 +17,7 @@ impl Crosswalk {
                 lineage[place] |= column.name == FINAL || columns.has(def.table, &column.name);
             }
             for column in &mut def.columns {
-                let decides = columns.name(def.table) && def.switches.contains(&column.name);
+                let decides = columns.touch(def.table) && def.switches.contains(&column.name);
                 let wanted = decides || columns.has(def.table, &column.name);
                 if def.per != Per::Summary && !wanted {
                     column.expr = None;
@@ -30,7 +30,7 @@ impl Crosswalk {
         let of_people = own.table(Table::Cclf8).columns.iter().filter_map(|own| own.expr.as_ref());
         let by_age = |path: &Path| path.leaf == Leaf::Function(Function::Age);
         let has_age = of_people.flat_map(Expr::paths).any(by_age);
-        let has_people = columns.name(Table::Cclf8);
+        let has_people = columns.touch(Table::Cclf8);
         // Of Patients that are merged there is no day of birth.
         let has_links = self.record.iter().any(|fact| fact.name == "link");
         own.record.retain(|fact| match &*fact.name {

@@ -195,9 +195,8 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
         if arguments.tables.is_empty() {
             options.tables = Columns::tables_with(crosswalk, &options.tables, names);
         }
-        options.columns = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names)
-            .map_err(|error| Failure::new(2, advised(&error)))?;
-        options.reading.judged_by = options.columns.clone();
+        let asked = Columns::only(crosswalk, &options.tables, !arguments.no_lineage, names);
+        options.ask_for(asked.map_err(|error| Failure::new(2, advised(&error)))?);
     }
     options.reading.file_date = arguments.file_date;
     options.reading.on_bad_record = arguments.on_bad_record;

@@ -43,7 +43,7 @@ pub(crate) struct ServeArgs {
     seed: u64,
     /// Let so many weeks pass, 1 to 520: an export since the transactionTime of the one before has what changed in the
     /// next week, as `bcda synth --weeks` makes it; one without `_since` has what is there in the week that has come.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=520))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(synth::MAX_WEEKS)))]
     weeks: Option<u32>,
     /// Port on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 3000)]

@@ -68,6 +68,12 @@ impl Options {
         }
     }
 
+    /// Makes these columns, and judges records by them, as somebody asks who names them.
+    pub fn ask_for(&mut self, columns: Columns) {
+        self.reading.judged_by = columns.clone();
+        self.columns = columns;
+    }
+
     /// The places that something is written to, which no input may lie in.
     pub(crate) fn places(&self) -> Vec<PathBuf> {
         let output = match &self.output {

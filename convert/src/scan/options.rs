@@ -59,6 +59,13 @@ impl ScanOptions {
         }
     }
 
+    /// Makes these columns, and judges records by them, as somebody asks who names them. Columns alone, without their
+    /// verdict, are what a query leaves over.
+    pub fn ask_for(&mut self, columns: Columns) {
+        self.reading.judged_by = columns.clone();
+        self.columns = columns;
+    }
+
     /// Whether the scan could begin: its options make sense and its inputs are there. Reads no file.
     ///
     /// # Errors
