@@ -15,7 +15,7 @@ use criterion::{
 };
 use json_walk::index::Engine;
 use json_walk::{Index, Limits};
-use ndjson_io::{BlockWorker, Line, ReadOptions, discover};
+use ndjson_io::{BlockWorker, InBlock, Line, ReadOptions, discover};
 use synth::{ClaimType, Part};
 
 /// Claims of each type in a text.
@@ -52,7 +52,7 @@ impl BlockWorker for Count {
         self.0 += 1;
     }
 
-    fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+    fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
 
     fn finish_block(&mut self) -> usize {
         std::mem::take(&mut self.0)
@@ -66,7 +66,7 @@ fn count(path: &Path, options: &ReadOptions) -> usize {
         &files,
         options,
         |_| Count::default(),
-        |count| {
+        |count, _| {
             lines += count;
             std::ops::ControlFlow::Continue(())
         },

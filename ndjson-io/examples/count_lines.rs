@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use ndjson_io::{BlockWorker, Line, ReadOptions, SourceFile, discover, read};
+use ndjson_io::{BlockWorker, InBlock, Line, ReadOptions, SourceFile, discover, read};
 
 #[derive(Default)]
 struct Count {
@@ -22,7 +22,7 @@ impl BlockWorker for Count {
         self.bytes += line.bytes.len() as u64;
     }
 
-    fn too_long(&mut self, _source: usize, _number: u64, _offset: u64, _len_bytes: u64) {}
+    fn too_long(&mut self, _source: usize, _number: InBlock, _offset: u64, _len_bytes: u64) {}
 
     fn finish_block(&mut self) -> Count {
         std::mem::take(self)
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &sources,
         &options,
         |_| Count::default(),
-        |count| {
+        |count, _| {
             total.lines += count.lines;
             total.bytes += count.bytes;
             blocks += 1;

@@ -1,8 +1,9 @@
-//! Blocks: the unit of work. A recycled buffer cut at a line end, and where its bytes come from.
+//! Blocks: the unit of work. Lines in a recycled buffer, or a range of a plain file whose lines a worker reads itself.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::error::Position;
+use crate::range::PlainFile;
 
 /// Most segments in one block, so that a block of many tiny sources stays small, too.
 pub(crate) const MAX_SEGMENTS: usize = 16 * 1024;
@@ -20,28 +21,47 @@ pub(crate) struct Block {
 }
 
 /// Part of a block that comes from one source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Segment {
     /// Index of the source.
     pub(crate) source: usize,
-    /// Number and offset of the first line.
-    pub(crate) first: Position,
+    /// Where in the source its first byte is.
+    pub(crate) first_byte: u64,
     /// The lines, or what stands for one that was skipped.
     pub(crate) content: Content,
+    /// What the worker found.
+    pub(crate) found: Found,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a worker found in a segment, or in all of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) lines: u64,
+    /// How many of the lines are blank.
+    pub(crate) blank: u64,
+    /// How many of the lines are over the limit.
+    pub(crate) too_long: u64,
+    /// Bytes of the lines in a range of a file, line ends included.
+    pub(crate) range_bytes: u64,
+}
+
+impl Found {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.blank += other.blank;
+        self.too_long += other.too_long;
+        self.range_bytes += other.range_bytes;
+    }
+}
+
+#[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// Whole lines in the buffer; the last may lack its line end where the source ends.
-    Lines {
-        range: Range<usize>,
-        /// Filled in by the worker: how many of the lines are blank.
-        blank: u64,
-        /// Filled in by the worker: how many of the lines are over the limit.
-        too_long: u64,
-    },
+    Lines(Range<usize>),
     /// One line so long that the reader skipped it.
     TooLong { len_bytes: u64 },
+    /// The lines that begin in these bytes of a plain file. The block has no other segment.
+    Range { file: Arc<PlainFile>, bytes: Range<u64> },
 }
 
 impl Block {
@@ -65,9 +85,16 @@ impl Block {
         }
     }
 
-    /// Source and place of the first line, for a message.
-    pub(crate) fn start(&self) -> Option<(usize, Position)> {
-        self.segments.first().map(|segment| (segment.source, segment.first))
+    /// The source that ends with this block, where its last lines are a range of a file.
+    pub(crate) fn ended(&self) -> Option<(usize, &PlainFile)> {
+        match self.segments.first() {
+            Some(Segment { source, content: Content::Range { file, bytes }, .. })
+                if bytes.end >= file.end() =>
+            {
+                Some((*source, file))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -12,9 +12,9 @@ mod zstd;
 use ::zstd::stream::raw::{Decoder as ZstdDecoder, Operation};
 
 use self::gzip::Gzip;
+pub(crate) use self::raw::grown;
 use self::raw::{INPUT_BYTES, Raw, RawInput};
-pub(crate) use self::step::Chunk;
-use self::step::Fault;
+pub(crate) use self::step::{Chunk, Fault};
 use self::zstd::Zstd;
 use crate::error::ErrorKind;
 use crate::source::Opened;
@@ -45,7 +45,7 @@ impl Compression {
 }
 
 /// Bytes that decide about the compression.
-const MAGIC_BYTES: usize = 4;
+pub(crate) const MAGIC_BYTES: usize = 4;
 
 /// Buffers and decoder states that go from one source to the next: making them anew for each of
 /// many small files would cost more than reading the files.
@@ -88,12 +88,9 @@ impl Stream {
         if decoders.input.is_empty() {
             decoders.input = vec![0; INPUT_BYTES];
         }
-        let raw = Raw::new(opened, hash);
-        // What a part of a file begins with tells nothing.
-        let codec = if raw.part.is_some() { Codec::Plain } else { Codec::Unknown };
         Self {
-            raw,
-            codec,
+            raw: Raw::new(opened, hash),
+            codec: Codec::Unknown,
             decoders,
             unused: 0..0,
             ended: false,
@@ -110,11 +107,6 @@ impl Stream {
 
     pub(crate) fn raw_bytes(&self) -> u64 {
         self.raw.count
-    }
-
-    /// The byte of the file at which the reading began.
-    pub(crate) fn first_byte(&self) -> u64 {
-        self.raw.part.as_ref().map_or(0, |part| part.start)
     }
 
     pub(crate) fn compression(&self) -> Compression {

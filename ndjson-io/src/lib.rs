@@ -61,7 +61,7 @@
 //! ```
 //! use std::ops::ControlFlow;
 //!
-//! use ndjson_io::{BlockWorker, Line, ReadOptions, SourceFile, read};
+//! use ndjson_io::{BlockWorker, InBlock, Line, ReadOptions, SourceFile, read};
 //!
 //! /// Counts lines and bytes.
 //! #[derive(Default)]
@@ -75,7 +75,7 @@
 //!         self.1 += line.bytes.len() as u64;
 //!     }
 //!
-//!     fn too_long(&mut self, _source: usize, _number: u64, _offset: u64, _len_bytes: u64) {}
+//!     fn too_long(&mut self, _source: usize, _number: InBlock, _offset: u64, _len_bytes: u64) {}
 //!
 //!     fn finish_block(&mut self) -> (u64, u64) {
 //!         let Count(lines, bytes) = std::mem::take(self);
@@ -86,7 +86,7 @@
 //! # fn main() -> Result<(), ndjson_io::Error> {
 //! let sources = [SourceFile::from_reader("text", &b"one\ntwo\n"[..])];
 //! let mut total = (0, 0);
-//! read(&sources, &ReadOptions::default(), |_thread| Count::default(), |(lines, bytes)| {
+//! read(&sources, &ReadOptions::default(), |_thread| Count::default(), |(lines, bytes), _| {
 //!     total = (total.0 + lines, total.1 + bytes);
 //!     ControlFlow::Continue(())
 //! })?;
@@ -116,8 +116,8 @@ mod error;
 mod limits;
 mod line;
 mod order;
-mod part;
 mod progress;
+mod range;
 mod reader;
 mod records;
 mod remote;
@@ -131,7 +131,7 @@ pub use decompress::Compression;
 pub use discover::{Discovered, discover, discover_among};
 pub use error::{Error, ErrorKind, Position, shown};
 pub use limits::{DEFAULT_MAX_DECOMPRESSED_BYTES, DEFAULT_MAX_LINE_BYTES, Limits};
-pub use line::Line;
+pub use line::{Before, InBlock, Line};
 pub use progress::{Progress, SourceReport};
 pub use records::{Record, RecordError, read_records};
 pub use remote::{Elsewhere, Purpose, Remote, RemoteFault, RemoteFile};

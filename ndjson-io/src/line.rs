@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::error::Position;
+use crate::block::Found;
 
 /// The UTF-8 byte order mark. It is skipped at the start of a source and nowhere else.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -17,16 +17,28 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// Index of the source in the slice that is read.
     pub source: usize,
-    /// Line number in the source, 1-based; blank lines count.
-    pub number: u64,
+    /// Which of the lines of its source that are in one block it is; blank lines count.
+    pub number: InBlock,
     /// Byte offset of the first of `bytes` in the decompressed source, 0-based.
     pub offset: u64,
 }
 
-impl Line<'_> {
-    /// Line number and byte offset.
-    pub fn position(&self) -> Position {
-        Position { line: self.number, byte: self.offset }
+/// A line's number among the lines of its source that are in one block, from 1.
+///
+/// Blocks are read side by side, and none knows how many lines come before it. Whoever takes their results in order
+/// does: [`Before::number`] makes of it the number in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InBlock(pub(crate) u64);
+
+/// How many lines of each source come before a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'b>(pub(crate) &'b [Found]);
+
+impl Before<'_> {
+    /// The number of a line of the block in its source, the one with this index among those that are read: 1-based,
+    /// blank lines count.
+    pub fn number(&self, source: usize, line: InBlock) -> u64 {
+        self.0.get(source).map_or(0, |found| found.lines) + line.0
     }
 }
 
@@ -36,7 +48,7 @@ impl std::fmt::Debug for Line<'_> {
         f.debug_struct("Line")
             .field("len_bytes", &self.bytes.len())
             .field("source", &self.source)
-            .field("number", &self.number)
+            .field("number", &self.number.0)
             .field("offset", &self.offset)
             .finish()
     }
@@ -68,8 +80,14 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(crate) fn new(bytes: &'a [u8], source: usize, first: Position) -> Self {
-        Self { rest: bytes, source, number: first.line, offset: first.byte }
+    /// `number` is that of the first line, `offset` where in the source it begins.
+    pub(crate) fn new(bytes: &'a [u8], source: usize, number: u64, offset: u64) -> Self {
+        Self { rest: bytes, source, number, offset }
+    }
+
+    /// The number of the line that comes next.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Passes over the blank lines that come next and are at most so long; says how many there were. A line that is
@@ -111,7 +129,7 @@ impl<'a> Iterator for Lines<'a> {
             bytes = marked;
             offset = BOM.len() as u64;
         }
-        let line = Line { bytes, source: self.source, number: self.number, offset };
+        let line = Line { bytes, source: self.source, number: InBlock(self.number), offset };
         self.offset += (self.rest.len() - rest.len()) as u64;
         self.number += 1;
         self.rest = rest;
@@ -124,10 +142,10 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &[u8], byte: u64) -> Vec<(&[u8], u64, u64)> {
-        Lines::new(bytes, 4, Position { line: 1, byte })
+        Lines::new(bytes, 4, 1, byte)
             .map(|line| {
                 assert_eq!(line.source, 4);
-                (line.bytes, line.number, line.offset)
+                (line.bytes, line.number.0, line.offset)
             })
             .collect()
     }
@@ -171,7 +189,7 @@ mod tests {
         for filler in [0, 1, 63, 64, 65, 130] {
             let text = [&blank[..], &b" ".repeat(filler), b"{}\n", &blank, b"  "].concat();
             for max in [0, 1, 3, 4, 70, 1 << 20] {
-                let mut lines = Lines::new(&text, 0, Position { line: 1, byte: 0 });
+                let mut lines = Lines::new(&text, 0, 1, 0);
                 let (mut blanks, mut records) = (0, Vec::new());
                 loop {
                     blanks += lines.skip_blank(max);
@@ -179,7 +197,7 @@ mod tests {
                     if is_blank(line.bytes) {
                         blanks += 1;
                     } else {
-                        records.push((line.number, line.offset));
+                        records.push((line.number.0, line.offset));
                     }
                 }
                 assert_eq!(records, [(301, blank.len() as u64)], "{filler}, {max}");
@@ -187,7 +205,7 @@ mod tests {
             }
         }
         // What is longer than a line may be is not passed over, blank or not.
-        let mut lines = Lines::new(b"\n    \n\n", 0, Position { line: 1, byte: 0 });
+        let mut lines = Lines::new(b"\n    \n\n", 0, 1, 0);
         assert_eq!(lines.skip_blank(3), 1);
         assert_eq!(lines.next().unwrap().bytes, b"    ");
         assert_eq!(lines.skip_blank(3), 1);
@@ -196,7 +214,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_bytes() {
-        let line = Line { bytes: b"SECRET", source: 0, number: 1, offset: 0 };
+        let line = Line { bytes: b"SECRET", source: 0, number: InBlock(1), offset: 0 };
         assert!(!format!("{line:?}").contains("SECRET"));
         assert!(!format!("{line:?}").contains("83"));
     }

@@ -44,6 +44,11 @@ impl<T> Reorder<T> {
         self.waiting[place] = Some(item);
     }
 
+    /// The sequence number of the item that is to go out next.
+    pub(crate) fn position(&self) -> u64 {
+        self.next
+    }
+
     /// Gives the next item in order, if it came.
     pub(crate) fn next(&mut self) -> Option<T> {
         let item = self.waiting.front_mut()?.take()?;

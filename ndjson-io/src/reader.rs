@@ -1,5 +1,9 @@
 //! The reader: one thread that opens the sources one after another and cuts them into blocks.
 //!
+//! A plain file that fills a block is only cut, into ranges that workers read themselves (see `range.rs`). What must
+//! be read in its order is read here: streams, compressed files, files whose bytes are hashed; and small files, many of
+//! which share a block.
+//!
 //! Before changing this, know what it promises:
 //!
 //! - Blocks end at line ends. What follows the last line end of a full block is carried, by copy,
@@ -16,15 +20,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
-use crate::block::{Block, Content, MAX_SEGMENTS, Segment};
-use crate::decompress::{Chunk, Decoders, Stream};
-use crate::error::{Error, Position};
+use crate::block::{Block, Content, Found, MAX_SEGMENTS, Segment};
+use crate::decompress::{Chunk, Decoders, Fault, Stream};
+use crate::error::Error;
 use crate::line::BOM;
 use crate::progress::{Progress, SourceReport};
+use crate::range::PlainFile;
 use crate::remote::Purpose;
-use crate::source::SourceFile;
+use crate::source::{Opened, SourceFile};
 use crate::stop::StopSignal;
 use crate::turns::{Turn, Turns};
 
@@ -66,25 +71,21 @@ pub(crate) struct Reader {
 pub(crate) enum Ended {
     Stopped,
     Failed(Error),
+    /// At the line of this source that begins at this byte. Its number is known to those who have counted the lines
+    /// before it.
+    FailedAt(Error, usize, u64),
 }
 
 impl Reader {
-    /// Reads all sources. `Ok(())` also when told to stop.
-    pub(crate) fn run(self) -> Result<(), Error> {
+    /// Reads all sources.
+    pub(crate) fn run(self) -> Result<(), Ended> {
         let sources = self.sources.len();
-        let mut cutter = match Cutter::new(self) {
-            Ok(cutter) => cutter,
-            Err(Ended::Failed(error)) => return Err(error),
-            Err(Ended::Stopped) => return Ok(()),
-        };
+        let mut cutter = Cutter::new(self)?;
         let read = (0..sources).try_for_each(|source| cutter.read_source(source));
         // What came before an error is handed on, too: whether a line is seen does not depend on
         // where a block happened to end.
         let flushed = cutter.flush();
-        match read.and(flushed) {
-            Err(Ended::Failed(error)) => Err(error),
-            Ok(()) | Err(Ended::Stopped) => Ok(()),
-        }
+        read.and(flushed)
     }
 }
 
@@ -103,8 +104,8 @@ struct Cutter {
     /// Where in the buffer the lines begin that are not in a segment; a line begins there.
     open: usize,
     source: usize,
-    /// Number and offset of the line at `open`.
-    at: Position,
+    /// Where in the source the line at `open` begins.
+    at: u64,
     report: SourceReport,
     /// Raw bytes already told to the progress counters.
     raw_told: u64,
@@ -124,7 +125,7 @@ impl Cutter {
             filled: 0,
             open: 0,
             source: 0,
-            at: Position { line: 1, byte: 0 },
+            at: 0,
             report: SourceReport::default(),
             raw_told: 0,
             turn: None,
@@ -138,7 +139,7 @@ impl Cutter {
             return Err(Ended::Stopped);
         }
         self.source = source;
-        self.at = Position { line: 1, byte: 0 };
+        self.at = 0;
         self.report = SourceReport::default();
         self.raw_told = 0;
 
@@ -146,28 +147,31 @@ impl Cutter {
             next.prepare(Purpose::Read);
         }
         let file = &self.reader.sources[source];
+        let file_is_part = file.is_part();
         // Opening a named pipe waits for its writer.
         self.reader.waiting.store(file.is_stream(), Ordering::Release);
         let opened = file.open_to_read();
         self.reader.waiting.store(false, Ordering::Release);
+        let opened = match opened.map_err(Ended::Failed)? {
+            Opened::File(file) if self.is_for_workers(&file, file_is_part)? => {
+                return self.cut(file);
+            }
+            opened => opened,
+        };
         let mut stream = Stream::open(
-            opened.map_err(Ended::Failed)?,
+            opened,
             self.decoders.take().unwrap_or_default(),
             self.reader.hash,
             self.reader.max_decompressed_bytes,
             self.reader.require_checksums,
         );
-        self.at.byte = stream.first_byte();
         while self.step(&mut stream)? {}
         self.close_segment(self.filled);
 
         self.report.raw_bytes = stream.raw_bytes();
         self.report.compression = stream.compression();
         self.report.frames_without_checksum = stream.frames_without_checksum();
-        let closed = stream.close().map_err(|fault| {
-            Ended::Failed(fault.into_error().named(self.reader.sources[source].name()))
-        });
-        let (hash, grew, decoders) = closed?;
+        let (hash, grew, decoders) = stream.close().map_err(|fault| self.failed(fault))?;
         self.decoders = Some(decoders);
         self.report.blake3 = hash;
         self.report.grew = grew;
@@ -186,6 +190,36 @@ impl Cutter {
         if room < self.reader.block_bytes / MIN_ROOM_DIVISOR
             || self.block.segments.len() >= MAX_SEGMENTS
         {
+            self.next_block()?;
+        }
+        Ok(())
+    }
+
+    /// Whether workers read a file themselves: it is stored as it is, nobody hashes it, and it fills a block. A part of
+    /// a file is always read as it is stored: what it begins with tells nothing.
+    fn is_for_workers(&self, file: &PlainFile, is_part: bool) -> Result<bool, Ended> {
+        if is_part {
+            return Ok(true);
+        }
+        if self.reader.hash || file.size_at_open < self.reader.block_bytes as u64 {
+            return Ok(false);
+        }
+        file.is_plain().map_err(|fault| self.failed(fault))
+    }
+
+    fn failed(&self, fault: Fault) -> Ended {
+        Ended::Failed(fault.into_error().named(self.reader.sources[self.source].name()))
+    }
+
+    /// Hands a file on in ranges, each in a block of its own.
+    fn cut(&mut self, file: PlainFile) -> Result<(), Ended> {
+        let file = Arc::new(file);
+        if !self.block.segments.is_empty() {
+            self.next_block()?;
+        }
+        for bytes in file.ranges(self.reader.block_bytes as u64) {
+            let first_byte = bytes.start;
+            self.push(Content::Range { file: Arc::clone(&file), bytes }, first_byte);
             self.next_block()?;
         }
         Ok(())
@@ -227,12 +261,7 @@ impl Cutter {
             Ok(Chunk::End) => 0,
             Err(fault) => {
                 self.close_whole_lines();
-                let source = &self.reader.sources[self.source];
-                let error = fault.into_error().named(source.name());
-                return Err(Ended::Failed(match source.in_file(self.at) {
-                    Some(at) => error.at(at),
-                    None => error,
-                }));
+                return Err(Ended::FailedAt(fault.into_error(), self.source, self.at));
             }
         };
         self.report.decompressed_bytes += count;
@@ -273,30 +302,23 @@ impl Cutter {
     /// Puts the bytes from `open` to `end` into a segment: whole lines, or all to the end of the
     /// source.
     fn close_segment(&mut self, end: usize) {
-        let range = self.open..end;
-        let bytes = &self.block.buffer[range.clone()];
-        let Some(last) = bytes.last() else { return };
-        let lines = memchr_iter(b'\n', bytes).count() as u64 + u64::from(*last != b'\n');
-        let advanced = bytes.len() as u64;
-        self.push(Content::Lines { range, blank: 0, too_long: 0 }, self.at, lines);
-        self.at.line += lines;
-        self.at.byte += advanced;
-        self.open = end;
+        if self.open < end {
+            self.push(Content::Lines(self.open..end), self.at);
+            self.at += (end - self.open) as u64;
+            self.open = end;
+        }
     }
 
-    fn push(&mut self, content: Content, first: Position, lines: u64) {
-        self.block.segments.push(Segment { source: self.source, first, content });
-        self.report.lines += lines;
-        if let Some(progress) = &self.reader.progress {
-            progress.add_lines(lines);
-        }
+    fn push(&mut self, content: Content, first_byte: u64) {
+        let (source, found) = (self.source, Found::default());
+        self.block.segments.push(Segment { source, first_byte, content, found });
     }
 
     /// Skips the line that begins at `open` (which is 0) and fills the buffer. Only its length and
     /// its last byte are kept. False if the source ended with it.
     fn skip_line(&mut self, stream: &mut Stream) -> Result<bool, Ended> {
         let head = &self.block.buffer[..self.filled];
-        let mark = if self.at.byte == 0 && head.starts_with(BOM) { BOM.len() as u64 } else { 0 };
+        let mark = if self.at == 0 && head.starts_with(BOM) { BOM.len() as u64 } else { 0 };
         let mut skipped = self.filled as u64;
         let mut ends_with_return = head.last() == Some(&b'\r');
         self.filled = 0;
@@ -323,10 +345,8 @@ impl Cutter {
         };
         let line_return = u64::from(more && ends_with_return);
         let len_bytes = skipped - mark - line_return;
-        let first = Position { line: self.at.line, byte: self.at.byte + mark };
-        self.push(Content::TooLong { len_bytes }, first, 1);
-        self.at.line += 1;
-        self.at.byte += skipped + u64::from(more);
+        self.push(Content::TooLong { len_bytes }, self.at + mark);
+        self.at += skipped + u64::from(more);
         if self.block.segments.len() >= MAX_SEGMENTS {
             self.next_block()?;
         }

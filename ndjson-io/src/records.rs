@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::error::{Error, Position};
-use crate::line::Line;
+use crate::line::{InBlock, Line};
 use crate::progress::SourceReport;
 use crate::source::SourceFile;
 use crate::workers::{BlockWorker, ReadOptions, read};
@@ -81,12 +81,17 @@ where
     S: FnMut(Record<T, E>) -> ControlFlow<()>,
 {
     let make_worker = |_| Parser { parse: &parse, records: Vec::new() };
-    read(sources, options, make_worker, |records| records.into_iter().try_for_each(&mut sink))
+    read(sources, options, make_worker, |records, before| {
+        records.into_iter().try_for_each(|(number, record)| {
+            sink(Record { number: before.number(record.source, number), ..record })
+        })
+    })
 }
 
 struct Parser<'p, P, T, E> {
     parse: &'p P,
-    records: Vec<Record<T, E>>,
+    /// Their numbers are not known yet.
+    records: Vec<(InBlock, Record<T, E>)>,
 }
 
 impl<P, T, E> BlockWorker for Parser<'_, P, T, E>
@@ -95,17 +100,17 @@ where
     E: Send,
     P: Fn(Line<'_>) -> Result<T, E>,
 {
-    type Output = Vec<Record<T, E>>;
+    type Output = Vec<(InBlock, Record<T, E>)>;
 
     fn line(&mut self, line: Line<'_>) {
         let Line { source, number, offset, .. } = line;
         let value = (self.parse)(line).map_err(RecordError::Parse);
-        self.records.push(Record { source, number, offset, value });
+        self.records.push((number, Record { source, number: 0, offset, value }));
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, len_bytes: u64) {
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, len_bytes: u64) {
         let value = Err(RecordError::TooLong { len_bytes });
-        self.records.push(Record { source, number, offset, value });
+        self.records.push((number, Record { source, number: 0, offset, value }));
     }
 
     fn finish_block(&mut self) -> Self::Output {

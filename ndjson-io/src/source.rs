@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::error::{Error, ErrorKind, Position};
-use crate::part;
+use crate::range::{self, PlainFile};
 use crate::remote::{Purpose, Remote, RemoteFile};
 
 /// What standard input is called.
@@ -294,11 +294,9 @@ impl SourceFile {
         if let Some(known) = part.lines_before.get() {
             return Ok(*known);
         }
-        let Opened::File { mut file, size_at_open, .. } = self.open_to_read()? else {
-            return Ok(0);
-        };
-        let count = part::lines_before(&mut file, part.bytes.start, size_at_open)
-            .map_err(|error| Error::io("read", error).named(&self.name))?;
+        let Opened::File(file) = self.open_to_read()? else { return Ok(0) };
+        let count = range::lines_before(&file, part.bytes.start)
+            .map_err(|fault| fault.into_error().named(&self.name))?;
         Ok(*part.lines_before.get_or_init(|| count))
     }
 
@@ -326,8 +324,8 @@ impl SourceFile {
     /// Opens for a reading. All readings are of one file, which nobody may have written to since the first of them began.
     /// Those of parts are of it up to the size that it had then.
     pub(crate) fn open_to_read(&self) -> Result<Opened, Error> {
-        let (mut file, now, regular) = match (self.open_as_it_is(Purpose::Read)?, &self.origin) {
-            ((Opened::File { file, .. }, Some(now)), Origin::File(regular)) => (file, now, regular),
+        let (file, now, regular) = match (self.open_as_it_is(Purpose::Read)?, &self.origin) {
+            ((Opened::File(file), Some(now)), Origin::File(regular)) => (file, now, regular),
             ((opened, _), _) => return Ok(opened),
         };
         let earlier = regular.read.get().is_some();
@@ -345,14 +343,8 @@ impl SourceFile {
         if unchanged.is_some_and(|first| now != first) {
             return Err(Error::new(ErrorKind::Changed).named(&self.name));
         }
-        let part = match &regular.part {
-            Some(part) => {
-                let lines = part::whole_lines(&mut file, &part.bytes, expected_bytes);
-                Some(lines.map_err(|error| Error::io("read", error).named(&self.name))?)
-            }
-            None => None,
-        };
-        Ok(Opened::File { file, size_at_open: expected_bytes, part, unchanged })
+        let lines = regular.part.as_ref().map_or(0..u64::MAX, |part| part.bytes.clone());
+        Ok(Opened::File(PlainFile { lines, size_at_open: expected_bytes, unchanged, ..file }))
     }
 
     /// Opens for looking.
@@ -384,13 +376,9 @@ impl SourceFile {
         match &self.origin {
             Origin::File(regular) if metadata.is_file() => {
                 regular.looks.get_or_init(|| Looks::of(&metadata));
-                let opened = Opened::File {
-                    file,
-                    size_at_open: metadata.len(),
-                    part: None,
-                    unchanged: None,
-                };
-                Ok((opened, Some(Identity::of(&metadata))))
+                let (size_at_open, lines) = (metadata.len(), 0..u64::MAX);
+                let opened = PlainFile { file, size_at_open, lines, unchanged: None };
+                Ok((Opened::File(opened), Some(Identity::of(&metadata))))
             }
             _ => {
                 #[cfg(target_os = "linux")]
@@ -413,14 +401,8 @@ impl fmt::Debug for SourceFile {
 
 /// An opened source.
 pub(crate) enum Opened {
-    /// `part` are the bytes to read, where it is not all of them; the file stands at the first. `unchanged` is what the
-    /// file must be at the end, where it was read before.
-    File {
-        file: File,
-        size_at_open: u64,
-        part: Option<Range<u64>>,
-        unchanged: Option<Identity>,
-    },
+    /// A regular file, which may hold compressed data.
+    File(PlainFile),
     Stream(Box<dyn Read + Send>),
     /// It ends after this many bytes, or it has failed.
     Remote {

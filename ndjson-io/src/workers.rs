@@ -7,6 +7,8 @@
 //!     └───────────── free: empty blocks ─────────────┘
 //! ```
 //!
+//! A block holds lines, or names a range of a plain file whose lines the worker reads itself.
+//!
 //! Every queue holds as many blocks as there are, so that none but `free` and `work` ever makes
 //! anybody wait. Whoever waits also listens to the stop signal, which is given by dropping a
 //! sender: also when the sink panics.
@@ -20,19 +22,25 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::block::{Block, Content};
+use crate::block::{Block, Content, Found};
+use crate::decompress::Fault;
 use crate::error::{Error, ErrorKind, Position};
 use crate::limits::Limits;
-use crate::line::{Line, Lines, is_blank};
+use crate::line::{Before, InBlock, Line, Lines, is_blank};
 use crate::order::{Reorder, blocks_for};
 use crate::progress::{Progress, SourceReport};
-use crate::reader::{Reader, UNCOUNTED_BYTES};
+use crate::range::{Piece, Ranges};
+use crate::reader::{Ended, Reader, UNCOUNTED_BYTES};
 use crate::source::SourceFile;
 use crate::stop::{StopSignal, stop_pair};
 use crate::turns::Turns;
 
-/// Size of a block, unless told otherwise: 1 MiB.
-pub const DEFAULT_BLOCK_BYTES: usize = 1024 * 1024;
+/// Size of a block, unless told otherwise: 4 MiB. Where a block ends, rows are handed on, and that has a price.
+pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
+
+/// Most lines of a block whose results wait for others. A block of short lines is handed on in pieces of so many, each
+/// when its turn has come: what is made of a line may be much larger than the line.
+const MOST_WAITING_LINES: u64 = 8192;
 
 /// How often the calling thread looks whether it was cancelled while nothing comes.
 const CANCEL_POLL: Duration = Duration::from_millis(10);
@@ -58,10 +66,10 @@ pub trait BlockWorker {
     /// A line over [`Limits::max_line_bytes`]: its bytes are not kept, only where it begins and
     /// how long it is (without line end and byte order mark). It comes in its place among the
     /// lines.
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, len_bytes: u64);
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, len_bytes: u64);
 
-    /// The block ends: gives what was made of its lines, which goes to the sink in input order.
-    /// A block may hold lines of several sources, and a source may end within a block.
+    /// The block ends, or has had many lines: gives what was made of the lines since the last call, which goes to the
+    /// sink in input order. A block may hold lines of several sources, and a source may end within a block.
     fn finish_block(&mut self) -> Self::Output;
 }
 
@@ -72,7 +80,7 @@ pub struct ReadOptions {
     /// the sink take turns with the workers where the machine would run more than that; reading a pipe is not counted.
     /// Default: as many as the machine runs at once.
     pub threads: usize,
-    /// Size of a block in bytes, from 1 up; 0 counts as 1. Default: 1 MiB. It changes speed and
+    /// Size of a block in bytes, from 1 up; 0 counts as 1. Default: 4 MiB. It changes speed and
     /// memory, never what is read.
     pub block_bytes: usize,
     /// Limits on lines and decompression.
@@ -113,9 +121,9 @@ impl ReadOptions {
 
 /// Reads all sources, in parallel, and gives the results to `sink` in input order.
 ///
-/// One thread reads, decompresses and cuts blocks; [`ReadOptions::threads`] threads run a worker
-/// each, made by `make_worker`, which gets the index of the thread; `sink` runs on the calling
-/// thread. It may end the reading early with [`ControlFlow::Break`]; that is no error.
+/// One thread opens files and reads, decompresses and cuts what is no large plain file; [`ReadOptions::threads`] threads
+/// run a worker each, made by `make_worker`, which gets the index of the thread, and read large plain files themselves;
+/// `sink` runs on the calling thread, and is told how many lines come before a block. It may end the reading early with [`ControlFlow::Break`]; that is no error.
 ///
 /// Returns a report per source, in the order of `sources`. After an early end, reports of sources
 /// that were not read to their end are not [`finished`](SourceReport::finished), and blank and
@@ -124,8 +132,8 @@ impl ReadOptions {
 /// Memory, besides what workers and sink keep: `2 × threads + 2` blocks of
 /// [`ReadOptions::block_bytes`], up to `threads + 1` longest lines, 128 KiB of input, the window
 /// of a decoder (32 KiB for gzip, at most 128 MiB for zstd), and as many results as blocks. It does not
-/// depend on the size of the input, nor on how slow a worker or the sink is. One file is open at
-/// a time.
+/// depend on the size of the input, nor on how slow a worker or the sink is. Of files that are smaller than a block one
+/// is open at a time, of larger ones as many as blocks.
 ///
 /// # Errors
 ///
@@ -148,7 +156,7 @@ pub fn read<W, M, S>(
 where
     W: BlockWorker,
     M: Fn(usize) -> W + Sync,
-    S: FnMut(W::Output) -> ControlFlow<()>,
+    S: FnMut(W::Output, Before<'_>) -> ControlFlow<()>,
 {
     let threads = options.threads.max(1);
     let blocks = blocks_for(threads);
@@ -191,23 +199,30 @@ where
         .spawn(move || reader.run())
         .map_err(no_thread)?;
 
-    let mut counts = vec![(0, 0); sources.len()];
+    let mut counts = vec![Found::default(); sources.len()];
     let ended = thread::scope(|scope| {
         // Dropped when this closure ends, however it ends.
         let _stopper = stopper;
         for index in 0..threads {
             let (work, done, stop) = (work_out.clone(), done_in.clone(), stop.clone());
-            let (make_worker, limits, turns) = (&make_worker, &options.limits, &turns);
+            let run = Run {
+                max_line_bytes: options.limits.max_line_bytes,
+                progress: options.progress.as_deref(),
+                stop,
+                turns: turns.clone(),
+            };
+            let make_worker = &make_worker;
             thread::Builder::new()
                 .name(format!("ndjson-worker-{index}"))
                 .spawn_scoped(scope, move || {
-                    run_worker(index, make_worker, limits, turns, &work, &done, &stop);
+                    run_worker(index, make_worker, &run, &work, &done);
                 })
                 .map_err(no_thread)?;
         }
         drop((work_out, done_in));
 
         let mut order = Reorder::new(blocks);
+        let mut pieces: Vec<Handed<W::Output>> = Vec::new();
         loop {
             if options.cancel.load(Ordering::Relaxed) {
                 return Err(Error::new(ErrorKind::Cancelled));
@@ -216,6 +231,7 @@ where
                 Ok(Done::Block { block, result }) => {
                     order.insert(block.sequence, (block, result));
                 }
+                Ok(Done::Piece(piece)) => pieces.push(piece),
                 Ok(Done::NoWorker) => return Err(Error::new(ErrorKind::WorkerPanicked)),
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -223,15 +239,56 @@ where
                     return Ok(ControlFlow::Continue(()));
                 }
             }
-            while let Some((block, result)) = order.next() {
-                let output = result.map_err(|place| panicked(sources, place))?;
-                count_lines(&mut counts, &block);
+            loop {
+                let turn_of = order.position();
+                if let Some(at) = pieces.iter().position(|piece| piece.sequence == turn_of) {
+                    let Handed { output, taken, .. } = pieces.swap_remove(at);
+                    let turn = turns.take();
+                    let went_on = sink(output, Before(&counts));
+                    drop(turn);
+                    if went_on.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    let _ = taken.send(());
+                    continue;
+                }
+                let Some((mut block, result)) = order.next() else { break };
+                let (output, fault) = match result {
+                    Ok(done) => done,
+                    Err(place) => {
+                        let error = Error::new(ErrorKind::WorkerPanicked);
+                        return Err(located(error, sources, &counts, place));
+                    }
+                };
                 let turn = turns.take();
-                let went_on = sink(output);
+                let went_on = sink(output, Before(&counts));
                 drop(turn);
+                for segment in &block.segments {
+                    if let Some(count) = counts.get_mut(segment.source) {
+                        count.add(&segment.found);
+                    }
+                }
                 if went_on.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
+                if let Some((fault, source, byte)) = fault {
+                    let next = Some((source, InBlock(1), byte));
+                    return Err(located(fault.into_error(), sources, &counts, next));
+                }
+                if let Some((source, file)) = block.ended() {
+                    let grew = file.grew().map_err(|fault| {
+                        fault.into_error().named(sources.get(source).map_or("", SourceFile::name))
+                    })?;
+                    let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(report) = reports.get_mut(source) {
+                        (report.grew, report.finished) = (grew, true);
+                    }
+                    if let Some(progress) = &options.progress {
+                        progress.add_file();
+                    }
+                }
+                // No file stays open for a block that waits to be filled.
+                block.segments.clear();
                 let _ = free_in.send(block);
                 if options.cancel.load(Ordering::Relaxed) {
                     return Err(Error::new(ErrorKind::Cancelled));
@@ -242,7 +299,13 @@ where
     if let Ok(ControlFlow::Continue(())) = ended {
         // It has given its last block, so it has ended or is about to.
         match reader.join() {
-            Ok(read) => read?,
+            Ok(Ok(()) | Err(Ended::Stopped)) => {}
+            Ok(Err(Ended::Failed(error))) => return Err(error),
+            Ok(Err(Ended::FailedAt(error, source, byte))) => {
+                // All whole lines before it have been counted.
+                let next = Some((source, InBlock(1), byte));
+                return Err(located(error, sources, &counts, next));
+            }
             Err(_) => return Err(Error::new(ErrorKind::WorkerPanicked)),
         }
     } else {
@@ -250,16 +313,21 @@ where
         ended.map(drop)?;
     }
     let mut reports = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
-    for (report, (blank, too_long)) in reports.iter_mut().zip(counts) {
-        report.blank_lines = blank;
-        report.too_long_lines = too_long;
+    for (report, found) in reports.iter_mut().zip(counts) {
+        report.blank_lines = found.blank;
+        report.too_long_lines = found.too_long;
+        if report.finished {
+            report.lines = found.lines;
+            report.raw_bytes += found.range_bytes;
+            report.decompressed_bytes += found.range_bytes;
+        }
     }
     Ok(reports)
 }
 
 /// Waits for the reader thread, which was told to stop. If it keeps waiting for someone else (a
 /// pipe), it is left behind.
-fn end(reader: JoinHandle<Result<(), Error>>, waiting: &AtomicBool) {
+fn end(reader: JoinHandle<Result<(), Ended>>, waiting: &AtomicBool) {
     let mut polls = 0;
     while !reader.is_finished() {
         polls = if waiting.load(Ordering::Acquire) { polls + 1 } else { 0 };
@@ -272,37 +340,70 @@ fn end(reader: JoinHandle<Result<(), Error>>, waiting: &AtomicBool) {
     let _ = reader.join();
 }
 
-/// The source and the place of the line that a worker was given last.
-type Place = Option<(usize, Position)>;
+/// A source, the line of it that a worker was given last, and where that begins.
+type Place = Option<(usize, InBlock, u64)>;
+
+/// What was made of a block; and why there is no more of it, at which byte of which source.
+type Finished<T> = (T, Option<(Fault, usize, u64)>);
 
 enum Done<T> {
-    Block { block: Block, result: Result<T, Place> },
+    Block { block: Block, result: Result<Finished<T>, Place> },
+    Piece(Handed<T>),
     NoWorker,
+}
+
+/// What was made of the first lines of a block, or of the next ones. Whoever made it waits until it is taken.
+struct Handed<T> {
+    sequence: u64,
+    output: T,
+    taken: Sender<()>,
+}
+
+/// What all workers are told.
+struct Run<'o> {
+    max_line_bytes: usize,
+    progress: Option<&'o Progress>,
+    stop: StopSignal,
+    turns: Turns,
 }
 
 fn run_worker<W: BlockWorker>(
     index: usize,
     make_worker: &(impl Fn(usize) -> W + Sync),
-    limits: &Limits,
-    turns: &Turns,
+    run: &Run<'_>,
     work: &Receiver<Block>,
     done: &Sender<Done<W::Output>>,
-    stop: &StopSignal,
 ) {
     let Ok(mut worker) = catch_unwind(AssertUnwindSafe(|| make_worker(index))) else {
         let _ = done.send(Done::NoWorker);
         return;
     };
+    let mut ranges = Ranges::default();
     loop {
         let received = crossbeam_channel::select! {
             recv(work) -> block => block.ok(),
-            recv(stop.channel()) -> _ => None,
+            recv(run.stop.channel()) -> _ => None,
         };
         let Some(mut block) = received else { break };
-        let mut place = block.start();
+        let mut place = None;
+        let sequence = block.sequence;
         let result = catch_unwind(AssertUnwindSafe(|| {
-            let _turn = turns.take();
-            run_block(&mut worker, &mut block, limits.max_line_bytes, stop, &mut place)
+            let mut turn = Some(run.turns.take());
+            let mut hand_over = |output| {
+                // Who has its turn must not wait.
+                turn = None;
+                let (taken, answer) = bounded(1);
+                let piece = Handed { sequence, output, taken };
+                done.send(Done::Piece(piece))
+                    .map_or(ControlFlow::Break(()), ControlFlow::Continue)?;
+                crossbeam_channel::select! {
+                    recv(answer) -> taken => taken.map_or(ControlFlow::Break(()), ControlFlow::Continue)?,
+                    recv(run.stop.channel()) -> _ => return ControlFlow::Break(()),
+                }
+                turn = Some(run.turns.take());
+                ControlFlow::Continue(())
+            };
+            run_block(&mut worker, &mut ranges, &mut block, run, &mut place, &mut hand_over)
         }));
         // The panic's payload may quote the data: it is dropped unread.
         let (result, panicked) = match result {
@@ -320,66 +421,128 @@ fn run_worker<W: BlockWorker>(
 /// Gives a block to a worker, line by line. Breaks if told to stop.
 fn run_block<W: BlockWorker>(
     worker: &mut W,
+    ranges: &mut Ranges,
     block: &mut Block,
-    max_line_bytes: usize,
-    stop: &StopSignal,
+    run: &Run<'_>,
     place: &mut Place,
-) -> ControlFlow<(), W::Output> {
+    hand_over: &mut dyn FnMut(W::Output) -> ControlFlow<()>,
+) -> ControlFlow<(), Finished<W::Output>> {
+    let (mut fault, mut waiting) = (None, 0);
+    // The source of the segment before, and how many of its lines came so far.
+    let (mut last, mut count) = (0, 0);
     for segment in &mut block.segments {
         let source = segment.source;
-        match &mut segment.content {
-            Content::TooLong { len_bytes } => {
-                *place = Some((source, segment.first));
-                worker.too_long(source, segment.first.line, segment.first.byte, *len_bytes);
-            }
-            Content::Lines { range, blank, too_long } => {
-                let mut lines = Lines::new(&block.buffer[range.clone()], source, segment.first);
-                loop {
-                    *blank += lines.skip_blank(max_line_bytes);
-                    let Some(line) = lines.next() else { break };
-                    *place = Some((source, line.position()));
-                    if line.bytes.len() > max_line_bytes {
-                        *too_long += 1;
-                        worker.too_long(source, line.number, line.offset, line.bytes.len() as u64);
-                    } else if is_blank(line.bytes) {
-                        *blank += 1;
-                    } else {
-                        worker.line(line);
-                    }
-                    if stop.is_set() {
-                        return ControlFlow::Break(());
-                    }
+        if source != last {
+            (last, count) = (source, 0);
+        }
+        let (first_byte, found) = (segment.first_byte, &mut segment.found);
+        let waiting = &mut waiting;
+        let mut given = Given { worker, run, place, hand_over, waiting, source, count, found };
+        match &segment.content {
+            Content::TooLong { len_bytes } => given.too_long(first_byte, *len_bytes)?,
+            Content::Lines(range) => given.lines(&block.buffer[range.clone()], first_byte)?,
+            Content::Range { file, bytes } => {
+                let mut read_bytes = 0;
+                let mut next_byte = first_byte;
+                let read = ranges.read(
+                    file,
+                    bytes.clone(),
+                    run.max_line_bytes,
+                    &mut read_bytes,
+                    &mut |piece| match piece {
+                        Piece::Lines { bytes, first_byte } => {
+                            next_byte = first_byte + bytes.len() as u64;
+                            given.lines(bytes, first_byte)
+                        }
+                        Piece::TooLong { first_byte, len_bytes } => {
+                            next_byte = first_byte + len_bytes;
+                            given.too_long(first_byte, len_bytes)
+                        }
+                    },
+                );
+                given.found.range_bytes += read_bytes;
+                if let Some(progress) = run.progress {
+                    progress.add_bytes(read_bytes, read_bytes);
+                }
+                match read {
+                    Ok(went_on) => went_on?,
+                    Err(why) => fault = Some((why, source, next_byte)),
                 }
             }
         }
-    }
-    ControlFlow::Continue(worker.finish_block())
-}
-
-/// Adds the blank and too long lines of a block to those of its sources.
-fn count_lines(counts: &mut [(u64, u64)], block: &Block) {
-    for segment in &block.segments {
-        let Some((all_blank, all_too_long)) = counts.get_mut(segment.source) else { continue };
-        match segment.content {
-            Content::TooLong { .. } => *all_too_long += 1,
-            Content::Lines { blank, too_long, .. } => {
-                *all_blank += blank;
-                *all_too_long += too_long;
-            }
+        count = given.count;
+        if let Some(progress) = run.progress {
+            progress.add_lines(segment.found.lines);
         }
     }
+    ControlFlow::Continue((worker.finish_block(), fault))
 }
 
-fn panicked(sources: &[SourceFile], place: Place) -> Error {
-    let error = Error::new(ErrorKind::WorkerPanicked);
-    match place.and_then(|(source, position)| Some((sources.get(source)?, position))) {
-        Some((source, position)) => {
-            let error = error.named(source.name());
-            match source.in_file(position) {
-                Some(position) => error.at(position),
-                None => error,
+/// Lines of one source, on their way to a worker.
+struct Given<'g, W: BlockWorker> {
+    worker: &'g mut W,
+    run: &'g Run<'g>,
+    place: &'g mut Place,
+    hand_over: &'g mut dyn FnMut(W::Output) -> ControlFlow<()>,
+    /// Lines of the block that nothing was handed on of.
+    waiting: &'g mut u64,
+    source: usize,
+    /// Lines of the source in this block, so far.
+    count: u64,
+    found: &'g mut Found,
+}
+
+impl<W: BlockWorker> Given<'_, W> {
+    /// Whole lines. Breaks if told to stop.
+    fn lines(&mut self, bytes: &[u8], first_byte: u64) -> ControlFlow<()> {
+        let Self { worker, run, place, hand_over, waiting, source, count, found } = self;
+        let before = *count;
+        let mut lines = Lines::new(bytes, *source, before + 1, first_byte);
+        loop {
+            found.blank += lines.skip_blank(run.max_line_bytes);
+            let Some(line) = lines.next() else { break };
+            **place = Some((*source, line.number, line.offset));
+            if line.bytes.len() > run.max_line_bytes {
+                found.too_long += 1;
+                worker.too_long(*source, line.number, line.offset, line.bytes.len() as u64);
+            } else if is_blank(line.bytes) {
+                found.blank += 1;
+            } else {
+                worker.line(line);
+            }
+            if run.stop.is_set() {
+                return ControlFlow::Break(());
+            }
+            **waiting += 1;
+            if **waiting == MOST_WAITING_LINES {
+                **waiting = 0;
+                hand_over(worker.finish_block())?;
             }
         }
+        *count = lines.number() - 1;
+        found.lines += *count - before;
+        ControlFlow::Continue(())
+    }
+
+    /// A line that was not kept.
+    fn too_long(&mut self, first_byte: u64, len_bytes: u64) -> ControlFlow<()> {
+        self.count += 1;
+        self.found.lines += 1;
+        self.found.too_long += 1;
+        let number = InBlock(self.count);
+        *self.place = Some((self.source, number, first_byte));
+        self.worker.too_long(self.source, number, first_byte, len_bytes);
+        if self.run.stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// An error with the name of its source and its place, as far as they are known.
+fn located(error: Error, sources: &[SourceFile], counts: &[Found], place: Place) -> Error {
+    let Some((source, line, byte)) = place else { return error };
+    let Some(file) = sources.get(source) else { return error };
+    let error = error.named(file.name());
+    match file.in_file(Position { line: Before(counts).number(source, line), byte }) {
+        Some(position) => error.at(position),
         None => error,
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Seen, read_all};
-use ndjson_io::{BlockWorker, ErrorKind, Limits, Line, ReadOptions, SourceFile, read};
+use ndjson_io::{BlockWorker, ErrorKind, InBlock, Limits, Line, ReadOptions, SourceFile, read};
 
 const BLOCK_BYTES: usize = 1000;
 
@@ -55,12 +55,12 @@ impl BlockWorker for Counted {
     type Output = Result1;
 
     fn line(&mut self, line: Line<'_>) {
-        if line.number == 1 && self.slow_once.swap(false, Ordering::SeqCst) {
+        if line.offset == 0 && self.slow_once.swap(false, Ordering::SeqCst) {
             thread::sleep(Duration::from_millis(300));
         }
     }
 
-    fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+    fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
 
     fn finish_block(&mut self) -> Result1 {
         let now = self.results.fetch_add(1, Ordering::SeqCst) + 1;
@@ -85,7 +85,7 @@ fn a_slow_worker_or_sink_lets_nothing_pile_up() {
                 most: Arc::clone(&most),
                 slow_once: Arc::clone(&slow_once),
             };
-            read(&[source], &options(threads), make, |_| {
+            read(&[source], &options(threads), make, |_, _| {
                 if std::mem::take(&mut first) {
                     if !slow_worker {
                         thread::sleep(Duration::from_millis(300));
@@ -137,7 +137,7 @@ fn peak_mib() -> Option<u64> {
 }
 
 /// Well over what the tests of this program need together, well under what they read.
-const MOST_MIB: u64 = 90;
+const MOST_MIB: u64 = 128;
 
 #[test]
 fn a_line_of_one_gib_costs_time_and_not_memory() {
@@ -178,7 +178,7 @@ impl BlockWorker for Count {
         self.0 += 1;
     }
 
-    fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+    fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
 
     fn finish_block(&mut self) -> u64 {
         std::mem::take(&mut self.0)
@@ -212,7 +212,7 @@ fn a_bomb_stays_flat() {
                     &[source],
                     &options,
                     |_| Count::default(),
-                    |count| {
+                    |count, _| {
                         lines += count;
                         ControlFlow::Continue(())
                     },

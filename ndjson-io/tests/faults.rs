@@ -11,10 +11,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{self, Keep, Seen, assert_same, expected, gzip, read_all};
+use crate::common::{self, Keep, assert_same, expected, gzip, placed, read_all};
 use ndjson_io::{
-    BlockWorker, Error, ErrorKind, Limits, Line, Position, ReadOptions, SourceFile, read,
-    read_records,
+    Before, BlockWorker, Error, ErrorKind, InBlock, Limits, Line, Position, ReadOptions,
+    SourceFile, read, read_records,
 };
 
 fn options(threads: usize, block_bytes: usize) -> ReadOptions {
@@ -139,12 +139,12 @@ fn a_file_that_shrinks_and_one_that_grows() {
                 &[source],
                 &options(1, 256),
                 |_| Keep::default(),
-                |block| {
+                |block, before| {
                     if !changed.swap(true, Ordering::Relaxed) {
                         let file = OpenOptions::new().write(true).open(&path).unwrap();
                         file.set_len(new_len).unwrap();
                     }
-                    seen.extend(block);
+                    seen.extend(placed(block, before));
                     ControlFlow::Continue(())
                 },
             );
@@ -222,10 +222,11 @@ impl BlockWorker for Panics {
     type Output = u64;
 
     fn line(&mut self, line: Line<'_>) {
-        assert!(line.number != self.0, "{}", String::from_utf8_lossy(line.bytes));
+        let struck = format!("{{\"secret\":{}}}", self.0.wrapping_sub(1));
+        assert!(line.bytes != struck.as_bytes(), "{}", String::from_utf8_lossy(line.bytes));
     }
 
-    fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+    fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
 
     fn finish_block(&mut self) -> u64 {
         assert!(self.0 != u64::MAX, "at the end of a block");
@@ -245,7 +246,7 @@ fn a_panicking_worker_ends_the_reading() {
         for block_bytes in [1, 1000, 1 << 20] {
             let error = in_time(move || {
                 let source = SourceFile::from_reader("s", io::Cursor::new(numbered(3000)));
-                let go = |_| ControlFlow::Continue(());
+                let go = |_, _: Before<'_>| ControlFlow::Continue(());
                 read(&[source], &options(threads, block_bytes), |_| Panics(1234), go).unwrap_err()
             });
             assert_panicked(&error, Some(1234));
@@ -253,13 +254,13 @@ fn a_panicking_worker_ends_the_reading() {
         }
         let error = in_time(move || {
             let source = SourceFile::from_reader("s", io::Cursor::new(numbered(3000)));
-            let go = |_| ControlFlow::Continue(());
+            let go = |_, _: Before<'_>| ControlFlow::Continue(());
             read(&[source], &options(threads, 1 << 20), |_| Panics(u64::MAX), go).unwrap_err()
         });
         assert_panicked(&error, Some(3000));
         let error = in_time(move || {
             let source = SourceFile::from_reader("s", io::Cursor::new(numbered(3000)));
-            let go = |_| ControlFlow::Continue(());
+            let go = |_, _: Before<'_>| ControlFlow::Continue(());
             let make = |index| if index == 0 { panic!("cannot be made") } else { Panics(0) };
             read(&[source], &options(threads, 10), make, go).unwrap_err()
         });
@@ -276,19 +277,19 @@ fn a_worker_that_panics_when_dropped_is_harmless() {
         }
     }
     impl BlockWorker for Drops {
-        type Output = Vec<Seen>;
+        type Output = <Keep as BlockWorker>::Output;
         fn line(&mut self, line: Line<'_>) {
             self.0.line(line);
         }
-        fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
-        fn finish_block(&mut self) -> Vec<Seen> {
+        fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
+        fn finish_block(&mut self) -> Self::Output {
             self.0.finish_block()
         }
     }
     let lines = in_time(|| {
         let source = SourceFile::from_reader("s", io::Cursor::new(numbered(100)));
         let mut lines = 0;
-        let go = |block: Vec<Seen>| {
+        let go = |block: Vec<_>, _: Before<'_>| {
             lines += block.len();
             ControlFlow::Continue(())
         };
@@ -303,7 +304,7 @@ fn a_panicking_sink_panics_after_the_threads_have_ended() {
     impl BlockWorker for Alive {
         type Output = ();
         fn line(&mut self, _: Line<'_>) {}
-        fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+        fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
         fn finish_block(&mut self) {}
     }
     impl Drop for Alive {
@@ -320,7 +321,7 @@ fn a_panicking_sink_panics_after_the_threads_have_ended() {
             Alive(Arc::clone(&workers))
         };
         catch_unwind(AssertUnwindSafe(|| {
-            read(&[source], &options(3, 100), make, |()| panic!("the sink"))
+            read(&[source], &options(3, 100), make, |(), _| panic!("the sink"))
         }))
         .is_err()
     });
@@ -341,7 +342,7 @@ fn the_sink_may_stop_early() {
             &[lines, endless],
             &options,
             |_| Keep::default(),
-            |_| {
+            |_, _| {
                 blocks += 1;
                 assert_eq!(blocks, 1, "the sink is not called again");
                 ControlFlow::Break(())
@@ -354,14 +355,14 @@ fn the_sink_may_stop_early() {
 
     let mut seen = Vec::new();
     let source = SourceFile::from_reader("s", io::Cursor::new(numbered(100_000)));
-    let parse = |line: Line<'_>| if line.number < 5 { Ok(line.number) } else { Err(()) };
+    let parse = |line: Line<'_>| if line.offset < 50 { Ok(line.offset) } else { Err(()) };
     read_records(&[source], &options(2, 500), parse, |record| {
         seen.push(record.value);
         if seen.len() == 6 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
     .unwrap();
     let refused = Err(ndjson_io::RecordError::Parse(()));
-    assert_eq!(seen, [Ok(1), Ok(2), Ok(3), Ok(4), refused, refused]);
+    assert_eq!(seen, [Ok(0), Ok(13), Ok(26), Ok(39), refused, refused]);
 }
 
 #[test]
@@ -379,7 +380,7 @@ fn cancelled_before_while_busy_and_while_waiting() {
             &[source],
             &options,
             |_| Keep::default(),
-            |_| {
+            |_, _| {
                 options.cancel.store(true, Ordering::Relaxed);
                 ControlFlow::Continue(())
             },
@@ -391,7 +392,7 @@ fn cancelled_before_while_busy_and_while_waiting() {
     // The reader thread has ended, too: it dropped the stream.
     let dropped = Arc::new(AtomicBool::new(false));
     let source = SourceFile::from_reader("s", Endless(Arc::clone(&dropped)));
-    let go = |_| ControlFlow::Break(());
+    let go = |_, _: Before<'_>| ControlFlow::Break(());
     read(&[source], &options(2, 100), |_| Keep::default(), go).unwrap();
     assert!(dropped.load(Ordering::SeqCst));
 
@@ -424,7 +425,7 @@ fn a_slow_worker_stops_within_its_line() {
         fn line(&mut self, _: Line<'_>) {
             thread::sleep(Duration::from_millis(20));
         }
-        fn too_long(&mut self, _: usize, _: u64, _: u64, _: u64) {}
+        fn too_long(&mut self, _: usize, _: InBlock, _: u64, _: u64) {}
         fn finish_block(&mut self) {}
     }
     // A block of 10,000 lines would take 200 seconds.
@@ -436,7 +437,7 @@ fn a_slow_worker_stops_within_its_line() {
             thread::sleep(Duration::from_millis(50));
             cancel.store(true, Ordering::Relaxed);
         });
-        read(&[source], &options, |_| Slow, |()| ControlFlow::Continue(())).unwrap_err()
+        read(&[source], &options, |_| Slow, |(), _| ControlFlow::Continue(())).unwrap_err()
     });
     assert!(error.is_cancelled());
 }

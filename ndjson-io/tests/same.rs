@@ -176,14 +176,14 @@ fn many_small_files_cost_little() {
         &sources,
         &options,
         |_| common::Keep::default(),
-        |_| {
+        |_, _| {
             blocks += 1;
             std::ops::ControlFlow::Continue(())
         },
     )
     .unwrap();
-    // 18,000 segments in blocks of at most 16,384: packed, not one block per file.
-    assert!(blocks <= 3, "{blocks} blocks");
+    // 18,000 segments in blocks of at most 16,384, which are handed on by 8,192 lines: packed, not one block per file.
+    assert!(blocks <= 5, "{blocks} blocks");
     // Generous for a busy machine; it takes well under a second.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -1,13 +1,14 @@
 //! `bcda inspect FILE:LINE [PATH]`: one record, to the person who asks, as it stands: numbers keep their
 //! digits and members that come twice are shown twice.
 
+use std::convert::Infallible;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use json_walk::{Cursor, Kind, Limits};
-use ndjson_io::{Line, ReadOptions, SourceFile, read_records};
+use ndjson_io::{Line, ReadOptions, Record, SourceFile, read_records};
 
 use crate::failure::Failure;
 
@@ -78,30 +79,52 @@ fn find(file: PathBuf) -> PathBuf {
     compressed.into_iter().find(|file| file.exists()).unwrap_or(file)
 }
 
-/// The bytes of one line of a file, plain or compressed.
+/// The bytes of one line of a file, plain or compressed. It is read twice: which number a line has is known when all
+/// before it have been read, and until then the bytes of each would be kept.
 fn line(source: &SourceFile, number: u64) -> Result<Vec<u8>, Failure> {
-    let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+    let mut offset = None;
+    records(
+        source,
+        |_| (),
+        |record| {
+            if record.number == number && record.value.is_ok() {
+                offset = Some(record.offset);
+            }
+            record.number >= number
+        },
+    )?;
     let mut found = None;
-    let parse = |line: Line<'_>| {
-        let wanted = line.number == number;
-        Ok::<_, std::convert::Infallible>(wanted.then(|| line.bytes.to_vec()))
-    };
-    read_records(std::slice::from_ref(source), &options, parse, |record| {
-        if let Ok(Some(bytes)) = record.value {
-            found = Some(bytes);
-        }
-        if record.number >= number { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
-    .map_err(|error| {
-        let error = convert::Error::from(error);
-        Failure::new(error.exit_code(), error.to_string())
-    })?;
+    if let Some(offset) = offset {
+        let bytes = |line: Line<'_>| (line.offset == offset).then(|| line.bytes.to_vec());
+        records(source, bytes, |record| {
+            found = record.value.ok().flatten();
+            found.is_some()
+        })?;
+    }
     found.ok_or_else(|| {
         let message = format!(
             "{} has no record at line {number} (it may be blank or too long)",
             source.path().display()
         );
         Failure::new(2, message)
+    })
+}
+
+/// Reads what `keep` keeps of the lines of a file, until `is_enough`.
+fn records<T: Send>(
+    source: &SourceFile,
+    keep: impl Fn(Line<'_>) -> T + Sync,
+    mut is_enough: impl FnMut(Record<T, Infallible>) -> bool,
+) -> Result<(), Failure> {
+    let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+    let keep = |line: Line<'_>| Ok(keep(line));
+    read_records(std::slice::from_ref(source), &options, keep, |record| {
+        if is_enough(record) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .map(drop)
+    .map_err(|error| {
+        let error = convert::Error::from(error);
+        Failure::new(error.exit_code(), error.to_string())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ndjson_io::{BlockWorker, Line, ReadOptions, SourceFile, SourceReport};
+use ndjson_io::{Before, BlockWorker, InBlock, Line, ReadOptions, SourceFile, SourceReport};
 
 use crate::error::Error;
 
@@ -18,7 +18,7 @@ impl<W: BlockWorker> BlockWorker for Worker<W> {
         self.0.line(line);
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, len_bytes: u64) {
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, len_bytes: u64) {
         self.0.too_long(source, number, offset, len_bytes);
     }
 
@@ -35,15 +35,15 @@ pub(crate) fn read<W: BlockWorker>(
     files: &[SourceFile],
     options: &ReadOptions,
     make: impl Fn(usize) -> W + Sync,
-    mut take: impl FnMut(W::Output) -> Result<ControlFlow<()>, Error>,
+    mut take: impl FnMut(W::Output, Before<'_>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<Option<Vec<SourceReport>>, Error> {
     let mut end = Ok(ControlFlow::Continue(()));
     let reports = ndjson_io::read(
         files,
         options,
         |number| Worker(make(number)),
-        |block| {
-            end = take(block);
+        |block, before| {
+            end = take(block, before);
             if matches!(end, Ok(ControlFlow::Continue(()))) {
                 ControlFlow::Continue(())
             } else {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;
 
 use cclf_crosswalk::{Api, Guess, Guesser, RecordCounts, RecordError};
-use ndjson_io::{BlockWorker, Line, SourceFile, SourceReport};
+use ndjson_io::{Before, BlockWorker, InBlock, Line, SourceFile, SourceReport};
 
 use crate::error::Error;
 use crate::input::blocks;
@@ -18,9 +18,9 @@ use crate::pass::rejects::{Reject, RejectLog};
 #[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) counts: RecordCounts,
-    rejects: Vec<Reject>,
+    rejects: Vec<(InBlock, Reject)>,
     /// The first record of another version of the API, which ends the run whatever else is in it.
-    foreign: Option<Foreign>,
+    foreign: Option<(InBlock, Foreign)>,
 }
 
 impl Judged {
@@ -35,7 +35,7 @@ impl Judged {
         if told == Told::ByUser {
             self.bad(source, line, RecordError::of_other_version());
         } else {
-            self.foreign = Some(Foreign { api, source, line: line.number });
+            self.foreign = Some((line.number, Foreign { api, source, line: 0 }));
         }
     }
 
@@ -45,33 +45,35 @@ impl Judged {
     }
 
     /// A line is too long to be kept.
-    pub(crate) fn too_long(&mut self, source: usize, number: u64, offset: u64) {
+    pub(crate) fn too_long(&mut self, source: usize, number: InBlock, offset: u64) {
         self.reject(source, (number, offset), RecordError::line_too_long(), None);
     }
 
     fn reject(
         &mut self,
         source: usize,
-        (number, offset): (u64, u64),
+        (number, offset): (InBlock, u64),
         error: RecordError,
         line: Option<Vec<u8>>,
     ) {
         self.counts.bad(&error);
         let ordinal = self.counts.read();
-        self.rejects.push(Reject { source, number, offset, error, line, ordinal });
+        self.rejects.push((number, Reject { source, number: 0, offset, error, line, ordinal }));
     }
 
-    /// Keeps the rejects, and adds the counts to `counts`, which are of what came before the block.
+    /// Keeps the rejects, now that the numbers of their lines are known, and adds the counts to `counts`, which are of what came before the block.
     ///
     /// # Errors
     /// What ends the run: another version of the API, a bad record or too many of them, or a file that cannot be written.
     pub(crate) fn keep(
-        &self,
+        &mut self,
         pass: &Pass<'_>,
+        numbers: &Numbers<'_>,
         counts: &mut RecordCounts,
         rejects: &mut RejectLog,
     ) -> Result<(), Error> {
-        for (earlier, reject) in (1..).zip(&self.rejects) {
+        for (earlier, (line, reject)) in (1..).zip(&mut self.rejects) {
+            reject.number = numbers.of(reject.source, *line);
             let rejected = counts.rejected + earlier;
             rejects.push(
                 reject,
@@ -81,9 +83,10 @@ impl Judged {
                 pass.reading,
             )?;
         }
-        if let Some(foreign) = self.foreign {
+        if let Some((line, foreign)) = self.foreign {
             let before = pass.input.sources[foreign.source].file.lines_before()?;
-            let foreign = Foreign { line: before + foreign.line, ..foreign };
+            let line = before + numbers.of(foreign.source, line);
+            let foreign = Foreign { line, ..foreign };
             let first = *pass.foreign.get_or_init(|| foreign);
             return Err(pass.version.error(first, &pass.input.sources));
         }
@@ -96,12 +99,13 @@ impl Judged {
     /// Refuses a stream of which this block is the beginning, if it is a JSON text over several lines or an array.
     /// Files are looked at before they are read; a stream, which is read once, tells it here.
     pub(crate) fn refuse_other_json(&self, sources: &[Source]) -> Result<(), Error> {
-        let Some(first) = self.rejects.first().filter(|first| first.ordinal == 1) else {
+        let mut rejects = self.rejects.iter().map(|(_, reject)| reject);
+        let Some(first) = rejects.next().filter(|first| first.ordinal == 1) else {
             return Ok(());
         };
         let Some(mut beginning) = first.line.clone() else { return Ok(()) };
         beginning.push(b'\n');
-        match self.rejects.get(1).filter(|second| second.ordinal == 2) {
+        match rejects.next().filter(|second| second.ordinal == 2) {
             Some(second) => beginning.extend(second.line.iter().flatten()),
             // The next record is good.
             None if self.counts.read() > 1 => beginning.push(b'{'),
@@ -114,17 +118,32 @@ impl Judged {
     }
 }
 
+/// Which line of its source a line of a block is.
+pub(crate) struct Numbers<'b> {
+    before: Before<'b>,
+    /// Numbers of the sources that are read, in rising order.
+    sources: &'b [usize],
+}
+
+impl Numbers<'_> {
+    fn of(&self, source: usize, line: InBlock) -> u64 {
+        self.before.number(self.sources.partition_point(|number| *number < source), line)
+    }
+}
+
 /// Reads the sources with these numbers, and gives `take` their blocks in input order; no reports if it breaks off.
 pub(crate) fn read<W: BlockWorker>(
     pass: &Pass<'_>,
     numbers: &[usize],
     make: impl Fn(usize) -> W + Sync,
-    take: impl FnMut(W::Output) -> Result<ControlFlow<()>, Error>,
+    mut take: impl FnMut(W::Output, &Numbers<'_>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<Option<Vec<SourceReport>>, Error> {
     let files: Vec<_> =
         numbers.iter().map(|number| pass.input.sources[*number].file.clone()).collect();
     // The hash of a part of a file is compared with nothing.
     let hash = (pass.reading.hash_inputs || !files.iter().all(SourceFile::is_bound))
         && !files.iter().any(SourceFile::is_part);
-    blocks::read(&files, &pass.reading.options(hash), make, take)
+    blocks::read(&files, &pass.reading.options(hash), make, |block, before| {
+        take(block, &Numbers { before, sources: numbers })
+    })
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{BeneficiaryNumber, Claim, ClaimTables, Index, Lineage, Reader, Table, Took};
-use ndjson_io::{BlockWorker, Line};
+use ndjson_io::{BlockWorker, InBlock, Line};
 
 use crate::error::Error;
 use crate::memory;
@@ -139,7 +139,7 @@ impl BlockWorker for Worker<'_> {
         }
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, _len_bytes: u64) {
         let source = self.numbers[source];
         if !self.indexed[source] {
             self.judged.too_long(source, number, offset);
@@ -188,8 +188,8 @@ fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result
         person: false,
     };
     let mut gathered = Gathered::new(pass, found)?;
-    let reports = block::read(pass, &numbers, make, |block: Block| {
-        block.judged.keep(pass, &mut gathered.counts, &mut gathered.rejects)?;
+    let reports = block::read(pass, &numbers, make, |mut block: Block, lines| {
+        block.judged.keep(pass, lines, &mut gathered.counts, &mut gathered.rejects)?;
         if block.person {
             return Ok(ControlFlow::Break(()));
         }

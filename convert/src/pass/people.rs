@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::{Guess, Person, Reader, Took};
-use ndjson_io::{BlockWorker, Line};
+use ndjson_io::{BlockWorker, InBlock, Line};
 
 use crate::error::Error;
 use crate::input::sources::Source;
@@ -65,7 +65,7 @@ impl BlockWorker for Worker<'_> {
         }
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, _len_bytes: u64) {
         self.block.judged.too_long(self.numbers[source], number, offset);
     }
 
@@ -109,8 +109,8 @@ fn read(
 fn read_these(pass: &Pass<'_>, found: &mut Found, numbers: &[usize]) -> Result<(), Error> {
     let mut rejects = RejectLog::new(pass.aside)?;
     let make = |_| Worker { pass, reader: pass.reader(), numbers, block: Block::default() };
-    let reports = block::read(pass, numbers, make, |block: Block| {
-        block.judged.keep(pass, &mut found.counts, &mut rejects)?;
+    let reports = block::read(pass, numbers, make, |mut block: Block, lines| {
+        block.judged.keep(pass, lines, &mut found.counts, &mut rejects)?;
         memory::keep_within(&mut found.index);
         for (person, source) in &block.people {
             person.add_to(&mut found.index, *source).map_err(memory::full)?;

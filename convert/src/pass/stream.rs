@@ -21,13 +21,13 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::{Claim, HospiceRanges, Index, LateMbi, Person, Reader, Table, Took};
-use ndjson_io::{BlockWorker, Line};
+use ndjson_io::{BlockWorker, InBlock, Line};
 use publish::Stage;
 
 use crate::error::Error;
 use crate::memory;
 use crate::out::tables::{Rows as _, Tables};
-use crate::pass::block::{self, Judged};
+use crate::pass::block::{self, Judged, Numbers};
 use crate::pass::claims::{ClaimBlock, ClaimRows, join};
 use crate::pass::context::{Found, Gathered, Pass};
 use crate::pass::held::{Held, OpenClaim, Stay};
@@ -150,7 +150,7 @@ impl BlockWorker for Worker<'_> {
         }
     }
 
-    fn too_long(&mut self, _source: usize, number: u64, offset: u64, _len_bytes: u64) {
+    fn too_long(&mut self, _source: usize, number: InBlock, offset: u64, _len_bytes: u64) {
         self.judged.too_long(self.source, number, offset);
     }
 
@@ -194,13 +194,13 @@ struct Sink<'r, 'o> {
 }
 
 impl Sink<'_, '_> {
-    fn take(&mut self, block: Block) -> Result<(), Error> {
-        let Block { judged, claims, mut lines } = block;
+    fn take(&mut self, block: Block, numbers: &Numbers<'_>) -> Result<(), Error> {
+        let Block { mut judged, claims, mut lines } = block;
         if !self.begun && judged.counts.read() > 0 {
             judged.refuse_other_json(&self.pass.input.sources)?;
             self.begun = true;
         }
-        judged.keep(self.pass, &mut self.gathered.counts, &mut self.gathered.rejects)?;
+        judged.keep(self.pass, numbers, &mut self.gathered.counts, &mut self.gathered.rejects)?;
         self.index_people(&lines.people)?;
         if lines.has_claims {
             self.shared.settled.store(true, Ordering::Release);
@@ -348,8 +348,9 @@ pub(crate) fn read<'o>(
         absent: HashMap::new(),
         absent_bytes: 0,
     };
-    let reports =
-        block::read(pass, &[number], make, |block| sink.take(block).map(ControlFlow::Continue))?;
+    let reports = block::read(pass, &[number], make, |block, numbers| {
+        sink.take(block, numbers).map(ControlFlow::Continue)
+    })?;
     let claims: u64 = sink.absent.values().map(|absent| absent.claims).sum();
     let Sink { held, mut gathered, mut tables, .. } = sink;
     gathered.counts.claims_without_patient += claims;

@@ -47,13 +47,15 @@ fn judge(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationRep
     let mut counts = Counts::default();
     let mut beginning = Beginning::default();
     let make = |_| Worker::new(&files, options);
-    let reports = blocks::read(&files, &reading.options(false), make, |block: Block| {
-        reading.progress.records.fetch_add(block.counts.records, Ordering::Relaxed);
-        reading.progress.rejects.fetch_add(block.counts.with_errors, Ordering::Relaxed);
-        counts.add(&block.counts);
-        out.write_all(&block.text).map_err(|error| write_failed(&error, &reading.cancel))?;
-        block.check_end(&files, &mut beginning).map(ControlFlow::Continue)
-    });
+    let reports =
+        blocks::read(&files, &reading.options(false), make, |mut block: Block, before| {
+            reading.progress.records.fetch_add(block.counts.records, Ordering::Relaxed);
+            reading.progress.rejects.fetch_add(block.counts.with_errors, Ordering::Relaxed);
+            counts.add(&block.counts, before);
+            let written = block.write(&files, before, out);
+            written.map_err(|error| write_failed(&error, &reading.cancel))?;
+            block.check_end(&files, &mut beginning).map(ControlFlow::Continue)
+        });
     let reports = reports.map_err(|error| match error.kind() {
         ErrorKind::Cancelled => not_all_judged(),
         _ => error,

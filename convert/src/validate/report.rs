@@ -3,20 +3,32 @@
 use std::collections::BTreeMap;
 
 use fhir_model::validate::{Finding, IssueClass, Severity};
-use ndjson_io::{SourceFile, SourceReport};
+use ndjson_io::{Before, InBlock, SourceFile, SourceReport};
 use serde::{Deserialize, Serialize};
 
 use crate::setting::Spelling;
 use crate::warnings;
 
-/// Counts of a block, or of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+/// Counts of a block, or of a run. `L` is what a line's number is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Counts<L> {
     pub(super) records: u64,
     pub(super) with_errors: u64,
     with_warnings: u64,
-    classes: BTreeMap<IssueClass, Class>,
+    classes: BTreeMap<IssueClass, Class<L>>,
     unknown_terms: BTreeMap<String, u64>,
+}
+
+impl<L> Default for Counts<L> {
+    fn default() -> Self {
+        Self {
+            records: 0,
+            with_errors: 0,
+            with_warnings: 0,
+            classes: BTreeMap::new(),
+            unknown_terms: BTreeMap::new(),
+        }
+    }
 }
 
 /// Different terms that are counted one by one: who makes them up does not fill the memory.
@@ -25,15 +37,15 @@ const MOST_TERMS: usize = 1_000;
 const OTHER_TERMS: &str = "(others)";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class {
+struct Class<L> {
     issues: u64,
     /// Source and line of the first.
-    first: (usize, u64),
+    first: (usize, L),
 }
 
-impl Counts {
+impl Counts<InBlock> {
     /// Counts a record and its issues.
-    pub(super) fn record(&mut self, findings: &[Finding], source: usize, number: u64) {
+    pub(super) fn record(&mut self, findings: &[Finding], source: usize, number: InBlock) {
         self.records += 1;
         let worst = findings.iter().map(|finding| finding.class().severity()).max();
         match worst {
@@ -49,21 +61,26 @@ impl Counts {
             }
         }
     }
+}
 
+impl<L> Counts<L> {
     fn count_term(&mut self, term: &str, count: u64) {
         let terms = &mut self.unknown_terms;
         let is_counted = terms.contains_key(term) || terms.len() < MOST_TERMS;
         let term = if is_counted { term } else { OTHER_TERMS };
         *terms.entry(term.to_owned()).or_default() += count;
     }
+}
 
+impl Counts<u64> {
     /// Adds the counts of a later block.
-    pub(super) fn add(&mut self, later: &Self) {
+    pub(super) fn add(&mut self, later: &Counts<InBlock>, before: Before<'_>) {
         self.records += later.records;
         self.with_errors += later.with_errors;
         self.with_warnings += later.with_warnings;
         for (class, count) in &later.classes {
-            let new = Class { issues: 0, first: count.first };
+            let (source, line) = count.first;
+            let new = Class { issues: 0, first: (source, before.number(source, line)) };
             self.classes.entry(*class).or_insert(new).issues += count.issues;
         }
         for (term, count) in &later.unknown_terms {
@@ -78,7 +95,7 @@ impl Counts {
         seconds: f64,
         spelling: Spelling,
     ) -> ValidationReport {
-        let class = |(class, count): (IssueClass, Class)| ClassReport {
+        let class = |(class, count): (IssueClass, Class<u64>)| ClassReport {
             class: class.name().to_owned(),
             severity: class.severity().as_str().to_owned(),
             about: class.about().to_owned(),

@@ -1,13 +1,13 @@
 //! What each thread does with its lines.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use cclf_crosswalk::{Api, Guess, Guesser};
 use fhir_model::stu3::OperationOutcome;
 use fhir_model::validate::{Finding, IssueClass, Severity};
 use fhir_model::{Node, r4, stu3};
-use ndjson_io::{BlockWorker, Line, SourceFile};
+use ndjson_io::{Before, BlockWorker, InBlock, Line, SourceFile};
 
 use crate::error::Error;
 use crate::input::instead::Instead;
@@ -18,14 +18,46 @@ use crate::validate::report::Counts;
 /// What became of the lines of a block.
 #[derive(Default)]
 pub(super) struct Block {
-    /// The outcomes, one a line.
-    pub(super) text: Vec<u8>,
-    pub(super) counts: Counts,
+    outcomes: Vec<Judged>,
+    pub(super) counts: Counts<InBlock>,
     /// The first two lines of the block, if it is of a stream.
     beginning: Vec<(usize, Vec<u8>)>,
 }
 
+/// What is wrong with a record that stands at this byte of this line of its source. `fault` is the byte of the record at
+/// which reading ended.
+struct Judged {
+    source: usize,
+    line: InBlock,
+    offset: u64,
+    fault: Option<usize>,
+    outcome: OperationOutcome<'static>,
+}
+
 impl Block {
+    /// Writes the outcomes, one a line, with the places of their records.
+    pub(super) fn write(
+        &mut self,
+        files: &[SourceFile],
+        before: Before<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.outcomes.drain(..).try_for_each(|judged| {
+            let Judged { source, line, offset, fault, mut outcome } = judged;
+            let (name, number) = (files[source].name(), before.number(source, line));
+            let place = match fault {
+                None => format!("{name}:{number}, byte {offset}"),
+                Some(fault) => {
+                    format!("{name}:{number}, byte {offset}, fault at byte {fault} of the record")
+                }
+            };
+            for issue in &mut outcome.issue {
+                issue.diagnostics = Some(place.clone().into());
+            }
+            writeln!(out, "{}", Node::Object(&outcome).to_json())
+        })
+    }
+
     /// Whether something of the block ends the run.
     pub(super) fn check_end(
         self,
@@ -82,18 +114,18 @@ impl<'r> Worker<'r> {
         Self { files, least, spelling, block: Block::default() }
     }
 
-    /// Counts the issues of a record and writes those that are asked for. `fault` is the byte of the record at which
+    /// Counts the issues of a record and keeps those that are asked for. `fault` is the byte of the record at which
     /// reading ended.
     fn keep(
         &mut self,
         findings: &[Finding],
         source: usize,
-        number: u64,
+        line: InBlock,
         offset: u64,
         fault: Option<usize>,
     ) {
-        let Block { text, counts, .. } = &mut self.block;
-        counts.record(findings, source, number);
+        let Block { outcomes, counts, .. } = &mut self.block;
+        counts.record(findings, source, line);
         let asked = |finding: &&Finding| finding.class().severity() >= self.least;
         if !findings.iter().any(|finding| asked(&finding)) {
             return;
@@ -101,19 +133,8 @@ impl<'r> Worker<'r> {
         // A list that is not complete says so, whatever is asked for.
         let shown =
             findings.iter().filter(|finding| asked(finding) || finding.class() == IssueClass::More);
-        let mut outcome = OperationOutcome::from_findings(shown);
-        let name = self.files[source].name();
-        let place = match fault {
-            None => format!("{name}:{number}, byte {offset}"),
-            Some(fault) => {
-                format!("{name}:{number}, byte {offset}, fault at byte {fault} of the record")
-            }
-        };
-        for issue in &mut outcome.issue {
-            issue.diagnostics = Some(place.clone().into());
-        }
-        // Writing to memory does not fail.
-        let _ = writeln!(text, "{}", Node::Object(&outcome).to_json());
+        let outcome = OperationOutcome::from_findings(shown);
+        outcomes.push(Judged { source, line, offset, fault, outcome });
     }
 }
 
@@ -154,7 +175,7 @@ impl BlockWorker for Worker<'_> {
         self.keep(&findings, line.source, line.number, line.offset, fault);
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, _len_bytes: u64) {
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, _len_bytes: u64) {
         let most = (self.spelling)(Setting::MaxLineBytes);
         let text = format!("expected a shorter line; raise {most} if it is real");
         let finding = Finding::new(IssueClass::LineTooLong, text);

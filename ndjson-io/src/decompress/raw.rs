@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::Range;
 
 use super::step::Fault;
 use crate::error::ErrorKind;
+use crate::range::PlainFile;
 use crate::source::{Identity, Opened};
 
 /// Most stored bytes read at once: they are hashed while they are in the processor's nearest caches.
@@ -14,8 +14,6 @@ pub(super) const INPUT_BYTES: usize = 128 * 1024;
 /// Stored bytes: no more than the size at open, counted and hashed.
 pub(super) struct Raw {
     pub(super) input: RawInput,
-    /// Of a file, if it is not read whole.
-    pub(super) part: Option<Range<u64>>,
     pub(super) hasher: Option<blake3::Hasher>,
     pub(super) count: u64,
 }
@@ -28,14 +26,14 @@ pub(super) enum RawInput {
 
 impl Raw {
     pub(super) fn new(opened: Opened, hash: bool) -> Self {
-        let (input, part) = match opened {
-            Opened::File { file, size_at_open, part, unchanged } => {
-                (RawInput::File { file, size_at_open, unchanged }, part)
+        let input = match opened {
+            Opened::File(PlainFile { file, size_at_open, unchanged, .. }) => {
+                RawInput::File { file, size_at_open, unchanged }
             }
-            Opened::Stream(stream) => (RawInput::Stream(stream), None),
-            Opened::Remote { reader, size } => (RawInput::Remote { reader, size }, None),
+            Opened::Stream(stream) => RawInput::Stream(stream),
+            Opened::Remote { reader, size } => RawInput::Remote { reader, size },
         };
-        Self { input, part, hasher: hash.then(blake3::Hasher::new), count: 0 }
+        Self { input, hasher: hash.then(blake3::Hasher::new), count: 0 }
     }
 
     /// Zero at the end. Retries when a signal interrupts.
@@ -44,8 +42,7 @@ impl Raw {
         let buffer = &mut buffer[..most];
         let count = match &mut self.input {
             RawInput::File { file, size_at_open, .. } => {
-                let part = self.part.clone().unwrap_or(0..*size_at_open);
-                let left = part.end - part.start - self.count;
+                let left = *size_at_open - self.count;
                 let len = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 if len == 0 {
                     return Ok(0);
@@ -54,7 +51,7 @@ impl Raw {
                 if count == 0 {
                     return Err(Fault::Kind(ErrorKind::Shrunk {
                         expected_bytes: *size_at_open,
-                        found_bytes: part.start + self.count,
+                        found_bytes: self.count,
                     }));
                 }
                 count
@@ -85,12 +82,24 @@ impl Raw {
         let RawInput::File { file, size_at_open, unchanged } = &self.input else {
             return Ok(false);
         };
-        let Ok(metadata) = file.metadata() else { return Ok(false) };
-        if unchanged.is_some_and(|first| Identity::of(&metadata) != first) {
-            return Err(Fault::Kind(ErrorKind::Changed));
-        }
-        Ok(metadata.len() > *size_at_open)
+        grown(file, *size_at_open, *unchanged)
     }
+}
+
+/// Whether a file is longer than when it was opened.
+///
+/// # Errors
+/// It was read before, and is not what it was then.
+pub(crate) fn grown(
+    file: &File,
+    size_at_open: u64,
+    unchanged: Option<Identity>,
+) -> Result<bool, Fault> {
+    let Ok(metadata) = file.metadata() else { return Ok(false) };
+    if unchanged.is_some_and(|first| Identity::of(&metadata) != first) {
+        return Err(Fault::Kind(ErrorKind::Changed));
+    }
+    Ok(metadata.len() > size_at_open)
 }
 
 fn retry(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Fault> {

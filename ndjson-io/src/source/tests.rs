@@ -50,7 +50,7 @@ fn all_readings_are_of_one_file_and_size() {
     assert!(source.open().is_ok());
     std::fs::write(&path, "1234567").unwrap();
     let size = |source: &SourceFile| match source.clone().open_to_read() {
-        Ok(Opened::File { size_at_open, .. }) => Ok(size_at_open),
+        Ok(Opened::File(file)) => Ok(file.size_at_open),
         Ok(Opened::Stream(_) | Opened::Remote { .. }) => panic!("it is a file"),
         Err(error) => Err(error.kind()),
     };

@@ -6,7 +6,9 @@
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
-use ndjson_io::{BlockWorker, Error, Line, ReadOptions, SourceFile, SourceReport, read};
+use ndjson_io::{
+    Before, BlockWorker, Error, InBlock, Line, ReadOptions, SourceFile, SourceReport, read,
+};
 
 /// Compares without printing thousands of lines.
 #[track_caller]
@@ -32,23 +34,33 @@ pub(crate) enum Seen {
 
 /// Keeps everything.
 #[derive(Default)]
-pub(crate) struct Keep(Vec<Seen>);
+pub(crate) struct Keep(Vec<(InBlock, Seen)>);
 
 impl BlockWorker for Keep {
-    type Output = Vec<Seen>;
+    type Output = Vec<(InBlock, Seen)>;
 
     fn line(&mut self, line: Line<'_>) {
         let Line { bytes, source, number, offset } = line;
-        self.0.push(Seen::Line { source, number, offset, bytes: bytes.to_vec() });
+        self.0.push((number, Seen::Line { source, number: 0, offset, bytes: bytes.to_vec() }));
     }
 
-    fn too_long(&mut self, source: usize, number: u64, offset: u64, len_bytes: u64) {
-        self.0.push(Seen::TooLong { source, number, offset, len_bytes });
+    fn too_long(&mut self, source: usize, number: InBlock, offset: u64, len_bytes: u64) {
+        self.0.push((number, Seen::TooLong { source, number: 0, offset, len_bytes }));
     }
 
-    fn finish_block(&mut self) -> Vec<Seen> {
+    fn finish_block(&mut self) -> Self::Output {
         std::mem::take(&mut self.0)
     }
+}
+
+/// What a block gave, with the numbers of its lines.
+pub(crate) fn placed(block: Vec<(InBlock, Seen)>, before: Before<'_>) -> Vec<Seen> {
+    let numbered = block.into_iter().map(|(line, mut seen)| {
+        let (Seen::Line { source, number, .. } | Seen::TooLong { source, number, .. }) = &mut seen;
+        *number = before.number(*source, line);
+        seen
+    });
+    numbered.collect()
 }
 
 pub(crate) fn read_all(
@@ -60,8 +72,8 @@ pub(crate) fn read_all(
         sources,
         options,
         |_| Keep::default(),
-        |seen| {
-            all.extend(seen);
+        |seen, before| {
+            all.extend(placed(seen, before));
             ControlFlow::Continue(())
         },
     );
