@@ -19,6 +19,7 @@ pub struct Walker<'i, 'a> {
     at: usize,
     /// Places of the text's first and last escape.
     escapes: Escapes,
+    compact: bool,
 }
 
 // The moves below branch where `self.at += usize::from(is); is` would do: rustc 1.95.0 drops that addition
@@ -29,8 +30,9 @@ impl<'i, 'a> Walker<'i, 'a> {
         tokens: &'i [u32],
         partners: &'i [u32],
         escapes: Escapes,
+        compact: bool,
     ) -> Self {
-        Self { text, tokens, partners, at: 0, escapes }
+        Self { text, tokens, partners, at: 0, escapes, compact }
     }
 
     /// The whole text.
@@ -57,6 +59,42 @@ impl<'i, 'a> Walker<'i, 'a> {
     #[inline]
     pub fn offset(&self) -> usize {
         self.place(self.at)
+    }
+
+    /// Places of the tokens in the text: both quotes of each string, brackets, first bytes of numbers and literals.
+    #[inline]
+    pub const fn tokens(&self) -> &'i [u32] {
+        self.tokens
+    }
+
+    /// The token at which the walker stands, by its number among [`tokens`](Self::tokens).
+    #[inline]
+    pub const fn token(&self) -> usize {
+        self.at
+    }
+
+    /// Moves to a token: the first of a value, or what comes after one.
+    #[inline]
+    pub const fn go_to(&mut self, token: usize) {
+        self.at = token;
+    }
+
+    /// The closing bracket that belongs to an opening one. Of another token it means nothing.
+    #[inline]
+    pub fn closing(&self, opening: usize) -> usize {
+        self.partners.get(opening).map_or(self.tokens.len(), |closing| *closing as usize)
+    }
+
+    /// Whether there may be escapes between two places of the text.
+    #[inline]
+    pub const fn may_be_escaped(&self, start: usize, end: usize) -> bool {
+        start <= self.escapes.1 && end > self.escapes.0
+    }
+
+    /// Whether no white space stands outside strings.
+    #[inline]
+    pub const fn is_compact(&self) -> bool {
+        self.compact
     }
 
     /// Whether the walker has not moved: it stands at the value that the text is.
@@ -156,7 +194,7 @@ impl<'i, 'a> Walker<'i, 'a> {
         }
         self.at += 2;
         let start = open + 1;
-        let maybe_escaped = start <= self.escapes.1 && end > self.escapes.0;
+        let maybe_escaped = self.may_be_escaped(start, end);
         Some(JsonStr::within(self.text, start, end, maybe_escaped))
     }
 

@@ -259,7 +259,11 @@ pub(super) fn finish(
         if element.is_some() && !places.is_empty() {
             return Err(LoadError::new("a list is selected by place and as a whole"));
         }
-        return Ok(Node::List(Box::new(ListNode { element, places, kept, required })));
+        // An item is too large to come twice in one shape; what is in it does.
+        let shaped = matches!(element, Some(Node::Object(_))) && kept != Some(List::Item);
+        let shapes = shaped.then_some(*guesses);
+        *guesses += usize::from(shaped);
+        return Ok(Node::List(Box::new(ListNode { element, places, kept, required, shapes })));
     }
     if let Some(json) = node.json {
         return Ok(Node::Leaf(Leaf { json, actions: std::mem::take(&mut node.actions) }));

@@ -10,6 +10,7 @@ use json_walk::{JsonStr, Kind};
 
 use super::reading::{Fault, Reading, fault};
 use super::registers::{Captured, Val, place};
+use super::shapes::Event;
 use super::tree::{Action, Form, Keep, Keys, Leaf, Slot};
 use super::walk::Walk;
 use crate::error::ErrorClass;
@@ -20,7 +21,7 @@ use crate::layout::table::ColumnType;
 
 /// Whether a text says nothing: a blank one, and a code of nothing but `~`, the way of CMS's warehouse to say so.
 #[inline]
-fn is_null(text: &str, code: bool) -> bool {
+pub(super) fn is_null(text: &str, code: bool) -> bool {
     match text.as_bytes().first() {
         Some(b'~') if code => text.trim_end().bytes().all(|byte| byte == b'~'),
         Some(0x21..0x80) => false,
@@ -34,9 +35,10 @@ fn is_null(text: &str, code: bool) -> bool {
 impl Walk<'_> {
     pub(super) fn leaf<'a, R: Reading<'a>>(
         &mut self,
-        leaf: &Leaf,
+        leaf: &'static Leaf,
         reading: &mut R,
     ) -> Result<(), Fault> {
+        let token = reading.token();
         let kind = reading.kind()?;
         let captured = match (leaf.json, kind) {
             (_, Kind::Null) | (JsonType::Boolean, Kind::Boolean) => return reading.skip(),
@@ -52,20 +54,31 @@ impl Walk<'_> {
             }
             _ => return Err(fault(ErrorClass::WrongType, reading.offset())),
         };
+        if let Some(token) = token {
+            self.store.shapes.note(|| Event::Leaf(leaf, token));
+        }
+        for action in &leaf.actions {
+            if let Action::Key { keyed, keys } = action {
+                let bits = self.key_bits(keys, captured);
+                let named = !self.is_null(captured, false);
+                let state = &mut self.store.keyed[*keyed];
+                state.keys |= bits;
+                state.named |= named;
+            }
+        }
+        self.wanted(leaf, captured)
+    }
+
+    /// Does what is wanted of a leaf's value besides that it may be a key.
+    pub(super) fn wanted(&mut self, leaf: &Leaf, captured: Captured) -> Result<(), Fault> {
         for action in &leaf.actions {
             match action {
+                Action::Key { .. } => {}
                 Action::Store(slot, form) => self.store_value(*slot, *form, captured)?,
                 Action::Capture(temp) => {
                     if !self.is_null(captured, temp.code) {
                         self.store.capture(*temp, captured);
                     }
-                }
-                Action::Key { keyed, keys } => {
-                    let bits = self.key_bits(keys, captured);
-                    let named = !self.is_null(captured, false);
-                    let state = &mut self.store.keyed[*keyed];
-                    state.keys |= bits;
-                    state.named |= named;
                 }
                 Action::Link(slot) => self.link(*slot, captured)?,
                 Action::ForeignProfile => {

@@ -24,6 +24,8 @@ mod reading;
 mod record;
 pub(crate) mod registers;
 mod resource_type;
+mod shape;
+mod shapes;
 pub(crate) mod tree;
 mod unknown;
 pub(crate) mod value;

@@ -116,7 +116,7 @@ impl Reader {
 ///
 /// Without a document the line is no good JSON: it is read byte by byte for its first fault.
 fn walk<'l>(
-    plan: &Plan,
+    plan: &'static Plan,
     store: &mut Store,
     resource: Resource,
     document: Option<&Document<'_, 'l>>,

@@ -36,6 +36,12 @@ pub(super) trait Reading<'a> {
     fn string(&mut self) -> Result<JsonStr<'a>, Fault>;
     fn number(&mut self) -> Result<JsonNumber<'a>, Fault>;
     fn skip(&mut self) -> Result<(), Fault>;
+    /// The number of the token at which it stands; of none on the second way.
+    fn token(&self) -> Option<usize>;
+    /// A walker that stands there, where one text is laid out as another, and only then.
+    fn walker(&self) -> Option<Walker<'_, 'a>>;
+    /// Moves to a token.
+    fn go_to(&mut self, token: usize);
 }
 
 fn of_text(error: json_walk::Error) -> Fault {
@@ -92,6 +98,16 @@ impl<'a> Reading<'a> for strict::Cursor<'a> {
     fn skip(&mut self) -> Result<(), Fault> {
         self.skip().map_err(of_text)
     }
+
+    fn token(&self) -> Option<usize> {
+        None
+    }
+
+    fn walker(&self) -> Option<Walker<'_, 'a>> {
+        None
+    }
+
+    fn go_to(&mut self, _token: usize) {}
 }
 
 #[cold]
@@ -156,5 +172,20 @@ impl<'a> Reading<'a> for Walker<'_, 'a> {
     fn skip(&mut self) -> Result<(), Fault> {
         self.skip();
         Ok(())
+    }
+
+    #[inline]
+    fn token(&self) -> Option<usize> {
+        Some(Walker::token(self))
+    }
+
+    #[inline]
+    fn walker(&self) -> Option<Walker<'_, 'a>> {
+        self.is_compact().then_some(*self)
+    }
+
+    #[inline]
+    fn go_to(&mut self, token: usize) {
+        self.go_to(token);
     }
 }

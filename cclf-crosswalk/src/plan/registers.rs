@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::shapes::Shapes;
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
 use super::value::Value;
@@ -83,6 +84,7 @@ pub(crate) struct Store {
     /// Which member came after which last time, by [`Object::guesses`](super::tree::Object).
     pub(super) guesses: Vec<u8>,
     pub(super) unknown: UnknownMembers,
+    pub(super) shapes: Shapes,
     pub(crate) partial_dates: u64,
     pub(super) foreign: bool,
 }
@@ -153,6 +155,7 @@ impl Store {
             self.guesses.resize(plan.guesses, 0);
         }
         self.unknown.clear();
+        self.shapes.spoil();
         self.partial_dates = 0;
         self.foreign = false;
     }

@@ -143,6 +143,8 @@ pub(crate) struct ListNode {
     pub(crate) kept: Option<List>,
     /// Registers that an entry must have, with the member named in the error.
     pub(crate) required: Vec<(Reg, Box<str>)>,
+    /// Which of the lists that know shapes of their elements it is, if its elements are such.
+    pub(crate) shapes: Option<usize>,
 }
 
 #[derive(Debug)]

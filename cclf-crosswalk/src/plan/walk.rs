@@ -7,6 +7,8 @@ use json_walk::{JsonStr, Kind};
 
 use super::reading::{Fault, Reading, fault};
 use super::registers::{KeyedState, Store, Val};
+use super::shape::Step;
+use super::shapes::Event;
 use super::tree::{Keyed, ListNode, Node, Object, ResourcePlan, Target};
 use crate::error::ErrorClass;
 use crate::layout::resource::Resource;
@@ -14,7 +16,7 @@ use crate::layout::resource::Resource;
 /// A walk through one record.
 pub(super) struct Walk<'w> {
     pub(super) store: &'w mut Store,
-    pub(super) plan: &'w ResourcePlan,
+    pub(super) plan: &'static ResourcePlan,
     pub(super) line: &'w str,
     /// What `resourceType` says.
     pub(super) resource: Option<Resource>,
@@ -31,7 +33,7 @@ impl Walk<'_> {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a call for each node would be half of its work")]
-    fn node<'a, R: Reading<'a>>(&mut self, node: &Node, reading: &mut R) -> Result<(), Fault> {
+    fn node<'a, R: Reading<'a>>(&mut self, node: &'static Node, reading: &mut R) -> Result<(), Fault> {
         match node {
             Node::Leaf(leaf) => self.leaf(leaf, reading),
             Node::Object(object) if reading.is_object()? => self.members(object, reading, false),
@@ -42,17 +44,12 @@ impl Walk<'_> {
 
     fn members<'a, R: Reading<'a>>(
         &mut self,
-        object: &Object,
+        object: &'static Object,
         reading: &mut R,
         top: bool,
     ) -> Result<(), Fault> {
         let mut progress = reading.enter_object()?;
-        for slot in &object.present {
-            *self.store.register(*slot) = Val::Int(1);
-        }
-        if let Some(keyed) = &object.keyed {
-            self.store.keyed[keyed.number] = KeyedState::default();
-        }
+        self.enter(object);
         let mut seen: u64 = 0;
         let unknown = self.store.unknown.begin();
         let mut guess = object.guesses;
@@ -93,6 +90,21 @@ impl Walk<'_> {
         }
     }
 
+    /// An object begins.
+    #[inline]
+    fn enter(&mut self, object: &'static Object) {
+        if object.present.is_empty() && object.keyed.is_none() {
+            return;
+        }
+        self.store.shapes.note(|| Event::Enter(object));
+        for slot in &object.present {
+            *self.store.register(*slot) = Val::Int(1);
+        }
+        if let Some(keyed) = &object.keyed {
+            self.store.keyed[keyed.number] = KeyedState::default();
+        }
+    }
+
     /// The number of a member that was not guessed.
     #[inline(never)]
     fn other_member(
@@ -118,6 +130,7 @@ impl Walk<'_> {
     /// Notes a member that neither the crosswalk nor the model knows.
     #[inline(never)]
     fn unknown_member(&mut self, object: usize, start: usize, end: usize) -> Result<(), Fault> {
+        self.store.shapes.spoil();
         if self.store.unknown.insert(object, JsonStr::at(self.line, start, end)) {
             Ok(())
         } else {
@@ -152,11 +165,21 @@ impl Walk<'_> {
         if top && !self.store.foreign {
             self.store.foreign = self.is_foreign(start, end, reading)?;
         }
-        reading.skip().map_err(in_unknown)
+        self.pass_over(reading).map_err(in_unknown)
+    }
+
+    /// Passes over a value.
+    #[inline]
+    fn pass_over<'a, R: Reading<'a>>(&mut self, reading: &mut R) -> Result<(), Fault> {
+        if let Some(token) = reading.token() {
+            self.store.shapes.note(|| Event::Skip(token));
+        }
+        reading.skip()
     }
 
     /// The end of an element told apart by its keys: what was captured goes where the keys say.
-    fn dispatch(&mut self, keyed: &Keyed) -> Result<(), Fault> {
+    fn dispatch(&mut self, keyed: &'static Keyed) -> Result<(), Fault> {
+        self.store.shapes.note(|| Event::Dispatch(keyed));
         let KeyedState { mut keys, named, captured: have } = self.store.keyed[keyed.number];
         if !named {
             keys |= keyed.absent;
@@ -207,12 +230,19 @@ impl Walk<'_> {
         }
     }
 
-    fn list<'a, R: Reading<'a>>(&mut self, list: &ListNode, reading: &mut R) -> Result<(), Fault> {
+    fn list<'a, R: Reading<'a>>(
+        &mut self,
+        list: &'static ListNode,
+        reading: &mut R,
+    ) -> Result<(), Fault> {
         let mut progress = reading.enter_array()?;
         let mut index = 0;
+        if let Some(number) = list.shapes {
+            self.store.shapes.begin(number);
+        }
         if let (None, [], Some(node)) = (list.kept, &list.places[..], &list.element) {
             while reading.next_element(&mut progress)? {
-                if let Err(fault) = self.node(node, reading) {
+                if let Err(fault) = self.shaped(list, node, reading) {
                     return Err(at_index(fault, index));
                 }
                 index += 1;
@@ -235,22 +265,80 @@ impl Walk<'_> {
     #[inline]
     fn element<'a, R: Reading<'a>>(
         &mut self,
-        list: &ListNode,
-        node: Option<&Node>,
+        list: &'static ListNode,
+        node: Option<&'static Node>,
         reading: &mut R,
     ) -> Result<(), Fault> {
-        let Some(node) = node else { return reading.skip() };
+        let Some(node) = node else { return self.pass_over(reading) };
         let Some(kept) = list.kept else { return self.node(node, reading) };
+        self.store.shapes.spoil();
         reading.kind()?;
         let start = reading.offset();
         self.store.begin_entry(kept, self.plan.entry_registers[kept as usize]);
-        self.node(node, reading)?;
+        self.shaped(list, node, reading)?;
         for (reg, member) in &list.required {
             if self.store.last_entry(kept)[*reg] == Val::Null {
                 return Err(in_member(fault(ErrorClass::Missing, start), member));
             }
         }
         Ok(())
+    }
+}
+
+impl Walk<'_> {
+    /// An element of a list: by its shape where one is known, else member by member, and its shape is then known.
+    #[inline]
+    fn shaped<'a, R: Reading<'a>>(
+        &mut self,
+        list: &'static ListNode,
+        node: &'static Node,
+        reading: &mut R,
+    ) -> Result<(), Fault> {
+        let Some(number) = list.shapes else { return self.node(node, reading) };
+        let Some(walker) = reading.walker() else { return self.node(node, reading) };
+        let start = walker.token();
+        if let Some((shape, after)) = self.store.shapes.find(number, &walker) {
+            if self.follow(number, shape).is_ok() {
+                reading.go_to(after);
+                return Ok(());
+            }
+            // Where in the element the fault is, the members tell.
+            return self.node(node, reading);
+        }
+        let watched = reading.is_object()? && self.store.shapes.watch(number);
+        self.node(node, reading)?;
+        if watched && let Some(mut walker) = reading.walker() {
+            walker.go_to(start);
+            self.store.shapes.learn(number, &walker);
+        }
+        Ok(())
+    }
+
+    /// Does what is done with elements of a shape, with what was found in the gaps of this one.
+    fn follow(&mut self, list: usize, shape: u16) -> Result<(), Fault> {
+        let Some(steps) = self.store.shapes.steps(list, shape).map(std::mem::take) else {
+            return Ok(());
+        };
+        let found = std::mem::take(&mut self.store.shapes.found);
+        let followed = steps.iter().try_for_each(|step| match *step {
+            Step::Enter(object) => {
+                self.enter(object);
+                Ok(())
+            }
+            Step::Keys { keyed, keys, named } => {
+                let state = &mut self.store.keyed[keyed];
+                state.keys |= keys;
+                state.named |= named;
+                Ok(())
+            }
+            Step::Leaf(leaf, gap) => self.wanted(leaf, found[gap]),
+            Step::Dispatch(keyed) => self.dispatch(keyed),
+        });
+        if let Some(place) = self.store.shapes.steps(list, shape) {
+            *place = steps;
+        }
+        self.store.shapes.found = found;
+        followed
     }
 }
 

@@ -110,6 +110,7 @@ impl Index {
             tokens: tokens.get(..count).unwrap_or_default(),
             partners: partners.get(..count).unwrap_or_default(),
             escapes: found.escapes,
+            compact: !found.spaced,
         })
     }
 
@@ -192,6 +193,8 @@ pub struct Document<'i, 'a> {
     /// By the token of an opening bracket: that of its closing one. Other entries mean nothing.
     partners: &'i [u32],
     escapes: Escapes,
+    /// No white space stands outside strings.
+    compact: bool,
 }
 
 impl<'i, 'a> Document<'i, 'a> {
@@ -204,7 +207,7 @@ impl<'i, 'a> Document<'i, 'a> {
     /// A walker at the value that the text is.
     #[inline]
     pub const fn walker(&self) -> Walker<'i, 'a> {
-        Walker::new(self.text, self.tokens, self.partners, self.escapes)
+        Walker::new(self.text, self.tokens, self.partners, self.escapes, self.compact)
     }
 
     /// Places of the tokens in the text, in bytes: both quotes of each string, brackets, first bytes of

@@ -1,0 +1,153 @@
+//! One shape: what is the same in many elements of a list, byte for byte, and what is done where they differ.
+//!
+//! BCDA's servers write the same elements again and again: an adjudication is the URL of its category, and an amount.
+//! What a walk through one of them did is kept as a shape. An element that has the same bytes between the places where
+//! elements differ has the same tokens there, since both begin alike, and so the same is done with it: without looking
+//! at its member names and keys one by one. Where elements differ are the values of texts that are no keys, of numbers,
+//! and containers that nobody wants.
+
+use json_walk::Walker;
+
+use super::registers::Captured;
+use super::tree::{Keyed, Leaf, Object};
+
+/// What a walk does, in the order in which it does it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// An object begins that is told apart by keys or whose presence counts.
+    Enter(&'static Object),
+    /// An element has these keys.
+    Keys { keyed: usize, keys: u64, named: bool },
+    /// A leaf stands in the gap with this number.
+    Leaf(&'static Leaf, usize),
+    /// An element told apart by keys ends.
+    Dispatch(&'static Keyed),
+}
+
+/// What stands between two pieces that are always the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// The characters of a text.
+    Text,
+    Number,
+    /// A container that begins with this byte.
+    Container(u8),
+    /// Nothing: the first so many bytes of what comes next are a text that somebody wants.
+    Known(u32),
+    /// The element ends.
+    End,
+}
+
+/// Bytes that are always the same, and what comes after them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) len: usize,
+    /// Tokens among the bytes. The quote before a text is one.
+    pub(super) tokens: usize,
+    pub(super) gap: Gap,
+    /// After a number: so many bytes of the next piece come before its first token.
+    pub(super) before_token: u32,
+}
+
+/// What is looked at first: the length of one key of the element and its last eight bytes, which tell most keys apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Probe {
+    /// The token of the quote before the key, from the element's first.
+    pub(super) token: usize,
+    /// From quote to quote.
+    pub(super) len: u32,
+    pub(super) tail: u64,
+}
+
+/// The eight bytes before a place of the text.
+#[inline]
+pub(super) fn tail(text: &[u8], end: usize) -> Option<u64> {
+    let word = text.get(end.checked_sub(8)?..end)?.first_chunk()?;
+    Some(u64::from_le_bytes(*word))
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    /// Of an element with a key.
+    pub(super) probe: Option<Probe>,
+    /// The bytes of all pieces.
+    pub(super) bytes: Vec<u8>,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) steps: Vec<Step>,
+    /// The shape that came next, the last time.
+    pub(super) next: u16,
+}
+
+impl Shape {
+    /// Whether the element at which a walker stands may have this shape.
+    #[inline]
+    pub(super) fn may_fit(&self, walker: &Walker<'_, '_>) -> bool {
+        let Some(probe) = &self.probe else { return true };
+        let token = walker.token() + probe.token;
+        let quotes = walker.tokens().get(token..).and_then(|tokens| tokens.first_chunk());
+        quotes.is_some_and(|[open, close]| {
+            close.wrapping_sub(*open) == probe.len
+                && tail(walker.text().as_bytes(), *close as usize) == Some(probe.tail)
+        })
+    }
+
+    /// Whether the element at which a walker stands has this shape; then gives the token after it, and puts what stands
+    /// in the gaps into `found`.
+    #[inline]
+    pub(super) fn fits(&self, walker: &Walker<'_, '_>, found: &mut Vec<Captured>) -> Option<usize> {
+        let (text, tokens) = (walker.text().as_bytes(), walker.tokens());
+        let mut token = walker.token();
+        let mut at = *tokens.get(token)? as usize;
+        let mut bytes = &self.bytes[..];
+        found.clear();
+        for piece in &self.pieces {
+            let (own, rest) = bytes.split_at_checked(piece.len)?;
+            if text.get(at..at + piece.len)? != own {
+                return None;
+            }
+            bytes = rest;
+            at += piece.len;
+            token += piece.tokens;
+            match piece.gap {
+                Gap::Text => {
+                    let end = *tokens.get(token)?;
+                    found.push(captured_text(walker, at, end as usize));
+                    at = end as usize;
+                }
+                Gap::Number => {
+                    token += 1;
+                    let end = tokens.get(token)?.checked_sub(piece.before_token)?;
+                    if !matches!(text.get(at)?, b'-' | b'0'..=b'9') {
+                        return None;
+                    }
+                    found.push(Captured::Number { start: place(at), end });
+                    at = end as usize;
+                }
+                Gap::Container(opening) => {
+                    if *text.get(at)? != opening {
+                        return None;
+                    }
+                    let closing = walker.closing(token);
+                    at = *tokens.get(closing)? as usize + 1;
+                    token = closing + 1;
+                }
+                Gap::Known(len) => {
+                    found.push(captured_text(walker, at, at + len as usize));
+                }
+                Gap::End => {}
+            }
+        }
+        Some(token)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
+const fn place(at: usize) -> u32 {
+    at as u32
+}
+
+#[inline]
+fn captured_text(walker: &Walker<'_, '_>, start: usize, end: usize) -> Captured {
+    let escaped = walker.may_be_escaped(start, end);
+    Captured::Text { start: place(start), end: place(end), escaped }
+}
