@@ -113,7 +113,7 @@ impl Walk<'_> {
 
     /// Whether a leaf says nothing.
     #[inline]
-    fn is_null(&self, captured: Captured, code: bool) -> bool {
+    pub(super) fn is_null(&self, captured: Captured, code: bool) -> bool {
         match captured {
             Captured::None => true,
             Captured::Number { .. } => false,

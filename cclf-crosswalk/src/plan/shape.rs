@@ -6,10 +6,12 @@
 //! at its member names and keys one by one. Where elements differ are the values of texts that are no keys, of numbers,
 //! and containers that nobody wants.
 
+use std::collections::HashMap;
+
 use json_walk::Walker;
 
 use super::registers::Captured;
-use super::tree::{Keyed, Leaf, Object};
+use super::tree::{Action, Form, Keyed, Leaf, Object, Slot, Target};
 
 /// What a walk does, in the order in which it does it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,77 @@ pub(super) enum Step {
     Leaf(&'static Leaf, usize),
     /// An element told apart by keys ends.
     Dispatch(&'static Keyed),
+    // What the steps above come to where all that they ask for is the same in all elements of the shape:
+    /// An object is there.
+    Present(Slot),
+    /// The keys of an entry.
+    Bits(Slot, u64),
+    /// What stands in this gap goes into a register; if it was captured, unless it says nothing: as a code, or not.
+    Store { gap: usize, slot: Slot, form: Form, captured: Option<bool> },
+}
+
+/// The same steps, decided as far as they can be; none where something is left to be decided for each element.
+pub(super) fn decided(steps: &[Step]) -> Option<Vec<Step>> {
+    let mut decided = Vec::new();
+    // By keyed element: its keys, and whether it has one. By capture: the
+    // element, the gap, and whether it is a code.
+    let mut keys_of: HashMap<usize, (u64, bool)> = HashMap::new();
+    let mut captures: HashMap<usize, (usize, usize, bool)> = HashMap::new();
+    for step in steps {
+        match *step {
+            Step::Enter(object) => {
+                decided.extend(object.present.iter().map(|slot| Step::Present(*slot)));
+                if let Some(keyed) = &object.keyed {
+                    keys_of.insert(keyed.number, (0, false));
+                    captures.retain(|_, (owner, ..)| *owner != keyed.number);
+                }
+            }
+            Step::Keys { keyed, keys, named } => {
+                let own = keys_of.get_mut(&keyed)?;
+                *own = (own.0 | keys, own.1 | named);
+            }
+            Step::Leaf(leaf, gap) => {
+                for action in &leaf.actions {
+                    match action {
+                        Action::Key { .. } => {}
+                        Action::Store(slot, form) => {
+                            let (slot, form) = (*slot, *form);
+                            decided.push(Step::Store { gap, slot, form, captured: None });
+                        }
+                        // The first that says something counts.
+                        Action::Capture(temp) if captures.contains_key(&temp.at) => return None,
+                        Action::Capture(temp) => {
+                            captures.insert(temp.at, (temp.keyed, gap, temp.code));
+                        }
+                        Action::Link(_) | Action::ForeignProfile => return None,
+                    }
+                }
+            }
+            Step::Dispatch(keyed) => {
+                let (mut keys, named) = *keys_of.get(&keyed.number)?;
+                keys |= if named { 0 } else { keyed.absent };
+                decided.extend(keyed.bits.map(|slot| Step::Bits(slot, keys)));
+                for number in (0..u64::BITS as usize).filter(|number| keys >> number & 1 == 1) {
+                    for step in keyed.moves.get(number)? {
+                        let Some(&(_, gap, code)) = captures.get(&step.from.at) else { continue };
+                        match &step.to {
+                            Target::Register(slot, form) => {
+                                let (slot, form, captured) = (*slot, *form, Some(code));
+                                decided.push(Step::Store { gap, slot, form, captured });
+                            }
+                            Target::Capture(temp) if captures.contains_key(&temp.at) => return None,
+                            Target::Capture(temp) => {
+                                captures.insert(temp.at, (temp.keyed, gap, code));
+                            }
+                            Target::Keys(..) | Target::Outer(..) => return None,
+                        }
+                    }
+                }
+            }
+            Step::Present(_) | Step::Bits(..) | Step::Store { .. } => decided.push(*step),
+        }
+    }
+    Some(decided)
 }
 
 /// What stands between two pieces that are always the same.

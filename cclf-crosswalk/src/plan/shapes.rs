@@ -3,7 +3,7 @@
 use json_walk::Walker;
 
 use super::registers::Captured;
-use super::shape::{Gap, Piece, Probe, Shape, Step, tail};
+use super::shape::{Gap, Piece, Probe, Shape, Step, decided, tail};
 use super::tree::{Action, Keyed, Leaf, Object};
 
 /// Most shapes of the elements of one list. A list whose elements have more is walked where none fits.
@@ -206,6 +206,16 @@ impl Cutter<'_, '_> {
         Some(())
     }
 
+    /// Whether a value that nobody wants is a text that is usually the same in all elements: a system, a currency.
+    fn is_usual(&self, token: usize) -> bool {
+        let name = || {
+            let (open, close) = (self.place(token.checked_sub(2)?)?, self.place(token - 1)?);
+            self.walker.text().get(open + 1..close)
+        };
+        let byte = self.place(token).and_then(|at| self.walker.text().as_bytes().get(at));
+        byte == Some(&b'"') && matches!(name(), Some("system" | "url" | "code" | "unit"))
+    }
+
     /// The value that begins at this token is where elements differ.
     fn gap(&mut self, token: usize) -> Option<()> {
         let start = self.place(token)?;
@@ -275,6 +285,7 @@ fn made_of(events: &[Event], walker: &Walker<'_, '_>) -> Option<Shape> {
         match *event {
             Event::Enter(object) => cutter.shape.steps.push(Step::Enter(object)),
             Event::Leaf(leaf, token) => cutter.leaf(leaf, token)?,
+            Event::Skip(token) if cutter.is_usual(token) => {}
             Event::Skip(token) => cutter.gap(token)?,
             Event::Dispatch(keyed) => cutter.shape.steps.push(Step::Dispatch(keyed)),
         }
@@ -282,5 +293,9 @@ fn made_of(events: &[Event], walker: &Walker<'_, '_>) -> Option<Shape> {
     let closing = walker.closing(token);
     let end = cutter.place(closing)? + 1;
     cutter.cut(end, closing + 1, Gap::End)?;
-    Some(cutter.shape)
+    let mut shape = cutter.shape;
+    if let Some(steps) = decided(&shape.steps) {
+        shape.steps = steps;
+    }
+    Some(shape)
 }

@@ -333,6 +333,21 @@ impl Walk<'_> {
             }
             Step::Leaf(leaf, gap) => self.wanted(leaf, found[gap]),
             Step::Dispatch(keyed) => self.dispatch(keyed),
+            Step::Present(slot) => {
+                *self.store.register(slot) = Val::Int(1);
+                Ok(())
+            }
+            Step::Bits(slot, keys) => {
+                *self.store.register(slot) = Val::Bits(keys);
+                Ok(())
+            }
+            Step::Store { gap, slot, form, captured } => {
+                let value = found[gap];
+                if captured.is_some_and(|code| self.is_null(value, code)) {
+                    return Ok(());
+                }
+                self.store_value(slot, form, value)
+            }
         });
         if let Some(place) = self.store.shapes.steps(list, shape) {
             *place = steps;
