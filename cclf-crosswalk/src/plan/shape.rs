@@ -61,8 +61,14 @@ pub(super) fn decided(steps: &[Step]) -> Option<Vec<Step>> {
                             let (slot, form) = (*slot, *form);
                             decided.push(Step::Store { gap, slot, form, captured: None });
                         }
-                        // The first that says something counts.
-                        Action::Capture(temp) if captures.contains_key(&temp.at) => return None,
+                        // The first that says something counts; and what an element around this one captures is
+                        // dispatched when that ends.
+                        Action::Capture(temp)
+                            if captures.contains_key(&temp.at)
+                                || !keys_of.contains_key(&temp.keyed) =>
+                        {
+                            return None;
+                        }
                         Action::Capture(temp) => {
                             captures.insert(temp.at, (temp.keyed, gap, temp.code));
                         }
@@ -82,7 +88,12 @@ pub(super) fn decided(steps: &[Step]) -> Option<Vec<Step>> {
                                 let (slot, form, captured) = (*slot, *form, Some(code));
                                 decided.push(Step::Store { gap, slot, form, captured });
                             }
-                            Target::Capture(temp) if captures.contains_key(&temp.at) => return None,
+                            Target::Capture(temp)
+                                if captures.contains_key(&temp.at)
+                                    || !keys_of.contains_key(&temp.keyed) =>
+                            {
+                                return None;
+                            }
                             Target::Capture(temp) => {
                                 captures.insert(temp.at, (temp.keyed, gap, code));
                             }

@@ -59,8 +59,6 @@ enum Builder {
     Int64(Int64Builder),
     Timestamp(TimestampMicrosecondBuilder),
     Decimal(Decimal128Builder),
-    /// A column that BCDA has no source for.
-    Nulls(DataType),
 }
 
 impl Builder {
@@ -98,7 +96,6 @@ impl Builder {
                 builder.append_value_n(*micros, rows);
             }
             (Self::Decimal(builder), Value::Decimal(value)) => builder.append_value_n(*value, rows),
-            (Self::Nulls(_), _) => {}
             // Registers have their column's type, so what is left is null.
             (Self::Text(builder), _) => builder.append_nulls(rows),
             (Self::Boolean(builder), _) => builder.append_nulls(rows),
@@ -135,7 +132,6 @@ impl Builder {
             Self::Int64(builder) => of(builder, rows),
             Self::Timestamp(builder) => of(builder, rows),
             Self::Decimal(builder) => of(builder, rows),
-            Self::Nulls(data_type) => new_null_array(data_type, rows),
         }
     }
 }
@@ -148,6 +144,34 @@ struct ColumnBuilder<A: 'static> {
     /// Its value differs between the rows of a claim.
     by_row: bool,
     builder: Builder,
+    data_type: DataType,
+    /// Nulls at the end that the builder does not have yet: most columns have few values, and some none.
+    nulls: usize,
+}
+
+impl<A> ColumnBuilder<A> {
+    /// Appends a value `rows` times.
+    #[inline]
+    fn append(&mut self, value: &Value<'_>, rows: usize) {
+        if matches!(value, Value::Null) {
+            self.nulls += rows;
+            return;
+        }
+        if self.nulls > 0 {
+            self.builder.append(&Value::Null, std::mem::take(&mut self.nulls));
+        }
+        self.builder.append(value, rows);
+    }
+
+    /// The values so far, which are so many.
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        let nulls = std::mem::take(&mut self.nulls);
+        if nulls == rows {
+            return new_null_array(&self.data_type, rows);
+        }
+        self.builder.append(&Value::Null, nulls);
+        self.builder.finish(rows)
+    }
 }
 
 /// Builds the rows of one table, whose columns are found by accesses of one kind.
@@ -179,12 +203,10 @@ impl<A: Access> TableBuilder<A> {
                 Place::Lineage(place) => crosswalk.lineage()[place].column_type,
             };
             let program = programs.program(table, place);
-            let builder = match program {
-                Some(_) => Builder::new(column_type),
-                None => Builder::Nulls(column_type.arrow()),
-            };
+            let builder = Builder::new(column_type);
             let by_row = program.is_some_and(|program| program.accesses().any(Access::is_by_row));
-            ColumnBuilder { program, by_row, builder }
+            let data_type = column_type.arrow();
+            ColumnBuilder { program, by_row, builder, data_type, nulls: 0 }
         };
         let columns = wanted.of(crosswalk, def).into_iter().map(column).collect();
         let place = |name: &String| def.columns.iter().position(|column| column.name == *name);
@@ -225,17 +247,20 @@ impl<A: Access> TableBuilder<A> {
         let Some(first) = rows.first() else { return };
         let crosswalk = self.crosswalk;
         for column in &mut self.columns {
-            let Some(program) = column.program else { continue };
+            let Some(program) = column.program else {
+                column.nulls += rows.len();
+                continue;
+            };
             if column.by_row {
                 for row in rows {
-                    column.builder.append(&program.evaluate(crosswalk, row, untranslated), 1);
+                    column.append(&program.evaluate(crosswalk, row, untranslated), 1);
                 }
             } else {
                 // What becomes null is counted by row.
                 let mut once = Untranslated::default();
                 let value = program.evaluate(crosswalk, first, &mut once);
                 untranslated.add(&once, rows.len() as u64);
-                column.builder.append(&value, rows.len());
+                column.append(&value, rows.len());
             }
         }
         self.rows += rows.len();
@@ -251,7 +276,7 @@ impl<A: Access> TableBuilder<A> {
     /// The rows so far as a batch; the builder starts again empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, crate::arrow::error::ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let columns = self.columns.iter_mut().map(|column| column.builder.finish(rows)).collect();
+        let columns = self.columns.iter_mut().map(|column| column.finish(rows)).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
     }
 }

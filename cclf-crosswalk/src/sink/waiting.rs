@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use crate::arrow::buffer::Buffer;
 use crate::arrow::datatypes::{Schema, SchemaRef};
 use crate::arrow::error::ArrowError;
@@ -26,6 +26,8 @@ const KEPT_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 enum Piece {
     Kept(ArrayRef),
+    /// So many nulls and nothing else, which most columns of a table are.
+    Nulls(usize),
     /// An IPC message `at` bytes from the beginning of the spill, and behind it the arrays it tells of.
     Spilled {
         at: u64,
@@ -69,10 +71,16 @@ impl Waiting {
 
     pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         self.rows += batch.num_rows();
-        let bytes = batch.get_array_memory_size();
+        let is_null = |array: &ArrayRef| array.null_count() == array.len();
+        let said = batch.columns().iter().filter(|array| !is_null(array));
+        let bytes: usize = said.map(Array::get_array_memory_size).sum();
         if let Some(spill) = self.spill.as_ref().filter(|_| self.kept_bytes + bytes > KEPT_BYTES) {
             self.buffer.clear();
             for ((schema, pieces), array) in self.columns.iter_mut().zip(batch.columns()) {
+                if is_null(array) {
+                    pieces.push(Piece::Nulls(array.len()));
+                    continue;
+                }
                 let at = self.spilled_bytes + self.buffer.len() as u64;
                 let column =
                     RecordBatch::try_new(SchemaRef::clone(schema), vec![ArrayRef::clone(array)])?;
@@ -85,7 +93,11 @@ impl Waiting {
         } else {
             self.kept_bytes += bytes;
             for ((_, pieces), array) in self.columns.iter_mut().zip(batch.columns()) {
-                pieces.push(Piece::Kept(ArrayRef::clone(array)));
+                pieces.push(if is_null(array) {
+                    Piece::Nulls(array.len())
+                } else {
+                    Piece::Kept(ArrayRef::clone(array))
+                });
             }
         }
         Ok(())
@@ -105,6 +117,7 @@ impl Waiting {
     fn read(&self, schema: &SchemaRef, piece: &Piece) -> Result<ArrayRef, ArrowError> {
         let (at, message_bytes, array_bytes) = match piece {
             Piece::Kept(array) => return Ok(ArrayRef::clone(array)),
+            Piece::Nulls(rows) => return Ok(new_null_array(schema.field(0).data_type(), *rows)),
             Piece::Spilled { at, message_bytes, array_bytes } => {
                 (*at, *message_bytes, *array_bytes)
             }
