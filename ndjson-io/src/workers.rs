@@ -36,7 +36,7 @@ use crate::stop::{StopSignal, stop_pair};
 use crate::turns::Turns;
 
 /// Size of a block, unless told otherwise: 4 MiB. Where a block ends, rows are handed on, and that has a price.
-pub const DEFAULT_BLOCK_BYTES: usize = 8 << 20;
+pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
 
 /// Most lines of a block whose results wait for others. A block of short lines is handed on in pieces of so many, each
 /// when its turn has come: what is made of a line may be much larger than the line.
