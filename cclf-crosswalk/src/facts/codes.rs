@@ -72,14 +72,14 @@ impl States {
     pub(crate) fn load(text: &str) -> Result<Self, LoadError> {
         const FILE: &str = "states.csv";
         let mut states = Self::default();
-        for (line, row) in rows(FILE, text, &["ssa", "usps", "fips"])? {
-            let area = (row[1].to_owned(), row[2].to_owned());
-            if let Some(other) = states.areas.insert(row[1].to_owned(), area.clone())
+        for (line, [ssa, usps, fips]) in rows(FILE, text, ["ssa", "usps", "fips"])? {
+            let area = (usps.to_string(), fips.into_owned());
+            if let Some(other) = states.areas.insert(usps.into_owned(), area.clone())
                 && other != area
             {
                 return Err(LoadError::new("two FIPS codes for one state").at(FILE, line));
             }
-            if states.areas.insert(row[0].to_owned(), area).is_some() {
+            if states.areas.insert(ssa.into_owned(), area).is_some() {
                 return Err(LoadError::new("the SSA code has a row already").at(FILE, line));
             }
         }
@@ -134,10 +134,9 @@ impl CodeMap {
 pub(super) fn load_maps(text: &str) -> Result<HashMap<String, CodeMap>, LoadError> {
     const FILE: &str = "maps.csv";
     let mut maps: HashMap<String, CodeMap> = HashMap::new();
-    for (line, row) in rows(FILE, text, &["map", "from", "to"])? {
-        let map = maps.entry(row[0].to_owned()).or_default();
-        let to = row[2].to_owned();
-        let twice = match &row[1] {
+    for (line, [map, from, to]) in rows(FILE, text, ["map", "from", "to"])? {
+        let (map, to) = (maps.entry_ref(&*map).or_default(), to.into_owned());
+        let twice = match &*from {
             "(other)" if to.is_empty() => std::mem::replace(&mut map.closed, true),
             "(other)" => map.other.replace(to).is_some(),
             "(absent)" => map.absent.replace(to).is_some(),

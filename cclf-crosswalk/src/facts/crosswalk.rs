@@ -1,6 +1,5 @@
 //! The crosswalk as it is written down: loaded from its tables, checked, and open to whoever wants to read it.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
@@ -124,13 +123,14 @@ impl Crosswalk {
         Self::of(Api::V1)
     }
 
-    /// The crosswalk of a version of the API, loaded when it is first asked for.
+    /// The crosswalk of a version of the API, loaded when it is first asked for. It is not checked then: a test has
+    /// checked the same tables.
     ///
     /// # Panics
     /// Never in a released build: a test loads the same tables.
     pub fn of(api: Api) -> &'static Self {
         fn built_in(sources: &Sources) -> Crosswalk {
-            match Crosswalk::load(sources) {
+            match Crosswalk::unchecked(sources) {
                 Ok(crosswalk) => crosswalk,
                 Err(fault) => {
                     panic!("the built-in crosswalk of {} does not load: {fault}", sources.api)
@@ -157,15 +157,20 @@ impl Crosswalk {
     /// # Errors
     /// The first row that does not hold together, by file and line.
     pub fn load(sources: &Sources) -> Result<Self, LoadError> {
+        let crosswalk = Self::unchecked(sources)?;
+        crosswalk.check()?;
+        Ok(crosswalk)
+    }
+
+    /// The crosswalk as it is written, whether or not its paths and keys mean something.
+    fn unchecked(sources: &Sources) -> Result<Self, LoadError> {
         let states = States::load(sources.states)?;
         let maps = load_maps(sources.maps)?;
         let mut tables = load_tables(sources.tables)?;
         load_columns(sources.crosswalk, &mut tables)?;
         let record = load_record(sources.record)?;
         let lineage = load_lineage(sources.lineage)?;
-        let crosswalk = Self { api: sources.api, tables, record, lineage, maps, states };
-        crosswalk.check()?;
-        Ok(crosswalk)
+        Ok(Self { api: sources.api, tables, record, lineage, maps, states })
     }
 
     /// The twelve tables, in the order of [`Table::ALL`].
@@ -344,31 +349,32 @@ fn function_type(function: &Function) -> ColumnType {
 fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {
     const FILE: &str = "tables.csv";
     let mut tables = Vec::new();
-    for (line, row) in rows(FILE, text, &["table", "title", "per", "claim_types", "rows"])? {
+    let header = ["table", "title", "per", "claim_types", "rows"];
+    for (line, [table, title, per, claim_types, wanted]) in rows(FILE, text, header)? {
         let at = |fault: LoadError| fault.at(FILE, line);
-        let claim_types = row[3]
+        let claim_types = claim_types
             .split_whitespace()
             .map(|code| {
                 ClaimType::from_code(code)
                     .ok_or_else(|| LoadError::new("unknown claim type").at(FILE, line))
             })
             .collect::<Result<ClaimTypes, _>>()?;
-        let (per, types) = match row[2].split_once('[') {
+        let (per, types) = match per.split_once('[') {
             Some((per, types)) => (per, types.trim_end_matches(']')),
-            None => (&row[2], ""),
+            None => (&*per, ""),
         };
         let words = |list: &str| -> Vec<String> {
             list.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
         };
-        let has_rows = &row[4] != "none";
+        let has_rows = wanted != "none";
         tables.push(TableDef {
-            table: row[0].parse().map_err(at)?,
-            title: row[1].to_owned(),
+            table: table.parse().map_err(at)?,
+            title: title.into_owned(),
             per: Per::parse(per).map_err(at)?,
             diagnosis_types: words(types),
             claim_types,
             has_rows,
-            switches: if has_rows { words(&row[4]) } else { Vec::new() },
+            switches: if has_rows { words(&wanted) } else { Vec::new() },
             columns: Vec::new(),
         });
     }
@@ -381,56 +387,60 @@ fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {
 fn load_columns(text: &str, tables: &mut [TableDef]) -> Result<(), LoadError> {
     const FILE: &str = "crosswalk.csv";
     const HEADER: [&str; 7] = ["table", "column", "label", "format", "type", "where", "note"];
-    let mut seen = HashSet::new();
-    for (line, row) in rows(FILE, text, &HEADER)? {
+    for (line, [table, name, label, format, column_type, source, note]) in
+        rows(FILE, text, HEADER)?
+    {
         let at = |fault: LoadError| fault.at(FILE, line);
-        let table: Table = row[0].parse().map_err(at)?;
-        if !seen.insert((table, row[1].to_owned())) {
+        let table: Table = table.parse().map_err(at)?;
+        let columns = &mut tables[table.index()].columns;
+        if columns.iter().any(|own| own.name == name) {
             return Err(at(LoadError::new("the column has a row already")));
         }
-        tables[table.index()].columns.push(Column {
-            name: row[1].to_owned(),
-            label: row[2].to_owned(),
-            format: row[3].to_owned(),
-            width: fixed_width(&row[3]).map_err(at)?,
-            column_type: ColumnType::parse(&row[4]).map_err(at)?,
-            source: row[5].to_owned(),
-            expr: match &row[5] {
-                "-" => None,
-                text => Some(Expr::parse(text).map_err(at)?),
-            },
-            note: row[6].to_owned(),
+        columns.push(Column {
+            name: name.into_owned(),
+            label: label.into_owned(),
+            width: fixed_width(&format).map_err(at)?,
+            format: format.into_owned(),
+            column_type: ColumnType::parse(&column_type).map_err(at)?,
+            expr: expr_if_any(&source).map_err(at)?,
+            source: source.into_owned(),
+            note: note.into_owned(),
         });
     }
     Ok(())
 }
 
+/// The parsed `where` of a column; `None` where it has no source.
+fn expr_if_any(source: &str) -> Result<Option<Expr>, LoadError> {
+    (source != "-").then(|| Expr::parse(source)).transpose()
+}
+
 fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
     const FILE: &str = "record.csv";
     let header = ["resource", "fact", "type", "absent", "where", "note"];
-    let mut facts = Vec::new();
-    let mut seen = HashSet::new();
-    for (line, row) in rows(FILE, text, &header)? {
+    let mut facts: Vec<RecordFact> = Vec::new();
+    for (line, [resource, name, kind, absent, source, _]) in rows(FILE, text, header)? {
         let at = |fault: LoadError| fault.at(FILE, line);
-        if !seen.insert((row[0].to_owned(), row[1].to_owned())) {
+        let resource = Resource::from_name(&resource)
+            .ok_or_else(|| at(LoadError::new("unknown resource")))?;
+        if facts.iter().any(|own| own.resource == resource && own.name == name) {
             return Err(at(LoadError::new("the fact has a row already")));
         }
         facts.push(RecordFact {
-            resource: Resource::from_name(&row[0])
-                .ok_or_else(|| at(LoadError::new("unknown resource")))?,
-            name: row[1].to_owned(),
-            kind: match &row[2] {
+            resource,
+            name: name.into_owned(),
+            kind: match &*kind {
                 "links" => FactKind::Links,
                 "present" => FactKind::Present,
                 "keys" => FactKind::Keys,
                 other => FactKind::Value(ColumnType::parse(other).map_err(at)?),
             },
-            required: match &row[3] {
+            required: match &*absent {
                 "reject" => true,
                 "null" => false,
                 _ => return Err(at(LoadError::new("absent is `null` or `reject`"))),
             },
-            expr: Expr::parse(&row[4]).map_err(at)?,
+            expr: Expr::parse(&source).map_err(at)?,
         });
     }
     Ok(facts)
@@ -438,29 +448,26 @@ fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
 
 fn load_lineage(text: &str) -> Result<Vec<LineageColumn>, LoadError> {
     const FILE: &str = "lineage.csv";
-    let mut seen = HashSet::new();
-    rows(FILE, text, &["column", "type", "on", "where", "note"])?
-        .into_iter()
-        .map(|(line, row)| {
-            let at = |fault: LoadError| fault.at(FILE, line);
-            if !seen.insert(row[0].to_owned()) {
-                return Err(at(LoadError::new("the column has a row already")));
-            }
-            Ok(LineageColumn {
-                name: row[0].to_owned(),
-                column_type: ColumnType::parse(&row[1]).map_err(at)?,
-                claims_only: match &row[2] {
-                    "claims" => true,
-                    "all" => false,
-                    _ => return Err(at(LoadError::new("on is `all` or `claims`"))),
-                },
-                source: row[3].to_owned(),
-                expr: match &row[3] {
-                    "-" => None,
-                    text => Some(Expr::parse(text).map_err(at)?),
-                },
-                note: row[4].to_owned(),
-            })
-        })
-        .collect()
+    let mut columns: Vec<LineageColumn> = Vec::new();
+    for (line, [name, column_type, on, source, note]) in
+        rows(FILE, text, ["column", "type", "on", "where", "note"])?
+    {
+        let at = |fault: LoadError| fault.at(FILE, line);
+        if columns.iter().any(|own| own.name == name) {
+            return Err(at(LoadError::new("the column has a row already")));
+        }
+        columns.push(LineageColumn {
+            name: name.into_owned(),
+            column_type: ColumnType::parse(&column_type).map_err(at)?,
+            claims_only: match &*on {
+                "claims" => true,
+                "all" => false,
+                _ => return Err(at(LoadError::new("on is `all` or `claims`"))),
+            },
+            expr: expr_if_any(&source).map_err(at)?,
+            source: source.into_owned(),
+            note: note.into_owned(),
+        });
+    }
+    Ok(columns)
 }

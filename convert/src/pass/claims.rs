@@ -16,8 +16,11 @@ use crate::pass::context::{Found, Gathered, Pass};
 use crate::pass::people;
 
 /// Makes rows of the claims of a block.
-pub(crate) struct ClaimRows {
-    tables: ClaimTables,
+pub(crate) struct ClaimRows<'p> {
+    pass: &'p Pass<'p>,
+    wanted: &'p [Table],
+    /// Made for the first claim: their columns have room for many rows, and a worker may get none.
+    tables: Option<ClaimTables>,
     hasher: BuildHasherDefault<DefaultHasher>,
     stays: Vec<(BeneficiaryNumber, i32, Option<i32>)>,
     /// Hashes of their ids.
@@ -40,19 +43,26 @@ pub(crate) fn join<'i>(claim: &Claim<'_>, index: &'i Index) -> Option<Joined<'i>
     Some((number, index.mbi(number)))
 }
 
-impl ClaimRows {
-    pub(crate) fn new(pass: &Pass<'_>, wanted: &[Table]) -> Self {
+impl<'p> ClaimRows<'p> {
+    pub(crate) fn new(pass: &'p Pass<'p>, wanted: &'p [Table]) -> Self {
         Self {
-            tables: ClaimTables::new(pass.plan, wanted, pass.columns),
+            pass,
+            wanted,
+            tables: None,
             hasher: BuildHasherDefault::default(),
             stays: Vec::new(),
             ids: Vec::new(),
         }
     }
 
+    fn tables(&mut self) -> &mut ClaimTables {
+        let Self { pass, wanted, .. } = *self;
+        self.tables.get_or_insert_with(|| ClaimTables::new(pass.plan, wanted, pass.columns))
+    }
+
     /// How many rows each table has so far.
-    pub(crate) fn by_table(&self) -> Vec<(Table, usize)> {
-        self.tables.table_rows().collect()
+    pub(crate) fn by_table(&mut self) -> Vec<(Table, usize)> {
+        self.tables().table_rows().collect()
     }
 
     /// Makes the rows of a claim, takes what else the run wants of it, and counts it.
@@ -64,7 +74,7 @@ impl ClaimRows {
         judged: &mut Judged,
     ) {
         let mbi = beneficiary.and_then(|(_, mbi)| mbi);
-        judged.counts.claim(claim, self.tables.append(claim, mbi, lineage));
+        judged.counts.claim(claim, self.tables().append(claim, mbi, lineage));
         if let (Some((number, _)), Some((start, end))) = (beneficiary, claim.hospice_stay()) {
             self.stays.push((number, start, end));
         }
@@ -75,9 +85,13 @@ impl ClaimRows {
 
     /// Ends the rows of the block.
     pub(crate) fn end(&mut self, judged: &mut Judged) -> Result<ClaimBlock, Error> {
-        judged.counts.untranslated(self.tables.take_untranslated());
+        let mut batches = Vec::new();
+        if let Some(tables) = &mut self.tables {
+            judged.counts.untranslated(tables.take_untranslated());
+            batches = tables.finish().map_err(|_| Error::unbuilt())?;
+        }
         Ok(ClaimBlock {
-            batches: self.tables.finish().map_err(|_| Error::unbuilt())?,
+            batches,
             stays: std::mem::take(&mut self.stays),
             ids: std::mem::take(&mut self.ids),
         })
@@ -104,7 +118,7 @@ struct Block {
 struct Worker<'p> {
     pass: &'p Pass<'p>,
     reader: Reader,
-    rows: ClaimRows,
+    rows: ClaimRows<'p>,
     /// None when nothing is written that needs the beneficiary of a claim.
     index: Option<&'p Index>,
     numbers: &'p [usize],

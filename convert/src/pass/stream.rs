@@ -102,7 +102,7 @@ struct Lines {
 struct Worker<'p> {
     pass: &'p Pass<'p>,
     reader: Reader,
-    rows: ClaimRows,
+    rows: ClaimRows<'p>,
     shared: &'p Shared,
     /// The number of the stream among the sources.
     source: usize,
