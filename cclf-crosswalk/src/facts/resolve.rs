@@ -1,5 +1,7 @@
 //! Paths held against the model: every name an element, every key in the vocabulary, every end a leaf of the right kind.
 
+use std::borrow::Cow;
+
 use cms::Api;
 use fhir_model::schema::{self, ElementDef, Schema};
 use fhir_model::vocabulary;
@@ -86,7 +88,7 @@ pub(crate) struct Resolved {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedStep {
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
     /// A key selects by a member path below the element; keys are as they stand in the JSON.
     pub(crate) select: Option<ResolvedSelect>,
     pub(crate) def: &'static ElementDef,
@@ -101,10 +103,10 @@ pub(crate) enum ResolvedSelect {
 /// Which entries a key selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeyMatch {
-    Is(String),
-    Begins(String),
+    Is(Cow<'static, str>),
+    Begins(&'static str),
     /// A code whose system is told where it is selected.
-    Code(String),
+    Code(&'static str),
     /// Those without a key.
     Absent,
 }
@@ -239,7 +241,7 @@ pub(crate) fn resolve(model: Model, path: &Path, start: Start) -> Result<Resolve
     {
         let def = model.child(resource.name(), "identifier")?;
         let select = Some(resolve_select(model, def, select)?);
-        steps.push(ResolvedStep { name: String::new(), select, def });
+        steps.push(ResolvedStep { name: "", select, def });
     }
     for step in &path.steps[skip..] {
         let def = model.child(parent, &step.name)?;
@@ -248,7 +250,7 @@ pub(crate) fn resolve(model: Model, path: &Path, start: Start) -> Result<Resolve
             None => None,
         };
         parent = next_parent(model, def, step)?;
-        steps.push(ResolvedStep { name: step.name.clone(), select, def });
+        steps.push(ResolvedStep { name: def.name, select, def });
     }
     Ok(Resolved { resource, list, pick, steps })
 }
@@ -288,16 +290,14 @@ fn resolve_select(
                     return Err(without_key());
                 };
                 let member = coding_steps(model, def, path, system)?;
-                return Ok(ResolvedSelect::Key { member, key: KeyMatch::Code(code.to_owned()) });
+                return Ok(ResolvedSelect::Key { member, key: KeyMatch::Code(code) });
             }
             match key_place(def, false).ok_or_else(without_key)? {
-                KeyPlace::Text(_) => KeyMatch::Is(key.clone()),
-                _ => KeyMatch::Is(term(key).ok_or_else(|| unknown(key))?.to_owned()),
+                KeyPlace::Text(_) => KeyMatch::Is(key.clone().into()),
+                _ => KeyMatch::Is(term(key).ok_or_else(|| unknown(key))?.into()),
             }
         }
-        Select::Prefix(stem) => {
-            KeyMatch::Begins(family(stem).ok_or_else(|| unknown(stem))?.to_owned())
-        }
+        Select::Prefix(stem) => KeyMatch::Begins(family(stem).ok_or_else(|| unknown(stem))?),
         Select::Unkeyed => KeyMatch::Absent,
     };
     let path = match key_place(def, false).ok_or_else(without_key)? {
@@ -318,7 +318,7 @@ fn plain_steps(
     for name in path {
         let def = model.child(parent, name)?;
         parent = schema::step(def);
-        steps.push(ResolvedStep { name: (*name).to_owned(), select: None, def });
+        steps.push(ResolvedStep { name: def.name, select: None, def });
     }
     Ok(steps)
 }
@@ -328,11 +328,11 @@ fn coding_steps(
     model: Model,
     def: &'static ElementDef,
     path: &[&str],
-    system: &str,
+    system: &'static str,
 ) -> Result<Vec<ResolvedStep>, LoadError> {
     let mut steps = plain_steps(model, def, path)?;
     if let Some(coding) = steps.last_mut() {
-        let key = KeyMatch::Is(system.to_owned());
+        let key = KeyMatch::Is(system.into());
         let member = plain_steps(model, coding.def, &["system"])?;
         let code = plain_steps(model, coding.def, &["code"])?;
         coding.select = Some(ResolvedSelect::Key { member, key });

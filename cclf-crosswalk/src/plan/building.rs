@@ -19,7 +19,7 @@ use crate::layout::table::ColumnType;
 pub(super) struct Building {
     pub(super) many: bool,
     pub(super) json: Option<JsonType>,
-    pub(super) members: BTreeMap<String, Building>,
+    pub(super) members: BTreeMap<&'static str, Building>,
     places: BTreeMap<usize, Building>,
     pub(super) actions: Vec<Action>,
     present: Vec<Slot>,
@@ -36,8 +36,9 @@ struct BuildingKeyed {
     /// By number: the way to the key, and the key.
     keys: Vec<(String, KeyMatch)>,
     /// The ways to keys that stand at the end of plain members.
-    members: BTreeMap<String, Vec<String>>,
-    captures: BTreeMap<Vec<String>, Temp>,
+    members: BTreeMap<String, Vec<&'static str>>,
+    /// By the signature of what is captured.
+    captures: BTreeMap<String, Temp>,
     moves: Vec<Vec<BuildingMove>>,
     bits: Option<Slot>,
 }
@@ -63,13 +64,24 @@ pub(super) struct Counts {
     pub(super) keyed: usize,
 }
 
-pub(super) fn step_signature(step: &ResolvedStep) -> String {
-    let select = match &step.select {
-        None => String::new(),
-        Some(ResolvedSelect::Place(place)) => format!("[{place}]"),
-        Some(ResolvedSelect::Key { key, .. }) => format!("[{key:?}]"),
-    };
-    format!("{}{select}/", step.name)
+/// A text that differs between paths that name different things.
+pub(super) fn signature<'s>(steps: impl IntoIterator<Item = &'s ResolvedStep>) -> String {
+    let mut text = String::new();
+    for step in steps {
+        text.push_str(step.name);
+        match &step.select {
+            None => {}
+            Some(ResolvedSelect::Place(place)) => text.extend(["#", &place.to_string()]),
+            Some(ResolvedSelect::Key { key, .. }) => text.extend(match key {
+                KeyMatch::Is(key) => ["[", key],
+                KeyMatch::Begins(stem) => ["*", stem],
+                KeyMatch::Code(code) => ["|", code],
+                KeyMatch::Absent => ["-", ""],
+            }),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// What stands at the end of an inserted path.
@@ -107,7 +119,7 @@ pub(super) fn insert(node: &mut Building, steps: &[ResolvedStep], end: &End, cou
     let mut child = if step.name.is_empty() {
         node
     } else {
-        let child = node.members.entry(step.name.clone()).or_default();
+        let child = node.members.entry(step.name).or_default();
         child.many = step.def.many;
         child.type_name = fhir_model::schema::step(step.def);
         child.json = json_type(step.def);
@@ -152,7 +164,7 @@ pub(super) fn insert(node: &mut Building, steps: &[ResolvedStep], end: &End, cou
                 // check_kind lets only values stand below a key.
                 End::Fact(..) => return,
             };
-            let trail = rest.iter().map(|step| step.name.as_str().into()).collect();
+            let trail = rest.iter().map(|step| step.name.into()).collect();
             moves.push(BuildingMove { from: captured, to: BuildingTarget::Whole(to), trail });
             return;
         }
@@ -183,7 +195,7 @@ fn key_number(
     counts: &mut Counts,
 ) -> usize {
     let own = keyed(element, counts);
-    let way: String = member.iter().map(step_signature).collect();
+    let way = signature(member);
     let known = own.keys.iter().position(|(other, known)| *other == way && known == key);
     if let Some(number) = known {
         return number;
@@ -197,11 +209,11 @@ fn key_number(
         insert(element, member, &End::Outer(outer, key.clone(), bit), counts);
         return number;
     }
-    own.members.insert(way, member.iter().map(|step| step.name.clone()).collect());
+    own.members.insert(way, member.iter().map(|step| step.name).collect());
     // Make the way to the key, so that its nodes know what they are.
     let mut node = element;
     for step in member {
-        node = node.members.entry(step.name.clone()).or_default();
+        node = node.members.entry(step.name).or_default();
         node.many = step.def.many;
         node.type_name = fhir_model::schema::step(step.def);
     }
@@ -225,7 +237,7 @@ pub(super) fn key_bit(
 /// The capture for `rest` below a keyed element, made on first use.
 fn capture(element: &mut Building, rest: &[ResolvedStep], code: bool, counts: &mut Counts) -> Temp {
     let own = keyed(element, counts);
-    let signature: Vec<String> = rest.iter().map(step_signature).collect();
+    let signature = signature(rest);
     if let Some(temp) = own.captures.get(&signature) {
         return *temp;
     }
@@ -274,7 +286,7 @@ pub(super) fn finish(
         }
         let (number, bits) = (keyed.number, (0..).map(|number| 1 << number));
         let keys: Vec<(&(String, KeyMatch), u64)> = keyed.keys.iter().zip(bits).collect();
-        let ways: Vec<(Vec<String>, Keys)> = keyed
+        let ways: Vec<(Vec<&'static str>, Keys)> = keyed
             .members
             .iter()
             .map(|(way, member)| {
@@ -284,8 +296,8 @@ pub(super) fn finish(
             .collect();
         for (member, keys) in ways {
             let mut leaf = &mut *node;
-            for name in &member {
-                leaf = leaf.members.entry(name.clone()).or_default();
+            for name in member {
+                leaf = leaf.members.entry(name).or_default();
             }
             leaf.actions.push(Action::Key { keyed: number, keys });
         }
@@ -296,7 +308,7 @@ pub(super) fn finish(
         .into_iter()
         .flat_map(|def| def.members.iter().map(|member| member.name))
         .filter(|name| !node.members.contains_key(*name));
-    let names = node.members.keys().map(String::as_str).chain(unwanted);
+    let names = node.members.keys().copied().chain(unwanted);
     let names = Lookup::new(names.take(Object::MOST_MEMBERS).zip(0..));
     let first_guess = *guesses;
     *guesses += names.len() + 1;

@@ -1,11 +1,10 @@
 //! From facts to the tree.
 
-use std::collections::HashMap;
-
 use cms::{Release, r4};
+use hashbrown::HashMap;
 
 use super::access::RecordAccess;
-use super::building::{Building, Counts, End, finish, form, insert, key_bit, step_signature};
+use super::building::{Building, Counts, End, finish, form, insert, key_bit, signature};
 use super::program::{AltProgram, Program, Source};
 use super::programs::Programs;
 use super::tree::{Action, Keep, KeyBit, Keys, Node, Reg, ResourcePlan, Slot};
@@ -155,7 +154,7 @@ impl Compiler {
             .ok_or_else(|| LoadError::new(format!("the fact `{name}` is of no list")))?;
         let slot = self.slot(&resolved, fact.kind, Keep::First);
         if fact.required {
-            let member = resolved.steps.last().map_or("", |step| &step.name);
+            let member = resolved.steps.last().map_or("", |step| step.name);
             let node = self.list_node(resource, list);
             node.required.push((slot.reg, member.into()));
         }
@@ -245,7 +244,7 @@ impl Compiler {
         let Some((slot, keys)) = frame.list_keys.get_mut(&list) else {
             return Err(LoadError::new("no keys"));
         };
-        let key = KeyMatch::Is(key.to_owned());
+        let key = KeyMatch::Is(key.to_owned().into());
         let number = keys.iter().position(|own| *own == key).unwrap_or_else(|| {
             keys.push(key);
             keys.len() - 1
@@ -268,7 +267,7 @@ impl Compiler {
         };
         self.list_node(eob, list);
         let Frame { root, entry_registers, counts, .. } = &mut self.frames[frame_of(eob)];
-        let node = root.members.entry(list.member().to_owned()).or_default();
+        let node = root.members.entry(list.member()).or_default();
         let (slot, number) = key_bit(node, &member, &key, counts, || {
             let reg = entry_registers[list as usize];
             entry_registers[list as usize] += 1;
@@ -281,7 +280,7 @@ impl Compiler {
         let node = self.frames[frame_of(resource)]
             .root
             .members
-            .entry(list.member().to_owned())
+            .entry(list.member())
             .or_default();
         node.many = true;
         node.kept = Some(list);
@@ -300,8 +299,7 @@ impl Compiler {
 
     /// The register, the first of those in turn, that several resolved paths of one list share.
     pub(super) fn slot_of(&mut self, all: &[Resolved], kind: FactKind, keep: Keep) -> Slot {
-        let steps = all.iter().flat_map(|resolved| &resolved.steps);
-        let signature: String = steps.map(step_signature).collect();
+        let signature = signature(all.iter().flat_map(|resolved| &resolved.steps));
         let Some(first) = all.first() else { return Slot { list: None, reg: 0 } };
         let known = (first.list, signature, kind, keep);
         let frame = &mut self.frames[frame_of(first.resource)];
@@ -332,7 +330,7 @@ impl Compiler {
         let node = match resolved.list {
             Some(list) => {
                 // Present: list_node was called above.
-                frame.root.members.entry(list.member().to_owned()).or_default()
+                frame.root.members.entry(list.member()).or_default()
             }
             None => &mut frame.root,
         };
@@ -352,20 +350,20 @@ impl Compiler {
             for path in fact.expr.paths() {
                 let resolved = self.resolve(path, Start::Record(eob))?;
                 let frame = &mut self.frames[0];
-                let node = frame.root.members.entry(list.member().to_owned()).or_default();
+                let node = frame.root.members.entry(list.member()).or_default();
                 insert(node, &resolved.steps, &end, &mut frame.counts);
             }
         }
         for resource in Resource::ALL {
             let frame = &mut self.frames[frame_of(resource)];
             frame.root.type_name = resource.name();
-            let meta = frame.root.members.entry("meta".to_owned()).or_default();
+            let meta = frame.root.members.entry("meta").or_default();
             meta.type_name = "Meta";
-            let profile = meta.members.entry("profile".to_owned()).or_default();
+            let profile = meta.members.entry("profile").or_default();
             profile.many = true;
             profile.json = Some(JsonType::String);
             profile.actions.push(Action::ForeignProfile);
-            let kind = frame.root.members.entry("resourceType".to_owned()).or_default();
+            let kind = frame.root.members.entry("resourceType").or_default();
             kind.json = Some(JsonType::String);
         }
         let [eob, patient, coverage] = self.frames;

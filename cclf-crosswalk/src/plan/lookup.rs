@@ -4,6 +4,8 @@
 //! without a loop. A table of the plan is small and fixed, so the multiplier that spreads its words best
 //! is looked for when it is made.
 
+use std::borrow::Cow;
+
 /// Names, each with a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
@@ -26,11 +28,11 @@ struct Entry {
     value: u64,
     /// Number plus one of another entry with the same slot.
     next: u16,
-    name: Box<str>,
+    name: Cow<'static, str>,
 }
 
 impl Entry {
-    fn new(name: &str, value: u64) -> Self {
+    fn new(name: Cow<'static, str>, value: u64) -> Self {
         let bytes = name.as_bytes();
         let mask = match bytes.len() {
             0 => 0,
@@ -44,7 +46,7 @@ impl Entry {
             len: bytes.len(),
             value,
             next: 0,
-            name: name.into(),
+            name,
         }
     }
 
@@ -70,7 +72,7 @@ impl Entry {
 }
 
 /// Multipliers tried for the one that spreads the names best: more are not worth the start of a run.
-const TRIES: usize = 40;
+const TRIES: u8 = 40;
 
 /// Bytes of a word.
 const WORD: usize = 8;
@@ -95,28 +97,30 @@ fn near_beginning(text: &[u8], end: usize) -> u64 {
 
 impl Default for Lookup {
     fn default() -> Self {
-        Self::new(std::iter::empty())
+        Self::new(std::iter::empty::<(&str, u64)>())
     }
 }
 
 impl Lookup {
     /// A table of different names, fewer than 65,535.
-    pub(crate) fn new<'n>(names: impl Iterator<Item = (&'n str, u64)>) -> Self {
-        let entries: Vec<Entry> = names.map(|(name, value)| Entry::new(name, value)).collect();
+    pub(crate) fn new(names: impl Iterator<Item = (impl Into<Cow<'static, str>>, u64)>) -> Self {
+        let entry = |(name, value): (_, u64)| Entry::new(Into::into(name), value);
+        let entries: Vec<Entry> = names.map(entry).collect();
         let slots = (entries.len() * 2).next_power_of_two().max(2);
         let shift = 64 - slots.trailing_zeros();
         let mut multiplier = 0x9E37_79B9_7F4A_7C15;
         let mut best = (usize::MAX, multiplier);
-        for _ in 0..TRIES {
-            let mut hit = vec![false; slots];
-            let clashes = entries
-                .iter()
-                .filter(|entry| {
-                    let slot = slot(entry.tail, entry.len, multiplier, shift);
-                    std::mem::replace(&mut hit[slot], true)
-                })
-                .count();
-            best = best.min((clashes, multiplier));
+        let mut hit = vec![0; slots];
+        for attempt in 1..=TRIES {
+            // As soon as it is no better than another, it is of no use.
+            let clashes = entries.iter().filter(|entry| {
+                let slot = slot(entry.tail, entry.len, multiplier, shift);
+                std::mem::replace(&mut hit[slot], attempt) == attempt
+            });
+            let clashes = clashes.take(best.0).count();
+            if clashes < best.0 {
+                best = (clashes, multiplier);
+            }
             if clashes == 0 {
                 break;
             }

@@ -1,5 +1,7 @@
 //! The compiled tree: nodes, registers, captures.
 
+use std::borrow::Cow;
+
 use cms::r4::Mark;
 
 use super::lookup::Lookup;
@@ -172,7 +174,7 @@ pub(crate) enum Action {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     whole: Lookup,
-    prefixes: Vec<(Box<str>, u64)>,
+    prefixes: Vec<(&'static str, u64)>,
 }
 
 impl Keys {
@@ -181,18 +183,22 @@ impl Keys {
 
     /// Keys with their bits.
     pub(crate) fn new<'k>(keys: impl Iterator<Item = (&'k KeyMatch, u64)>) -> Self {
-        let mut prefixes: Vec<(Box<str>, u64)> = Vec::new();
+        let mut prefixes = Vec::new();
         let mut whole = Vec::new();
         for (key, bit) in keys {
             match key {
-                KeyMatch::Is(key) | KeyMatch::Code(key) => whole.push((key.as_str(), bit)),
-                KeyMatch::Begins(stem) => prefixes.push((stem.as_str().into(), bit)),
+                KeyMatch::Is(key) => whole.push((key.clone(), bit)),
+                KeyMatch::Code(key) => whole.push(((*key).into(), bit)),
+                KeyMatch::Begins(stem) => prefixes.push((*stem, bit)),
                 KeyMatch::Absent => {}
             }
         }
         // A text that is a whole key has the bits of its prefixes too.
-        let whole =
-            whole.into_iter().map(|(key, bit)| (key, bit | begun(&prefixes, key.as_bytes())));
+        let with_begun = |(key, bit): (Cow<'static, str>, u64)| {
+            let bits = bit | begun(&prefixes, key.as_bytes());
+            (key, bits)
+        };
+        let whole = whole.into_iter().map(with_begun);
         Self { whole: Lookup::new(whole), prefixes }
     }
 
@@ -208,7 +214,7 @@ impl Keys {
 }
 
 /// The bits of the prefixes that a key begins with.
-fn begun(prefixes: &[(Box<str>, u64)], key: &[u8]) -> u64 {
+fn begun(prefixes: &[(&str, u64)], key: &[u8]) -> u64 {
     let begins = prefixes.iter().filter(|(prefix, _)| key.starts_with(prefix.as_bytes()));
     begins.fold(0, |bits, (_, bit)| bits | bit)
 }
