@@ -1,7 +1,9 @@
 //! What the crosswalk says, against what is written of it: the data dictionary, the translations and the states. A table
 //! that was changed by mistake is noticed here even where no record at hand has the value.
 
-use cclf_crosswalk::{Api, ColumnType, Crosswalk, FactKind, Sources, Table, TableDef};
+use cclf_crosswalk::{
+    Api, ColumnType, Crosswalk, FactKind, STU3, Sources, Table, TableDef, V2, V3,
+};
 
 /// FIPS digits and SSA codes of each state, by its USPS letters.
 const STATES: &str = "\
@@ -160,7 +162,7 @@ fn every_code_is_translated_as_it_should() {
         assert!(!map.lacks(None) && !map.lacks(Some(translations[0].0)), "{name}");
         assert_eq!(map.get(None), special("(absent)"), "{name}: none");
     }
-    let text = cclf_crosswalk::STU3.maps;
+    let text = STU3.maps;
     let stated: usize = MAPS.iter().map(|(_, translations)| translations.len()).sum();
     assert_eq!(text.lines().skip(1).filter(|line| !line.is_empty()).count(), stated);
 }
@@ -177,7 +179,7 @@ fn every_state_has_its_codes() {
         }
         count += words.count();
     }
-    let text = cclf_crosswalk::STU3.states;
+    let text = STU3.states;
     assert_eq!(text.lines().skip(1).filter(|line| !line.is_empty()).count(), count);
 }
 
@@ -196,9 +198,18 @@ fn what_is_read_of_each_record() {
     assert_eq!(facts.collect::<Vec<_>>(), RECORD.split("; ").collect::<Vec<_>>());
 }
 
+/// A released build does not check them when it starts.
+#[test]
+fn the_built_in_crosswalks_hold_together() {
+    for sources in [STU3, V2, V3] {
+        let fault = Crosswalk::load(&sources).err().map(|fault| fault.to_string());
+        assert_eq!(fault, None, "{}", sources.api);
+    }
+}
+
 /// What is wrong with a table of lineage columns, if anything.
 fn fault_of(lineage: &'static str) -> Option<String> {
-    let sources = Sources { lineage, ..cclf_crosswalk::STU3 };
+    let sources = Sources { lineage, ..STU3 };
     Crosswalk::load(&sources).err().map(|fault| fault.to_string())
 }
 

@@ -169,6 +169,19 @@ pub fn uri(short: &str) -> Option<&'static str> {
     term(short).map(|term| term.uri)
 }
 
+/// The terms whose short names begin with a stem, as those of twelve months do, in the order of their names.
+///
+/// ```
+/// use fhir_model::vocabulary;
+/// assert_eq!(vocabulary::family("buyin").map(|term| term.short).nth(1), Some("buyin02"));
+/// ```
+pub fn family(stem: &str) -> impl Iterator<Item = &'static Term> {
+    let Vocabulary { terms, by_short, .. } = &*VOCABULARY;
+    let first = by_short.partition_point(|place| terms[*place].short < stem);
+    let from_there = by_short[first..].iter().map(|place| &terms[*place]);
+    from_there.take_while(move |term| term.short.starts_with(stem))
+}
+
 /// The term with this URI.
 pub fn by_uri(uri: &str) -> Option<&'static Term> {
     place_of_uri(uri).map(|place| &VOCABULARY.terms[place])

@@ -123,14 +123,16 @@ impl Crosswalk {
         Self::of(Api::V1)
     }
 
-    /// The crosswalk of a version of the API, loaded when it is first asked for. It is not checked then: a test has
-    /// checked the same tables.
+    /// The crosswalk of a version of the API, loaded when it is first asked for. It is checked then with debug assertions
+    /// only: a test has checked the same tables.
     ///
     /// # Panics
     /// Never in a released build: a test loads the same tables.
     pub fn of(api: Api) -> &'static Self {
         fn built_in(sources: &Sources) -> Crosswalk {
-            match Crosswalk::unchecked(sources) {
+            let is_checked = cfg!(debug_assertions);
+            match if is_checked { Crosswalk::load(sources) } else { Crosswalk::unchecked(sources) }
+            {
                 Ok(crosswalk) => crosswalk,
                 Err(fault) => {
                     panic!("the built-in crosswalk of {} does not load: {fault}", sources.api)
@@ -387,8 +389,7 @@ fn load_tables(text: &str) -> Result<Vec<TableDef>, LoadError> {
 fn load_columns(text: &str, tables: &mut [TableDef]) -> Result<(), LoadError> {
     const FILE: &str = "crosswalk.csv";
     const HEADER: [&str; 7] = ["table", "column", "label", "format", "type", "where", "note"];
-    for (line, [table, name, label, format, column_type, source, note]) in
-        rows(FILE, text, HEADER)?
+    for (line, [table, name, label, format, column_type, source, note]) in rows(FILE, text, HEADER)?
     {
         let at = |fault: LoadError| fault.at(FILE, line);
         let table: Table = table.parse().map_err(at)?;
@@ -421,8 +422,8 @@ fn load_record(text: &str) -> Result<Vec<RecordFact>, LoadError> {
     let mut facts: Vec<RecordFact> = Vec::new();
     for (line, [resource, name, kind, absent, source, _]) in rows(FILE, text, header)? {
         let at = |fault: LoadError| fault.at(FILE, line);
-        let resource = Resource::from_name(&resource)
-            .ok_or_else(|| at(LoadError::new("unknown resource")))?;
+        let resource =
+            Resource::from_name(&resource).ok_or_else(|| at(LoadError::new("unknown resource")))?;
         if facts.iter().any(|own| own.resource == resource && own.name == name) {
             return Err(at(LoadError::new("the fact has a row already")));
         }

@@ -343,7 +343,7 @@ fn coding_steps(
 
 /// What the URIs of a family of terms begin with: that of any of them, without what its short name has beyond the stem.
 fn family(stem: &str) -> Option<&'static str> {
-    vocabulary::terms().iter().find_map(|term| {
+    vocabulary::family(stem).find_map(|term| {
         let rest = term.short.strip_prefix(stem)?;
         term.uri.strip_suffix(rest)
     })

@@ -64,9 +64,12 @@ pub(super) struct Counts {
     pub(super) keyed: usize,
 }
 
+/// Room for a usual signature: a few names and a URI.
+const SIGNATURE_BYTES: usize = 160;
+
 /// A text that differs between paths that name different things.
 pub(super) fn signature<'s>(steps: impl IntoIterator<Item = &'s ResolvedStep>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(SIGNATURE_BYTES);
     for step in steps {
         text.push_str(step.name);
         match &step.select {

@@ -277,11 +277,7 @@ impl Compiler {
     }
 
     fn list_node(&mut self, resource: Resource, list: List) -> &mut Building {
-        let node = self.frames[frame_of(resource)]
-            .root
-            .members
-            .entry(list.member())
-            .or_default();
+        let node = self.frames[frame_of(resource)].root.members.entry(list.member()).or_default();
         node.many = true;
         node.kept = Some(list);
         let def = self.model.schema.child(resource.name(), list.member());

@@ -64,6 +64,9 @@ impl Rebatch {
 
     fn join_small(&mut self) -> Result<(), ArrowError> {
         let (batches, _) = std::mem::take(&mut self.small);
+        if batches.is_empty() {
+            return Ok(());
+        }
         self.coalescer.push_batch(concat_batches(&self.schema, &batches)?)
     }
 

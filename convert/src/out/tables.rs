@@ -100,39 +100,8 @@ struct OpenTable {
     failure: Arc<Failure>,
 }
 
-/// The tables of a run.
-pub(crate) struct Tables<'o> {
-    options: &'o Options,
-    plan: &'static Plan,
-    /// The private folder that they are written to.
-    stage: &'o Stage,
-    open: Vec<OpenTable>,
-}
-
-impl<'o> Tables<'o> {
-    /// Begins the tables that were asked for, CCLF0 apart: it is written last.
-    pub(crate) fn begin(
-        options: &'o Options,
-        plan: &'static Plan,
-        stage: &'o Stage,
-    ) -> Result<Self, Error> {
-        let mut tables = Self { options, plan, stage, open: Vec::new() };
-        for table in Table::ALL {
-            if options.tables.contains(&table) && table != Table::Cclf0 {
-                let begun = tables.open(table)?;
-                tables.open.push(begun);
-            }
-        }
-        Ok(tables)
-    }
-
-    /// Whether the table is copied to standard output when the run has succeeded.
-    fn is_for_stdout(&self) -> bool {
-        self.options.output == Output::Stdout
-    }
-
-    fn open(&self, table: Table) -> Result<OpenTable, Error> {
-        let Self { options, stage, .. } = self;
+impl OpenTable {
+    fn begin(table: Table, options: &Options, plan: &Plan, stage: &Stage) -> Result<Self, Error> {
         let file = format!("{}.{}", options.naming.file_stem(table), options.format.extension());
         let staged = stage.create(&file)?;
         let failure = Arc::new(Failure::default());
@@ -148,7 +117,7 @@ impl<'o> Tables<'o> {
                 ("bcda.crosswalk_version".to_owned(), CROSSWALK_VERSION.to_owned()),
             ],
         };
-        let schema = schema(self.plan.crosswalk(), table, &options.columns);
+        let schema = schema(plan.crosswalk(), table, &options.columns);
         let spill: Option<Box<dyn Spill>> = match options.format {
             Format::Parquet => {
                 let failure = Arc::clone(&failure);
@@ -165,12 +134,44 @@ impl<'o> Tables<'o> {
             options.format,
             options.compression,
             &provenance,
-            self.is_for_stdout(),
+            options.output == Output::Stdout,
             Resources { spill, share },
             hashed,
         )
         .map_err(|error| told(&failure, &file, &error))?;
-        Ok(OpenTable { table, file, writer, failure })
+        Ok(Self { table, file, writer, failure })
+    }
+}
+
+/// The tables of a run.
+pub(crate) struct Tables<'o> {
+    options: &'o Options,
+    plan: &'static Plan,
+    /// The private folder that they are written to.
+    stage: &'o Stage,
+    open: Vec<OpenTable>,
+}
+
+impl<'o> Tables<'o> {
+    /// Begins the tables that were asked for, CCLF0 apart: it is written last.
+    pub(crate) fn begin(
+        options: &'o Options,
+        plan: &'static Plan,
+        stage: &'o Stage,
+    ) -> Result<Self, Error> {
+        let asked = |table: &Table| options.tables.contains(table) && *table != Table::Cclf0;
+        let asked = Table::ALL.into_iter().filter(asked).collect();
+        // What a Parquet file says of its columns takes longer to write than all else of a run without records.
+        let begun = shared(asked, options.reading.threads() - 1, |table| {
+            OpenTable::begin(table, options, plan, stage)
+        });
+        let open = begun.into_iter().collect::<Result<_, _>>()?;
+        Ok(Self { options, plan, stage, open })
+    }
+
+    /// Whether the table is copied to standard output when the run has succeeded.
+    fn is_for_stdout(&self) -> bool {
+        self.options.output == Output::Stdout
     }
 
     /// Ends all tables, CCLF0 last, and says what they are.
@@ -178,7 +179,7 @@ impl<'o> Tables<'o> {
         let counts: Vec<(Table, u64)> =
             self.open.iter().map(|open| (open.table, open.writer.rows())).collect();
         if self.options.tables.contains(&Table::Cclf0) {
-            let mut open = self.open(Table::Cclf0)?;
+            let mut open = OpenTable::begin(Table::Cclf0, self.options, self.plan, self.stage)?;
             let rows = cclf_crosswalk::summary(self.plan, &counts)
                 .map_err(|error| told(&open.failure, &open.file, &error))?;
             open.writer.write(rows).map_err(|error| told(&open.failure, &open.file, &error))?;

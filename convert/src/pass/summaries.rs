@@ -17,7 +17,8 @@ pub(crate) fn write(
 ) -> Result<(), Error> {
     let mut wanted = tables.names();
     wanted.retain(|table| matches!(table, Table::Cclf8 | Table::Cclf9));
-    if wanted.is_empty() {
+    let beneficiaries = found.index.in_order();
+    if wanted.is_empty() || beneficiaries.is_empty() {
         return Ok(());
     }
     let lineages: Vec<Lineage> =
@@ -27,7 +28,7 @@ pub(crate) fn write(
         let batches = people.finish().map_err(|_| Error::unbuilt())?;
         batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch))
     };
-    for beneficiary in found.index.in_order() {
+    for beneficiary in beneficiaries {
         people.append(&found.index, beneficiary, &found.hospice, &lineages);
         if people.rows() >= PEOPLE_ROWS {
             if pass.reading.cancel.is_cancelled() {
