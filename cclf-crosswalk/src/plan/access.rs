@@ -10,6 +10,18 @@ pub(crate) trait Access {
     fn is_by_row(&self) -> bool {
         false
     }
+
+    /// The register that is looked up, where it is but that: of the record, or of the row's own entry.
+    fn register(&self) -> Option<Register> {
+        None
+    }
+}
+
+/// A register that a column says as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Register {
+    Record(Reg),
+    Own(Reg),
 }
 
 /// On a record alone: a register of it.
@@ -135,6 +147,14 @@ impl Access for ClaimAccess {
                 | Self::OwnRank { .. }
                 | Self::OwnPlace
         )
+    }
+
+    fn register(&self) -> Option<Register> {
+        match self {
+            Self::Record(reg) => Some(Register::Record(*reg)),
+            Self::Own { reg } => Some(Register::Own(*reg)),
+            _ => None,
+        }
     }
 }
 

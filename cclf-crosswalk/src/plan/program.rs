@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::facts::codes;
 use crate::facts::crosswalk::Crosswalk;
 use crate::facts::fact::Conversion;
+use crate::plan::access::{Access, Register};
+use crate::plan::registers::{RecordView, Val};
 use crate::plan::value::Value;
 use cms::{ClaimType, ClaimTypes};
 
@@ -38,6 +40,11 @@ pub(crate) trait Row<'r> {
 
     fn value(&self, access: &Self::Access) -> Value<'r>;
 
+    /// What a register holds, where rows of this kind have such.
+    fn register(&self, _register: Register) -> Option<(Val, RecordView<'r>)> {
+        None
+    }
+
     /// The type of the claim that it is a row of.
     fn claim_type(&self) -> Option<ClaimType> {
         None
@@ -62,6 +69,22 @@ impl Untranslated {
         self.states += other.states * times;
         self.codes += other.codes * times;
         self.zips += other.zips * times;
+    }
+}
+
+impl<A: Access> Program<A> {
+    /// The register that the column says as it is, on every row, where it is one.
+    pub(crate) fn register(&self) -> Option<Register> {
+        let [AltProgram { claim_types: None, source, conversions }] = &self.alternatives[..] else {
+            return None;
+        };
+        match source {
+            Source::Accesses(accesses) if conversions.is_empty() => match &accesses[..] {
+                [access] => access.register(),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 

@@ -158,8 +158,8 @@ pub(super) struct Shape {
     pub(super) bytes: Vec<u8>,
     pub(super) pieces: Vec<Piece>,
     pub(super) steps: Vec<Step>,
-    /// The shape that came next, the last time.
-    pub(super) next: u16,
+    /// Shapes that came next, the last one first.
+    pub(super) next: [u16; 2],
 }
 
 impl Shape {

@@ -35,15 +35,21 @@ struct OfList {
     by_tokens: Vec<Vec<u16>>,
     /// The shape of the element before; none at the begin of the list.
     before: u16,
-    /// The shape of the first element, the last time.
-    first: u16,
+    /// Shapes of first elements, the last one first.
+    first: [u16; 2],
     /// Its elements are too large.
     given_up: bool,
 }
 
 impl Default for OfList {
     fn default() -> Self {
-        Self { shapes: Vec::new(), by_tokens: Vec::new(), before: NONE, first: NONE, given_up: false }
+        Self {
+            shapes: Vec::new(),
+            by_tokens: Vec::new(),
+            before: NONE,
+            first: [NONE; 2],
+            given_up: false,
+        }
     }
 }
 
@@ -78,12 +84,16 @@ impl Shapes {
         let Self { lists, found, .. } = self;
         let own = lists.get_mut(list)?;
         let next = own.shapes.get(usize::from(own.before)).map_or(own.first, |shape| shape.next);
-        let shape = own.shapes.get(usize::from(next)).filter(|shape| shape.may_fit(walker));
-        if let Some(token) = shape.and_then(|shape| shape.fits(walker, found)) {
-            own.before = next;
-            return Some((next, token));
+        let try_one = |number: u16, found: &mut Vec<Captured>| {
+            let shape = own.shapes.get(usize::from(number))?;
+            if shape.may_fit(walker) { shape.fits(walker, found) } else { None }
+        };
+        if let Some(token) = try_one(next[0], found) {
+            own.before = next[0];
+            return Some((next[0], token));
         }
-        let (number, token) = own.search(walker, found)?;
+        let other = try_one(next[1], found).map(|token| (next[1], token));
+        let (number, token) = other.or_else(|| own.search(walker, found))?;
         own.came(number);
         Some((number, token))
     }
@@ -149,17 +159,14 @@ impl OfList {
     /// An element has this shape.
     fn came(&mut self, number: u16) {
         let before = self.shapes.get_mut(usize::from(self.before));
-        *before.map_or(&mut self.first, |shape| &mut shape.next) = number;
+        let next = before.map_or(&mut self.first, |shape| &mut shape.next);
+        *next = [number, next[0]];
         self.before = number;
     }
 
     /// Looks for the shape among all.
     #[inline(never)]
-    fn search(
-        &self,
-        walker: &Walker<'_, '_>,
-        found: &mut Vec<Captured>,
-    ) -> Option<(u16, usize)> {
+    fn search(&self, walker: &Walker<'_, '_>, found: &mut Vec<Captured>) -> Option<(u16, usize)> {
         let tokens = walker.closing(walker.token()).wrapping_sub(walker.token());
         for tokens in [tokens, 0] {
             for &number in self.by_tokens.get(tokens).map_or(&[][..], Vec::as_slice) {
@@ -278,7 +285,7 @@ impl Cutter<'_, '_> {
 /// The shape of an element through which a walk went, and which begins where the walker stands. None if it has none.
 fn made_of(events: &[Event], walker: &Walker<'_, '_>) -> Option<Shape> {
     let token = walker.token();
-    let shape = Shape { next: NONE, ..Shape::default() };
+    let shape = Shape { next: [NONE; 2], ..Shape::default() };
     let first = Some(token);
     let mut cutter = Cutter { walker, shape, at: walker.offset(), token, gaps: 0, first };
     for event in events {

@@ -33,7 +33,11 @@ impl Walk<'_> {
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a call for each node would be half of its work")]
-    fn node<'a, R: Reading<'a>>(&mut self, node: &'static Node, reading: &mut R) -> Result<(), Fault> {
+    fn node<'a, R: Reading<'a>>(
+        &mut self,
+        node: &'static Node,
+        reading: &mut R,
+    ) -> Result<(), Fault> {
         match node {
             Node::Leaf(leaf) => self.leaf(leaf, reading),
             Node::Object(object) if reading.is_object()? => self.members(object, reading, false),

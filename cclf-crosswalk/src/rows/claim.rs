@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::layout::resource::List;
 use crate::layout::table::Per;
-use crate::plan::access::{ClaimAccess as Access, Wanted};
+use crate::plan::access::{ClaimAccess as Access, Register, Wanted};
 use crate::plan::links;
 use crate::plan::program::Row;
 use crate::plan::registers::{RecordView, Val};
@@ -318,6 +318,17 @@ impl<'r> Row<'r> for ClaimRow<'r> {
 
     fn claim_type(&self) -> Option<ClaimType> {
         Some(self.claim.claim_type)
+    }
+
+    fn register(&self, register: Register) -> Option<(Val, RecordView<'r>)> {
+        let view = self.claim.view();
+        let val = match (register, self.item, self.entry) {
+            (Register::Record(reg), ..) => view.store.record[reg],
+            (Register::Own(reg), Some(item), _) => view.entry(List::Item, item)[reg],
+            (Register::Own(reg), _, Some((list, index))) => view.entry(list, index)[reg],
+            (Register::Own(_), None, None) => Val::Null,
+        };
+        Some((val, view))
     }
 
     fn value(&self, access: &Access) -> Value<'r> {
