@@ -21,6 +21,8 @@ macro_rules! element {
         }
 
         impl<'a> crate::table::FillTable<'a> for $name<'a> {
+            const DEF: &'static crate::schema::TypeDef = &super::schema::$def;
+
             fn fill_field(
                 &mut self,
                 field: u8,
@@ -76,13 +78,16 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Self, crate::error::Error> {
                 let mut value = Self::default();
-                crate::table::fill(
-                    &mut value,
-                    &super::schema::$def,
-                    const { super::schema::$def.is_resource() },
-                    reader,
-                )?;
+                crate::table::fill(&mut value, reader)?;
                 Ok(value)
+            }
+
+            fn fill_into(
+                field: &mut Option<Self>,
+                _variant: u8,
+                reader: &mut crate::read::Reader<'_, 'a>,
+            ) -> Result<(), crate::error::Error> {
+                crate::table::fill(field.insert(Self::default()), reader)
             }
 
             fn boxed(
@@ -90,12 +95,7 @@ macro_rules! element {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<Box<Self>, crate::error::Error> {
                 let mut value = Box::<Self>::default();
-                crate::table::fill(
-                    &mut *value,
-                    &super::schema::$def,
-                    const { super::schema::$def.is_resource() },
-                    reader,
-                )?;
+                crate::table::fill(&mut *value, reader)?;
                 Ok(value)
             }
 
@@ -106,12 +106,7 @@ macro_rules! element {
             ) -> Result<(), crate::error::Error> {
                 list.push(Self::default());
                 match list.last_mut() {
-                    Some(value) => crate::table::fill(
-                        value,
-                        &super::schema::$def,
-                        const { super::schema::$def.is_resource() },
-                        reader,
-                    ),
+                    Some(value) => crate::table::fill(value, reader),
                     None => unreachable!("it was pushed"),
                 }
             }

@@ -8,7 +8,7 @@ use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
 use crate::locate;
 use crate::primitive::Lexical;
-use crate::schema::{self, Schema, TypeDef};
+use crate::schema::{self, Guesses, Name, Schema, TypeDef};
 use crate::text::Str;
 use crate::value::{Object, Value};
 
@@ -48,8 +48,15 @@ pub fn from_slice_as<'a, T: FromJson<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
 }
 
 thread_local! {
-    /// Tokens of the last text of this thread: memory that the next one uses again.
-    static INDEX: Cell<Option<Box<Index>>> = const { Cell::new(None) };
+    /// What the last text of this thread leaves for the next one.
+    static KEPT: Cell<Option<Box<Kept>>> = const { Cell::new(None) };
+}
+
+/// Tokens, whose memory is used again, and the orders of members that were met.
+#[derive(Default)]
+struct Kept {
+    index: Index,
+    guesses: Guesses,
 }
 
 /// Checks the whole text, then lets `read` walk it. `root` is what the text is a value of, if that is known; if not, it
@@ -60,12 +67,13 @@ fn with_reader<'a, T>(
     root: Option<&'static TypeDef>,
     read: impl FnOnce(&mut Reader<'_, 'a>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let mut index = INDEX.take().unwrap_or_default();
+    let mut kept = KEPT.take().unwrap_or_default();
+    let Kept { index, guesses } = &mut *kept;
     let outcome = match index.read(bytes, Limits::default()) {
-        Ok(document) => read(&mut Reader { walker: document.walker() }),
+        Ok(document) => read(&mut Reader { walker: document.walker(), guesses }),
         Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
-    INDEX.set(Some(index));
+    KEPT.set(Some(kept));
     outcome
 }
 
@@ -88,6 +96,19 @@ pub trait FromJson<'a>: Sized {
     /// # Errors
     /// Faults of the text, and values of another JSON type than the element's.
     fn from_json(variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Self, Error>;
+
+    /// The same into a field that is empty. After an error the field is of no use.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    fn fill_into(
+        field: &mut Option<Self>,
+        variant: u8,
+        reader: &mut Reader<'_, 'a>,
+    ) -> Result<(), Error> {
+        *field = Some(Self::from_json(variant, reader)?);
+        Ok(())
+    }
 
     /// The same into a box. Structs are filled where they will stay: moving them showed in profiles.
     ///
@@ -115,6 +136,7 @@ pub trait FromJson<'a>: Sized {
 #[derive(Debug)]
 pub struct Reader<'r, 'a> {
     walker: Walker<'r, 'a>,
+    guesses: &'r mut Guesses,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -141,8 +163,7 @@ impl<'a> Reader<'_, 'a> {
     /// The fault of a value that is not of this kind.
     #[cold]
     fn unexpected(&self, kind: Kind) -> Error {
-        let found = article(self.walker.kind());
-        self.error(ErrorKind::Type { expected: article(kind), found })
+        unexpected(&self.walker, kind)
     }
 
     /// Reads an object: `member` is called at each value and must read it.
@@ -169,10 +190,50 @@ impl<'a> Reader<'_, 'a> {
         self.walker.next_key()
     }
 
-    /// The whole text.
+    /// The same, but only the places in the text between which the name stands.
     #[inline]
-    pub(crate) fn text_bytes(&self) -> &'a [u8] {
-        self.walker.text().as_bytes()
+    pub(crate) fn next_name(&mut self) -> Option<(usize, usize)> {
+        self.walker.next_name()
+    }
+
+    /// The name that stands between two places.
+    pub(crate) fn name_at(&self, start: usize, end: usize) -> JsonStr<'a> {
+        JsonStr::at(self.walker.text(), start, end)
+    }
+
+    /// The guessed member, and its place, if its name stands between these places of the text.
+    #[inline]
+    pub(crate) fn guessed(
+        &self,
+        def: &TypeDef,
+        guess: usize,
+        start: usize,
+        end: usize,
+    ) -> Option<(usize, &'static Name)> {
+        let place = self.guesses.get(guess);
+        Some((place, def.named(place, self.walker.text().as_bytes(), start, end)?))
+    }
+
+    /// The member whose name stands there, where another was guessed; it is guessed the next time.
+    #[inline(never)]
+    pub(crate) fn not_guessed(
+        &mut self,
+        def: &TypeDef,
+        guess: usize,
+        start: usize,
+        end: usize,
+    ) -> Option<(usize, &'static Name)> {
+        // No name of the table has a backslash: what is found as it stands has no escapes.
+        let place = def.find(self.walker.text().as_bytes(), start, end).or_else(|| {
+            let name = self.name_at(start, end);
+            if !name.is_escaped() {
+                return None;
+            }
+            let name = name.unescape();
+            def.find(name.as_bytes(), 0, name.len())
+        })?;
+        self.guesses.set(guess, place);
+        Some((place, def.names.get(place)?))
     }
 
     /// How many entries of the array last entered are still to come, the one at the walker with them; no more
@@ -253,12 +314,19 @@ fn find_type<'a>(mut walker: Walker<'_, 'a>) -> Result<Option<Str<'a>>, Error> {
         if is_type {
             return match walker.string() {
                 Some(name) => Ok(Some(name.unescape().into())),
-                None => Err(Reader { walker }.unexpected(Kind::String).at("resourceType")),
+                None => Err(unexpected(&walker, Kind::String).at("resourceType")),
             };
         }
         walker.skip();
     }
     Ok(None)
+}
+
+/// The fault of a value that is not of this kind.
+#[cold]
+fn unexpected(walker: &Walker<'_, '_>, kind: Kind) -> Error {
+    let found = article(walker.kind());
+    Error::new(ErrorKind::Type { expected: article(kind), found }, walker.offset())
 }
 
 #[cold]

@@ -43,7 +43,7 @@ mod def;
 pub(crate) mod generated;
 
 pub use cms::Release;
-pub(crate) use def::RESOURCE_TYPE;
+pub(crate) use def::{Guesses, Name, RESOURCE_TYPE};
 pub use def::{ElementDef, TypeDef, step};
 
 /// All resources, datatypes and nested elements of STU3, sorted by name.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::node::{Entries, Node, NodeList};
 use crate::primitive::Lexical;
 use crate::read::{FromJson, Reader};
-use crate::schema::{ElementDef, RESOURCE_TYPE, TypeDef};
+use crate::schema::{ElementDef, Name, RESOURCE_TYPE, TypeDef};
 use crate::text::Str;
 use crate::value::Value;
 use json_walk::{JsonStr, Members};
@@ -56,6 +56,9 @@ pub(crate) trait Table {
 
 /// A generated struct while it is read.
 pub(crate) trait FillTable<'a>: Table {
+    /// What its release says of it.
+    const DEF: &'static TypeDef;
+
     fn fill_field(
         &mut self,
         field: u8,
@@ -117,7 +120,7 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
         if self.is_some() {
             return Err(reader.error(ErrorKind::TwoValues));
         }
-        *self = Some(T::from_json(variant, reader)?);
+        T::fill_into(self, variant, reader)?;
         Ok(Filled::Value)
     }
 }
@@ -192,53 +195,63 @@ impl View for Value<'_> {
 /// The loop is compiled for each struct: members are most of what there is to read.
 pub(crate) fn fill<'a, T: FillTable<'a>>(
     table: &mut T,
-    def: &'static TypeDef,
-    is_resource: bool,
     reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
+    let def = T::DEF;
     let start = reader.offset();
     // One bit per member of the table: seen as itself.
     let mut seen = 0_u64;
     let mut others = Others::default();
+    let first = usize::from(def.guesses);
+    let mut guess = first;
     reader.enter_object()?;
-    while let Some(key) = reader.next_key() {
-        // No name of the table has a backslash: what is found as it stands has no escapes.
-        let mut known = def.slot(reader.text_bytes(), key.offset(), key.end());
-        if known.is_none() && key.is_escaped() {
-            let name = key.unescape();
-            known = def.slot(name.as_bytes(), 0, name.len());
-        }
-        let Some(slot) = known else {
-            others.member(table, def, key, reader)?;
+    while let Some((start, end)) = reader.next_name() {
+        let known = match reader.guessed(def, guess, start, end) {
+            None => reader.not_guessed(def, guess, start, end),
+            known => known,
+        };
+        let Some((place, name)) = known else {
+            others.member(table.extra_mut(), def, reader.name_at(start, end), reader)?;
             continue;
         };
-        let bit = 1_u64 << slot.place;
+        guess = first + 1 + place;
+        let bit = 1_u64 << place;
         if seen & bit != 0 {
-            return Err(Error::new(ErrorKind::DuplicateMember, key.offset()));
+            return Err(Error::new(ErrorKind::DuplicateMember, start));
         }
         seen |= bit;
-        let read = if slot.field == RESOURCE_TYPE {
-            resource_type(def, reader)
-        } else if reader.null() {
-            table.extra_mut().keep(def.at(slot).name.into(), Value::Null);
-            Ok(())
-        } else {
-            table.fill_field(slot.field, slot.variant, reader).map(|filled| {
-                if filled == Filled::EmptyList {
-                    table.extra_mut().keep(def.at(slot).name.into(), Value::List(Vec::new()));
-                }
-            })
-        };
-        if let Err(fault) = read {
-            return Err(fault.at(def.at(slot).name));
+        if let Err(fault) = known_member(table, name, place, reader) {
+            return Err(fault.at(def.members[place].name));
         }
     }
-    if is_resource
+    if const { T::DEF.is_resource() }
         && let Some((place, _)) = def.position("resourceType")
         && seen & (1 << place) == 0
     {
         return Err(Error::new(ErrorKind::NoResourceType, start));
     }
+    Ok(())
+}
+
+/// Reads the value of a member that the table has.
+#[inline]
+fn known_member<'a, T: FillTable<'a>>(
+    table: &mut T,
+    name: &Name,
+    place: usize,
+    reader: &mut Reader<'_, 'a>,
+) -> Result<(), Error> {
+    if name.field == RESOURCE_TYPE {
+        return resource_type(T::DEF, reader);
+    }
+    let kept = if reader.null() {
+        Value::Null
+    } else if table.fill_field(name.field, name.variant, reader)? == Filled::EmptyList {
+        Value::List(Vec::new())
+    } else {
+        return Ok(());
+    };
+    table.extra_mut().keep(T::DEF.members[place].name.into(), kept);
     Ok(())
 }
 
@@ -263,7 +276,7 @@ impl<'a> Others<'a> {
     #[cold]
     fn member(
         &mut self,
-        table: &mut dyn FillTable<'a>,
+        extra: &mut dyn FillRest<'a>,
         def: &'static TypeDef,
         key: JsonStr<'a>,
         reader: &mut Reader<'_, 'a>,
@@ -276,27 +289,27 @@ impl<'a> Others<'a> {
                 return Err(Error::new(ErrorKind::DuplicateMember, key.offset()));
             }
             self.beside |= 1 << place;
-            return fill_sibling(table, member, name.into(), reader)
+            return fill_sibling(extra, member, name.into(), reader)
                 .map_err(|fault| fault.at(member.name));
         }
         self.unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
-        table.extra_mut().keep(name.into(), value);
+        extra.keep(name.into(), value);
         Ok(())
     }
 }
 
 fn fill_sibling<'a>(
-    table: &mut dyn FillTable<'a>,
+    extra: &mut dyn FillRest<'a>,
     member: &'static ElementDef,
     name: Str<'a>,
     reader: &mut Reader<'_, 'a>,
 ) -> Result<(), Error> {
     if reader.null() {
-        table.extra_mut().keep(name, Value::Null);
+        extra.keep(name, Value::Null);
         return Ok(());
     }
-    table.extra_mut().fill_beside(member, reader)
+    extra.fill_beside(member, reader)
 }
 
 /// [`Element::child`](crate::Element::child) for generated structs.

@@ -12,19 +12,27 @@ pub(crate) fn files() -> Vec<(String, String)> {
         writeln!(text, "#[rustfmt::skip]\npub(crate) mod {module};").unwrap();
     }
     let mut files = vec![("mod.rs".to_owned(), text)];
-    files.extend(RELEASES.iter().map(|release| (format!("{}.rs", release.module), table(release))));
+    let mut guesses = 0;
+    files.extend(
+        RELEASES
+            .iter()
+            .map(|release| (format!("{}.rs", release.module), table(release, &mut guesses))),
+    );
+    writeln!(files[0].1, "\n/// How many guesses there are of what comes next, over all types.\npub(crate) const GUESSES: u16 = {guesses};").unwrap();
     files
 }
 
-fn table(release: &Release) -> String {
+/// The table of a release. Its types take their numbers of `guesses`: one for the first member, and one for what follows
+/// each of them.
+fn table(release: &Release, guesses: &mut usize) -> String {
     let rows = release.rows();
     let parents = parents(&rows);
     let mut text = format!(
-        "//! The element table of {}.\n{}use crate::schema::def::{{ElementDef, RESOURCE_TYPE, TypeDef, slots, tail}};\nuse cms::Release;\n\n",
+        "//! The element table of {}.\n{}use crate::schema::def::{{ElementDef, RESOURCE_TYPE, TypeDef, names, slots}};\nuse cms::Release;\n\n",
         release.title,
         release.head()
     );
-    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant, tail: tail(name.as_bytes()) }\n}\n\n");
+    text.push_str("#[allow(clippy::too_many_arguments, reason = \"one argument per column\")]\nconst fn e(parent: &'static str, name: &'static str, base: &'static str, min: u32, many: bool, types: &'static [&'static str], codes: &'static [&'static str], targets: &'static [&'static str], step: &'static str, field: u8, variant: u8) -> ElementDef {\n    ElementDef { parent, name, base, min, many, types, codes, targets, step, field, variant }\n}\n\n");
     for (set, codes) in release.code_sets() {
         let codes: Vec<&str> = codes.iter().map(|(code, _)| *code).collect();
         writeln!(text, "const {}: &[&str] = &{codes:?};", code_constant(set)).unwrap();
@@ -69,13 +77,14 @@ fn table(release: &Release) -> String {
             writeln!(text, "    {entry},").unwrap();
         }
         // At most a quarter of the slots is taken, so that a search ends soon.
-        let slots = (entries.len() * 4).next_power_of_two();
+        let (count, slots) = (entries.len(), (entries.len() * 4).next_power_of_two());
         writeln!(
             text,
-            "];\npub(crate) static {constant}: TypeDef = TypeDef {{ name: {name:?}, release: Release::{}, members: {constant}_MEMBERS, slots: &slots::<{slots}>({constant}_MEMBERS) }};\n",
+            "];\npub(crate) static {constant}: TypeDef = TypeDef {{ name: {name:?}, release: Release::{}, members: {constant}_MEMBERS, names: &names::<{count}>({constant}_MEMBERS), slots: &slots::<{slots}>({constant}_MEMBERS), guesses: {guesses} }};\n",
             variant(release)
         )
         .unwrap();
+        *guesses += count + 1;
     }
     text.push_str("/// All resources, datatypes and nested elements, sorted by name.\npub(crate) static TYPES: &[&TypeDef] = &[\n");
     for name in names {

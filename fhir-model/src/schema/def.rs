@@ -27,8 +27,6 @@ pub struct ElementDef {
     pub(crate) field: u8,
     /// Which type of a choice it is.
     pub(crate) variant: u8,
-    /// The end of the name: see [`tail`].
-    pub(crate) tail: u64,
 }
 
 /// The `field` of `resourceType`, which no struct stores.
@@ -56,18 +54,22 @@ pub struct TypeDef {
     pub release: Release,
     /// The children, sorted by name.
     pub members: &'static [ElementDef],
-    /// Open addressing over the names: a power of two of them.
-    pub(crate) slots: &'static [Slot],
+    /// What reading compares and fills, by the place in `members`.
+    pub(crate) names: &'static [Name],
+    /// Open addressing over the names, a power of two of slots: the place in `members` and one more; 0 for none.
+    pub(crate) slots: &'static [u8],
+    /// The first of its guesses in [`Guesses`]: which member comes first, and which after each of `members`.
+    pub(crate) guesses: u16,
 }
 
-/// What finding a member takes, in a quarter of a cache line.
+/// A member's name as the reader compares it, and what it fills: three words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
+pub(crate) struct Name {
+    /// The first eight bytes, where there are as many.
+    head: u64,
+    /// The last eight bytes: see [`tail`].
     tail: u64,
-    /// Length of the name; 0: the slot has no member.
     len: u16,
-    /// Its place in `members`.
-    pub(crate) place: u8,
     pub(crate) field: u8,
     pub(crate) variant: u8,
 }
@@ -76,7 +78,7 @@ pub(crate) struct Slot {
 const WORD: usize = 8;
 
 /// The last eight bytes of a name, the last one highest; zeros where it is shorter.
-pub(crate) const fn tail(name: &[u8]) -> u64 {
+const fn tail(name: &[u8]) -> u64 {
     let mut tail = 0;
     let mut place = name.len().saturating_sub(WORD);
     while place < name.len() {
@@ -98,28 +100,79 @@ fn tail_at(text: &[u8], start: usize, end: usize) -> u64 {
     }
 }
 
+/// The first eight bytes of a name, the first one lowest; nothing of a shorter one.
+const fn head(name: &[u8]) -> u64 {
+    match name.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => 0,
+    }
+}
+
 /// Where the search for a name begins, before it is cut to the number of slots.
 #[inline]
 const fn hash(tail: u64, len: usize) -> usize {
     ((tail ^ len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
 }
 
-/// The slots of these members.
-#[allow(clippy::cast_possible_truncation, reason = "names are short, and there are fewer members")]
-pub(crate) const fn slots<const N: usize>(members: &[ElementDef]) -> [Slot; N] {
-    assert!(N.is_power_of_two() && members.len() < N && members.len() < 256, "slots end a search");
-    let mut slots = [Slot { tail: 0, len: 0, place: 0, field: 0, variant: 0 }; N];
+/// The names of these members.
+#[allow(clippy::cast_possible_truncation, reason = "names are short")]
+pub(crate) const fn names<const N: usize>(members: &[ElementDef]) -> [Name; N] {
+    assert!(members.len() == N, "a name for each member");
+    let mut names = [Name { head: 0, tail: 0, len: 0, field: 0, variant: 0 }; N];
     let mut place = 0;
-    while place < members.len() {
-        let ElementDef { name, tail, field, variant, .. } = members[place];
-        let mut slot = hash(tail, name.len()) & (N - 1);
-        while slots[slot].len != 0 {
-            slot = (slot + 1) & (N - 1);
-        }
-        slots[slot] = Slot { tail, len: name.len() as u16, place: place as u8, field, variant };
+    while place < N {
+        let ElementDef { name, field, variant, .. } = members[place];
+        let bytes = name.as_bytes();
+        names[place] =
+            Name { head: head(bytes), tail: tail(bytes), len: name.len() as u16, field, variant };
         place += 1;
     }
+    names
+}
+
+/// The slots of these members.
+#[allow(clippy::cast_possible_truncation, reason = "there are few members")]
+pub(crate) const fn slots<const N: usize>(members: &[ElementDef]) -> [u8; N] {
+    assert!(N.is_power_of_two() && members.len() < N && members.len() < 255, "slots end a search");
+    let mut slots = [0; N];
+    let mut place = 0;
+    while place < members.len() {
+        let name = members[place].name.as_bytes();
+        let mut slot = hash(tail(name), name.len()) & (N - 1);
+        while slots[slot] != 0 {
+            slot = (slot + 1) & (N - 1);
+        }
+        place += 1;
+        slots[slot] = place as u8;
+    }
     slots
+}
+
+/// Which member came after which, the last time. Records of a kind have their members in one order, so that the next
+/// one is known before its name is read, and the name is only compared.
+#[derive(Debug)]
+pub(crate) struct Guesses(Box<[u8]>);
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self(vec![0; usize::from(super::generated::GUESSES)].into_boxed_slice())
+    }
+}
+
+impl Guesses {
+    /// The place that is guessed.
+    #[inline]
+    pub(crate) fn get(&self, guess: usize) -> usize {
+        self.0.get(guess).map_or(0, |place| usize::from(*place))
+    }
+
+    /// The place that it was.
+    #[allow(clippy::cast_possible_truncation, reason = "there are at most 64 members")]
+    pub(crate) fn set(&mut self, guess: usize, place: usize) {
+        if let Some(guess) = self.0.get_mut(guess) {
+            *guess = place as u8;
+        }
+    }
 }
 
 impl TypeDef {
@@ -143,34 +196,46 @@ impl TypeDef {
 
     /// The same with its place in `members`.
     pub(crate) fn position(&self, name: &str) -> Option<(usize, &'static ElementDef)> {
-        let slot = self.slot(name.as_bytes(), 0, name.len())?;
-        Some((usize::from(slot.place), self.at(slot)))
+        let place = self.find(name.as_bytes(), 0, name.len())?;
+        Some((place, &self.members[place]))
     }
 
-    /// The member of a slot that was found.
-    pub(crate) fn at(&self, slot: Slot) -> &'static ElementDef {
-        &self.members[usize::from(slot.place)]
-    }
-
-    /// The member whose name stands at `text[start..end]`. Every member name of every record comes through here:
-    /// its last word is compared first, and of most names it is all there is.
+    /// The member at this place if its name stands at `text[start..end]`. Every member name of every record comes through
+    /// here: its last word is compared first, and of most names it is all there is.
     #[inline]
-    pub(crate) fn slot(&self, text: &[u8], start: usize, end: usize) -> Option<Slot> {
-        let (tail, len) = (tail_at(text, start, end), end - start);
-        let mut place = hash(tail, len);
+    pub(crate) fn named(
+        &self,
+        place: usize,
+        text: &[u8],
+        start: usize,
+        end: usize,
+    ) -> Option<&'static Name> {
+        let name = self.names.get(place)?;
+        let len = end - start;
+        let found = usize::from(name.len) == len
+            && name.tail == tail_at(text, start, end)
+            && (len <= WORD
+                || text.get(start..).map_or(0, head) == name.head
+                    && (len <= 2 * WORD || self.is_whole(place, text, start, end)));
+        found.then_some(name)
+    }
+
+    /// Whether a name longer than two words is this one between them too.
+    #[inline(never)]
+    fn is_whole(&self, place: usize, text: &[u8], start: usize, end: usize) -> bool {
+        text.get(start..end) == self.members.get(place).map(|member| member.name.as_bytes())
+    }
+
+    /// The place of the member whose name stands at `text[start..end]`.
+    pub(crate) fn find(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
+        let mut slot = hash(tail_at(text, start, end), end - start);
         loop {
-            place &= self.slots.len() - 1;
-            let slot = self.slots[place];
-            if slot.len == 0 {
-                return None;
+            slot &= self.slots.len() - 1;
+            let place = usize::from(self.slots[slot]).checked_sub(1)?;
+            if self.named(place, text, start, end).is_some() {
+                return Some(place);
             }
-            if slot.tail == tail
-                && usize::from(slot.len) == len
-                && (len <= WORD || text.get(start..end) == Some(self.at(slot).name.as_bytes()))
-            {
-                return Some(slot);
-            }
-            place += 1;
+            slot += 1;
         }
     }
 }

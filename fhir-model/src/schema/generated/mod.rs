@@ -5,3 +5,6 @@
 pub(crate) mod stu3;
 #[rustfmt::skip]
 pub(crate) mod r4;
+
+/// How many guesses there are of what comes next, over all types.
+pub(crate) const GUESSES: u16 = 1926;
