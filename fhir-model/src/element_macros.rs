@@ -100,7 +100,7 @@ macro_rules! element {
             }
 
             fn push_to(
-                list: &mut Vec<Self>,
+                list: &mut thin_vec::ThinVec<Self>,
                 _variant: u8,
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<(), crate::error::Error> {

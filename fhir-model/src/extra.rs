@@ -22,7 +22,7 @@ macro_rules! extra {
             /// Beside a single value.
             One(Sibling<'a>),
             /// Beside a list; slot n belongs to value n, and empty slots are `null` in JSON.
-            Many(Vec<Option<Sibling<'a>>>),
+            Many(thin_vec::ThinVec<Option<Sibling<'a>>>),
         }
 
         impl<'a> Extra<'a> {
@@ -103,7 +103,7 @@ macro_rules! extra {
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<(), crate::error::Error> {
                 let siblings = if member.many {
-                    let mut slots = Vec::new();
+                    let mut slots = thin_vec::ThinVec::new();
                     crate::table::Fill::fill(&mut slots, 0, reader)?;
                     Siblings::Many(slots)
                 } else {

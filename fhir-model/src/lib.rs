@@ -142,5 +142,6 @@ pub use read::{FromJson, Reader, from_slice_as};
 #[cfg(feature = "stu3")]
 pub use stu3::{Extra, Resource, Siblings, from_reader, from_slice};
 pub use text::Str;
+pub use thin_vec::{ThinVec, thin_vec};
 pub use value::{Object, Value};
 pub use vocabulary::{CodeSystem, IdentifierSystem, StandardExtension, Variable};

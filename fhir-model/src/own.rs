@@ -4,6 +4,7 @@ use crate::decimal::{Decimal, Integer};
 use crate::primitive::Lexical;
 use crate::text::Str;
 use crate::value::{Object, Value};
+use thin_vec::ThinVec;
 
 /// Cuts the ties of a value to the input it was read from.
 ///
@@ -64,6 +65,14 @@ impl<T: IntoOwned> IntoOwned for Option<T> {
 
 impl<T: IntoOwned> IntoOwned for Vec<T> {
     type Owned = Vec<T::Owned>;
+
+    fn into_owned(self) -> Self::Owned {
+        self.into_iter().map(T::into_owned).collect()
+    }
+}
+
+impl<T: IntoOwned> IntoOwned for ThinVec<T> {
+    type Owned = ThinVec<T::Owned>;
 
     fn into_owned(self) -> Self::Owned {
         self.into_iter().map(T::into_owned).collect()

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use thin_vec::ThinVec;
 use json_walk::{Index, JsonStr, Kind, Limits, Members, Walker};
 
 use crate::decimal::{Decimal, Integer};
@@ -123,7 +124,7 @@ pub trait FromJson<'a>: Sized {
     /// # Errors
     /// As [`from_json`](Self::from_json).
     fn push_to(
-        list: &mut Vec<Self>,
+        list: &mut ThinVec<Self>,
         variant: u8,
         reader: &mut Reader<'_, 'a>,
     ) -> Result<(), Error> {

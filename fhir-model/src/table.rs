@@ -15,6 +15,7 @@ use crate::schema::{ElementDef, Name, RESOURCE_TYPE, TypeDef};
 use crate::text::Str;
 use crate::value::Value;
 use json_walk::{JsonStr, Members};
+use thin_vec::ThinVec;
 
 /// A value that shows itself as a node.
 pub(crate) trait View {
@@ -99,12 +100,23 @@ impl<T: View> Slot for Option<T> {
     }
 }
 
-impl<T: View> Slot for Vec<T> {
+impl<T: View> Slot for ThinVec<T> {
     fn view(&self, _variant: u8) -> Option<Node<'_>> {
         if self.is_empty() { None } else { Some(Node::List(NodeList(self))) }
     }
 }
 
+impl<T: View> Entries for ThinVec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn entry(&self, index: usize) -> Option<Node<'_>> {
+        self.get(index).map(View::node)
+    }
+}
+
+/// Lists of what no type describes, and of siblings.
 impl<T: View> Entries for Vec<T> {
     fn count(&self) -> usize {
         self.len()
@@ -125,7 +137,7 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
     }
 }
 
-impl<'a, T: FromJson<'a>> Fill<'a> for Vec<T> {
+impl<'a, T: FromJson<'a>> Fill<'a> for ThinVec<T> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
             match index {

@@ -47,7 +47,7 @@ fn file(release: &Release) -> String {
         }
         writeln!(
             text,
-            "\nmod {module} {{\n    use crate::values::*;\n    use fhir_model::{}::Resource;\n    {imports}\n\n    pub(crate) fn all(check: &mut crate::Check) {{\n{cases}    }}\n}}",
+            "\nmod {module} {{\n    use crate::values::*;\n    use fhir_model::{}::Resource;\n    use fhir_model::thin_vec;\n    {imports}\n\n    pub(crate) fn all(check: &mut crate::Check) {{\n{cases}    }}\n}}",
             release.module
         )
         .unwrap();
@@ -64,12 +64,12 @@ fn case(release: &Release, parent: &str, row: &Row, member: &str, fhir: &'static
         format!("Box::new({value})")
     };
     let (value, json) = match shape(row) {
-        Shape::Primitive => (format!("Some({value})"), json),
+        Shape::Primitive | Shape::Needed => (format!("Some({value})"), json),
         Shape::Primitives => {
-            (format!("vec![Some({value}), None, Some({value})]"), format!("[{json},null,{json}]"))
+            (format!("thin_vec![Some({value}), None, Some({value})]"), format!("[{json},null,{json}]"))
         }
         Shape::Complex => (format!("Some({boxed})"), json),
-        Shape::Complexes => (format!("vec![{value}, {value}]"), format!("[{json},{json}]")),
+        Shape::Complexes => (format!("thin_vec![{value}, {value}]"), format!("[{json},{json}]")),
         Shape::Choice => {
             let choice = choice_name(parent, last(row.path).trim_end_matches("[x]"));
             (format!("Some({choice}::{}({boxed}))", capital(fhir)), json)

@@ -68,11 +68,13 @@ pub(crate) struct Row {
 pub(crate) enum Shape {
     /// `Option<Str<'a>>`
     Primitive,
-    /// `Vec<Option<Str<'a>>>`: the slots of a list may be null.
+    /// `ThinVec<Option<Str<'a>>>`: the slots of a list may be null.
     Primitives,
+    /// `Option<CodeableConcept<'a>>`: what each record has is in place.
+    Needed,
     /// `Option<Box<Period<'a>>>`
     Complex,
-    /// `Vec<Coding<'a>>`
+    /// `ThinVec<Coding<'a>>`
     Complexes,
     /// `Option<ExtensionValue<'a>>`
     Choice,
@@ -237,6 +239,7 @@ pub(crate) fn shape(row: &Row) -> Shape {
         }
         (false, true, false) => Shape::Primitive,
         (false, true, true) => Shape::Primitives,
+        (false, false, false) if row.min == 1 => Shape::Needed,
         (false, false, false) => Shape::Complex,
         (false, false, true) => Shape::Complexes,
     }

@@ -99,14 +99,18 @@ fn structs(
             let row = &rows[*number];
             let field = field_name(row);
             let text = match shape(row) {
-                Shape::Primitive => format!("Option<{}>", value_type(row, row.types[0], &mut used)),
+                Shape::Primitive | Shape::Needed => {
+                    format!("Option<{}>", value_type(row, row.types[0], &mut used))
+                }
                 Shape::Primitives => {
-                    format!("Vec<Option<{}>>", value_type(row, row.types[0], &mut used))
+                    format!("ThinVec<Option<{}>>", value_type(row, row.types[0], &mut used))
                 }
                 Shape::Complex => {
                     format!("Option<Box<{}>>", value_type(row, row.types[0], &mut used))
                 }
-                Shape::Complexes => format!("Vec<{}>", value_type(row, row.types[0], &mut used)),
+                Shape::Complexes => {
+                    format!("ThinVec<{}>", value_type(row, row.types[0], &mut used))
+                }
                 Shape::Choice => {
                     let choice = choice_name(parent, last(row.path).trim_end_matches("[x]"));
                     enumerate(&mut choices, &choice, row, &mut used);
@@ -157,7 +161,7 @@ fn structs(
         writeln!(text, "use crate::{}::resource::Resource;", release.module).unwrap();
     }
     let macros = if body.contains("\nchoice!(") { "{choice, element}" } else { "element" };
-    writeln!(text, "use crate::table::{macros};").unwrap();
+    writeln!(text, "use crate::table::{macros};\nuse thin_vec::ThinVec;").unwrap();
     if !primitive.is_empty() {
         writeln!(text, "use crate::primitive::{{{primitive}}};").unwrap();
     }

@@ -87,7 +87,7 @@ impl<'a> ExplanationOfBenefit<'a> {
             let uri = name.to_uri()?;
             let mut all = self.benefit_balance.iter().flat_map(|balance| &balance.financial);
             let entry = all.find(|entry| {
-                entry.r#type.as_deref().is_some_and(|concept| concept.has_code(uri))
+                entry.r#type.as_ref().is_some_and(|concept| concept.has_code(uri))
             })?;
             match &entry.used {
                 Some(BenefitBalanceFinancialUsed::Money(money)) => money.value.as_ref(),
@@ -113,7 +113,7 @@ impl<'a> ExplanationOfBenefit<'a> {
     pub fn information(&self, category: impl Name) -> Option<&Information<'a>> {
         let category = category.to_uri()?;
         self.information.iter().find(|entry| {
-            entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
+            entry.category.as_ref().is_some_and(|concept| concept.has_code(category))
         })
     }
 
@@ -199,7 +199,7 @@ impl<'a> ExplanationOfBenefit<'a> {
     pub fn referring_npi(&self) -> Option<&str> {
         self.contained.iter().find_map(|resource| match resource {
             Resource::ReferralRequest(request) => {
-                request.requester.as_deref()?.agent.as_deref()?.npi()
+                request.requester.as_deref()?.agent.as_ref()?.npi()
             }
             _ => None,
         })
@@ -268,7 +268,7 @@ impl CareTeam<'_> {
 
     /// The national provider identifier.
     pub fn npi(&self) -> Option<&str> {
-        self.provider.as_deref()?.npi()
+        self.provider.as_ref()?.npi()
     }
 
     /// The CMS specialty code. CCW: `PRVDR_SPCLTY`.

@@ -17,7 +17,7 @@ impl<'a> Item<'a> {
     pub fn adjudication(&self, category: impl Name) -> Option<&Adjudication<'a>> {
         let category = category.to_uri()?;
         self.adjudication.iter().find(|entry| {
-            entry.category.as_deref().is_some_and(|concept| concept.has_code(category))
+            entry.category.as_ref().is_some_and(|concept| concept.has_code(category))
         })
     }
 

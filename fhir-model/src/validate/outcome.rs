@@ -13,6 +13,8 @@ macro_rules! outcomes {
         #[cfg(feature = $feature)]
         mod $release {
             use super::{Error, Finding, ISSUE_CLASS_SYSTEM, IssueClass};
+            use thin_vec::{ThinVec, thin_vec};
+
             use crate::text::Str;
             use crate::$release::OperationOutcome;
             use crate::$release::codes::IssueSeverity;
@@ -30,15 +32,15 @@ macro_rules! outcomes {
                         ..Coding::default()
                     };
                     let details = CodeableConcept {
-                        coding: vec![coding],
+                        coding: thin_vec![coding],
                         text: Some(finding.text().to_owned().into()),
                         ..CodeableConcept::default()
                     };
-                    let place = |path: &str| -> Vec<Option<Str<'static>>> {
+                    let place = |path: &str| -> ThinVec<Option<Str<'static>>> {
                         if path.is_empty() {
-                            Vec::new()
+                            ThinVec::new()
                         } else {
-                            vec![Some(path.to_owned().into())]
+                            thin_vec![Some(path.to_owned().into())]
                         }
                     };
                     Self {
@@ -62,7 +64,7 @@ macro_rules! outcomes {
             impl OperationOutcome<'static> {
                 /// An outcome of these issues. FHIR asks for one issue at least: none gives one that says so.
                 pub fn from_findings<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
-                    let mut issue: Vec<Issue<'static>> =
+                    let mut issue: ThinVec<Issue<'static>> =
                         findings.into_iter().map(Issue::from).collect();
                     if issue.is_empty() {
                         issue.push(Issue::from(&Finding::new(
@@ -89,7 +91,7 @@ macro_rules! outcomes {
                     let mut issue = Issue::from(&Finding::from(error));
                     issue.diagnostics =
                         Some(format!("byte {} of the record", error.offset()).into());
-                    Self { issue: vec![issue], ..Self::default() }
+                    Self { issue: thin_vec![issue], ..Self::default() }
                 }
             }
         }

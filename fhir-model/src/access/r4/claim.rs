@@ -36,7 +36,7 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// Which version of the API wrote the record, by the systems of its type; `None` where no mark is.
     pub fn api(&self) -> Option<Api> {
         let has = |system: &str| {
-            self.r#type.as_deref().is_some_and(|own| own.coding_in(system).is_some())
+            self.r#type.as_ref().is_some_and(|own| own.coding_in(system).is_some())
         };
         let is_request =
             || self.r#use.as_ref().is_some_and(|own| own.as_str() == "preauthorization");
@@ -92,7 +92,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The code that the claim's type has in a system.
     pub fn type_code(&self, system: impl Name) -> Option<&str> {
-        self.r#type.as_deref()?.code_in(system)
+        self.r#type.as_ref()?.code_in(system)
     }
 
     /// First and last day of the claim, as text. CCW: `CLM_FROM_DT`, `CLM_THRU_DT`.
@@ -103,7 +103,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The id of the beneficiary. Version 3 has other ids than versions 1 and 2, and of merged persons the surviving one.
     pub fn patient_id(&self) -> Option<&str> {
-        self.patient.as_deref()?.id_of("Patient")
+        self.patient.as_ref()?.id_of("Patient")
     }
 
     /// What Medicare paid for the claim, in US dollars; Part D events have none. CCW: `CLM_PMT_AMT`.
@@ -133,24 +133,24 @@ impl<'a> ExplanationOfBenefit<'a> {
     pub fn amount(&self, name: impl Name) -> Option<&Decimal<'a>> {
         let asked = Asked::of(&name)?;
         let total = self.total.iter().find(|own| {
-            own.category.as_deref().is_some_and(|category| asked.is_category(category))
+            own.category.as_ref().is_some_and(|category| asked.is_category(category))
         });
         let adjudication = || {
             self.adjudication.iter().find(|own| {
-                own.category.as_deref().is_some_and(|category| asked.is_category(category))
+                own.category.as_ref().is_some_and(|category| asked.is_category(category))
             })
         };
         let balance = || {
             let mut all = self.benefit_balance.iter().flat_map(|balance| &balance.financial);
             let entry =
-                all.find(|own| own.r#type.as_deref().is_some_and(|kind| asked.is_category(kind)))?;
+                all.find(|own| own.r#type.as_ref().is_some_and(|kind| asked.is_category(kind)))?;
             match &entry.used {
                 Some(BenefitBalanceFinancialUsed::Money(money)) => money.value.as_ref(),
                 _ => None,
             }
         };
         total
-            .and_then(|total| total.amount.as_deref()?.value.as_ref())
+            .and_then(|total| total.amount.as_ref()?.value.as_ref())
             .or_else(|| adjudication()?.amount.as_deref()?.value.as_ref())
             .or_else(balance)
             .or_else(|| self.extension(&name)?.amount())
@@ -178,7 +178,7 @@ impl<'a> ExplanationOfBenefit<'a> {
     pub fn information(&self, category: impl Name) -> Option<&SupportingInfo<'a>> {
         let asked = Asked::of(&category)?;
         let is = |own: &&SupportingInfo<'_>| {
-            own.category.as_deref().is_some_and(|category| asked.is_category(category))
+            own.category.as_ref().is_some_and(|category| asked.is_category(category))
         };
         let by_system = |own: &&SupportingInfo<'_>| {
             own.code.as_deref().is_some_and(|code| code.coding_in(asked.uri).is_some())
@@ -203,7 +203,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The identifiers of the billing provider, which is contained; none where the server does not know it.
     pub fn provider_identifiers(&self) -> &[Identifier<'a>] {
-        match self.provider.as_deref().and_then(|provider| self.contained(provider)) {
+        match self.provider.as_ref().and_then(|provider| self.contained(provider)) {
             Some(Resource::Organization(provider)) => &provider.identifier,
             Some(Resource::Practitioner(provider)) => &provider.identifier,
             _ => &[],
@@ -215,8 +215,8 @@ impl<'a> ExplanationOfBenefit<'a> {
         let contained = self.provider_identifiers().iter().find(|own| own.is_npi());
         contained
             .and_then(|own| own.value.as_deref())
-            .or_else(|| self.provider.as_deref()?.npi())
-            .or_else(|| self.provider.as_deref()?.identifier_in("carr_clm_blg_npi_num"))
+            .or_else(|| self.provider.as_ref()?.npi())
+            .or_else(|| self.provider.as_ref()?.identifier_in("carr_clm_blg_npi_num"))
     }
 
     /// The CMS certification number of the billing provider, on institutional claims. CCW: `PRVDR_NUM`.

@@ -28,7 +28,7 @@ impl<'a> Item<'a> {
     pub fn adjudication(&self, category: impl Name) -> Option<&Adjudication<'a>> {
         let asked = Asked::of(&category)?;
         self.adjudication.iter().find(|entry| {
-            entry.category.as_deref().is_some_and(|category| asked.is_category(category))
+            entry.category.as_ref().is_some_and(|category| asked.is_category(category))
         })
     }
 
@@ -66,16 +66,16 @@ impl<'a> Item<'a> {
 
     /// The HCPCS code of the service. CCW: `HCPCS_CD`.
     pub fn hcpcs(&self) -> Option<&str> {
-        code_of(self.product_or_service.as_deref()?, &HCPCS)
+        code_of(self.product_or_service.as_ref()?, &HCPCS)
     }
 
     /// The national drug code of a Part D event, of a compound that of its first ingredient. CCW: `PROD_SRVC_ID`.
     pub fn ndc(&self) -> Option<&str> {
         let ndc = [CodeSystem::Ndc.uri()];
-        let own = self.product_or_service.as_deref().and_then(|product| code_of(product, &ndc));
+        let own = self.product_or_service.as_ref().and_then(|product| code_of(product, &ndc));
         let of_detail = || {
             let mut products =
-                self.detail.iter().filter_map(|own| own.product_or_service.as_deref());
+                self.detail.iter().filter_map(|own| own.product_or_service.as_ref());
             products.find_map(|product| code_of(product, &ndc))
         };
         own.or_else(of_detail)

@@ -46,7 +46,7 @@ impl Patient<'_> {
         let replaced = |own: &&crate::r4::patient::Link<'_>| {
             own.r#type.as_ref().is_some_and(|kind| kind.as_str() == "replaced-by")
         };
-        self.link.iter().find(replaced)?.other.as_deref()?.id_of("Patient")
+        self.link.iter().find(replaced)?.other.as_ref()?.id_of("Patient")
     }
 
     /// The current Medicare beneficiary identifier (MBI). Version 2: by the marks, as in version 1. Version 3: the one
@@ -117,7 +117,7 @@ impl Coverage<'_> {
     /// ```
     pub fn part(&self) -> Option<MedicarePart> {
         let plan = |own: &&crate::r4::coverage::Class<'_>| {
-            own.r#type.as_deref().is_some_and(|kind| kind.has_code("plan"))
+            own.r#type.as_ref().is_some_and(|kind| kind.has_code("plan"))
         };
         self.class
             .iter()
@@ -144,6 +144,6 @@ impl Coverage<'_> {
 
     /// The id of the beneficiary.
     pub fn patient_id(&self) -> Option<&str> {
-        self.beneficiary.as_deref()?.id_of("Patient")
+        self.beneficiary.as_ref()?.id_of("Patient")
     }
 }

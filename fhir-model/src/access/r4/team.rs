@@ -81,7 +81,7 @@ impl CareTeam<'_> {
 
     /// The national provider identifier.
     pub fn npi(&self) -> Option<&str> {
-        self.provider.as_deref()?.npi()
+        self.provider.as_ref()?.npi()
     }
 
     /// The CMS specialty code. CCW: `PRVDR_SPCLTY`.

@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Lexical};
 use super::codes::{ClaimUse, FinancialStatus};
 use super::datatypes::{Address, Attachment, CodeableConcept, Extension, Extra, Identifier, Meta, Money, Narrative, Period, Quantity, Reference};
@@ -24,23 +25,23 @@ pub struct Claim<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier for claim.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<FinancialStatus<'a>>,
     /// Category or discipline.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// More granular claim type.
     pub sub_type: Option<Box<CodeableConcept<'a>>>,
     /// claim \| preauthorization \| predetermination.
     pub r#use: Option<ClaimUse<'a>>,
     /// The recipient of the products and services.
-    pub patient: Option<Box<Reference<'a>>>,
+    pub patient: Option<Reference<'a>>,
     /// Relevant time frame for the claim.
     pub billable_period: Option<Box<Period<'a>>>,
     /// Resource creation date.
@@ -50,13 +51,13 @@ pub struct Claim<'a> {
     /// Target.
     pub insurer: Option<Box<Reference<'a>>>,
     /// Party responsible for the claim.
-    pub provider: Option<Box<Reference<'a>>>,
+    pub provider: Option<Reference<'a>>,
     /// Desired processing ugency.
-    pub priority: Option<Box<CodeableConcept<'a>>>,
+    pub priority: Option<CodeableConcept<'a>>,
     /// For whom to reserve funds.
     pub funds_reserve: Option<Box<CodeableConcept<'a>>>,
     /// Prior or corollary claims.
-    pub related: Vec<Related<'a>>,
+    pub related: ThinVec<Related<'a>>,
     /// Prescription authorizing services and products.
     pub prescription: Option<Box<Reference<'a>>>,
     /// Original prescription if superseded by fulfiller.
@@ -68,19 +69,19 @@ pub struct Claim<'a> {
     /// Servicing facility.
     pub facility: Option<Box<Reference<'a>>>,
     /// Members of the care team.
-    pub care_team: Vec<CareTeam<'a>>,
+    pub care_team: ThinVec<CareTeam<'a>>,
     /// Supporting information.
-    pub supporting_info: Vec<SupportingInfo<'a>>,
+    pub supporting_info: ThinVec<SupportingInfo<'a>>,
     /// Pertinent diagnosis information.
-    pub diagnosis: Vec<Diagnosis<'a>>,
+    pub diagnosis: ThinVec<Diagnosis<'a>>,
     /// Clinical procedures performed.
-    pub procedure: Vec<Procedure<'a>>,
+    pub procedure: ThinVec<Procedure<'a>>,
     /// Patient insurance information.
-    pub insurance: Vec<Insurance<'a>>,
+    pub insurance: ThinVec<Insurance<'a>>,
     /// Details of the event.
     pub accident: Option<Box<Accident<'a>>>,
     /// Product or service provided.
-    pub item: Vec<Item<'a>>,
+    pub item: ThinVec<Item<'a>>,
     /// Total claim cost.
     pub total: Option<Box<Money<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -94,9 +95,9 @@ pub struct Accident<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// When the incident occurred.
     pub date: Option<Lexical<'a, Date>>,
     /// The nature of the accident.
@@ -124,13 +125,13 @@ pub struct CareTeam<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Order of care team.
     pub sequence: Option<Integer<'a>>,
     /// Practitioner or organization.
-    pub provider: Option<Box<Reference<'a>>>,
+    pub provider: Option<Reference<'a>>,
     /// Indicator of the lead practitioner.
     pub responsible: Option<bool>,
     /// Function within the team.
@@ -148,15 +149,15 @@ pub struct Diagnosis<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Diagnosis instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Nature of illness or problem.
     pub diagnosis: Option<DiagnosisChoice<'a>>,
     /// Timing or nature of the diagnosis.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// Present on admission.
     pub on_admission: Option<Box<CodeableConcept<'a>>>,
     /// Package billing code.
@@ -182,9 +183,9 @@ pub struct Insurance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Insurance instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Coverage to be used for adjudication.
@@ -192,11 +193,11 @@ pub struct Insurance<'a> {
     /// Pre-assigned Claim number.
     pub identifier: Option<Box<Identifier<'a>>>,
     /// Insurance information.
-    pub coverage: Option<Box<Reference<'a>>>,
+    pub coverage: Option<Reference<'a>>,
     /// Additional provider contract number.
     pub business_arrangement: Option<Str<'a>>,
     /// Prior authorization reference number.
-    pub pre_auth_ref: Vec<Option<Str<'a>>>,
+    pub pre_auth_ref: ThinVec<Option<Str<'a>>>,
     /// Adjudication results.
     pub claim_response: Option<Box<Reference<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -210,29 +211,29 @@ pub struct Item<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Applicable careTeam members.
-    pub care_team_sequence: Vec<Option<Integer<'a>>>,
+    pub care_team_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable diagnoses.
-    pub diagnosis_sequence: Vec<Option<Integer<'a>>>,
+    pub diagnosis_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable procedures.
-    pub procedure_sequence: Vec<Option<Integer<'a>>>,
+    pub procedure_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable exception and supporting information.
-    pub information_sequence: Vec<Option<Integer<'a>>>,
+    pub information_sequence: ThinVec<Option<Integer<'a>>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Product or service billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Date or dates of service or product delivery.
     pub serviced: Option<ItemServiced<'a>>,
     /// Place of service or where product was supplied.
@@ -246,15 +247,15 @@ pub struct Item<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Anatomical location.
     pub body_site: Option<Box<CodeableConcept<'a>>>,
     /// Anatomical sub-location.
-    pub sub_site: Vec<CodeableConcept<'a>>,
+    pub sub_site: ThinVec<CodeableConcept<'a>>,
     /// Encounters related to this billed item.
-    pub encounter: Vec<Reference<'a>>,
+    pub encounter: ThinVec<Reference<'a>>,
     /// Product or service provided.
-    pub detail: Vec<ItemDetail<'a>>,
+    pub detail: ThinVec<ItemDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -288,9 +289,9 @@ pub struct ItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Revenue or cost center code.
@@ -298,11 +299,11 @@ pub struct ItemDetail<'a> {
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -312,9 +313,9 @@ pub struct ItemDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Product or service provided.
-    pub sub_detail: Vec<ItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<ItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -326,9 +327,9 @@ pub struct ItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Revenue or cost center code.
@@ -336,11 +337,11 @@ pub struct ItemDetailSubDetail<'a> {
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -350,7 +351,7 @@ pub struct ItemDetailSubDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -362,11 +363,11 @@ pub struct Payee<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Category of recipient.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Recipient reference.
     pub party: Option<Box<Reference<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -380,19 +381,19 @@ pub struct Procedure<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Procedure instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Category of Procedure.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// When the procedure was performed.
     pub date: Option<Lexical<'a, DateTime>>,
     /// Specific clinical procedure.
     pub procedure: Option<ProcedureChoice<'a>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -414,9 +415,9 @@ pub struct Related<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Reference to the related claim.
     pub claim: Option<Box<Reference<'a>>>,
     /// How the reference claim is related.
@@ -434,13 +435,13 @@ pub struct SupportingInfo<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Information instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Classification of the supplied information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Type of information.
     pub code: Option<Box<CodeableConcept<'a>>>,
     /// When it occurred.

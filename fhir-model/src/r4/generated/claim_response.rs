@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Lexical};
 use super::codes::{ClaimUse, FinancialStatus, NoteType, RemittanceOutcome};
 use super::datatypes::{Address, Attachment, CodeableConcept, Extension, Extra, Identifier, Meta, Money, Narrative, Period, Quantity, Reference};
@@ -24,27 +25,27 @@ pub struct ClaimResponse<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier for a claim response.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<FinancialStatus<'a>>,
     /// More granular claim type.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// More granular claim type.
     pub sub_type: Option<Box<CodeableConcept<'a>>>,
     /// claim \| preauthorization \| predetermination.
     pub r#use: Option<ClaimUse<'a>>,
     /// The recipient of the products and services.
-    pub patient: Option<Box<Reference<'a>>>,
+    pub patient: Option<Reference<'a>>,
     /// Response creation date.
     pub created: Option<Lexical<'a, DateTime>>,
     /// Party responsible for reimbursement.
-    pub insurer: Option<Box<Reference<'a>>>,
+    pub insurer: Option<Reference<'a>>,
     /// Party responsible for the claim.
     pub requestor: Option<Box<Reference<'a>>>,
     /// Id of resource triggering adjudication.
@@ -60,13 +61,13 @@ pub struct ClaimResponse<'a> {
     /// Party to be paid any benefits payable.
     pub payee_type: Option<Box<CodeableConcept<'a>>>,
     /// Adjudication for claim line items.
-    pub item: Vec<Item<'a>>,
+    pub item: ThinVec<Item<'a>>,
     /// Insurer added line items.
-    pub add_item: Vec<AddItem<'a>>,
+    pub add_item: ThinVec<AddItem<'a>>,
     /// Header-level adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Adjudication totals.
-    pub total: Vec<Total<'a>>,
+    pub total: ThinVec<Total<'a>>,
     /// Payment Details.
     pub payment: Option<Box<Payment<'a>>>,
     /// Funds reserved status.
@@ -76,13 +77,13 @@ pub struct ClaimResponse<'a> {
     /// Printed reference or actual form.
     pub form: Option<Box<Attachment<'a>>>,
     /// Note concerning adjudication.
-    pub process_note: Vec<ProcessNote<'a>>,
+    pub process_note: ThinVec<ProcessNote<'a>>,
     /// Request for additional information.
-    pub communication_request: Vec<Reference<'a>>,
+    pub communication_request: ThinVec<Reference<'a>>,
     /// Patient insurance information.
-    pub insurance: Vec<Insurance<'a>>,
+    pub insurance: ThinVec<Insurance<'a>>,
     /// Processing errors.
-    pub error: Vec<Error<'a>>,
+    pub error: ThinVec<Error<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -94,23 +95,23 @@ pub struct AddItem<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item sequence number.
-    pub item_sequence: Vec<Option<Integer<'a>>>,
+    pub item_sequence: ThinVec<Option<Integer<'a>>>,
     /// Detail sequence number.
-    pub detail_sequence: Vec<Option<Integer<'a>>>,
+    pub detail_sequence: ThinVec<Option<Integer<'a>>>,
     /// Subdetail sequence number.
-    pub subdetail_sequence: Vec<Option<Integer<'a>>>,
+    pub subdetail_sequence: ThinVec<Option<Integer<'a>>>,
     /// Authorized providers.
-    pub provider: Vec<Reference<'a>>,
+    pub provider: ThinVec<Reference<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Date or dates of service or product delivery.
     pub serviced: Option<AddItemServiced<'a>>,
     /// Place of service or where product was supplied.
@@ -126,13 +127,13 @@ pub struct AddItem<'a> {
     /// Anatomical location.
     pub body_site: Option<Box<CodeableConcept<'a>>>,
     /// Anatomical sub-location.
-    pub sub_site: Vec<CodeableConcept<'a>>,
+    pub sub_site: ThinVec<CodeableConcept<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Insurer added line details.
-    pub detail: Vec<AddItemDetail<'a>>,
+    pub detail: ThinVec<AddItemDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -166,13 +167,13 @@ pub struct AddItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -182,11 +183,11 @@ pub struct AddItemDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items detail adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Insurer added line items.
-    pub sub_detail: Vec<AddItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<AddItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -198,13 +199,13 @@ pub struct AddItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -214,9 +215,9 @@ pub struct AddItemDetailSubDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items detail adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -228,9 +229,9 @@ pub struct Error<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item sequence number.
     pub item_sequence: Option<Integer<'a>>,
     /// Detail sequence number.
@@ -238,7 +239,7 @@ pub struct Error<'a> {
     /// Subdetail sequence number.
     pub sub_detail_sequence: Option<Integer<'a>>,
     /// Error code detailing processing issues.
-    pub code: Option<Box<CodeableConcept<'a>>>,
+    pub code: Option<CodeableConcept<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -250,15 +251,15 @@ pub struct Insurance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Insurance instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Coverage to be used for adjudication.
     pub focal: Option<bool>,
     /// Insurance information.
-    pub coverage: Option<Box<Reference<'a>>>,
+    pub coverage: Option<Reference<'a>>,
     /// Additional provider contract number.
     pub business_arrangement: Option<Str<'a>>,
     /// Adjudication results.
@@ -274,17 +275,17 @@ pub struct Item<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Claim item instance identifier.
     pub item_sequence: Option<Integer<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Adjudication for claim details.
-    pub detail: Vec<ItemDetail<'a>>,
+    pub detail: ThinVec<ItemDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -296,11 +297,11 @@ pub struct Adjudication<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of adjudication information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Explanation of adjudication outcome.
     pub reason: Option<Box<CodeableConcept<'a>>>,
     /// Monetary amount.
@@ -318,17 +319,17 @@ pub struct ItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Claim detail instance identifier.
     pub detail_sequence: Option<Integer<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Detail level adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Adjudication for claim sub-details.
-    pub sub_detail: Vec<ItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<ItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -340,15 +341,15 @@ pub struct ItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Claim sub-detail instance identifier.
     pub sub_detail_sequence: Option<Integer<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Subdetail level adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -360,11 +361,11 @@ pub struct Payment<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Partial or complete payment.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Payment adjustment for non-claim issues.
     pub adjustment: Option<Box<Money<'a>>>,
     /// Explanation for the adjustment.
@@ -372,7 +373,7 @@ pub struct Payment<'a> {
     /// Expected date of payment.
     pub date: Option<Lexical<'a, Date>>,
     /// Payable amount after adjustment.
-    pub amount: Option<Box<Money<'a>>>,
+    pub amount: Option<Money<'a>>,
     /// Business identifier for the payment.
     pub identifier: Option<Box<Identifier<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -386,9 +387,9 @@ pub struct ProcessNote<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Note instance identifier.
     pub number: Option<Integer<'a>>,
     /// display \| print \| printoper.
@@ -408,13 +409,13 @@ pub struct Total<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of adjudication information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Financial total for the category.
-    pub amount: Option<Box<Money<'a>>>,
+    pub amount: Option<Money<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }

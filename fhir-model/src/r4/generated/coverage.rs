@@ -5,6 +5,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use super::codes::{FinancialStatus};
 use super::datatypes::{CodeableConcept, Extension, Extra, Identifier, Meta, Money, Narrative, Period, Quantity, Reference};
 
@@ -22,13 +23,13 @@ pub struct Coverage<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier for the coverage.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<FinancialStatus<'a>>,
     /// Coverage category such as medical or accident.
@@ -40,7 +41,7 @@ pub struct Coverage<'a> {
     /// ID assigned to the subscriber.
     pub subscriber_id: Option<Str<'a>>,
     /// Plan beneficiary.
-    pub beneficiary: Option<Box<Reference<'a>>>,
+    pub beneficiary: Option<Reference<'a>>,
     /// Dependent number.
     pub dependent: Option<Str<'a>>,
     /// Beneficiary relationship to the subscriber.
@@ -48,19 +49,19 @@ pub struct Coverage<'a> {
     /// Coverage start and end dates.
     pub period: Option<Box<Period<'a>>>,
     /// Issuer of the policy.
-    pub payor: Vec<Reference<'a>>,
+    pub payor: ThinVec<Reference<'a>>,
     /// Additional coverage classifications.
-    pub class: Vec<Class<'a>>,
+    pub class: ThinVec<Class<'a>>,
     /// Relative order of the coverage.
     pub order: Option<Integer<'a>>,
     /// Insurer network.
     pub network: Option<Str<'a>>,
     /// Patient payments for services/products.
-    pub cost_to_beneficiary: Vec<CostToBeneficiary<'a>>,
+    pub cost_to_beneficiary: ThinVec<CostToBeneficiary<'a>>,
     /// Reimbursement to insurer.
     pub subrogation: Option<bool>,
     /// Contract details.
-    pub contract: Vec<Reference<'a>>,
+    pub contract: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -72,11 +73,11 @@ pub struct Class<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of class such as 'group' or 'plan'.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Value associated with the type.
     pub value: Option<Str<'a>>,
     /// Human readable description of the type and value.
@@ -92,15 +93,15 @@ pub struct CostToBeneficiary<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Cost category.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// The amount or percentage due from the beneficiary.
     pub value: Option<CostToBeneficiaryValue<'a>>,
     /// Exceptions for patient payments.
-    pub exception: Vec<CostToBeneficiaryException<'a>>,
+    pub exception: ThinVec<CostToBeneficiaryException<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -122,11 +123,11 @@ pub struct CostToBeneficiaryException<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Exception category.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// The effective period of the exception.
     pub period: Option<Box<Period<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.

@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::extra::extra;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Instant, Lexical, Time};
 use super::codes::{AddressType, AddressUse, ContactPointSystem, ContactPointUse, ContributorType, DayOfWeek, EventTiming, FhirType, IdentifierUse, NameUse, NarrativeStatus, OperationParameterUse, QuantityComparator, RelatedArtifactType, SortDirection, TriggerType, UnitOfTime};
 
@@ -15,7 +16,7 @@ pub struct Address<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// home \| work \| temp \| old \| billing - purpose of this address.
     pub r#use: Option<AddressUse<'a>>,
     /// postal \| physical \| both.
@@ -23,7 +24,7 @@ pub struct Address<'a> {
     /// Text representation of the address.
     pub text: Option<Str<'a>>,
     /// Street name, number, direction & P.O. Box etc.
-    pub line: Vec<Option<Str<'a>>>,
+    pub line: ThinVec<Option<Str<'a>>>,
     /// Name of city, town etc.
     pub city: Option<Str<'a>>,
     /// District name (aka county).
@@ -47,7 +48,7 @@ pub struct Age<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -69,7 +70,7 @@ pub struct Annotation<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Individual responsible for the annotation.
     pub author: Option<AnnotationAuthor<'a>>,
     /// When the annotation was made.
@@ -97,7 +98,7 @@ pub struct Attachment<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Mime type of the content, with charset etc.
     pub content_type: Option<Str<'a>>,
     /// Human language of the content (BCP-47).
@@ -125,9 +126,9 @@ pub struct CodeableConcept<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Code defined by a terminology system.
-    pub coding: Vec<Coding<'a>>,
+    pub coding: ThinVec<Coding<'a>>,
     /// Plain text representation of the concept.
     pub text: Option<Str<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -141,7 +142,7 @@ pub struct Coding<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Identity of the terminology system.
     pub system: Option<Str<'a>>,
     /// Version of the system - if relevant.
@@ -163,11 +164,11 @@ pub struct ContactDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Name of an individual to contact.
     pub name: Option<Str<'a>>,
     /// Contact details for individual or organization.
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -179,7 +180,7 @@ pub struct ContactPoint<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// phone \| fax \| email \| pager \| url \| sms \| other.
     pub system: Option<ContactPointSystem<'a>>,
     /// The actual contact point details.
@@ -201,13 +202,13 @@ pub struct Contributor<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// author \| editor \| reviewer \| endorser.
     pub r#type: Option<ContributorType<'a>>,
     /// Who contributed the content.
     pub name: Option<Str<'a>>,
     /// Contact details of the contributor.
-    pub contact: Vec<ContactDetail<'a>>,
+    pub contact: ThinVec<ContactDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -219,7 +220,7 @@ pub struct Count<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -241,23 +242,23 @@ pub struct DataRequirement<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// The type of the required data.
     pub r#type: Option<FhirType<'a>>,
     /// The profile of the required data.
-    pub profile: Vec<Option<Str<'a>>>,
+    pub profile: ThinVec<Option<Str<'a>>>,
     /// E.g. Patient, Practitioner, RelatedPerson, Organization, Location, Device.
     pub subject: Option<DataRequirementSubject<'a>>,
     /// Indicates specific structure elements that are referenced by the knowledge module.
-    pub must_support: Vec<Option<Str<'a>>>,
+    pub must_support: ThinVec<Option<Str<'a>>>,
     /// What codes are expected.
-    pub code_filter: Vec<DataRequirementCodeFilter<'a>>,
+    pub code_filter: ThinVec<DataRequirementCodeFilter<'a>>,
     /// What dates/date ranges are expected.
-    pub date_filter: Vec<DataRequirementDateFilter<'a>>,
+    pub date_filter: ThinVec<DataRequirementDateFilter<'a>>,
     /// Number of results.
     pub limit: Option<Integer<'a>>,
     /// Order of the results.
-    pub sort: Vec<DataRequirementSort<'a>>,
+    pub sort: ThinVec<DataRequirementSort<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -279,7 +280,7 @@ pub struct DataRequirementCodeFilter<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// A code-valued attribute to filter on.
     pub path: Option<Str<'a>>,
     /// A coded (token) parameter to search on.
@@ -287,7 +288,7 @@ pub struct DataRequirementCodeFilter<'a> {
     /// Valueset for the filter.
     pub value_set: Option<Str<'a>>,
     /// What code is expected.
-    pub code: Vec<Coding<'a>>,
+    pub code: ThinVec<Coding<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -299,7 +300,7 @@ pub struct DataRequirementDateFilter<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// A date-valued attribute to filter on.
     pub path: Option<Str<'a>>,
     /// A date valued parameter to search on.
@@ -329,7 +330,7 @@ pub struct DataRequirementSort<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// The name of the attribute to perform the sort.
     pub path: Option<Str<'a>>,
     /// ascending \| descending.
@@ -345,7 +346,7 @@ pub struct Distance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -367,15 +368,15 @@ pub struct Dosage<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The order of the dosage instructions.
     pub sequence: Option<Integer<'a>>,
     /// Free text dosage instructions e.g. SIG.
     pub text: Option<Str<'a>>,
     /// Supplemental instruction or warnings to the patient - e.g. "with meals", "may cause drowsiness.
-    pub additional_instruction: Vec<CodeableConcept<'a>>,
+    pub additional_instruction: ThinVec<CodeableConcept<'a>>,
     /// Patient or consumer oriented instructions.
     pub patient_instruction: Option<Str<'a>>,
     /// When medication should be administered.
@@ -389,7 +390,7 @@ pub struct Dosage<'a> {
     /// Technique for administering medication.
     pub method: Option<Box<CodeableConcept<'a>>>,
     /// Amount of medication administered.
-    pub dose_and_rate: Vec<DosageDoseAndRate<'a>>,
+    pub dose_and_rate: ThinVec<DosageDoseAndRate<'a>>,
     /// Upper limit on medication per unit of time.
     pub max_dose_per_period: Option<Box<Ratio<'a>>>,
     /// Upper limit on medication per administration.
@@ -417,7 +418,7 @@ pub struct DosageDoseAndRate<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// The kind of dose or rate specified.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Amount of medication per dose.
@@ -457,7 +458,7 @@ pub struct Duration<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -479,7 +480,7 @@ pub struct Sibling<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -491,7 +492,7 @@ pub struct Expression<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Natural language description of the condition.
     pub description: Option<Str<'a>>,
     /// Short name assigned to expression for reuse.
@@ -513,7 +514,7 @@ pub struct Extension<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// identifies the meaning of the extension.
     pub url: Option<Str<'a>>,
     /// Value of extension.
@@ -635,7 +636,7 @@ pub struct HumanName<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// usual \| official \| temp \| nickname \| anonymous \| old \| maiden.
     pub r#use: Option<NameUse<'a>>,
     /// Text representation of the full name.
@@ -643,11 +644,11 @@ pub struct HumanName<'a> {
     /// Family name (often called 'Surname').
     pub family: Option<Str<'a>>,
     /// Given names (not always 'first'). Includes middle names.
-    pub given: Vec<Option<Str<'a>>>,
+    pub given: ThinVec<Option<Str<'a>>>,
     /// Parts that come before the name.
-    pub prefix: Vec<Option<Str<'a>>>,
+    pub prefix: ThinVec<Option<Str<'a>>>,
     /// Parts that come after the name.
-    pub suffix: Vec<Option<Str<'a>>>,
+    pub suffix: ThinVec<Option<Str<'a>>>,
     /// Time period when name was/is in use.
     pub period: Option<Box<Period<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -661,7 +662,7 @@ pub struct Identifier<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// usual \| official \| temp \| secondary \| old (If known).
     pub r#use: Option<IdentifierUse<'a>>,
     /// Description of identifier.
@@ -685,7 +686,7 @@ pub struct Meta<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Version specific identifier.
     pub version_id: Option<Str<'a>>,
     /// When the resource version last changed.
@@ -693,11 +694,11 @@ pub struct Meta<'a> {
     /// Identifies where the resource comes from.
     pub source: Option<Str<'a>>,
     /// Profiles this resource claims to conform to.
-    pub profile: Vec<Option<Str<'a>>>,
+    pub profile: ThinVec<Option<Str<'a>>>,
     /// Security Labels applied to this resource.
-    pub security: Vec<Coding<'a>>,
+    pub security: ThinVec<Coding<'a>>,
     /// Tags applied to this resource.
-    pub tag: Vec<Coding<'a>>,
+    pub tag: ThinVec<Coding<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -709,7 +710,7 @@ pub struct Money<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// ISO 4217 Currency Code.
@@ -725,7 +726,7 @@ pub struct Narrative<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// generated \| extensions \| additional \| empty.
     pub status: Option<NarrativeStatus<'a>>,
     /// Limited xhtml content.
@@ -741,7 +742,7 @@ pub struct ParameterDefinition<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Name used to access the parameter value.
     pub name: Option<Str<'a>>,
     /// in \| out.
@@ -767,7 +768,7 @@ pub struct Period<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Starting time with inclusive boundary.
     pub start: Option<Lexical<'a, DateTime>>,
     /// End time with inclusive boundary, if not ongoing.
@@ -783,7 +784,7 @@ pub struct Quantity<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -805,7 +806,7 @@ pub struct Range<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Low limit.
     pub low: Option<Box<Quantity<'a>>>,
     /// High limit.
@@ -821,7 +822,7 @@ pub struct Ratio<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerator value.
     pub numerator: Option<Box<Quantity<'a>>>,
     /// Denominator value.
@@ -837,7 +838,7 @@ pub struct Reference<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Literal reference, Relative, internal or absolute URL.
     pub reference: Option<Str<'a>>,
     /// Type the reference refers to (e.g. "Patient").
@@ -857,7 +858,7 @@ pub struct RelatedArtifact<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// documentation \| justification \| citation \| predecessor \| successor \| derived-from \| depends-on \| composed-of.
     pub r#type: Option<RelatedArtifactType<'a>>,
     /// Short label.
@@ -883,9 +884,9 @@ pub struct SampledData<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Zero value and units.
-    pub origin: Option<Box<Quantity<'a>>>,
+    pub origin: Option<Quantity<'a>>,
     /// Number of milliseconds between samples.
     pub period: Option<Decimal<'a>>,
     /// Multiply data by this before adding to origin.
@@ -909,13 +910,13 @@ pub struct Signature<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Indication of the reason the entity signed the object(s).
-    pub r#type: Vec<Coding<'a>>,
+    pub r#type: ThinVec<Coding<'a>>,
     /// When the signature was created.
     pub when: Option<Lexical<'a, Instant>>,
     /// Who signed.
-    pub who: Option<Box<Reference<'a>>>,
+    pub who: Option<Reference<'a>>,
     /// The party represented.
     pub on_behalf_of: Option<Box<Reference<'a>>>,
     /// The technical format of the signed resources.
@@ -935,11 +936,11 @@ pub struct Timing<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// When the event occurs.
-    pub event: Vec<Option<Lexical<'a, DateTime>>>,
+    pub event: ThinVec<Option<Lexical<'a, DateTime>>>,
     /// When the event is to occur.
     pub repeat: Option<Box<TimingRepeat<'a>>>,
     /// BID \| TID \| QID \| AM \| PM \| QD \| QOD \| and others.
@@ -955,7 +956,7 @@ pub struct TimingRepeat<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Length/Range of lengths, or (Start and/or end) limits.
     pub bounds: Option<TimingRepeatBounds<'a>>,
     /// Number of times to repeat.
@@ -979,11 +980,11 @@ pub struct TimingRepeat<'a> {
     /// s \| min \| h \| d \| wk \| mo \| a - unit of time (UCUM).
     pub period_unit: Option<UnitOfTime<'a>>,
     /// mon \| tue \| wed \| thu \| fri \| sat \| sun.
-    pub day_of_week: Vec<Option<DayOfWeek<'a>>>,
+    pub day_of_week: ThinVec<Option<DayOfWeek<'a>>>,
     /// Time of day for action.
-    pub time_of_day: Vec<Option<Lexical<'a, Time>>>,
+    pub time_of_day: ThinVec<Option<Lexical<'a, Time>>>,
     /// Code for time period of occurrence.
-    pub when: Vec<Option<EventTiming<'a>>>,
+    pub when: ThinVec<Option<EventTiming<'a>>>,
     /// Minutes from event (before or after).
     pub offset: Option<Integer<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -1009,7 +1010,7 @@ pub struct TriggerDefinition<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// named-event \| periodic \| data-changed \| data-added \| data-modified \| data-removed \| data-accessed \| data-access-ended.
     pub r#type: Option<TriggerType<'a>>,
     /// Name or URI that identifies the event.
@@ -1017,7 +1018,7 @@ pub struct TriggerDefinition<'a> {
     /// Timing of the event.
     pub timing: Option<TriggerDefinitionTiming<'a>>,
     /// Triggering data of the event (multiple = 'and').
-    pub data: Vec<DataRequirement<'a>>,
+    pub data: ThinVec<DataRequirement<'a>>,
     /// Whether the event triggers (boolean expression).
     pub condition: Option<Box<Expression<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
@@ -1045,9 +1046,9 @@ pub struct UsageContext<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Type of context being specified.
-    pub code: Option<Box<Coding<'a>>>,
+    pub code: Option<Coding<'a>>,
     /// Value that defines the context.
     pub value: Option<UsageContextValue<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.

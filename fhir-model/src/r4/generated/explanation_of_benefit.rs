@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Lexical};
 use super::codes::{ClaimUse, ExplanationOfBenefitStatus, NoteType, RemittanceOutcome};
 use super::datatypes::{Address, Attachment, CodeableConcept, Coding, Extension, Extra, Identifier, Meta, Money, Narrative, Period, Quantity, Reference};
@@ -24,23 +25,23 @@ pub struct ExplanationOfBenefit<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier for the resource.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<ExplanationOfBenefitStatus<'a>>,
     /// Category or discipline.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// More granular claim type.
     pub sub_type: Option<Box<CodeableConcept<'a>>>,
     /// claim \| preauthorization \| predetermination.
     pub r#use: Option<ClaimUse<'a>>,
     /// The recipient of the products and services.
-    pub patient: Option<Box<Reference<'a>>>,
+    pub patient: Option<Reference<'a>>,
     /// Relevant time frame for the claim.
     pub billable_period: Option<Box<Period<'a>>>,
     /// Response creation date.
@@ -48,9 +49,9 @@ pub struct ExplanationOfBenefit<'a> {
     /// Author of the claim.
     pub enterer: Option<Box<Reference<'a>>>,
     /// Party responsible for reimbursement.
-    pub insurer: Option<Box<Reference<'a>>>,
+    pub insurer: Option<Reference<'a>>,
     /// Party responsible for the claim.
-    pub provider: Option<Box<Reference<'a>>>,
+    pub provider: Option<Reference<'a>>,
     /// Desired processing urgency.
     pub priority: Option<Box<CodeableConcept<'a>>>,
     /// For whom to reserve funds.
@@ -58,7 +59,7 @@ pub struct ExplanationOfBenefit<'a> {
     /// Funds reserved status.
     pub funds_reserve: Option<Box<CodeableConcept<'a>>>,
     /// Prior or corollary claims.
-    pub related: Vec<Related<'a>>,
+    pub related: ThinVec<Related<'a>>,
     /// Prescription authorizing services or products.
     pub prescription: Option<Box<Reference<'a>>>,
     /// Original prescription if superceded by fulfiller.
@@ -78,31 +79,31 @@ pub struct ExplanationOfBenefit<'a> {
     /// Disposition Message.
     pub disposition: Option<Str<'a>>,
     /// Preauthorization reference.
-    pub pre_auth_ref: Vec<Option<Str<'a>>>,
+    pub pre_auth_ref: ThinVec<Option<Str<'a>>>,
     /// Preauthorization in-effect period.
-    pub pre_auth_ref_period: Vec<Period<'a>>,
+    pub pre_auth_ref_period: ThinVec<Period<'a>>,
     /// Care Team members.
-    pub care_team: Vec<CareTeam<'a>>,
+    pub care_team: ThinVec<CareTeam<'a>>,
     /// Supporting information.
-    pub supporting_info: Vec<SupportingInfo<'a>>,
+    pub supporting_info: ThinVec<SupportingInfo<'a>>,
     /// Pertinent diagnosis information.
-    pub diagnosis: Vec<Diagnosis<'a>>,
+    pub diagnosis: ThinVec<Diagnosis<'a>>,
     /// Clinical procedures performed.
-    pub procedure: Vec<Procedure<'a>>,
+    pub procedure: ThinVec<Procedure<'a>>,
     /// Precedence (primary, secondary, etc.).
     pub precedence: Option<Integer<'a>>,
     /// Patient insurance information.
-    pub insurance: Vec<Insurance<'a>>,
+    pub insurance: ThinVec<Insurance<'a>>,
     /// Details of the event.
     pub accident: Option<Box<Accident<'a>>>,
     /// Product or service provided.
-    pub item: Vec<Item<'a>>,
+    pub item: ThinVec<Item<'a>>,
     /// Insurer added line items.
-    pub add_item: Vec<AddItem<'a>>,
+    pub add_item: ThinVec<AddItem<'a>>,
     /// Header-level adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Adjudication totals.
-    pub total: Vec<Total<'a>>,
+    pub total: ThinVec<Total<'a>>,
     /// Payment Details.
     pub payment: Option<Box<Payment<'a>>>,
     /// Printed form identifier.
@@ -110,11 +111,11 @@ pub struct ExplanationOfBenefit<'a> {
     /// Printed reference or actual form.
     pub form: Option<Box<Attachment<'a>>>,
     /// Note concerning adjudication.
-    pub process_note: Vec<ProcessNote<'a>>,
+    pub process_note: ThinVec<ProcessNote<'a>>,
     /// When the benefits are applicable.
     pub benefit_period: Option<Box<Period<'a>>>,
     /// Balance by Benefit Category.
-    pub benefit_balance: Vec<BenefitBalance<'a>>,
+    pub benefit_balance: ThinVec<BenefitBalance<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -126,9 +127,9 @@ pub struct Accident<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// When the incident occurred.
     pub date: Option<Lexical<'a, Date>>,
     /// The nature of the accident.
@@ -156,23 +157,23 @@ pub struct AddItem<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item sequence number.
-    pub item_sequence: Vec<Option<Integer<'a>>>,
+    pub item_sequence: ThinVec<Option<Integer<'a>>>,
     /// Detail sequence number.
-    pub detail_sequence: Vec<Option<Integer<'a>>>,
+    pub detail_sequence: ThinVec<Option<Integer<'a>>>,
     /// Subdetail sequence number.
-    pub sub_detail_sequence: Vec<Option<Integer<'a>>>,
+    pub sub_detail_sequence: ThinVec<Option<Integer<'a>>>,
     /// Authorized providers.
-    pub provider: Vec<Reference<'a>>,
+    pub provider: ThinVec<Reference<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Date or dates of service or product delivery.
     pub serviced: Option<AddItemServiced<'a>>,
     /// Place of service or where product was supplied.
@@ -188,13 +189,13 @@ pub struct AddItem<'a> {
     /// Anatomical location.
     pub body_site: Option<Box<CodeableConcept<'a>>>,
     /// Anatomical sub-location.
-    pub sub_site: Vec<CodeableConcept<'a>>,
+    pub sub_site: ThinVec<CodeableConcept<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Insurer added line items.
-    pub detail: Vec<AddItemDetail<'a>>,
+    pub detail: ThinVec<AddItemDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -228,13 +229,13 @@ pub struct AddItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -244,11 +245,11 @@ pub struct AddItemDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Insurer added line items.
-    pub sub_detail: Vec<AddItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<AddItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -260,13 +261,13 @@ pub struct AddItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -276,9 +277,9 @@ pub struct AddItemDetailSubDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -290,11 +291,11 @@ pub struct BenefitBalance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Benefit classification.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Excluded from the plan.
     pub excluded: Option<bool>,
     /// Short name for the benefit.
@@ -308,7 +309,7 @@ pub struct BenefitBalance<'a> {
     /// Annual or lifetime.
     pub term: Option<Box<CodeableConcept<'a>>>,
     /// Benefit Summary.
-    pub financial: Vec<BenefitBalanceFinancial<'a>>,
+    pub financial: ThinVec<BenefitBalanceFinancial<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -320,11 +321,11 @@ pub struct BenefitBalanceFinancial<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Benefit classification.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Benefits allowed.
     pub allowed: Option<BenefitBalanceFinancialAllowed<'a>>,
     /// Benefits used.
@@ -362,13 +363,13 @@ pub struct CareTeam<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Order of care team.
     pub sequence: Option<Integer<'a>>,
     /// Practitioner or organization.
-    pub provider: Option<Box<Reference<'a>>>,
+    pub provider: Option<Reference<'a>>,
     /// Indicator of the lead practitioner.
     pub responsible: Option<bool>,
     /// Function within the team.
@@ -386,15 +387,15 @@ pub struct Diagnosis<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Diagnosis instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Nature of illness or problem.
     pub diagnosis: Option<DiagnosisChoice<'a>>,
     /// Timing or nature of the diagnosis.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// Present on admission.
     pub on_admission: Option<Box<CodeableConcept<'a>>>,
     /// Package billing code.
@@ -420,15 +421,15 @@ pub struct Insurance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Coverage to be used for adjudication.
     pub focal: Option<bool>,
     /// Insurance information.
-    pub coverage: Option<Box<Reference<'a>>>,
+    pub coverage: Option<Reference<'a>>,
     /// Prior authorization reference number.
-    pub pre_auth_ref: Vec<Option<Str<'a>>>,
+    pub pre_auth_ref: ThinVec<Option<Str<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -440,29 +441,29 @@ pub struct Item<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Item instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Applicable care team members.
-    pub care_team_sequence: Vec<Option<Integer<'a>>>,
+    pub care_team_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable diagnoses.
-    pub diagnosis_sequence: Vec<Option<Integer<'a>>>,
+    pub diagnosis_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable procedures.
-    pub procedure_sequence: Vec<Option<Integer<'a>>>,
+    pub procedure_sequence: ThinVec<Option<Integer<'a>>>,
     /// Applicable exception and supporting information.
-    pub information_sequence: Vec<Option<Integer<'a>>>,
+    pub information_sequence: ThinVec<Option<Integer<'a>>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Product or service billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Date or dates of service or product delivery.
     pub serviced: Option<ItemServiced<'a>>,
     /// Place of service or where product was supplied.
@@ -476,19 +477,19 @@ pub struct Item<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Anatomical location.
     pub body_site: Option<Box<CodeableConcept<'a>>>,
     /// Anatomical sub-location.
-    pub sub_site: Vec<CodeableConcept<'a>>,
+    pub sub_site: ThinVec<CodeableConcept<'a>>,
     /// Encounters related to this billed item.
-    pub encounter: Vec<Reference<'a>>,
+    pub encounter: ThinVec<Reference<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Additional items.
-    pub detail: Vec<ItemDetail<'a>>,
+    pub detail: ThinVec<ItemDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -522,11 +523,11 @@ pub struct Adjudication<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of adjudication information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Explanation of adjudication outcome.
     pub reason: Option<Box<CodeableConcept<'a>>>,
     /// Monetary amount.
@@ -544,9 +545,9 @@ pub struct ItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Product or service provided.
     pub sequence: Option<Integer<'a>>,
     /// Revenue or cost center code.
@@ -554,11 +555,11 @@ pub struct ItemDetail<'a> {
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -568,13 +569,13 @@ pub struct ItemDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Detail level adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Additional items.
-    pub sub_detail: Vec<ItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<ItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -586,9 +587,9 @@ pub struct ItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Product or service provided.
     pub sequence: Option<Integer<'a>>,
     /// Revenue or cost center code.
@@ -596,11 +597,11 @@ pub struct ItemDetailSubDetail<'a> {
     /// Benefit classification.
     pub category: Option<Box<CodeableConcept<'a>>>,
     /// Billing, service, product, or drug code.
-    pub product_or_service: Option<Box<CodeableConcept<'a>>>,
+    pub product_or_service: Option<CodeableConcept<'a>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program the product or service is provided under.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of products or services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per item.
@@ -610,11 +611,11 @@ pub struct ItemDetailSubDetail<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Applicable note numbers.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Subdetail level adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -626,9 +627,9 @@ pub struct Payee<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Category of recipient.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Recipient reference.
@@ -644,9 +645,9 @@ pub struct Payment<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Partial or complete payment.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Payment adjustment for non-claim issues.
@@ -670,19 +671,19 @@ pub struct Procedure<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Procedure instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Category of Procedure.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// When the procedure was performed.
     pub date: Option<Lexical<'a, DateTime>>,
     /// Specific clinical procedure.
     pub procedure: Option<ProcedureChoice<'a>>,
     /// Unique device identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -704,9 +705,9 @@ pub struct ProcessNote<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Note instance identifier.
     pub number: Option<Integer<'a>>,
     /// display \| print \| printoper.
@@ -726,9 +727,9 @@ pub struct Related<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Reference to the related claim.
     pub claim: Option<Box<Reference<'a>>>,
     /// How the reference claim is related.
@@ -746,13 +747,13 @@ pub struct SupportingInfo<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Information instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// Classification of the supplied information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Type of information.
     pub code: Option<Box<CodeableConcept<'a>>>,
     /// When it occurred.
@@ -798,13 +799,13 @@ pub struct Total<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of adjudication information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Financial total for the category.
-    pub amount: Option<Box<Money<'a>>>,
+    pub amount: Option<Money<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }

@@ -4,6 +4,7 @@
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::element;
+use thin_vec::ThinVec;
 use super::codes::{IssueSeverity, IssueType};
 use super::datatypes::{CodeableConcept, Extension, Extra, Meta, Narrative};
 
@@ -21,13 +22,13 @@ pub struct OperationOutcome<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// A single issue associated with the action.
-    pub issue: Vec<Issue<'a>>,
+    pub issue: ThinVec<Issue<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -39,9 +40,9 @@ pub struct Issue<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// fatal \| error \| warning \| information.
     pub severity: Option<IssueSeverity<'a>>,
     /// Error or warning code.
@@ -51,9 +52,9 @@ pub struct Issue<'a> {
     /// Additional diagnostic information about the issue.
     pub diagnostics: Option<Str<'a>>,
     /// Deprecated: Path of element(s) related to issue.
-    pub location: Vec<Option<Str<'a>>>,
+    pub location: ThinVec<Option<Str<'a>>>,
     /// FHIRPath of element(s) related to issue.
-    pub expression: Vec<Option<Str<'a>>>,
+    pub expression: ThinVec<Option<Str<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }

@@ -4,6 +4,7 @@
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::element;
+use thin_vec::ThinVec;
 use super::datatypes::{Address, CodeableConcept, ContactPoint, Extension, Extra, HumanName, Identifier, Meta, Narrative, Reference};
 
 /// A grouping of people or organizations with a common purpose (`Organization`).
@@ -20,31 +21,31 @@ pub struct Organization<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Identifies this organization  across multiple systems.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Whether the organization's record is still in active use.
     pub active: Option<bool>,
     /// Kind of organization.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// Name used for the organization.
     pub name: Option<Str<'a>>,
     /// A list of alternate names that the organization is known as, or was known as in the past.
-    pub alias: Vec<Option<Str<'a>>>,
+    pub alias: ThinVec<Option<Str<'a>>>,
     /// A contact detail for the organization.
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// An address for the organization.
-    pub address: Vec<Address<'a>>,
+    pub address: ThinVec<Address<'a>>,
     /// The organization of which this organization forms a part.
     pub part_of: Option<Box<Reference<'a>>>,
     /// Contact for the organization for a certain purpose.
-    pub contact: Vec<Contact<'a>>,
+    pub contact: ThinVec<Contact<'a>>,
     /// Technical endpoints providing access to services operated for the organization.
-    pub endpoint: Vec<Reference<'a>>,
+    pub endpoint: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -56,15 +57,15 @@ pub struct Contact<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The type of contact.
     pub purpose: Option<Box<CodeableConcept<'a>>>,
     /// A name associated with the contact.
     pub name: Option<Box<HumanName<'a>>>,
     /// Contact details (telephone, email, etc.)  for a contact.
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// Visiting or postal addresses for the contact.
     pub address: Option<Box<Address<'a>>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.

@@ -4,6 +4,7 @@
 use crate::text::Str;
 use crate::r4::resource::Resource;
 use crate::table::element;
+use thin_vec::ThinVec;
 use crate::primitive::{Date, Lexical};
 use super::codes::{AdministrativeGender};
 use super::datatypes::{Address, Attachment, CodeableConcept, ContactPoint, Extension, Extra, HumanName, Identifier, Meta, Narrative, Period, Reference};
@@ -22,31 +23,31 @@ pub struct Practitioner<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// An identifier for the person as this agent.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Whether this practitioner's record is in active use.
     pub active: Option<bool>,
     /// The name(s) associated with the practitioner.
-    pub name: Vec<HumanName<'a>>,
+    pub name: ThinVec<HumanName<'a>>,
     /// A contact detail for the practitioner (that apply to all roles).
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// Address(es) of the practitioner that are not role specific (typically home address).
-    pub address: Vec<Address<'a>>,
+    pub address: ThinVec<Address<'a>>,
     /// male \| female \| other \| unknown.
     pub gender: Option<AdministrativeGender<'a>>,
     /// The date  on which the practitioner was born.
     pub birth_date: Option<Lexical<'a, Date>>,
     /// Image of the person.
-    pub photo: Vec<Attachment<'a>>,
+    pub photo: ThinVec<Attachment<'a>>,
     /// Certification, licenses, or training pertaining to the provision of care.
-    pub qualification: Vec<Qualification<'a>>,
+    pub qualification: ThinVec<Qualification<'a>>,
     /// A language the practitioner can use in patient communication.
-    pub communication: Vec<CodeableConcept<'a>>,
+    pub communication: ThinVec<CodeableConcept<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -58,13 +59,13 @@ pub struct Qualification<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored even if unrecognized.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// An identifier for this qualification for the practitioner.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Coded representation of the qualification.
-    pub code: Option<Box<CodeableConcept<'a>>>,
+    pub code: Option<CodeableConcept<'a>>,
     /// Period during which the qualification is valid.
     pub period: Option<Box<Period<'a>>>,
     /// Organization that regulates and issues the qualification.

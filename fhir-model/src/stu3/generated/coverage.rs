@@ -5,6 +5,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::stu3::resource::Resource;
 use crate::table::element;
+use thin_vec::ThinVec;
 use super::codes::{FinancialStatus};
 use super::datatypes::{CodeableConcept, Extension, Extra, Identifier, Meta, Narrative, Period, Reference};
 
@@ -22,13 +23,13 @@ pub struct Coverage<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The primary coverage ID.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<FinancialStatus<'a>>,
     /// Type of coverage such as medical or accident.
@@ -46,7 +47,7 @@ pub struct Coverage<'a> {
     /// Coverage start and end dates.
     pub period: Option<Box<Period<'a>>>,
     /// Identifier for the plan or agreement issuer.
-    pub payor: Vec<Reference<'a>>,
+    pub payor: ThinVec<Reference<'a>>,
     /// Additional coverage classifications.
     pub grouping: Option<Box<Grouping<'a>>>,
     /// Dependent number.
@@ -58,7 +59,7 @@ pub struct Coverage<'a> {
     /// Insurer network.
     pub network: Option<Str<'a>>,
     /// Contract details.
-    pub contract: Vec<Reference<'a>>,
+    pub contract: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -70,9 +71,9 @@ pub struct Grouping<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// An identifier for the group.
     pub group: Option<Str<'a>>,
     /// Display text for an identifier for the group.

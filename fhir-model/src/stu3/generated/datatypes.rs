@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::extra::extra;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Instant, Lexical, Time};
 use super::codes::{AddressType, AddressUse, ContactPointSystem, ContactPointUse, DayOfWeek, EventTiming, IdentifierUse, NameUse, NarrativeStatus, QuantityComparator, UnitOfTime};
 
@@ -15,7 +16,7 @@ pub struct Address<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// home \| work \| temp \| old - purpose of this address.
     pub r#use: Option<AddressUse<'a>>,
     /// postal \| physical \| both.
@@ -23,7 +24,7 @@ pub struct Address<'a> {
     /// Text representation of the address.
     pub text: Option<Str<'a>>,
     /// Street name, number, direction & P.O. Box etc.
-    pub line: Vec<Option<Str<'a>>>,
+    pub line: ThinVec<Option<Str<'a>>>,
     /// Name of city, town etc.
     pub city: Option<Str<'a>>,
     /// District name (aka county).
@@ -47,7 +48,7 @@ pub struct Age<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -69,7 +70,7 @@ pub struct Annotation<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Individual responsible for the annotation.
     pub author: Option<AnnotationAuthor<'a>>,
     /// When the annotation was made.
@@ -97,7 +98,7 @@ pub struct Attachment<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Mime type of the content, with charset etc.
     pub content_type: Option<Str<'a>>,
     /// Human language of the content (BCP-47).
@@ -125,9 +126,9 @@ pub struct CodeableConcept<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Code defined by a terminology system.
-    pub coding: Vec<Coding<'a>>,
+    pub coding: ThinVec<Coding<'a>>,
     /// Plain text representation of the concept.
     pub text: Option<Str<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
@@ -141,7 +142,7 @@ pub struct Coding<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Identity of the terminology system.
     pub system: Option<Str<'a>>,
     /// Version of the system - if relevant.
@@ -163,7 +164,7 @@ pub struct ContactPoint<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// phone \| fax \| email \| pager \| url \| sms \| other.
     pub system: Option<ContactPointSystem<'a>>,
     /// The actual contact point details.
@@ -185,7 +186,7 @@ pub struct Count<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -207,7 +208,7 @@ pub struct Distance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -229,7 +230,7 @@ pub struct Duration<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -251,7 +252,7 @@ pub struct Sibling<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -263,7 +264,7 @@ pub struct Extension<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// identifies the meaning of the extension.
     pub url: Option<Str<'a>>,
     /// Value of extension.
@@ -361,7 +362,7 @@ pub struct HumanName<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// usual \| official \| temp \| nickname \| anonymous \| old \| maiden.
     pub r#use: Option<NameUse<'a>>,
     /// Text representation of the full name.
@@ -369,11 +370,11 @@ pub struct HumanName<'a> {
     /// Family name (often called 'Surname').
     pub family: Option<Str<'a>>,
     /// Given names (not always 'first'). Includes middle names.
-    pub given: Vec<Option<Str<'a>>>,
+    pub given: ThinVec<Option<Str<'a>>>,
     /// Parts that come before the name.
-    pub prefix: Vec<Option<Str<'a>>>,
+    pub prefix: ThinVec<Option<Str<'a>>>,
     /// Parts that come after the name.
-    pub suffix: Vec<Option<Str<'a>>>,
+    pub suffix: ThinVec<Option<Str<'a>>>,
     /// Time period when name was/is in use.
     pub period: Option<Box<Period<'a>>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
@@ -387,7 +388,7 @@ pub struct Identifier<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// usual \| official \| temp \| secondary (If known).
     pub r#use: Option<IdentifierUse<'a>>,
     /// Description of identifier.
@@ -411,17 +412,17 @@ pub struct Meta<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Version specific identifier.
     pub version_id: Option<Str<'a>>,
     /// When the resource version last changed.
     pub last_updated: Option<Lexical<'a, Instant>>,
     /// Profiles this resource claims to conform to.
-    pub profile: Vec<Option<Str<'a>>>,
+    pub profile: ThinVec<Option<Str<'a>>>,
     /// Security Labels applied to this resource.
-    pub security: Vec<Coding<'a>>,
+    pub security: ThinVec<Coding<'a>>,
     /// Tags applied to this resource.
-    pub tag: Vec<Coding<'a>>,
+    pub tag: ThinVec<Coding<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -433,7 +434,7 @@ pub struct Money<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -455,7 +456,7 @@ pub struct Narrative<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// generated \| extensions \| additional \| empty.
     pub status: Option<NarrativeStatus<'a>>,
     /// Limited xhtml content.
@@ -471,7 +472,7 @@ pub struct Period<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Starting time with inclusive boundary.
     pub start: Option<Lexical<'a, DateTime>>,
     /// End time with inclusive boundary, if not ongoing.
@@ -487,7 +488,7 @@ pub struct Quantity<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerical value (with implicit precision).
     pub value: Option<Decimal<'a>>,
     /// \< \| \<= \| \>= \| \> - how to understand the value.
@@ -509,7 +510,7 @@ pub struct Range<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Low limit.
     pub low: Option<Box<Quantity<'a>>>,
     /// High limit.
@@ -525,7 +526,7 @@ pub struct Ratio<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Numerator value.
     pub numerator: Option<Box<Quantity<'a>>>,
     /// Denominator value.
@@ -541,7 +542,7 @@ pub struct Reference<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Literal reference, Relative, internal or absolute URL.
     pub reference: Option<Str<'a>>,
     /// Logical reference, when literal reference is not known.
@@ -559,9 +560,9 @@ pub struct SampledData<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Zero value and units.
-    pub origin: Option<Box<Quantity<'a>>>,
+    pub origin: Option<Quantity<'a>>,
     /// Number of milliseconds between samples.
     pub period: Option<Decimal<'a>>,
     /// Multiply data by this before adding to origin.
@@ -585,9 +586,9 @@ pub struct Signature<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Indication of the reason the entity signed the object(s).
-    pub r#type: Vec<Coding<'a>>,
+    pub r#type: ThinVec<Coding<'a>>,
     /// When the signature was created.
     pub when: Option<Lexical<'a, Instant>>,
     /// Who signed.
@@ -629,9 +630,9 @@ pub struct Timing<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// When the event occurs.
-    pub event: Vec<Option<Lexical<'a, DateTime>>>,
+    pub event: ThinVec<Option<Lexical<'a, DateTime>>>,
     /// When the event is to occur.
     pub repeat: Option<Box<TimingRepeat<'a>>>,
     /// BID \| TID \| QID \| AM \| PM \| QD \| QOD \| Q4H \| Q6H and others.
@@ -647,7 +648,7 @@ pub struct TimingRepeat<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Length/Range of lengths, or (Start and/or end) limits.
     pub bounds: Option<TimingRepeatBounds<'a>>,
     /// Number of times to repeat.
@@ -671,11 +672,11 @@ pub struct TimingRepeat<'a> {
     /// s \| min \| h \| d \| wk \| mo \| a - unit of time (UCUM).
     pub period_unit: Option<UnitOfTime<'a>>,
     /// mon \| tue \| wed \| thu \| fri \| sat \| sun.
-    pub day_of_week: Vec<Option<DayOfWeek<'a>>>,
+    pub day_of_week: ThinVec<Option<DayOfWeek<'a>>>,
     /// Time of day for action.
-    pub time_of_day: Vec<Option<Lexical<'a, Time>>>,
+    pub time_of_day: ThinVec<Option<Lexical<'a, Time>>>,
     /// Regular life events the event is tied to.
-    pub when: Vec<Option<EventTiming<'a>>>,
+    pub when: ThinVec<Option<EventTiming<'a>>>,
     /// Minutes from event (before or after).
     pub offset: Option<Integer<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.

@@ -6,6 +6,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::stu3::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Lexical};
 use super::codes::{ExplanationOfBenefitStatus};
 use super::datatypes::{Address, Attachment, CodeableConcept, Coding, Extension, Extra, Identifier, Meta, Money, Narrative, Period, Quantity, Reference};
@@ -24,19 +25,19 @@ pub struct ExplanationOfBenefit<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// active \| cancelled \| draft \| entered-in-error.
     pub status: Option<ExplanationOfBenefitStatus<'a>>,
     /// Type or discipline.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Finer grained claim type information.
-    pub sub_type: Vec<CodeableConcept<'a>>,
+    pub sub_type: ThinVec<CodeableConcept<'a>>,
     /// The subject of the Products and Services.
     pub patient: Option<Box<Reference<'a>>>,
     /// Period for charge submission.
@@ -64,7 +65,7 @@ pub struct ExplanationOfBenefit<'a> {
     /// Disposition Message.
     pub disposition: Option<Str<'a>>,
     /// Related Claims which may be relevant to processing this claim.
-    pub related: Vec<Related<'a>>,
+    pub related: ThinVec<Related<'a>>,
     /// Prescription authorizing services or products.
     pub prescription: Option<Box<Reference<'a>>>,
     /// Original prescription if superceded by fulfiller.
@@ -72,13 +73,13 @@ pub struct ExplanationOfBenefit<'a> {
     /// Party to be paid any benefits payable.
     pub payee: Option<Box<Payee<'a>>>,
     /// Exceptions, special considerations, the condition, situation, prior or concurrent issues.
-    pub information: Vec<Information<'a>>,
+    pub information: ThinVec<Information<'a>>,
     /// Care Team members.
-    pub care_team: Vec<CareTeam<'a>>,
+    pub care_team: ThinVec<CareTeam<'a>>,
     /// List of Diagnosis.
-    pub diagnosis: Vec<Diagnosis<'a>>,
+    pub diagnosis: ThinVec<Diagnosis<'a>>,
     /// Procedures performed.
-    pub procedure: Vec<Procedure<'a>>,
+    pub procedure: ThinVec<Procedure<'a>>,
     /// Precedence (primary, secondary, etc.).
     pub precedence: Option<Integer<'a>>,
     /// Insurance or medical plan.
@@ -90,9 +91,9 @@ pub struct ExplanationOfBenefit<'a> {
     /// Period in hospital.
     pub hospitalization: Option<Box<Period<'a>>>,
     /// Goods and Services.
-    pub item: Vec<Item<'a>>,
+    pub item: ThinVec<Item<'a>>,
     /// Insurer added line items.
-    pub add_item: Vec<AddItem<'a>>,
+    pub add_item: ThinVec<AddItem<'a>>,
     /// Total Cost of service from the Claim.
     pub total_cost: Option<Box<Money<'a>>>,
     /// Unallocated deductable.
@@ -104,9 +105,9 @@ pub struct ExplanationOfBenefit<'a> {
     /// Printed Form Identifier.
     pub form: Option<Box<CodeableConcept<'a>>>,
     /// Processing notes.
-    pub process_note: Vec<ProcessNote<'a>>,
+    pub process_note: ThinVec<ProcessNote<'a>>,
     /// Balance by Benefit Category.
-    pub benefit_balance: Vec<BenefitBalance<'a>>,
+    pub benefit_balance: ThinVec<BenefitBalance<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -118,9 +119,9 @@ pub struct Accident<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// When the accident occurred.
     pub date: Option<Lexical<'a, Date>>,
     /// The nature of the accident.
@@ -148,11 +149,11 @@ pub struct AddItem<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Service instances.
-    pub sequence_link_id: Vec<Option<Integer<'a>>>,
+    pub sequence_link_id: ThinVec<Option<Integer<'a>>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Type of service or product.
@@ -160,15 +161,15 @@ pub struct AddItem<'a> {
     /// Billing Code.
     pub service: Option<Box<CodeableConcept<'a>>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Professional fee or Product charge.
     pub fee: Option<Box<Money<'a>>>,
     /// List of note numbers which apply.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Added items details.
-    pub detail: Vec<AddItemDetail<'a>>,
+    pub detail: ThinVec<AddItemDetail<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -180,9 +181,9 @@ pub struct AddItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Type of service or product.
@@ -190,13 +191,13 @@ pub struct AddItemDetail<'a> {
     /// Billing Code.
     pub service: Option<Box<CodeableConcept<'a>>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Professional fee or Product charge.
     pub fee: Option<Box<Money<'a>>>,
     /// List of note numbers which apply.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Added items detail adjudication.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -208,11 +209,11 @@ pub struct BenefitBalance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of services covered.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Detailed services covered within the type.
     pub sub_category: Option<Box<CodeableConcept<'a>>>,
     /// Excluded from the plan.
@@ -228,7 +229,7 @@ pub struct BenefitBalance<'a> {
     /// Annual or lifetime.
     pub term: Option<Box<CodeableConcept<'a>>>,
     /// Benefit Summary.
-    pub financial: Vec<BenefitBalanceFinancial<'a>>,
+    pub financial: ThinVec<BenefitBalanceFinancial<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -240,11 +241,11 @@ pub struct BenefitBalanceFinancial<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Deductable, visits, benefit amount.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Benefits allowed.
     pub allowed: Option<BenefitBalanceFinancialAllowed<'a>>,
     /// Benefits used.
@@ -282,13 +283,13 @@ pub struct CareTeam<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Number to covey order of careteam.
     pub sequence: Option<Integer<'a>>,
     /// Member of the Care Team.
-    pub provider: Option<Box<Reference<'a>>>,
+    pub provider: Option<Reference<'a>>,
     /// Billing practitioner.
     pub responsible: Option<bool>,
     /// Role on the team.
@@ -306,15 +307,15 @@ pub struct Diagnosis<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Number to covey order of diagnosis.
     pub sequence: Option<Integer<'a>>,
     /// Patient's diagnosis.
     pub diagnosis: Option<DiagnosisChoice<'a>>,
     /// Timing or nature of the diagnosis.
-    pub r#type: Vec<CodeableConcept<'a>>,
+    pub r#type: ThinVec<CodeableConcept<'a>>,
     /// Package billing code.
     pub package_code: Option<Box<CodeableConcept<'a>>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
@@ -338,13 +339,13 @@ pub struct Information<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Information instance identifier.
     pub sequence: Option<Integer<'a>>,
     /// General class of information.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Type of information.
     pub code: Option<Box<CodeableConcept<'a>>>,
     /// When it occurred.
@@ -388,13 +389,13 @@ pub struct Insurance<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Insurance information.
     pub coverage: Option<Box<Reference<'a>>>,
     /// Pre-Authorization/Determination Reference.
-    pub pre_auth_ref: Vec<Option<Str<'a>>>,
+    pub pre_auth_ref: ThinVec<Option<Str<'a>>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -406,19 +407,19 @@ pub struct Item<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Service instance.
     pub sequence: Option<Integer<'a>>,
     /// Applicable careteam members.
-    pub care_team_link_id: Vec<Option<Integer<'a>>>,
+    pub care_team_link_id: ThinVec<Option<Integer<'a>>>,
     /// Applicable diagnoses.
-    pub diagnosis_link_id: Vec<Option<Integer<'a>>>,
+    pub diagnosis_link_id: ThinVec<Option<Integer<'a>>>,
     /// Applicable procedures.
-    pub procedure_link_id: Vec<Option<Integer<'a>>>,
+    pub procedure_link_id: ThinVec<Option<Integer<'a>>>,
     /// Applicable exception and supporting information.
-    pub information_link_id: Vec<Option<Integer<'a>>>,
+    pub information_link_id: ThinVec<Option<Integer<'a>>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Type of service or product.
@@ -426,9 +427,9 @@ pub struct Item<'a> {
     /// Billing Code.
     pub service: Option<Box<CodeableConcept<'a>>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program specific reason for item inclusion.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Date or dates of Service.
     pub serviced: Option<ItemServiced<'a>>,
     /// Place of service.
@@ -442,19 +443,19 @@ pub struct Item<'a> {
     /// Total item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique Device Identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// Service Location.
     pub body_site: Option<Box<CodeableConcept<'a>>>,
     /// Service Sub-location.
-    pub sub_site: Vec<CodeableConcept<'a>>,
+    pub sub_site: ThinVec<CodeableConcept<'a>>,
     /// Encounters related to this billed item.
-    pub encounter: Vec<Reference<'a>>,
+    pub encounter: ThinVec<Reference<'a>>,
     /// List of note numbers which apply.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Additional items.
-    pub detail: Vec<ItemDetail<'a>>,
+    pub detail: ThinVec<ItemDetail<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -488,11 +489,11 @@ pub struct Adjudication<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Adjudication category such as co-pay, eligible, benefit, etc.
-    pub category: Option<Box<CodeableConcept<'a>>>,
+    pub category: Option<CodeableConcept<'a>>,
     /// Explanation of Adjudication outcome.
     pub reason: Option<Box<CodeableConcept<'a>>>,
     /// Monetary amount.
@@ -510,13 +511,13 @@ pub struct ItemDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Service instance.
     pub sequence: Option<Integer<'a>>,
     /// Group or type of product or service.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Type of service or product.
@@ -524,9 +525,9 @@ pub struct ItemDetail<'a> {
     /// Billing Code.
     pub service: Option<Box<CodeableConcept<'a>>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program specific reason for item inclusion.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of Products or Services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per point.
@@ -536,13 +537,13 @@ pub struct ItemDetail<'a> {
     /// Total additional item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique Device Identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// List of note numbers which apply.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Detail level adjudication details.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Additional items.
-    pub sub_detail: Vec<ItemDetailSubDetail<'a>>,
+    pub sub_detail: ThinVec<ItemDetailSubDetail<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -554,13 +555,13 @@ pub struct ItemDetailSubDetail<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Service instance.
     pub sequence: Option<Integer<'a>>,
     /// Type of product or service.
-    pub r#type: Option<Box<CodeableConcept<'a>>>,
+    pub r#type: Option<CodeableConcept<'a>>,
     /// Revenue or cost center code.
     pub revenue: Option<Box<CodeableConcept<'a>>>,
     /// Type of service or product.
@@ -568,9 +569,9 @@ pub struct ItemDetailSubDetail<'a> {
     /// Billing Code.
     pub service: Option<Box<CodeableConcept<'a>>>,
     /// Service/Product billing modifiers.
-    pub modifier: Vec<CodeableConcept<'a>>,
+    pub modifier: ThinVec<CodeableConcept<'a>>,
     /// Program specific reason for item inclusion.
-    pub program_code: Vec<CodeableConcept<'a>>,
+    pub program_code: ThinVec<CodeableConcept<'a>>,
     /// Count of Products or Services.
     pub quantity: Option<Box<Quantity<'a>>>,
     /// Fee, charge or cost per point.
@@ -580,11 +581,11 @@ pub struct ItemDetailSubDetail<'a> {
     /// Net additional item cost.
     pub net: Option<Box<Money<'a>>>,
     /// Unique Device Identifier.
-    pub udi: Vec<Reference<'a>>,
+    pub udi: ThinVec<Reference<'a>>,
     /// List of note numbers which apply.
-    pub note_number: Vec<Option<Integer<'a>>>,
+    pub note_number: ThinVec<Option<Integer<'a>>>,
     /// Language if different from the resource.
-    pub adjudication: Vec<Adjudication<'a>>,
+    pub adjudication: ThinVec<Adjudication<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -596,9 +597,9 @@ pub struct Payee<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of party: Subscriber, Provider, other.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// organization \| patient \| practitioner \| relatedperson.
@@ -616,9 +617,9 @@ pub struct Payment<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Partial or Complete.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Payment adjustment for non-Claim issues.
@@ -642,9 +643,9 @@ pub struct Procedure<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Procedure sequence for reference.
     pub sequence: Option<Integer<'a>>,
     /// When the procedure was performed.
@@ -672,9 +673,9 @@ pub struct ProcessNote<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Sequence number for this note.
     pub number: Option<Integer<'a>>,
     /// display \| print \| printoper.
@@ -694,9 +695,9 @@ pub struct Related<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Reference to the related claim.
     pub claim: Option<Box<Reference<'a>>>,
     /// How the reference claim is related.

@@ -4,6 +4,7 @@
 use crate::text::Str;
 use crate::stu3::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{DateTime, Instant, Lexical, Time};
 use super::codes::{ObservationRelationshipType, ObservationStatus};
 use super::datatypes::{Attachment, CodeableConcept, Extension, Extra, Identifier, Meta, Narrative, Period, Quantity, Range, Ratio, Reference, SampledData};
@@ -22,21 +23,21 @@ pub struct Observation<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business Identifier for observation.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Fulfills plan, proposal or order.
-    pub based_on: Vec<Reference<'a>>,
+    pub based_on: ThinVec<Reference<'a>>,
     /// registered \| preliminary \| final \| amended and others.
     pub status: Option<ObservationStatus<'a>>,
     /// Classification of  type of observation.
-    pub category: Vec<CodeableConcept<'a>>,
+    pub category: ThinVec<CodeableConcept<'a>>,
     /// Type of observation (code / type).
-    pub code: Option<Box<CodeableConcept<'a>>>,
+    pub code: Option<CodeableConcept<'a>>,
     /// Who and/or what this is about.
     pub subject: Option<Box<Reference<'a>>>,
     /// Healthcare event during which this observation is made.
@@ -46,7 +47,7 @@ pub struct Observation<'a> {
     /// Date/Time this was made available.
     pub issued: Option<Lexical<'a, Instant>>,
     /// Who is responsible for the observation.
-    pub performer: Vec<Reference<'a>>,
+    pub performer: ThinVec<Reference<'a>>,
     /// Actual result.
     pub value: Option<ObservationValue<'a>>,
     /// Why the result is missing.
@@ -64,11 +65,11 @@ pub struct Observation<'a> {
     /// (Measurement) Device.
     pub device: Option<Box<Reference<'a>>>,
     /// Provides guide for interpretation.
-    pub reference_range: Vec<ReferenceRange<'a>>,
+    pub reference_range: ThinVec<ReferenceRange<'a>>,
     /// Resource related to this observation.
-    pub related: Vec<Related<'a>>,
+    pub related: ThinVec<Related<'a>>,
     /// Component results.
-    pub component: Vec<Component<'a>>,
+    pub component: ThinVec<Component<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -118,11 +119,11 @@ pub struct Component<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Type of component observation (code / type).
-    pub code: Option<Box<CodeableConcept<'a>>>,
+    pub code: Option<CodeableConcept<'a>>,
     /// Actual component result.
     pub value: Option<ComponentValue<'a>>,
     /// Why the component result is missing.
@@ -130,7 +131,7 @@ pub struct Component<'a> {
     /// High, low, normal, etc.
     pub interpretation: Option<Box<CodeableConcept<'a>>>,
     /// Provides guide for interpretation of component result.
-    pub reference_range: Vec<ReferenceRange<'a>>,
+    pub reference_range: ThinVec<ReferenceRange<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -168,9 +169,9 @@ pub struct ReferenceRange<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Low Range, if relevant.
     pub low: Option<Box<Quantity<'a>>>,
     /// High Range, if relevant.
@@ -178,7 +179,7 @@ pub struct ReferenceRange<'a> {
     /// Reference range qualifier.
     pub r#type: Option<Box<CodeableConcept<'a>>>,
     /// Reference range population.
-    pub applies_to: Vec<CodeableConcept<'a>>,
+    pub applies_to: ThinVec<CodeableConcept<'a>>,
     /// Applicable age range, if relevant.
     pub age: Option<Box<Range<'a>>>,
     /// Text based reference range in an observation.
@@ -194,13 +195,13 @@ pub struct Related<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// has-member \| derived-from \| sequel-to \| replaces \| qualified-by \| interfered-by.
     pub r#type: Option<ObservationRelationshipType<'a>>,
     /// Resource that is related to this one.
-    pub target: Option<Box<Reference<'a>>>,
+    pub target: Option<Reference<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }

@@ -5,6 +5,7 @@ use crate::decimal::Integer;
 use crate::text::Str;
 use crate::stu3::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Lexical};
 use super::codes::{AdministrativeGender, LinkType};
 use super::datatypes::{Address, Attachment, CodeableConcept, ContactPoint, Extension, Extra, HumanName, Identifier, Meta, Narrative, Period, Reference};
@@ -23,19 +24,19 @@ pub struct Patient<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// An identifier for this patient.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Whether this patient's record is in active use.
     pub active: Option<bool>,
     /// A name associated with the patient.
-    pub name: Vec<HumanName<'a>>,
+    pub name: ThinVec<HumanName<'a>>,
     /// A contact detail for the individual.
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// male \| female \| other \| unknown.
     pub gender: Option<AdministrativeGender<'a>>,
     /// The date of birth for the individual.
@@ -43,25 +44,25 @@ pub struct Patient<'a> {
     /// Indicates if the individual is deceased or not.
     pub deceased: Option<PatientDeceased<'a>>,
     /// Addresses for the individual.
-    pub address: Vec<Address<'a>>,
+    pub address: ThinVec<Address<'a>>,
     /// Marital (civil) status of a patient.
     pub marital_status: Option<Box<CodeableConcept<'a>>>,
     /// Whether patient is part of a multiple birth.
     pub multiple_birth: Option<PatientMultipleBirth<'a>>,
     /// Image of the patient.
-    pub photo: Vec<Attachment<'a>>,
+    pub photo: ThinVec<Attachment<'a>>,
     /// A contact party (e.g. guardian, partner, friend) for the patient.
-    pub contact: Vec<Contact<'a>>,
+    pub contact: ThinVec<Contact<'a>>,
     /// This patient is known to be an animal (non-human).
     pub animal: Option<Box<Animal<'a>>>,
     /// A list of Languages which may be used to communicate with the patient about his or her health.
-    pub communication: Vec<Communication<'a>>,
+    pub communication: ThinVec<Communication<'a>>,
     /// Patient's nominated primary care provider.
-    pub general_practitioner: Vec<Reference<'a>>,
+    pub general_practitioner: ThinVec<Reference<'a>>,
     /// Organization that is the custodian of the patient record.
     pub managing_organization: Option<Box<Reference<'a>>>,
     /// Link to another patient resource that concerns the same actual person.
-    pub link: Vec<Link<'a>>,
+    pub link: ThinVec<Link<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -93,11 +94,11 @@ pub struct Animal<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// E.g. Dog, Cow.
-    pub species: Option<Box<CodeableConcept<'a>>>,
+    pub species: Option<CodeableConcept<'a>>,
     /// E.g. Poodle, Angus.
     pub breed: Option<Box<CodeableConcept<'a>>>,
     /// E.g. Neutered, Intact.
@@ -113,11 +114,11 @@ pub struct Communication<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The language which can be used to communicate with the patient about his or her health.
-    pub language: Option<Box<CodeableConcept<'a>>>,
+    pub language: Option<CodeableConcept<'a>>,
     /// Language preference indicator.
     pub preferred: Option<bool>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
@@ -131,15 +132,15 @@ pub struct Contact<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The kind of relationship.
-    pub relationship: Vec<CodeableConcept<'a>>,
+    pub relationship: ThinVec<CodeableConcept<'a>>,
     /// A name associated with the contact person.
     pub name: Option<Box<HumanName<'a>>>,
     /// A contact detail for the person.
-    pub telecom: Vec<ContactPoint<'a>>,
+    pub telecom: ThinVec<ContactPoint<'a>>,
     /// Address for the contact person.
     pub address: Option<Box<Address<'a>>>,
     /// male \| female \| other \| unknown.
@@ -159,11 +160,11 @@ pub struct Link<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// The other patient or related person resource that the link refers to.
-    pub other: Option<Box<Reference<'a>>>,
+    pub other: Option<Reference<'a>>,
     /// replaced-by \| replaces \| refer \| seealso - type of link.
     pub r#type: Option<LinkType<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.

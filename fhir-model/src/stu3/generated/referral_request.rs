@@ -4,6 +4,7 @@
 use crate::text::Str;
 use crate::stu3::resource::Resource;
 use crate::table::{choice, element};
+use thin_vec::ThinVec;
 use crate::primitive::{DateTime, Lexical};
 use super::codes::{RequestIntent, RequestPriority, RequestStatus};
 use super::datatypes::{Annotation, CodeableConcept, Extension, Extra, Identifier, Meta, Narrative, Period, Reference};
@@ -22,19 +23,19 @@ pub struct ReferralRequest<'a> {
     /// Text summary of the resource, for human interpretation.
     pub text: Option<Box<Narrative<'a>>>,
     /// Contained, inline Resources.
-    pub contained: Vec<Resource<'a>>,
+    pub contained: ThinVec<Resource<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Business identifier.
-    pub identifier: Vec<Identifier<'a>>,
+    pub identifier: ThinVec<Identifier<'a>>,
     /// Instantiates protocol or definition.
-    pub definition: Vec<Reference<'a>>,
+    pub definition: ThinVec<Reference<'a>>,
     /// Request fulfilled by this request.
-    pub based_on: Vec<Reference<'a>>,
+    pub based_on: ThinVec<Reference<'a>>,
     /// Request(s) replaced by this request.
-    pub replaces: Vec<Reference<'a>>,
+    pub replaces: ThinVec<Reference<'a>>,
     /// Composite request this is part of.
     pub group_identifier: Option<Box<Identifier<'a>>>,
     /// draft \| active \| suspended \| cancelled \| completed \| entered-in-error \| unknown.
@@ -46,9 +47,9 @@ pub struct ReferralRequest<'a> {
     /// Urgency of referral / transfer of care request.
     pub priority: Option<RequestPriority<'a>>,
     /// Actions requested as part of the referral.
-    pub service_requested: Vec<CodeableConcept<'a>>,
+    pub service_requested: ThinVec<CodeableConcept<'a>>,
     /// Patient referred to care or transfer.
-    pub subject: Option<Box<Reference<'a>>>,
+    pub subject: Option<Reference<'a>>,
     /// Originating encounter.
     pub context: Option<Box<Reference<'a>>>,
     /// When the service(s) requested in the referral should occur.
@@ -60,19 +61,19 @@ pub struct ReferralRequest<'a> {
     /// The clinical specialty (discipline) that the referral is requested for.
     pub specialty: Option<Box<CodeableConcept<'a>>>,
     /// Receiver of referral / transfer of care request.
-    pub recipient: Vec<Reference<'a>>,
+    pub recipient: ThinVec<Reference<'a>>,
     /// Reason for referral / transfer of care request.
-    pub reason_code: Vec<CodeableConcept<'a>>,
+    pub reason_code: ThinVec<CodeableConcept<'a>>,
     /// Why is service needed?.
-    pub reason_reference: Vec<Reference<'a>>,
+    pub reason_reference: ThinVec<Reference<'a>>,
     /// A textual description of the referral.
     pub description: Option<Str<'a>>,
     /// Additonal information to support referral or transfer of care request.
-    pub supporting_info: Vec<Reference<'a>>,
+    pub supporting_info: ThinVec<Reference<'a>>,
     /// Comments made about referral request.
-    pub note: Vec<Annotation<'a>>,
+    pub note: ThinVec<Annotation<'a>>,
     /// Key events in history of request.
-    pub relevant_history: Vec<Reference<'a>>,
+    pub relevant_history: ThinVec<Reference<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
     pub extra: Extra<'a>,
 }
@@ -94,11 +95,11 @@ pub struct Requester<'a> {
     /// Identity of the element within the record.
     pub id: Option<Str<'a>>,
     /// Additional Content defined by implementations.
-    pub extension: Vec<Extension<'a>>,
+    pub extension: ThinVec<Extension<'a>>,
     /// Extensions that cannot be ignored.
-    pub modifier_extension: Vec<Extension<'a>>,
+    pub modifier_extension: ThinVec<Extension<'a>>,
     /// Individual making the request.
-    pub agent: Option<Box<Reference<'a>>>,
+    pub agent: Option<Reference<'a>>,
     /// Organization agent is acting for.
     pub on_behalf_of: Option<Box<Reference<'a>>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
