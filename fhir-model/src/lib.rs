@@ -110,6 +110,7 @@ mod decimal;
 mod element_macros;
 mod error;
 mod extra;
+mod few;
 mod locate;
 mod node;
 mod own;
@@ -135,6 +136,7 @@ pub use access::{
 pub use cms::Api;
 pub use decimal::{Decimal, DecimalError, Integer};
 pub use error::{Error, ErrorKind};
+pub use few::Few;
 pub use node::{Element, Node, NodeList};
 pub use own::IntoOwned;
 pub use owned::{MAX_RECORD_BYTES, ReadError};

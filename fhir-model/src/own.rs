@@ -1,6 +1,7 @@
 //! From borrowed to owned.
 
 use crate::decimal::{Decimal, Integer};
+use crate::few::Few;
 use crate::primitive::Lexical;
 use crate::text::Str;
 use crate::value::{Object, Value};
@@ -73,6 +74,14 @@ impl<T: IntoOwned> IntoOwned for Vec<T> {
 
 impl<T: IntoOwned> IntoOwned for ThinVec<T> {
     type Owned = ThinVec<T::Owned>;
+
+    fn into_owned(self) -> Self::Owned {
+        self.into_iter().map(T::into_owned).collect()
+    }
+}
+
+impl<T: IntoOwned> IntoOwned for Few<T> {
+    type Owned = Few<T::Owned>;
 
     fn into_owned(self) -> Self::Owned {
         self.into_iter().map(T::into_owned).collect()

@@ -71,7 +71,7 @@ fn with_reader<'a, T>(
     let mut kept = KEPT.take().unwrap_or_default();
     let Kept { index, guesses } = &mut *kept;
     let outcome = match index.read(bytes, Limits::default()) {
-        Ok(document) => read(&mut Reader { walker: document.walker(), guesses }),
+        Ok(document) => read(&mut Reader { walker: document.walker(), guesses, escape: 0 }),
         Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
     KEPT.set(Some(kept));
@@ -138,6 +138,8 @@ pub trait FromJson<'a>: Sized {
 pub struct Reader<'r, 'a> {
     walker: Walker<'r, 'a>,
     guesses: &'r mut Guesses,
+    /// Place of the first backslash that is not before the last text that was looked at.
+    escape: usize,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -267,10 +269,25 @@ impl<'a> Reader<'_, 'a> {
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Str<'a>, Error> {
         match self.walker.string() {
-            Some(text) if text.is_escaped() => Ok(unescaped(text)),
+            Some(text) if text.may_be_escaped() && self.is_escaped(text) => Ok(unescaped(text)),
             Some(text) => Ok(text.raw().into()),
             None => Err(self.unexpected(Kind::String)),
         }
+    }
+
+    /// Whether there are escapes in a text after those that were looked at before: each byte is searched once, not each text.
+    #[inline]
+    fn is_escaped(&mut self, text: JsonStr<'a>) -> bool {
+        if self.escape < text.offset() {
+            self.escape = self.next_escape(text.offset());
+        }
+        self.escape < text.end()
+    }
+
+    #[cold]
+    fn next_escape(&self, start: usize) -> usize {
+        let rest = self.walker.text().as_bytes().get(start..).unwrap_or_default();
+        memchr::memchr(b'\\', rest).map_or(usize::MAX, |at| start + at)
     }
 
     pub(crate) fn number(&mut self) -> Result<Decimal<'a>, Error> {

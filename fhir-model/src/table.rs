@@ -8,6 +8,7 @@ pub(crate) use crate::element_macros::{choice, code, element, through_serde};
 
 use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
+use crate::few::Few;
 use crate::node::{Entries, Node, NodeList};
 use crate::primitive::Lexical;
 use crate::read::{FromJson, Reader};
@@ -116,6 +117,22 @@ impl<T: View> Entries for ThinVec<T> {
     }
 }
 
+impl<T: View> Slot for Few<T> {
+    fn view(&self, _variant: u8) -> Option<Node<'_>> {
+        if self.is_empty() { None } else { Some(Node::List(NodeList(self))) }
+    }
+}
+
+impl<T: View> Entries for Few<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn entry(&self, index: usize) -> Option<Node<'_>> {
+        self.get(index).map(View::node)
+    }
+}
+
 /// Lists of what no type describes, and of siblings.
 impl<T: View> Entries for Vec<T> {
     fn count(&self) -> usize {
@@ -148,6 +165,22 @@ impl<'a, T: FromJson<'a>> Fill<'a> for ThinVec<T> {
                 _ => {}
             }
             T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
+        })?;
+        Ok(if self.is_empty() { Filled::EmptyList } else { Filled::Value })
+    }
+}
+
+impl<'a, T: FromJson<'a>> Fill<'a> for Few<T> {
+    fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
+        reader.array(|index, reader| {
+            match self.only() {
+                Some(only) => T::fill_into(only, variant, reader),
+                None => {
+                    let room = if index == 1 { reader.remaining(COUNTED) } else { 0 };
+                    T::push_to(self.as_more(room), variant, reader)
+                }
+            }
+            .map_err(|fault| fault.at_index(index))
         })?;
         Ok(if self.is_empty() { Filled::EmptyList } else { Filled::Value })
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::release::{
     RELEASES, Release, Row, Shape, capital, choice_name, field_name, first, is_primitive,
-    is_resource, last, members, parents, shape, snake, step, struct_name,
+    is_resource, is_usual, last, members, parents, shape, snake, step, struct_name,
 };
 
 /// The files of `tests/elements`: name and text.
@@ -58,12 +58,13 @@ fn file(release: &Release) -> String {
 /// The call that tests one element.
 fn case(release: &Release, parent: &str, row: &Row, member: &str, fhir: &'static str) -> String {
     let (value, json) = value(release, row, fhir);
-    let boxed = if is_primitive(fhir) || fhir == "Resource" {
+    let boxed = if is_primitive(fhir) || fhir == "Resource" || is_usual(row, fhir) {
         value.clone()
     } else {
         format!("Box::new({value})")
     };
     let (value, json) = match shape(row) {
+        Shape::Single => (format!("[{value}, {value}].into()"), format!("[{json},{json}]")),
         Shape::Primitive | Shape::Needed => (format!("Some({value})"), json),
         Shape::Primitives => {
             (format!("thin_vec![Some({value}), None, Some({value})]"), format!("[{json},null,{json}]"))

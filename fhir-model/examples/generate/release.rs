@@ -70,12 +70,14 @@ pub(crate) enum Shape {
     Primitive,
     /// `ThinVec<Option<Str<'a>>>`: the slots of a list may be null.
     Primitives,
-    /// `Option<CodeableConcept<'a>>`: what each record has is in place.
+    /// `Option<CodeableConcept<'a>>`: what is there wherever its parent is lies in it.
     Needed,
     /// `Option<Box<Period<'a>>>`
     Complex,
     /// `ThinVec<Coding<'a>>`
     Complexes,
+    /// `Few<Coding<'a>>`: a list that nearly always has one entry.
+    Single,
     /// `Option<ExtensionValue<'a>>`
     Choice,
 }
@@ -231,6 +233,13 @@ pub(crate) fn field_name(row: &Row) -> String {
     }
 }
 
+/// Whether claims of Blue Button have the element, with this type, nearly wherever its parent is.
+pub(crate) fn is_usual(row: &Row, fhir: &str) -> bool {
+    let usual =
+        [("ExplanationOfBenefit.item.adjudication.amount", "Money"), ("Extension.value[x]", "Coding")];
+    usual.contains(&(row.path, fhir))
+}
+
 pub(crate) fn shape(row: &Row) -> Shape {
     match (last(row.path).ends_with("[x]"), is_primitive(row.types[0]), row.many) {
         (true, _, many) => {
@@ -239,7 +248,8 @@ pub(crate) fn shape(row: &Row) -> Shape {
         }
         (false, true, false) => Shape::Primitive,
         (false, true, true) => Shape::Primitives,
-        (false, false, false) if row.min == 1 => Shape::Needed,
+        (false, false, false) if row.min == 1 || is_usual(row, row.types[0]) => Shape::Needed,
+        (false, false, true) if row.path == "CodeableConcept.coding" => Shape::Single,
         (false, false, false) => Shape::Complex,
         (false, false, true) => Shape::Complexes,
     }

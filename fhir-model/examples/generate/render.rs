@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::release::{
     RELEASES, Release, Row, Shape, capital, choice_name, constant, field_name, first, is_primitive,
-    is_resource, last, parents, shape, snake, step, struct_name,
+    is_resource, is_usual, last, parents, shape, snake, step, struct_name,
 };
 
 /// The types of all releases: the path below `src`, and the text.
@@ -111,6 +111,7 @@ fn structs(
                 Shape::Complexes => {
                     format!("ThinVec<{}>", value_type(row, row.types[0], &mut used))
                 }
+                Shape::Single => format!("Few<{}>", value_type(row, row.types[0], &mut used)),
                 Shape::Choice => {
                     let choice = choice_name(parent, last(row.path).trim_end_matches("[x]"));
                     enumerate(&mut choices, &choice, row, &mut used);
@@ -155,7 +156,7 @@ fn structs(
         }
     }
     if resource.is_empty() {
-        text.push_str("use crate::extra::extra;\n");
+        text.push_str("use crate::extra::extra;\nuse crate::few::Few;\n");
     }
     if used.contains("Resource") {
         writeln!(text, "use crate::{}::resource::Resource;", release.module).unwrap();
@@ -185,7 +186,8 @@ fn enumerate(text: &mut String, choice: &str, row: &Row, used: &mut BTreeSet<Str
     let mut variants = String::new();
     for (index, fhir) in row.types.iter().enumerate() {
         let value = value_type(row, fhir, used);
-        let value = if is_primitive(fhir) { value } else { format!("Box<{value}>") };
+        let in_place = is_primitive(fhir) || is_usual(row, fhir);
+        let value = if in_place { value } else { format!("Box<{value}>") };
         let variant = capital(fhir);
         writeln!(
             text,

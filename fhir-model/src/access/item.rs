@@ -35,7 +35,7 @@ impl<'a> Item<'a> {
     /// # Ok::<(), fhir_model::Error>(())
     /// ```
     pub fn amount(&self, category: impl Name) -> Option<&Decimal<'a>> {
-        self.adjudication(category)?.amount.as_deref()?.value.as_ref()
+        self.adjudication(category)?.amount.as_ref()?.value.as_ref()
     }
 
     /// The code of the reason of a category, such as [`Variable::LinePrcsgIndCd`].

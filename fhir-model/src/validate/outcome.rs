@@ -32,7 +32,7 @@ macro_rules! outcomes {
                         ..Coding::default()
                     };
                     let details = CodeableConcept {
-                        coding: thin_vec![coding],
+                        coding: [coding].into(),
                         text: Some(finding.text().to_owned().into()),
                         ..CodeableConcept::default()
                     };

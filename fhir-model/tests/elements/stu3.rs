@@ -107,7 +107,7 @@ mod datatypes {
         check.element("Attachment", "creation", &Attachment { creation: Some(Lexical::new("2018-04")), ..Default::default() }, "\"2018-04\"");
         check.element("CodeableConcept", "id", &CodeableConcept { id: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("CodeableConcept", "extension", &CodeableConcept { extension: thin_vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
-        check.element("CodeableConcept", "coding", &CodeableConcept { coding: thin_vec![Coding { id: Some(text("x")), ..Default::default() }, Coding { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
+        check.element("CodeableConcept", "coding", &CodeableConcept { coding: [Coding { id: Some(text("x")), ..Default::default() }, Coding { id: Some(text("x")), ..Default::default() }].into(), ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("CodeableConcept", "text", &CodeableConcept { text: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coding", "id", &Coding { id: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("Coding", "extension", &Coding { extension: thin_vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
@@ -170,7 +170,7 @@ mod datatypes {
         check.element("Extension", "valueAnnotation", &Extension { value: Some(ExtensionValue::Annotation(Box::new(Annotation { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("Extension", "valueAttachment", &Extension { value: Some(ExtensionValue::Attachment(Box::new(Attachment { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("Extension", "valueCodeableConcept", &Extension { value: Some(ExtensionValue::CodeableConcept(Box::new(CodeableConcept { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("Extension", "valueCoding", &Extension { value: Some(ExtensionValue::Coding(Box::new(Coding { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
+        check.element("Extension", "valueCoding", &Extension { value: Some(ExtensionValue::Coding(Coding { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("Extension", "valueContactPoint", &Extension { value: Some(ExtensionValue::ContactPoint(Box::new(ContactPoint { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("Extension", "valueCount", &Extension { value: Some(ExtensionValue::Count(Box::new(Count { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("Extension", "valueDistance", &Extension { value: Some(ExtensionValue::Distance(Box::new(Distance { id: Some(text("x")), ..Default::default() }))), ..Default::default() }, "{\"id\":\"x\"}");
@@ -466,7 +466,7 @@ mod explanation_of_benefit {
         check.element("ExplanationOfBenefit.item.adjudication", "modifierExtension", &Adjudication { modifier_extension: thin_vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");
         check.element("ExplanationOfBenefit.item.adjudication", "category", &Adjudication { category: Some(CodeableConcept { id: Some(text("x")), ..Default::default() }), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("ExplanationOfBenefit.item.adjudication", "reason", &Adjudication { reason: Some(Box::new(CodeableConcept { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
-        check.element("ExplanationOfBenefit.item.adjudication", "amount", &Adjudication { amount: Some(Box::new(Money { id: Some(text("x")), ..Default::default() })), ..Default::default() }, "{\"id\":\"x\"}");
+        check.element("ExplanationOfBenefit.item.adjudication", "amount", &Adjudication { amount: Some(Money { id: Some(text("x")), ..Default::default() }), ..Default::default() }, "{\"id\":\"x\"}");
         check.element("ExplanationOfBenefit.item.adjudication", "value", &Adjudication { value: Some(decimal("0.10")), ..Default::default() }, "0.10");
         check.element("ExplanationOfBenefit.item.detail", "id", &ItemDetail { id: Some(text("a")), ..Default::default() }, "\"a\"");
         check.element("ExplanationOfBenefit.item.detail", "extension", &ItemDetail { extension: thin_vec![Extension { id: Some(text("x")), ..Default::default() }, Extension { id: Some(text("x")), ..Default::default() }], ..Default::default() }, "[{\"id\":\"x\"},{\"id\":\"x\"}]");

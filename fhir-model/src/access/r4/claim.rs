@@ -151,7 +151,7 @@ impl<'a> ExplanationOfBenefit<'a> {
         };
         total
             .and_then(|total| total.amount.as_ref()?.value.as_ref())
-            .or_else(|| adjudication()?.amount.as_deref()?.value.as_ref())
+            .or_else(|| adjudication()?.amount.as_ref()?.value.as_ref())
             .or_else(balance)
             .or_else(|| self.extension(&name)?.amount())
     }

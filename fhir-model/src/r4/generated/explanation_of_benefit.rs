@@ -531,7 +531,7 @@ pub struct Adjudication<'a> {
     /// Explanation of adjudication outcome.
     pub reason: Option<Box<CodeableConcept<'a>>>,
     /// Monetary amount.
-    pub amount: Option<Box<Money<'a>>>,
+    pub amount: Option<Money<'a>>,
     /// Non-monitary value.
     pub value: Option<Decimal<'a>>,
     /// Siblings of primitives, members that R4 does not know, nulls and empty lists.

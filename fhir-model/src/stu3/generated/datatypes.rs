@@ -5,6 +5,7 @@ use crate::decimal::Decimal;
 use crate::decimal::Integer;
 use crate::text::Str;
 use crate::extra::extra;
+use crate::few::Few;
 use crate::table::{choice, element};
 use thin_vec::ThinVec;
 use crate::primitive::{Date, DateTime, Instant, Lexical, Time};
@@ -128,7 +129,7 @@ pub struct CodeableConcept<'a> {
     /// Additional Content defined by implementations.
     pub extension: ThinVec<Extension<'a>>,
     /// Code defined by a terminology system.
-    pub coding: ThinVec<Coding<'a>>,
+    pub coding: Few<Coding<'a>>,
     /// Plain text representation of the concept.
     pub text: Option<Str<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
@@ -320,7 +321,7 @@ pub enum ExtensionValue<'a> {
     /// `valueCodeableConcept`
     CodeableConcept(Box<CodeableConcept<'a>>),
     /// `valueCoding`
-    Coding(Box<Coding<'a>>),
+    Coding(Coding<'a>),
     /// `valueContactPoint`
     ContactPoint(Box<ContactPoint<'a>>),
     /// `valueCount`

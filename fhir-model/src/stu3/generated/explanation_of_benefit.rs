@@ -497,7 +497,7 @@ pub struct Adjudication<'a> {
     /// Explanation of Adjudication outcome.
     pub reason: Option<Box<CodeableConcept<'a>>>,
     /// Monetary amount.
-    pub amount: Option<Box<Money<'a>>>,
+    pub amount: Option<Money<'a>>,
     /// Non-monitory value.
     pub value: Option<Decimal<'a>>,
     /// Siblings of primitives, members that STU3 does not know, nulls and empty lists.
