@@ -104,7 +104,8 @@ macro_rules! element {
                 _variant: u8,
                 reader: &mut crate::read::Reader<'_, 'a>,
             ) -> Result<(), crate::error::Error> {
-                list.push(Self::default());
+                // Made in the list: what is pushed is made beside it, and copied.
+                list.extend(std::iter::once_with(Self::default));
                 match list.last_mut() {
                     Some(value) => crate::table::fill(value, reader),
                     None => unreachable!("it was pushed"),
@@ -147,9 +148,10 @@ macro_rules! through_serde {
     };
 }
 
-/// An element with a choice of types, from the numbers of its types.
+/// An element with a choice of types, from the numbers of its types; and of those that are structs in place, which are
+/// filled there.
 macro_rules! choice {
-    ($name:ident, { $($index:literal $variant:ident,)* }) => {
+    ($name:ident, { $($index:literal $variant:ident,)* } $({ $($in_place:literal $struct:ident,)* })?) => {
         impl crate::table::View for $name<'_> {
             fn node(&self) -> crate::node::Node<'_> {
                 match self {
@@ -175,6 +177,23 @@ macro_rules! choice {
                     _ => unreachable!("the table and the enum are generated together"),
                 }
             }
+
+            $(fn fill_into(
+                field: &mut Option<Self>,
+                variant: u8,
+                reader: &mut crate::read::Reader<'_, 'a>,
+            ) -> Result<(), crate::error::Error> {
+                match variant {
+                    $($in_place => match field.insert(Self::$struct(Default::default())) {
+                        Self::$struct(value) => crate::table::fill(value, reader),
+                        _ => unreachable!("it was put there"),
+                    },)*
+                    _ => {
+                        *field = Some(Self::from_json(variant, reader)?);
+                        Ok(())
+                    }
+                }
+            })?
         }
 
         impl crate::own::IntoOwned for $name<'_> {

@@ -8,7 +8,11 @@ macro_rules! extra {
         ///
         /// Nearly always empty, and then one pointer wide.
         #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct Extra<'a>(Option<Box<Parts<'a>>>);
+        pub struct Extra<'a>(
+            // None or one. That there is none is seen where the list is dropped, without a call as for a box: nearly
+            // every struct has an empty one.
+            thin_vec::ThinVec<Parts<'a>>,
+        );
 
         #[derive(Clone, Debug, Default, PartialEq)]
         struct Parts<'a> {
@@ -28,7 +32,7 @@ macro_rules! extra {
         impl<'a> Extra<'a> {
             /// Whether there is nothing.
             pub fn is_empty(&self) -> bool {
-                self.0.is_none()
+                self.0.is_empty()
             }
 
             /// What stands beside the primitive element with this JSON name (without the underscore).
@@ -39,7 +43,7 @@ macro_rules! extra {
 
             /// All siblings, with the names of their elements.
             pub fn all_siblings(&self) -> &[(&'static str, Siblings<'a>)] {
-                self.0.as_deref().map_or(&[], |parts| &parts.siblings)
+                self.0.first().map_or(&[], |parts| &parts.siblings)
             }
 
             #[doc = concat!(
@@ -48,12 +52,19 @@ macro_rules! extra {
                         " does not know, and known ones whose value is `null` or an empty list."
                     )]
             pub fn unknown(&self) -> &[(crate::text::Str<'a>, crate::value::Value<'a>)] {
-                self.0.as_deref().map_or(&[], |parts| &parts.unknown)
+                self.0.first().map_or(&[], |parts| &parts.unknown)
+            }
+
+            fn parts(&mut self) -> &mut Parts<'a> {
+                if self.0.is_empty() {
+                    self.0.push(Parts::default());
+                }
+                &mut self.0[0]
             }
 
             /// Puts siblings beside a primitive element.
             pub fn add_siblings(&mut self, name: &'static str, siblings: Siblings<'a>) {
-                self.0.get_or_insert_default().siblings.push((name, siblings));
+                self.parts().siblings.push((name, siblings));
             }
 
             /// Adds a member to be written as it is.
@@ -62,7 +73,7 @@ macro_rules! extra {
                 name: impl Into<crate::text::Str<'a>>,
                 value: crate::value::Value<'a>,
             ) {
-                self.0.get_or_insert_default().unknown.push((name.into(), value));
+                self.parts().unknown.push((name.into(), value));
             }
         }
 
@@ -122,16 +133,16 @@ macro_rules! extra {
             type Owned = Extra<'static>;
 
             fn into_owned(self) -> Extra<'static> {
-                Extra(self.0.map(|parts| {
-                    let Parts { siblings, unknown } = *parts;
-                    let owned = siblings.into_iter().map(|(name, siblings)| {
-                        (name, crate::own::IntoOwned::into_owned(siblings))
-                    });
-                    Box::new(Parts {
-                        siblings: owned.collect(),
-                        unknown: crate::own::IntoOwned::into_owned(unknown),
-                    })
-                }))
+                let owned = self.0.into_iter().map(|Parts { siblings, unknown }| Parts {
+                    siblings: siblings
+                        .into_iter()
+                        .map(|(name, siblings)| {
+                            (name, crate::own::IntoOwned::into_owned(siblings))
+                        })
+                        .collect(),
+                    unknown: crate::own::IntoOwned::into_owned(unknown),
+                });
+                Extra(owned.collect())
             }
         }
 

@@ -71,7 +71,7 @@ fn with_reader<'a, T>(
     let mut kept = KEPT.take().unwrap_or_default();
     let Kept { index, guesses } = &mut *kept;
     let outcome = match index.read(bytes, Limits::default()) {
-        Ok(document) => read(&mut Reader { walker: document.walker(), guesses, escape: 0 }),
+        Ok(document) => read(&mut Reader { walker: document.walker(), guesses, escape: 0, unknown: Vec::new() }),
         Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
     KEPT.set(Some(kept));
@@ -140,12 +140,25 @@ pub struct Reader<'r, 'a> {
     guesses: &'r mut Guesses,
     /// Place of the first backslash that is not before the last text that was looked at.
     escape: usize,
+    /// Of each object that is being read and has some: its member names that no table knows.
+    unknown: Vec<Members<'a>>,
 }
 
 impl<'a> Reader<'_, 'a> {
-    /// A fault of the record's names, seen by the engine.
-    pub(crate) fn json(fault: json_walk::Error) -> Error {
-        Error::json(fault)
+    /// Begins to note the unknown members of an object.
+    pub(crate) fn begin_unknown(&mut self) -> usize {
+        self.unknown.push(Members::default());
+        self.unknown.len() - 1
+    }
+
+    /// Notes an unknown member.
+    pub(crate) fn unknown(&mut self, names: usize, key: JsonStr<'a>) -> Result<(), Error> {
+        self.unknown[names].insert(key).map_err(Error::json)
+    }
+
+    /// Forgets the unknown members of an object that was read, and of those in it.
+    pub(crate) fn end_unknown(&mut self, names: usize) {
+        self.unknown.truncate(names);
     }
 
     /// A fault at the walker.
@@ -439,7 +452,7 @@ impl<'a> FromJson<'a> for Object<'a> {
         let mut object = Self::default();
         let mut names = Members::default();
         reader.object(|key, reader| {
-            names.insert(key).map_err(Reader::json)?;
+            names.insert(key).map_err(Error::json)?;
             object.members.push((key.unescape().into(), Value::from_json(0, reader)?));
             Ok(())
         })?;

@@ -15,7 +15,7 @@ use crate::read::{FromJson, Reader};
 use crate::schema::{ElementDef, Name, RESOURCE_TYPE, TypeDef};
 use crate::text::Str;
 use crate::value::Value;
-use json_walk::{JsonStr, Members};
+use json_walk::JsonStr;
 use thin_vec::ThinVec;
 
 /// A value that shows itself as a node.
@@ -157,12 +157,9 @@ impl<'a, T: FromJson<'a>> Fill<'a> for Option<T> {
 impl<'a, T: FromJson<'a>> Fill<'a> for ThinVec<T> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
-            match index {
-                // Most lists have one entry. A list on its own would begin with room for four.
-                0 => self.reserve_exact(1),
-                // Where there are more, they are counted: a list would move as it grows.
-                1 => self.reserve_exact(reader.remaining(COUNTED)),
-                _ => {}
+            // They are counted: a list would begin with room for four, and move as it grows.
+            if index == 0 {
+                self.reserve_exact(reader.remaining(COUNTED));
             }
             T::push_to(self, variant, reader).map_err(|fault| fault.at_index(index))
         })?;
@@ -269,6 +266,9 @@ pub(crate) fn fill<'a, T: FillTable<'a>>(
             return Err(fault.at(def.members[place].name));
         }
     }
+    if let Some(names) = others.unknown {
+        reader.end_unknown(names);
+    }
     if const { T::DEF.is_resource() }
         && let Some((place, _)) = def.position("resourceType")
         && seen & (1 << place) == 0
@@ -309,17 +309,17 @@ fn resource_type(def: &'static TypeDef, reader: &mut Reader<'_, '_>) -> Result<(
 }
 
 /// Members of an object that its table does not have: siblings of primitives, and what no table knows.
-#[derive(Default)]
-struct Others<'a> {
+#[derive(Clone, Copy, Default)]
+struct Others {
     /// One bit per member of the table: seen with an underscore.
     beside: u64,
-    /// Made at the first unknown member: most objects need none.
-    unknown: Option<Box<Members<'a>>>,
+    /// The place in [`Reader::unknown`] of the names that the table does not have; most objects have none.
+    unknown: Option<usize>,
 }
 
-impl<'a> Others<'a> {
+impl Others {
     #[cold]
-    fn member(
+    fn member<'a>(
         &mut self,
         extra: &mut dyn FillRest<'a>,
         def: &'static TypeDef,
@@ -337,7 +337,8 @@ impl<'a> Others<'a> {
             return fill_sibling(extra, member, name.into(), reader)
                 .map_err(|fault| fault.at(member.name));
         }
-        self.unknown.get_or_insert_default().insert(key).map_err(Reader::json)?;
+        let names = *self.unknown.get_or_insert_with(|| reader.begin_unknown());
+        reader.unknown(names, key)?;
         let value = Value::from_json(0, reader).map_err(|fault| fault.at("(unknown)"))?;
         extra.keep(name.into(), value);
         Ok(())

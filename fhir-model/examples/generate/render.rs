@@ -183,7 +183,7 @@ fn structs(
 
 fn enumerate(text: &mut String, choice: &str, row: &Row, used: &mut BTreeSet<String>) {
     writeln!(text, "\n/// The value of `{}`: one of its types.\n#[derive(Clone, Debug, PartialEq)]\npub enum {choice}<'a> {{", row.path).unwrap();
-    let mut variants = String::new();
+    let (mut variants, mut structs) = (String::new(), String::new());
     for (index, fhir) in row.types.iter().enumerate() {
         let value = value_type(row, fhir, used);
         let in_place = is_primitive(fhir) || is_usual(row, fhir);
@@ -196,8 +196,12 @@ fn enumerate(text: &mut String, choice: &str, row: &Row, used: &mut BTreeSet<Str
         )
         .unwrap();
         write!(variants, " {index} {variant},").unwrap();
+        if is_usual(row, fhir) {
+            write!(structs, " {index} {variant},").unwrap();
+        }
     }
-    writeln!(text, "}}\nchoice!({choice}, {{{variants} }});").unwrap();
+    let structs = if structs.is_empty() { structs } else { format!(" {{{structs} }}") };
+    writeln!(text, "}}\nchoice!({choice}, {{{variants} }}{structs});").unwrap();
 }
 
 fn doc(short: &str) -> String {
