@@ -235,8 +235,17 @@ pub(crate) fn field_name(row: &Row) -> String {
 
 /// Whether claims of Blue Button have the element, with this type, nearly wherever its parent is.
 pub(crate) fn is_usual(row: &Row, fhir: &str) -> bool {
-    let usual =
-        [("ExplanationOfBenefit.item.adjudication.amount", "Money"), ("Extension.value[x]", "Coding")];
+    let usual = [
+        ("Extension.value[x]", "Coding"),
+        ("Extension.value[x]", "Identifier"),
+        ("Extension.value[x]", "Money"),
+        ("Extension.value[x]", "Quantity"),
+        ("ExplanationOfBenefit.diagnosis.diagnosis[x]", "CodeableConcept"),
+        ("ExplanationOfBenefit.information.code", "CodeableConcept"),
+        ("ExplanationOfBenefit.item.adjudication.amount", "Money"),
+        ("ExplanationOfBenefit.procedure.procedure[x]", "CodeableConcept"),
+        ("ExplanationOfBenefit.supportingInfo.code", "CodeableConcept"),
+    ];
     usual.contains(&(row.path, fhir))
 }
 

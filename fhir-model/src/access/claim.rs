@@ -119,7 +119,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The code of the first information of a category, in the variable's own system.
     pub fn information_code(&self, category: impl Name) -> Option<&str> {
-        let concept = self.information(&category)?.code.as_deref()?;
+        let concept = self.information(&category)?.code.as_ref()?;
         let since_2024 = || match category.to_uri() {
             uri if uri == Some(Variable::ClmIpAdmsnTypeCd.uri()) => {
                 concept.code_in(CodeSystem::NubcAdmissionType)

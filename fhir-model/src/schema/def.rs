@@ -96,8 +96,15 @@ fn tail_at(text: &[u8], start: usize, end: usize) -> u64 {
             let blank = 8 * WORD.saturating_sub(end - start);
             if blank == 64 { 0 } else { u64::from_le_bytes(*word) >> blank << blank }
         }
-        None => tail(text.get(start..end).unwrap_or_default()),
+        None => tail_near_start(text, start, end),
     }
+}
+
+/// The same of a name that ends before the eighth byte of the text.
+#[cold]
+#[inline(never)]
+fn tail_near_start(text: &[u8], start: usize, end: usize) -> u64 {
+    tail(text.get(start..end).unwrap_or_default())
 }
 
 /// The first eight bytes of a name, the first one lowest; nothing of a shorter one.

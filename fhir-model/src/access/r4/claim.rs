@@ -181,7 +181,7 @@ impl<'a> ExplanationOfBenefit<'a> {
             own.category.as_ref().is_some_and(|category| asked.is_category(category))
         };
         let by_system = |own: &&SupportingInfo<'_>| {
-            own.code.as_deref().is_some_and(|code| code.coding_in(asked.uri).is_some())
+            own.code.as_ref().is_some_and(|code| code.coding_in(asked.uri).is_some())
         };
         let entries = || self.supporting_info.iter();
         entries().find(by_system).or_else(|| entries().find(is))
@@ -189,7 +189,7 @@ impl<'a> ExplanationOfBenefit<'a> {
 
     /// The code of the first information of a category.
     pub fn information_code(&self, category: impl Name) -> Option<&str> {
-        let concept = self.information(&category)?.code.as_deref()?;
+        let concept = self.information(&category)?.code.as_ref()?;
         Asked::of(&category)?.code_in(concept)
     }
 

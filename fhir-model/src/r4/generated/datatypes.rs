@@ -589,13 +589,13 @@ pub enum ExtensionValue<'a> {
     /// `valueHumanName`
     HumanName(Box<HumanName<'a>>),
     /// `valueIdentifier`
-    Identifier(Box<Identifier<'a>>),
+    Identifier(Identifier<'a>),
     /// `valueMoney`
-    Money(Box<Money<'a>>),
+    Money(Money<'a>),
     /// `valuePeriod`
     Period(Box<Period<'a>>),
     /// `valueQuantity`
-    Quantity(Box<Quantity<'a>>),
+    Quantity(Quantity<'a>),
     /// `valueRange`
     Range(Box<Range<'a>>),
     /// `valueRatio`
@@ -629,7 +629,7 @@ pub enum ExtensionValue<'a> {
     /// `valueMeta`
     Meta(Box<Meta<'a>>),
 }
-choice!(ExtensionValue, { 0 Base64Binary, 1 Boolean, 2 Canonical, 3 Code, 4 Date, 5 DateTime, 6 Decimal, 7 Id, 8 Instant, 9 Integer, 10 Markdown, 11 Oid, 12 PositiveInt, 13 String, 14 Time, 15 UnsignedInt, 16 Uri, 17 Url, 18 Uuid, 19 Address, 20 Age, 21 Annotation, 22 Attachment, 23 CodeableConcept, 24 Coding, 25 ContactPoint, 26 Count, 27 Distance, 28 Duration, 29 HumanName, 30 Identifier, 31 Money, 32 Period, 33 Quantity, 34 Range, 35 Ratio, 36 Reference, 37 SampledData, 38 Signature, 39 Timing, 40 ContactDetail, 41 Contributor, 42 DataRequirement, 43 Expression, 44 ParameterDefinition, 45 RelatedArtifact, 46 TriggerDefinition, 47 UsageContext, 48 Dosage, 49 Meta, } { 24 Coding, });
+choice!(ExtensionValue, { 0 Base64Binary, 1 Boolean, 2 Canonical, 3 Code, 4 Date, 5 DateTime, 6 Decimal, 7 Id, 8 Instant, 9 Integer, 10 Markdown, 11 Oid, 12 PositiveInt, 13 String, 14 Time, 15 UnsignedInt, 16 Uri, 17 Url, 18 Uuid, 19 Address, 20 Age, 21 Annotation, 22 Attachment, 23 CodeableConcept, 24 Coding, 25 ContactPoint, 26 Count, 27 Distance, 28 Duration, 29 HumanName, 30 Identifier, 31 Money, 32 Period, 33 Quantity, 34 Range, 35 Ratio, 36 Reference, 37 SampledData, 38 Signature, 39 Timing, 40 ContactDetail, 41 Contributor, 42 DataRequirement, 43 Expression, 44 ParameterDefinition, 45 RelatedArtifact, 46 TriggerDefinition, 47 UsageContext, 48 Dosage, 49 Meta, } { 24 Coding, 30 Identifier, 31 Money, 33 Quantity, });
 
 /// Name of a human - parts and usage (`HumanName`).
 #[derive(Clone, Debug, Default, PartialEq)]

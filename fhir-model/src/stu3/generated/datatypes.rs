@@ -333,13 +333,13 @@ pub enum ExtensionValue<'a> {
     /// `valueHumanName`
     HumanName(Box<HumanName<'a>>),
     /// `valueIdentifier`
-    Identifier(Box<Identifier<'a>>),
+    Identifier(Identifier<'a>),
     /// `valueMoney`
-    Money(Box<Money<'a>>),
+    Money(Money<'a>),
     /// `valuePeriod`
     Period(Box<Period<'a>>),
     /// `valueQuantity`
-    Quantity(Box<Quantity<'a>>),
+    Quantity(Quantity<'a>),
     /// `valueRange`
     Range(Box<Range<'a>>),
     /// `valueRatio`
@@ -355,7 +355,7 @@ pub enum ExtensionValue<'a> {
     /// `valueMeta`
     Meta(Box<Meta<'a>>),
 }
-choice!(ExtensionValue, { 0 Base64Binary, 1 Boolean, 2 Code, 3 Date, 4 DateTime, 5 Decimal, 6 Id, 7 Instant, 8 Integer, 9 Markdown, 10 Oid, 11 PositiveInt, 12 String, 13 Time, 14 UnsignedInt, 15 Uri, 16 Address, 17 Age, 18 Annotation, 19 Attachment, 20 CodeableConcept, 21 Coding, 22 ContactPoint, 23 Count, 24 Distance, 25 Duration, 26 HumanName, 27 Identifier, 28 Money, 29 Period, 30 Quantity, 31 Range, 32 Ratio, 33 Reference, 34 SampledData, 35 Signature, 36 Timing, 37 Meta, } { 21 Coding, });
+choice!(ExtensionValue, { 0 Base64Binary, 1 Boolean, 2 Code, 3 Date, 4 DateTime, 5 Decimal, 6 Id, 7 Instant, 8 Integer, 9 Markdown, 10 Oid, 11 PositiveInt, 12 String, 13 Time, 14 UnsignedInt, 15 Uri, 16 Address, 17 Age, 18 Annotation, 19 Attachment, 20 CodeableConcept, 21 Coding, 22 ContactPoint, 23 Count, 24 Distance, 25 Duration, 26 HumanName, 27 Identifier, 28 Money, 29 Period, 30 Quantity, 31 Range, 32 Ratio, 33 Reference, 34 SampledData, 35 Signature, 36 Timing, 37 Meta, } { 21 Coding, 27 Identifier, 28 Money, 30 Quantity, });
 
 /// Name of a human - parts and usage (`HumanName`).
 #[derive(Clone, Debug, Default, PartialEq)]

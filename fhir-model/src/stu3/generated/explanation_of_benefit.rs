@@ -327,11 +327,11 @@ element!(Diagnosis, EXPLANATION_OF_BENEFIT__DIAGNOSIS, { 0 id, 1 extension, 2 mo
 #[derive(Clone, Debug, PartialEq)]
 pub enum DiagnosisChoice<'a> {
     /// `diagnosisCodeableConcept`
-    CodeableConcept(Box<CodeableConcept<'a>>),
+    CodeableConcept(CodeableConcept<'a>),
     /// `diagnosisReference`
     Reference(Box<Reference<'a>>),
 }
-choice!(DiagnosisChoice, { 0 CodeableConcept, 1 Reference, });
+choice!(DiagnosisChoice, { 0 CodeableConcept, 1 Reference, } { 0 CodeableConcept, });
 
 /// Exceptions, special considerations, the condition, situation, prior or concurrent issues (`ExplanationOfBenefit.information`).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -347,7 +347,7 @@ pub struct Information<'a> {
     /// General class of information.
     pub category: Option<CodeableConcept<'a>>,
     /// Type of information.
-    pub code: Option<Box<CodeableConcept<'a>>>,
+    pub code: Option<CodeableConcept<'a>>,
     /// When it occurred.
     pub timing: Option<InformationTiming<'a>>,
     /// Additional Data or supporting information.
@@ -661,11 +661,11 @@ element!(Procedure, EXPLANATION_OF_BENEFIT__PROCEDURE, { 0 id, 1 extension, 2 mo
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProcedureChoice<'a> {
     /// `procedureCodeableConcept`
-    CodeableConcept(Box<CodeableConcept<'a>>),
+    CodeableConcept(CodeableConcept<'a>),
     /// `procedureReference`
     Reference(Box<Reference<'a>>),
 }
-choice!(ProcedureChoice, { 0 CodeableConcept, 1 Reference, });
+choice!(ProcedureChoice, { 0 CodeableConcept, 1 Reference, } { 0 CodeableConcept, });
 
 /// Processing notes (`ExplanationOfBenefit.processNote`).
 #[derive(Clone, Debug, Default, PartialEq)]
