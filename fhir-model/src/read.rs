@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use thin_vec::ThinVec;
 use json_walk::{Index, JsonStr, Kind, Limits, Members, Walker};
+use thin_vec::ThinVec;
 
 use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
@@ -71,7 +71,9 @@ fn with_reader<'a, T>(
     let mut kept = KEPT.take().unwrap_or_default();
     let Kept { index, guesses } = &mut *kept;
     let outcome = match index.read(bytes, Limits::default()) {
-        Ok(document) => read(&mut Reader { walker: document.walker(), guesses, escape: 0, unknown: Vec::new() }),
+        Ok(document) => {
+            read(&mut Reader { walker: document.walker(), guesses, escape: 0, unknown: Vec::new() })
+        }
         Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
     KEPT.set(Some(kept));

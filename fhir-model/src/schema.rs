@@ -43,8 +43,8 @@ mod def;
 pub(crate) mod generated;
 
 pub use cms::Release;
-pub(crate) use def::{Guesses, Name, RESOURCE_TYPE};
 pub use def::{ElementDef, TypeDef, step};
+pub(crate) use def::{Guesses, Name, RESOURCE_TYPE};
 
 /// All resources, datatypes and nested elements of STU3, sorted by name.
 pub static TYPES: &[&TypeDef] = generated::stu3::TYPES;

@@ -81,7 +81,7 @@ proptest! {
                 let written = resource.to_json();
                 let again = from_slice(written.as_bytes()).unwrap();
                 prop_assert_eq!(&again, &resource);
-                prop_assert_eq!(again.to_json(), written);
+                prop_assert_eq!(&again.to_json(), &written);
             }
             Err(fault) => {
                 prop_assert!(fault.offset() <= bytes.len());

@@ -249,7 +249,7 @@ fn lists_have_room_for_what_they_hold() {
         let text = format!(r#"{{"contact":[{contacts}],"resourceType":"Patient"}}"#);
         let Resource::Patient(patient) = from_slice(text.as_bytes()).unwrap() else { panic!() };
         assert_eq!(patient.contact.len(), count);
-        let room = if count <= 65 { count } else { 2 * count };
+        let room = if count <= 64 { count } else { 2 * count };
         assert!(patient.contact.capacity() <= room, "{count}: {}", patient.contact.capacity());
     }
 }

@@ -66,9 +66,10 @@ fn case(release: &Release, parent: &str, row: &Row, member: &str, fhir: &'static
     let (value, json) = match shape(row) {
         Shape::Single => (format!("[{value}, {value}].into()"), format!("[{json},{json}]")),
         Shape::Primitive | Shape::Needed => (format!("Some({value})"), json),
-        Shape::Primitives => {
-            (format!("thin_vec![Some({value}), None, Some({value})]"), format!("[{json},null,{json}]"))
-        }
+        Shape::Primitives => (
+            format!("thin_vec![Some({value}), None, Some({value})]"),
+            format!("[{json},null,{json}]"),
+        ),
         Shape::Complex => (format!("Some({boxed})"), json),
         Shape::Complexes => (format!("thin_vec![{value}, {value}]"), format!("[{json},{json}]")),
         Shape::Choice => {

@@ -86,9 +86,8 @@ impl<'a> ExplanationOfBenefit<'a> {
         let of_balance = || {
             let uri = name.to_uri()?;
             let mut all = self.benefit_balance.iter().flat_map(|balance| &balance.financial);
-            let entry = all.find(|entry| {
-                entry.r#type.as_ref().is_some_and(|concept| concept.has_code(uri))
-            })?;
+            let entry = all
+                .find(|entry| entry.r#type.as_ref().is_some_and(|concept| concept.has_code(uri)))?;
             match &entry.used {
                 Some(BenefitBalanceFinancialUsed::Money(money)) => money.value.as_ref(),
                 _ => None,
@@ -112,9 +111,9 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// ```
     pub fn information(&self, category: impl Name) -> Option<&Information<'a>> {
         let category = category.to_uri()?;
-        self.information.iter().find(|entry| {
-            entry.category.as_ref().is_some_and(|concept| concept.has_code(category))
-        })
+        self.information
+            .iter()
+            .find(|entry| entry.category.as_ref().is_some_and(|concept| concept.has_code(category)))
     }
 
     /// The code of the first information of a category, in the variable's own system.

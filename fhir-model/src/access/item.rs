@@ -16,9 +16,9 @@ impl<'a> Item<'a> {
     /// The first adjudication of a category, which is a variable such as [`Variable::LineNchPmtAmt`].
     pub fn adjudication(&self, category: impl Name) -> Option<&Adjudication<'a>> {
         let category = category.to_uri()?;
-        self.adjudication.iter().find(|entry| {
-            entry.category.as_ref().is_some_and(|concept| concept.has_code(category))
-        })
+        self.adjudication
+            .iter()
+            .find(|entry| entry.category.as_ref().is_some_and(|concept| concept.has_code(category)))
     }
 
     /// The amount of a category, in US dollars: exact, with the digits of the record. CCW: the variable itself.

@@ -436,11 +436,11 @@ fn records_built_in_memory_may_nest_deeper_than_text() {
     for _ in 0..1000 {
         nested = Extension {
             url: Some("http://a".into()),
-            extension: vec![nested],
+            extension: thin_vec::thin_vec![nested],
             ..Extension::default()
         };
     }
-    let patient = Patient { extension: vec![nested], ..Patient::default() };
+    let patient = Patient { extension: thin_vec::thin_vec![nested], ..Patient::default() };
     let found = patient.findings();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].class(), IssueClass::Depth);

@@ -35,9 +35,8 @@ fn type_of_idr(code: &str) -> Option<ClaimType> {
 impl<'a> ExplanationOfBenefit<'a> {
     /// Which version of the API wrote the record, by the systems of its type; `None` where no mark is.
     pub fn api(&self) -> Option<Api> {
-        let has = |system: &str| {
-            self.r#type.as_ref().is_some_and(|own| own.coding_in(system).is_some())
-        };
+        let has =
+            |system: &str| self.r#type.as_ref().is_some_and(|own| own.coding_in(system).is_some());
         let is_request =
             || self.r#use.as_ref().is_some_and(|own| own.as_str() == "preauthorization");
         if has(CodeSystem::EobType.uri()) {
@@ -132,9 +131,10 @@ impl<'a> ExplanationOfBenefit<'a> {
     /// or an extension.
     pub fn amount(&self, name: impl Name) -> Option<&Decimal<'a>> {
         let asked = Asked::of(&name)?;
-        let total = self.total.iter().find(|own| {
-            own.category.as_ref().is_some_and(|category| asked.is_category(category))
-        });
+        let total = self
+            .total
+            .iter()
+            .find(|own| own.category.as_ref().is_some_and(|category| asked.is_category(category)));
         let adjudication = || {
             self.adjudication.iter().find(|own| {
                 own.category.as_ref().is_some_and(|category| asked.is_category(category))

@@ -74,8 +74,7 @@ impl<'a> Item<'a> {
         let ndc = [CodeSystem::Ndc.uri()];
         let own = self.product_or_service.as_ref().and_then(|product| code_of(product, &ndc));
         let of_detail = || {
-            let mut products =
-                self.detail.iter().filter_map(|own| own.product_or_service.as_ref());
+            let mut products = self.detail.iter().filter_map(|own| own.product_or_service.as_ref());
             products.find_map(|product| code_of(product, &ndc))
         };
         own.or_else(of_detail)
