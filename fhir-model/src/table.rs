@@ -170,14 +170,13 @@ impl<'a, T: FromJson<'a>> Fill<'a> for ThinVec<T> {
 impl<'a, T: FromJson<'a>> Fill<'a> for Few<T> {
     fn fill(&mut self, variant: u8, reader: &mut Reader<'_, 'a>) -> Result<Filled, Error> {
         reader.array(|index, reader| {
-            match self.only() {
-                Some(only) => T::fill_into(only, variant, reader),
-                None => {
-                    let room = if index == 1 { reader.remaining(COUNTED) } else { 0 };
-                    T::push_to(self.as_more(room), variant, reader)
-                }
-            }
-            .map_err(|fault| fault.at_index(index))
+            let read = if let Some(only) = self.only() {
+                T::fill_into(only, variant, reader)
+            } else {
+                let room = if index == 1 { reader.remaining(COUNTED) } else { 0 };
+                T::push_to(self.as_more(room), variant, reader)
+            };
+            read.map_err(|fault| fault.at_index(index))
         })?;
         Ok(if self.is_empty() { Filled::EmptyList } else { Filled::Value })
     }
