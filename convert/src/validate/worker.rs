@@ -42,7 +42,9 @@ impl Block {
         before: Before<'_>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        self.outcomes.drain(..).try_for_each(|judged| {
+        // In one go: what it goes to may be a pipe that is written to line by line.
+        let mut text = Vec::new();
+        for judged in self.outcomes.drain(..) {
             let Judged { source, line, offset, fault, mut outcome } = judged;
             let (name, number) = (files[source].name(), before.number(source, line));
             let place = match fault {
@@ -54,8 +56,9 @@ impl Block {
             for issue in &mut outcome.issue {
                 issue.diagnostics = Some(place.clone().into());
             }
-            writeln!(out, "{}", Node::Object(&outcome).to_json())
-        })
+            writeln!(text, "{}", Node::Object(&outcome).to_json())?;
+        }
+        out.write_all(&text)
     }
 
     /// Whether something of the block ends the run.
