@@ -84,7 +84,8 @@
 //! each struct's [`Extra`]; contained resources of other types are [`Resource::Other`]. Members are written in
 //! alphabetical order, as BCDA does, those of [`Extra`] last.
 //!
-//! *Borrowed.* Text is borrowed from the line unless it had escapes; [`IntoOwned`] cuts the tie.
+//! *Borrowed.* Text is borrowed from the line unless it had escapes; [`IntoOwned`] cuts the tie. The line has to outlive
+//! the record, whether or not the record is used again.
 //!
 //! *serde.* All types are `Serialize` and `Deserialize`. Reading through serde_json keeps all of this for the
 //! record itself (each record is handed to the strict reader as raw text), but copies it, and around the record

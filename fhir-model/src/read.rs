@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, Integer};
 use crate::error::{Error, ErrorKind};
 use crate::locate;
 use crate::primitive::Lexical;
-use crate::schema::{self, Guesses, Name, Schema, TypeDef};
+use crate::schema::{self, Guesses, Name, Orders, Schema, TypeDef};
 use crate::text::Str;
 use crate::value::{Object, Value};
 
@@ -54,10 +54,15 @@ thread_local! {
 }
 
 /// Tokens, whose memory is used again, and the orders of members that were met.
-#[derive(Default)]
 struct Kept {
     index: Index,
-    guesses: Guesses,
+    orders: Orders,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { index: Index::default(), orders: [0; size_of::<Orders>()] }
+    }
 }
 
 /// Checks the whole text, then lets `read` walk it. `root` is what the text is a value of, if that is known; if not, it
@@ -69,11 +74,14 @@ fn with_reader<'a, T>(
     read: impl FnOnce(&mut Reader<'_, 'a>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut kept = KEPT.take().unwrap_or_default();
-    let Kept { index, guesses } = &mut *kept;
+    let Kept { index, orders } = &mut *kept;
     let outcome = match index.read(bytes, Limits::default()) {
-        Ok(document) => {
-            read(&mut Reader { walker: document.walker(), guesses, escape: 0, unknown: Vec::new() })
-        }
+        Ok(document) => read(&mut Reader {
+            walker: document.walker(),
+            guesses: Guesses::of(orders),
+            escape: 0,
+            unknown: Vec::new(),
+        }),
         Err(fault) => Err(locate::fault(bytes, schema, root, fault)),
     };
     KEPT.set(Some(kept));
@@ -139,7 +147,7 @@ pub trait FromJson<'a>: Sized {
 #[derive(Debug)]
 pub struct Reader<'r, 'a> {
     walker: Walker<'r, 'a>,
-    guesses: &'r mut Guesses,
+    guesses: Guesses<'r>,
     /// Place of the first backslash that is not before the last text that was looked at.
     escape: usize,
     /// Of each object that is being read and has some: its member names that no table knows.

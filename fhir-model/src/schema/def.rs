@@ -158,15 +158,17 @@ pub(crate) const fn slots<const N: usize>(members: &[ElementDef]) -> [u8; N] {
 /// Which member came after which, the last time. Records of a kind have their members in one order, so that the next
 /// one is known before its name is read, and the name is only compared.
 #[derive(Debug)]
-pub(crate) struct Guesses(Box<[u8]>);
+pub(crate) struct Guesses<'g>(&'g mut Orders);
 
-impl Default for Guesses {
-    fn default() -> Self {
-        Self(vec![0; usize::from(super::generated::GUESSES)].into_boxed_slice())
+/// Memory for [`Guesses`], which knows of no order yet.
+pub(crate) type Orders = [u8; super::generated::GUESSES as usize];
+
+impl<'g> Guesses<'g> {
+    /// The guesses in this memory.
+    pub(crate) fn of(orders: &'g mut Orders) -> Self {
+        Self(orders)
     }
-}
 
-impl Guesses {
     /// The place that is guessed.
     #[inline]
     pub(crate) fn get(&self, guess: usize) -> usize {
