@@ -187,6 +187,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "stu3")]
     #[test]
     fn it_takes_no_more_room_than_its_entry() {
         use crate::stu3::datatypes::Coding;
