@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::range::PlainFile;
+use crate::counts::Found;
+use crate::plain::PlainFile;
 
 /// Most segments in one block, so that a block of many tiny sources stays small, too.
 pub(crate) const MAX_SEGMENTS: usize = 16 * 1024;
@@ -31,27 +32,6 @@ pub(crate) struct Segment {
     pub(crate) content: Content,
     /// What the worker found.
     pub(crate) found: Found,
-}
-
-/// What a worker found in a segment, or in all of one source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) lines: u64,
-    /// How many of the lines are blank.
-    pub(crate) blank: u64,
-    /// How many of the lines are over the limit.
-    pub(crate) too_long: u64,
-    /// Bytes of the lines in a range of a file, line ends included.
-    pub(crate) range_bytes: u64,
-}
-
-impl Found {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.lines += other.lines;
-        self.blank += other.blank;
-        self.too_long += other.too_long;
-        self.range_bytes += other.range_bytes;
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -12,11 +12,11 @@ mod zstd;
 use ::zstd::stream::raw::{Decoder as ZstdDecoder, Operation};
 
 use self::gzip::Gzip;
-pub(crate) use self::raw::grown;
 use self::raw::{INPUT_BYTES, Raw, RawInput};
-pub(crate) use self::step::{Chunk, Fault};
+pub(crate) use self::step::Chunk;
 use self::zstd::Zstd;
 use crate::error::ErrorKind;
+use crate::fault::Fault;
 use crate::source::Opened;
 
 /// How a source is compressed. Its first bytes decide, never its name.

@@ -97,9 +97,10 @@
 //!
 //! # The parts, in the order of the data
 //!
-//! `discover` and `source` (what is read), `decompress` (stored bytes to bytes), `reader` and
-//! `block` (bytes to blocks of whole lines), `line` (blocks to lines), `workers` (threads, queues,
-//! the stop signal), `order` (back in input order), `records` (the convenience on top).
+//! `discover`, `source` and `plain` (what is read), `decompress` (stored bytes to bytes), `reader` and `block` (bytes to
+//! blocks of whole lines, plain files to ranges), `range` (which lines a range has), `line` (bytes to lines), `given` (what a
+//! worker is given of a block), `workers` (threads, queues, the stop signal), `order` (back in input order), `counts` (which
+//! number a line has), `records` (the convenience on top).
 //!
 //! # Panics of workers
 //!
@@ -110,12 +111,16 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod counts;
 mod decompress;
 mod discover;
 mod error;
+mod fault;
+mod given;
 mod limits;
 mod line;
 mod order;
+mod plain;
 mod progress;
 mod range;
 mod reader;
@@ -127,14 +132,16 @@ mod stop;
 mod turns;
 mod workers;
 
+pub use counts::{Before, InBlock};
 pub use decompress::Compression;
 pub use discover::{Discovered, discover, discover_among};
 pub use error::{Error, ErrorKind, Position, shown};
+pub use given::BlockWorker;
 pub use limits::{DEFAULT_MAX_DECOMPRESSED_BYTES, DEFAULT_MAX_LINE_BYTES, Limits};
-pub use line::{Before, InBlock, Line};
+pub use line::Line;
 pub use progress::{Progress, SourceReport};
 pub use records::{Record, RecordError, read_records};
 pub use remote::{Elsewhere, Purpose, Remote, RemoteFault, RemoteFile};
 pub use sniff::Sniffer;
 pub use source::SourceFile;
-pub use workers::{BlockWorker, DEFAULT_BLOCK_BYTES, ReadOptions, read};
+pub use workers::{DEFAULT_BLOCK_BYTES, ReadOptions, read};

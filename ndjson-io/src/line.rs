@@ -2,10 +2,14 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::block::Found;
+use crate::counts::InBlock;
 
 /// The UTF-8 byte order mark. It is skipped at the start of a source and nowhere else.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What is in a line beyond the bytes that its limit binds: a byte order mark and a carriage
+/// return. One more byte than that and the limit, without a line end in sight, is too long.
+pub(crate) const UNCOUNTED_BYTES: usize = BOM.len() + 1;
 
 /// One line of a source, as a worker sees it.
 ///
@@ -21,25 +25,6 @@ pub struct Line<'a> {
     pub number: InBlock,
     /// Byte offset of the first of `bytes` in the decompressed source, 0-based.
     pub offset: u64,
-}
-
-/// A line's number among the lines of its source that are in one block, from 1.
-///
-/// Blocks are read side by side, and none knows how many lines come before it. Whoever takes their results in order
-/// does: [`Before::number`] makes of it the number in the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct InBlock(pub(crate) u64);
-
-/// How many lines of each source come before a block.
-#[derive(Clone, Copy, Debug)]
-pub struct Before<'b>(pub(crate) &'b [Found]);
-
-impl Before<'_> {
-    /// The number of a line of the block in its source, the one with this index among those that are read: 1-based,
-    /// blank lines count.
-    pub fn number(&self, source: usize, line: InBlock) -> u64 {
-        self.0.get(source).map_or(0, |found| found.lines) + line.0
-    }
 }
 
 /// Shows the place and the length, never the bytes.

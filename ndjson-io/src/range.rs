@@ -5,18 +5,13 @@
 //! its first byte, and ends where the next range begins: no line is in two of them, and none between them. Whoever
 //! reads a range sees that by itself; it looks at the byte before the range, and reads on to the end of its last line.
 
-use std::fs::File;
-use std::io;
 use std::ops::{ControlFlow, Range};
-use std::os::unix::fs::FileExt;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::decompress::{Compression, Fault, MAGIC_BYTES, grown};
-use crate::error::ErrorKind;
-use crate::line::BOM;
-use crate::reader::UNCOUNTED_BYTES;
-use crate::source::Identity;
+use crate::fault::Fault;
+use crate::line::{BOM, UNCOUNTED_BYTES};
+use crate::plain::PlainFile;
 
 /// Bytes that are read at once: they are looked at while they are in the processor's second-level cache.
 const STEP_BYTES: usize = 256 << 10;
@@ -24,86 +19,12 @@ const STEP_BYTES: usize = 256 << 10;
 /// The same beyond the end of a range, where no more is wanted than the rest of a line.
 const REST_BYTES: usize = 32 << 10;
 
-/// A file that is stored as it is, or some of it.
-#[derive(Debug)]
-pub(crate) struct PlainFile {
-    pub(crate) file: File,
-    pub(crate) size_at_open: u64,
-    /// The lines to read are those that begin here.
-    pub(crate) lines: Range<u64>,
-    /// What it must be at the end, where it was read before.
-    pub(crate) unchanged: Option<Identity>,
-}
-
 /// What a range has, piece by piece.
 pub(crate) enum Piece<'b> {
     /// Whole lines, from this byte of the file on; the last may lack its line end where the file ends.
     Lines { bytes: &'b [u8], first_byte: u64 },
     /// A line that is too long to be kept begins at this byte; its length is without line end and byte order mark.
     TooLong { first_byte: u64, len_bytes: u64 },
-}
-
-impl PlainFile {
-    /// Where the last range ends.
-    pub(crate) fn end(&self) -> u64 {
-        self.lines.end.min(self.size_at_open)
-    }
-
-    /// The bytes to read, cut into ranges of so many.
-    pub(crate) fn ranges(&self, bytes: u64) -> impl Iterator<Item = Range<u64>> + use<> {
-        let end = self.end();
-        let mut next = Some(self.lines.start.min(end));
-        std::iter::from_fn(move || {
-            let at = next?;
-            // Where there is nothing to read there is one empty range, which ends the source.
-            let range = at..end.min(at.saturating_add(bytes));
-            next = (range.end < end).then_some(range.end);
-            Some(range)
-        })
-    }
-
-    /// Whether it is stored as it is, by its first bytes.
-    pub(crate) fn is_plain(&self) -> Result<bool, Fault> {
-        let mut beginning = [0; MAGIC_BYTES];
-        let mut filled = 0;
-        while filled < MAGIC_BYTES {
-            match self.read_at(&mut beginning[filled..], filled as u64)? {
-                0 => break,
-                count => filled += count,
-            }
-        }
-        Ok(Compression::from_magic(&beginning[..filled]) == Compression::None)
-    }
-
-    /// Whether the file is longer than when it was opened.
-    ///
-    /// # Errors
-    /// It was read before, and is not what it was then.
-    pub(crate) fn grew(&self) -> Result<bool, Fault> {
-        grown(&self.file, self.size_at_open, self.unchanged)
-    }
-
-    /// Reads at most up to the size at open, where it gives 0. Goes on when a signal interrupts.
-    fn read_at(&self, buffer: &mut [u8], at: u64) -> Result<usize, Fault> {
-        let left = usize::try_from(self.size_at_open.saturating_sub(at)).unwrap_or(usize::MAX);
-        let len = buffer.len().min(left);
-        if len == 0 {
-            return Ok(0);
-        }
-        loop {
-            match self.file.read_at(&mut buffer[..len], at) {
-                Ok(0) => {
-                    let now = self.file.metadata().map_or(at, |metadata| metadata.len());
-                    let expected_bytes = self.size_at_open;
-                    let kind = ErrorKind::Shrunk { expected_bytes, found_bytes: now.min(at) };
-                    return Err(Fault::Kind(kind));
-                }
-                Ok(count) => return Ok(count.min(len)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Fault::Io(error)),
-            }
-        }
-    }
 }
 
 /// Reads ranges one after another with the same memory: one for each worker.

@@ -22,20 +22,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 use memchr::{memchr, memrchr};
 
-use crate::block::{Block, Content, Found, MAX_SEGMENTS, Segment};
-use crate::decompress::{Chunk, Decoders, Fault, Stream};
+use crate::block::{Block, Content, MAX_SEGMENTS, Segment};
+use crate::counts::Found;
+use crate::decompress::{Chunk, Compression, Decoders, MAGIC_BYTES, Stream};
 use crate::error::Error;
-use crate::line::BOM;
+use crate::fault::Fault;
+use crate::line::{BOM, UNCOUNTED_BYTES};
+use crate::plain::PlainFile;
 use crate::progress::{Progress, SourceReport};
-use crate::range::PlainFile;
 use crate::remote::Purpose;
 use crate::source::{Opened, SourceFile};
 use crate::stop::StopSignal;
 use crate::turns::{Turn, Turns};
-
-/// What is in a line beyond the bytes that its limit binds: a byte order mark and a carriage
-/// return. One more byte than that and the limit, without a line end in sight, is too long.
-pub(crate) const UNCOUNTED_BYTES: usize = BOM.len() + 1;
 
 /// When less than this part of a block is free, the next source begins a new one: a read into the
 /// rest would cost as much as one into a whole block.
@@ -87,6 +85,19 @@ impl Reader {
         let flushed = cutter.flush();
         read.and(flushed)
     }
+}
+
+/// Whether a file is stored as it is, by its first bytes.
+fn is_plain(file: &PlainFile) -> Result<bool, Fault> {
+    let mut beginning = [0; MAGIC_BYTES];
+    let mut filled = 0;
+    while filled < MAGIC_BYTES {
+        match file.read_at(&mut beginning[filled..], filled as u64)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(Compression::from_magic(&beginning[..filled]) == Compression::None)
 }
 
 /// The block being filled and the place in the source.
@@ -204,7 +215,7 @@ impl Cutter {
         if self.reader.hash || file.size_at_open < self.reader.block_bytes as u64 {
             return Ok(false);
         }
-        file.is_plain().map_err(|fault| self.failed(fault))
+        is_plain(file).map_err(|fault| self.failed(fault))
     }
 
     fn failed(&self, fault: Fault) -> Ended {

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
+use crate::counts::InBlock;
 use crate::error::{Error, Position};
-use crate::line::{InBlock, Line};
+use crate::given::BlockWorker;
+use crate::line::Line;
 use crate::progress::SourceReport;
 use crate::source::SourceFile;
-use crate::workers::{BlockWorker, ReadOptions, read};
+use crate::workers::{ReadOptions, read};
 
 /// What became of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]

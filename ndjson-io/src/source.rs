@@ -11,7 +11,8 @@ use std::time::SystemTime;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use crate::error::{Error, ErrorKind, Position};
-use crate::range::{self, PlainFile};
+use crate::plain::{Identity, PlainFile};
+use crate::range;
 use crate::remote::{Purpose, Remote, RemoteFile};
 
 /// What standard input is called.
@@ -77,39 +78,6 @@ struct Looks {
 impl Looks {
     fn of(metadata: &Metadata) -> Self {
         Self { len: metadata.len(), modified: metadata.modified().ok() }
-    }
-}
-
-/// Which file it is, and what changes whenever somebody writes to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// Device and inode.
-    file: (u64, u64),
-    len: u64,
-    /// When its content was changed, and when anything of it was: seconds and nanoseconds.
-    times: [(i64, i64); 2],
-}
-
-impl Identity {
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let (file, times) = {
-            use std::os::unix::fs::MetadataExt;
-            let modified = (metadata.mtime(), metadata.mtime_nsec());
-            let changed = (metadata.ctime(), metadata.ctime_nsec());
-            ((metadata.dev(), metadata.ino()), [modified, changed])
-        };
-        #[cfg(not(unix))]
-        let (file, times) = {
-            let modified = metadata.modified().ok();
-            let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-            let of = |since: std::time::Duration| {
-                let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-                (seconds, since.subsec_nanos().into())
-            };
-            ((0, 0), [since.map_or((0, 0), of), (0, 0)])
-        };
-        Self { file, len: metadata.len(), times }
     }
 }
 

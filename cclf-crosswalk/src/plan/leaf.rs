@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use cms::r4;
 use json_walk::{JsonStr, Kind};
 
+use super::captured::{Captured, is_null, place};
 use super::reading::{Fault, Reading, fault};
-use super::registers::{Captured, Val, place};
+use super::registers::Val;
 use super::shapes::Event;
 use super::tree::{Action, Form, Keep, Keys, Leaf, Slot};
 use super::walk::Walk;
@@ -18,19 +19,6 @@ use crate::facts::dates::{self, DateText};
 use crate::facts::numbers;
 use crate::layout::resource::JsonType;
 use crate::layout::table::ColumnType;
-
-/// Whether a text says nothing: a blank one, and a code of nothing but `~`, the way of CMS's warehouse to say so.
-#[inline]
-pub(super) fn is_null(text: &str, code: bool) -> bool {
-    match text.as_bytes().first() {
-        Some(b'~') if code => text.trim_end().bytes().all(|byte| byte == b'~'),
-        Some(0x21..0x80) => false,
-        _ => {
-            let said = text.trim();
-            said.is_empty() || (code && said.bytes().all(|byte| byte == b'~'))
-        }
-    }
-}
 
 impl Walk<'_> {
     pub(super) fn leaf<'a, R: Reading<'a>>(

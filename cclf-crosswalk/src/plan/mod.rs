@@ -11,6 +11,7 @@
 pub(crate) mod access;
 mod accesses;
 mod building;
+mod captured;
 mod compile;
 pub(crate) mod guess;
 pub(crate) mod kept;

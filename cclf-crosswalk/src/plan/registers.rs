@@ -2,17 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::captured::{Captured, place};
 use super::shapes::Shapes;
 use super::tree::{ResourcePlan, Slot, Temp};
 use super::unknown::UnknownMembers;
 use super::value::Value;
 use crate::layout::resource::List;
 use crate::plan::links::BySequence;
-
-#[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
-pub(super) const fn place(offset: usize) -> u32 {
-    offset as u32
-}
 
 /// A register's value. Text stays where it stands in the line, or in the scratch when it had escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,22 +29,6 @@ pub(crate) enum Val {
     Bits(u64),
     /// A range of the link list.
     Links {
-        start: u32,
-        end: u32,
-    },
-}
-
-/// A leaf as it was met, before it is known which fact wants it.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Captured {
-    None,
-    /// `escaped`: there may be escapes.
-    Text {
-        start: u32,
-        end: u32,
-        escaped: bool,
-    },
-    Number {
         start: u32,
         end: u32,
     },

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use json_walk::Walker;
 
-use super::registers::Captured;
+use super::captured::{Captured, place};
 use super::tree::{Action, Form, Keyed, Leaf, Object, Slot, Target};
 
 /// What a walk does, in the order in which it does it.
@@ -223,11 +223,6 @@ impl Shape {
         }
         Some(token)
     }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "lines are at most MAX_RECORD_BYTES long")]
-const fn place(at: usize) -> u32 {
-    at as u32
 }
 
 #[inline]

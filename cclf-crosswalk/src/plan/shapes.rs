@@ -2,7 +2,7 @@
 
 use json_walk::Walker;
 
-use super::registers::Captured;
+use super::captured::{Captured, is_null};
 use super::shape::{Gap, Piece, Probe, Shape, Step, decided, tail};
 use super::tree::{Action, Keyed, Leaf, Object};
 
@@ -270,7 +270,7 @@ impl Cutter<'_, '_> {
         for action in &leaf.actions {
             if let Action::Key { keyed, keys } = action {
                 let keys = keys.bits(text.as_bytes(), 0, text.len());
-                let named = !super::leaf::is_null(text, false);
+                let named = !is_null(text, false);
                 self.shape.steps.push(Step::Keys { keyed: *keyed, keys, named });
             }
         }

@@ -2,7 +2,8 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::step::{Chunk, Fault, Step, detail};
+use super::step::{Chunk, Step, detail};
+use crate::fault::Fault;
 
 /// The largest window, as the power of two.
 const WINDOW_BITS: u8 = 15;

@@ -1,8 +1,4 @@
-//! What one step of reading gives, or why it gives nothing.
-
-use std::io;
-
-use crate::error::{Error, ErrorKind};
+//! What one step of reading gives.
 
 /// Details of [`ErrorKind::Corrupt`].
 pub(super) mod detail {
@@ -13,26 +9,6 @@ pub(super) mod detail {
     pub(crate) const ZSTD_DAMAGED: &str =
         "a zstd frame is not valid, its checksum is wrong, or something else follows the last one";
     pub(crate) const ZSTD_WINDOW: &str = "a zstd frame needs a window over 128 MiB";
-}
-
-/// Why bytes could not be had; becomes an [`Error`] once it is known where.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    Io(io::Error),
-    Kind(ErrorKind),
-}
-
-impl Fault {
-    pub(crate) fn into_error(self) -> Error {
-        match self {
-            Self::Io(error) => Error::io("read", error),
-            Self::Kind(kind) => Error::new(kind),
-        }
-    }
-
-    pub(super) fn corrupt(detail: &'static str) -> Self {
-        Self::Kind(ErrorKind::Corrupt { detail })
-    }
 }
 
 /// What one step of reading gave. `Bytes(0)` means "nothing yet": the caller may look whether it

@@ -3,8 +3,9 @@
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 use zstd::zstd_safe::get_frame_content_size;
 
-use super::step::{Chunk, Fault, Step, detail};
+use super::step::{Chunk, Step, detail};
 use crate::error::ErrorKind;
+use crate::fault::Fault;
 
 /// What a frame of data begins with; skippable ones hold nothing that could be damaged.
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
