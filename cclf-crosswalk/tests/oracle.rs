@@ -4,6 +4,8 @@
 mod judged;
 #[path = "oracle/large.rs"]
 mod large;
+#[path = "oracle/shapes.rs"]
+mod shapes;
 #[path = "oracle/stated.rs"]
 mod stated;
 #[path = "oracle/systems.rs"]
