@@ -20,7 +20,7 @@ def arguments():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, split, package, model, report (default: race,growth,report)")
     options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
-    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--jobs", default="*", help="names or globs of jobs, e.g. 'bcda-*,duckdb-23-*'")
     options.add_argument("--growth", default="0.1,1,2,5,10", help="sizes of the growth chart in GB")
