@@ -20,7 +20,7 @@ def knows_columns(bcda):
     return "--columns" in subprocess.run([bcda, "convert", "--help"], capture_output=True, text=True, check=True).stdout
 
 
-def all_jobs(bcda, data, work, threads):
+def all_jobs(bcda, data, work, threads, tape):
     """Every job on the data, in the order in which a round takes them. Numbers of a name are threads."""
     plain, out = str(data.plain), pathlib.Path(work) / "out"
     megabytes = data.claim_megabytes
@@ -85,6 +85,12 @@ def all_jobs(bcda, data, work, threads):
         lambda to: f"'{bcda}' convert --quiet --overwrite --threads {threads} - --out '{to}' "
                    f"--file-date {export.file_date(plain)} {' '.join(whole)} < '{data.stream}'", **moved)
     add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole), **moved)
+    # without people: the tape is of the claims alone
+    add("bcda-claims-1", "from one file of claims, 1 thread", "ways", bcda_on(str(data.one / "claims.ndjson"), *whole, "--file-date", export.file_date(plain), n=1))
+    if pathlib.Path(tape).exists():
+        add("tape", "simd-json's fill_tape of that file, 1 thread", "ways", lambda to: [tape, str(data.one / "claims.ndjson")])
+    else:
+        print(f"no {tape}, so there is no job of simd-json's tape: cargo build --profile dist -p bcda-benches --example tape", file=sys.stderr)
     add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole), **moved)
     add("bcda-csv", "to CSV", "ways", bcda_on(plain, "--format", "csv", *whole))
     add("bcda-empty", "an empty file, all tables", "ways", bcda_on(str(data.empty), "--file-date", "2024-01-01"), megabytes=0, repeat=20)

@@ -26,12 +26,13 @@ def save(figure, path):
 
 
 def picture(race, path):
-    """CPU seconds per gigabyte of both races, one bar a job."""
+    """CPU seconds per gigabyte of both races, one bar a job: on one scale, and in the order in which the jobs are listed."""
     figures = targets.Figures(race)
     groups = [(group, [job["name"] for job in race["jobs"] if job["group"] == group]) for group in ("23", "whole")]
     groups = [(group, names) for group, names in groups if names]
     figure, axes = plt.subplots(len(groups), 1, figsize=(8, 0.7 + 0.36 * sum(len(names) + 1.2 for _, names in groups)),
                                 gridspec_kw={"height_ratios": [len(names) for _, names in groups]}, squeeze=False)
+    most = max(figures.median(name, "cpu") / figures.jobs[name]["megabytes"] * 1000 for _, names in groups for name in names)
     for (group, names), axis in zip(groups, axes[:, 0]):
         values = [figures.median(name, "cpu") / figures.jobs[name]["megabytes"] * 1000 for name in names]
         walls = [figures.median(name, "wall") / figures.jobs[name]["megabytes"] * 1000 for name in names]
@@ -40,7 +41,7 @@ def picture(race, path):
         for place, cpu, wall in zip(places, values, walls):
             axis.annotate(f"{cpu:.1f} ({wall:.1f} wall)", (cpu, place), xytext=(4, 0), textcoords="offset points", va="center")
         axis.set_yticks(list(places), [figures.jobs[name]["label"] for name in names])
-        axis.set_xlim(0, max(values) * 1.22)
+        axis.set_xlim(0, most * 1.22)
         axis.set_title(targets.GROUPS[group], loc="left", fontsize=10)
         axis.tick_params(left=False)
     axes[-1, 0].set_xlabel("CPU seconds per GB of claims, and wall seconds: less is better")

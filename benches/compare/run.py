@@ -6,7 +6,8 @@ checks that all outputs agree, and writes docs/performance.md with its pictures.
     benches/compare/run --gigabytes 0.1 --rounds 2 --steps race    a quick look: prints, writes no page
     benches/compare/run --steps odd --gigabytes 0.05           odd records: bcda and DuckDB cell by cell, no timing
 
-Needs the build that is shipped: cargo build --profile dist, or --bcda.
+Needs the build that is shipped: cargo build --profile dist, or --bcda; and for simd-json's tape alone
+cargo build --profile dist -p bcda-benches --example tape, or --tape.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
@@ -29,6 +30,7 @@ def arguments():
     options.add_argument("--python", default=str(export.ROOT / "target/python-package/bin/python"),
                          help="a Python with the package: ci/python-package makes this one")
     options.add_argument("--bcda", default=str(export.ROOT / "target/dist/bcda"))
+    options.add_argument("--tape", default=str(export.ROOT / "target/dist/examples/tape"), help="the example `tape` of bcda-benches")
     options.add_argument("--work", default=str(export.ROOT / "target/compare"), help="folder of data and tables")
     options.add_argument("--results", type=pathlib.Path, default=RESULTS)
     options.add_argument("--docs", type=pathlib.Path, default=export.ROOT / "docs", help="where report writes")
@@ -61,10 +63,11 @@ def main():
     if "growth" in steps:
         results["growth"] = growth.measure_growth(options, work)
         save(options.results, results)
+        print(targets.table(targets.memory(results["growth"])))
     if "split" in steps:
         results["split"] = split.measure_split(options, work)
         save(options.results, results)
-        print("\n".join([*split.page(results["split"]), split.verdict(results["split"])]))
+        print("\n".join(split.page(results["split"])))
     if "package" in steps:
         results["package"] = package.measure_package(options, work)
         save(options.results, results)
@@ -72,7 +75,7 @@ def main():
     if "model" in steps:
         results["model"] = model.measure_model()
         save(options.results, results)
-        print("\n".join([*model.page(results["model"]), model.verdict(results["model"])]))
+        print("\n".join([*model.page(results["model"]), targets.table(model.wanted(results["model"]))]))
     if "report" in steps:
         subprocess.run([sys.executable, str(export.HERE / "report.py"), str(options.results), str(options.docs), str(options.dollars)], check=True)
     sys.exit(0 if agree else 1)
@@ -88,7 +91,7 @@ def race(options, work):
     print("making data ...", file=sys.stderr)
     data = jobs.Data(options.bcda, work, options.gigabytes)
     wanted = options.jobs.split(",")
-    chosen = [job for job in jobs.all_jobs(options.bcda, data, work, options.threads)
+    chosen = [job for job in jobs.all_jobs(options.bcda, data, work, options.threads, options.tape)
               if any(fnmatch.fnmatch(job.name, pattern) for pattern in wanted)]
     if not chosen:
         sys.exit(f"no job is named {options.jobs}")
@@ -153,7 +156,8 @@ def check(chosen):
 
 def print_race(results):
     print(targets.race_table(results))
-    print(targets.target_table(results))
+    print(targets.table(targets.ratios(results)))
+    print(*targets.agreement(results), sep="\n")
     for line in targets.noise(results):
         print(line)
 

@@ -7,7 +7,6 @@ from measure import machine, measure
 BUILD = ["cargo", "bench", "--package", "bcda-benches", "--bench", "split", "--no-run", "--message-format", "json"]
 # About 50 MB of claims, which the stages have in memory.
 PEOPLE = 90
-WANTED = 0.70
 # Each stage does all that those before it do.
 STAGES = {
     "index": "index: tokens, and with them the grammar, numbers, escapes, control characters",
@@ -67,10 +66,3 @@ def page(results):
         f"The price of full validation is between {least:.0%} and {most:.0%} of the conversion: most of it is done in the same pass that finds the",
         f"tokens, which a reader without checks needs too. Beside it, the standard library's check of UTF-8 alone: {rates['UTF-8']:,.0f} MB/s.", "",
         "To repeat it: `benches/compare/run --steps split,report`.", ""]
-
-
-def verdict(results):
-    """What was wanted, for whoever runs the benchmark."""
-    whole = results["megabytes"] / statistics.median(results["cpu"])
-    share = whole / statistics.median(results["rates"]["fill_tape"])
-    return f"wanted: at least {WANTED:.0%} of the rate of `fill_tape`; measured: {share:.0%}: {'PASS' if share >= WANTED else 'MISS'}"
