@@ -17,7 +17,7 @@ pub struct Sniffer {
 /// A file is first looked at for this many bytes: most long records begin with what tells their type.
 const FIRST_LOOK_BYTES: usize = 4 << 10;
 
-/// Then in steps of this many.
+/// Then for this many more, and then for twice as many each time: who looks begins at the beginning again.
 const SNIFF_STEP_BYTES: usize = 32 << 10;
 
 impl Sniffer {
@@ -79,7 +79,7 @@ impl Sniffer {
         let mut stream = Stream::open(opened, decoders, false, u64::MAX, false);
         let mut filled = 0;
         while filled < max && !enough(&self.bytes[..filled]) {
-            let step = if filled == 0 { FIRST_LOOK_BYTES } else { SNIFF_STEP_BYTES };
+            let step = if filled == 0 { FIRST_LOOK_BYTES } else { filled.max(SNIFF_STEP_BYTES) };
             let to = max.min(filled + step);
             if self.bytes.len() < to {
                 self.bytes.resize(to, 0);
