@@ -27,7 +27,7 @@ pub trait BlockWorker {
     /// One line that is not blank and not too long.
     fn line(&mut self, line: Line<'_>);
 
-    /// A line over [`Limits::max_line_bytes`]: its bytes are not kept, only where it begins and
+    /// A line over [`Limits::max_line_bytes`](crate::Limits::max_line_bytes): its bytes are not kept, only where it begins and
     /// how long it is (without line end and byte order mark). It comes in its place among the
     /// lines.
     fn too_long(&mut self, source: usize, number: InBlock, offset: u64, len_bytes: u64);

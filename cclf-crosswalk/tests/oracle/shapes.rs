@@ -81,9 +81,9 @@ fn what_came_before_does_not_show() {
             for changed in changed(line, 11, from % 11) {
                 let cold = became(&mut Reader::new(plan), &mut tables, &changed);
                 if matches!(cold, Became::Bad(_)) {
-                    bad += 1
+                    bad += 1;
                 } else {
-                    good += 1
+                    good += 1;
                 }
                 assert_eq!(became(&mut warm, &mut tables, &changed), cold, "{api}: {changed}");
             }
