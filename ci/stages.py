@@ -25,7 +25,8 @@ PEOPLE, CLAIMS_EACH, SEED = 30, 10, 4
 RUNS = 3
 
 START, WHOLE, LIBC = "start", "whole", "libc"
-# Each version of the C library has its own way to copy, to fill and to find memory: what that is part of.
+# Only told. Each version of the C library has its own way to copy, to fill and to find memory, and how much of malloc a
+# run takes is chance: which thread gives back what another took.
 OF_LIBC = (START, WHOLE, LIBC)
 STANDARD = "the standard library"
 # Our own source, the first that fits; then crates of others.
@@ -136,6 +137,9 @@ def least(binary, source, folder):
 
 def count(binary, folder):
     """Instructions of the program's start, and by stage of 300 claims without that."""
+    # By itself: the program looks at what lies beside an input without records.
+    folder = folder / "stages"
+    folder.mkdir()
     words = ["synth", "--quiet", "--seed", str(SEED), "--beneficiaries", str(PEOPLE), "--claims", str(CLAIMS_EACH), "--out", "claims"]
     subprocess.run([binary, *words], cwd=folder, check=True)
     (folder / "empty.ndjson").touch()
@@ -179,12 +183,11 @@ def compare(built, counted):
         if expected:
             change = found / before - 1 if before else float("inf")
             line += f", {change:+.1%}"
-            held = stage not in OF_LIBC or expected[LIBC] == libc()
-            if held and abs(change) > MOST_CHANGE and max(found, before) >= LEAST_SHARE * most:
+            if stage not in OF_LIBC and abs(change) > MOST_CHANGE and max(found, before) >= LEAST_SHARE * most:
                 bad.append(f"stage {stage}: {before:,} instructions expected, {found:,} found: {change:+.1%}")
         lines.append(line)
     if not expected:
         lines.append(f"stage     no counts are known of rustc {built}: these are only told")
-    elif expected[LIBC] != libc():
-        lines.append(f"stage     with {libc()} in place of {expected[LIBC]}, {', '.join(OF_LIBC)} are only told")
+    else:
+        lines.append(f"stage     {', '.join(OF_LIBC)} are only told; they were counted with {expected[LIBC]}, this is {libc()}")
     return lines, bad
