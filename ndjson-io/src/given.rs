@@ -87,8 +87,8 @@ pub(crate) fn run_block<W: BlockWorker>(
                             next_byte = first_byte + bytes.len() as u64;
                             given.lines(bytes, first_byte)
                         }
-                        Piece::TooLong { first_byte, len_bytes } => {
-                            next_byte = first_byte + len_bytes;
+                        Piece::TooLong { first_byte, len_bytes, next_byte: next } => {
+                            next_byte = next;
                             given.too_long(first_byte, len_bytes)
                         }
                     },

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use crate::error::ErrorKind;
 use crate::fault::Fault;
@@ -20,24 +20,10 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let (file, times) = {
-            use std::os::unix::fs::MetadataExt;
-            let modified = (metadata.mtime(), metadata.mtime_nsec());
-            let changed = (metadata.ctime(), metadata.ctime_nsec());
-            ((metadata.dev(), metadata.ino()), [modified, changed])
-        };
-        #[cfg(not(unix))]
-        let (file, times) = {
-            let modified = metadata.modified().ok();
-            let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-            let of = |since: std::time::Duration| {
-                let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-                (seconds, since.subsec_nanos().into())
-            };
-            ((0, 0), [since.map_or((0, 0), of), (0, 0)])
-        };
-        Self { file, len: metadata.len(), times }
+        let modified = (metadata.mtime(), metadata.mtime_nsec());
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        let file = (metadata.dev(), metadata.ino());
+        Self { file, len: metadata.len(), times: [modified, changed] }
     }
 }
 

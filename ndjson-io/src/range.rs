@@ -23,8 +23,9 @@ const REST_BYTES: usize = 32 << 10;
 pub(crate) enum Piece<'b> {
     /// Whole lines, from this byte of the file on; the last may lack its line end where the file ends.
     Lines { bytes: &'b [u8], first_byte: u64 },
-    /// A line that is too long to be kept begins at this byte; its length is without line end and byte order mark.
-    TooLong { first_byte: u64, len_bytes: u64 },
+    /// A line that is too long to be kept begins at this byte, and the next one at that; its length is without line end
+    /// and byte order mark.
+    TooLong { first_byte: u64, len_bytes: u64, next_byte: u64 },
 }
 
 /// Reads ranges one after another with the same memory: one for each worker.
@@ -192,7 +193,8 @@ impl Reading<'_> {
             self.drop_bytes(end.map_or(self.filled, |end| end + 1), false);
         }
         let len_bytes = self.base - first_byte - line_end - mark;
-        Ok(take(Piece::TooLong { first_byte: first_byte + mark, len_bytes }))
+        let (first_byte, next_byte) = (first_byte + mark, self.base);
+        Ok(take(Piece::TooLong { first_byte, len_bytes, next_byte }))
     }
 }
 
@@ -235,7 +237,9 @@ mod tests {
                         at += line.len() as u64;
                     }
                 }
-                Piece::TooLong { first_byte, len_bytes } => seen.push((first_byte, Err(len_bytes))),
+                Piece::TooLong { first_byte, len_bytes, .. } => {
+                    seen.push((first_byte, Err(len_bytes)));
+                }
             }
             ControlFlow::Continue(())
         });

@@ -26,6 +26,11 @@ pub(super) enum Event {
     Dispatch(&'static Keyed),
 }
 
+/// Tokens from the bracket at which a walker stands to the one that closes it; of another value it means nothing.
+pub(super) fn tokens_of(walker: &Walker<'_, '_>) -> usize {
+    walker.closing(walker.token()).wrapping_sub(walker.token())
+}
+
 /// The shapes of the elements of one list.
 #[derive(Debug)]
 struct OfList {
@@ -37,19 +42,11 @@ struct OfList {
     before: u16,
     /// Shapes of first elements, the last one first.
     first: [u16; 2],
-    /// Its elements are too large.
-    given_up: bool,
 }
 
 impl Default for OfList {
     fn default() -> Self {
-        Self {
-            shapes: Vec::new(),
-            by_tokens: Vec::new(),
-            before: NONE,
-            first: [NONE; 2],
-            given_up: false,
-        }
+        Self { shapes: Vec::new(), by_tokens: Vec::new(), before: NONE, first: [NONE; 2] }
     }
 }
 
@@ -105,10 +102,11 @@ impl Shapes {
         Some(&mut shape.steps)
     }
 
-    /// Begins to watch the walk through an element of which no shape was found. False if it is not worth it.
-    pub(super) fn watch(&mut self, list: usize) -> bool {
-        let own = &self.lists[list];
-        if self.events.is_some() || own.given_up || own.shapes.len() == MOST_SHAPES {
+    /// Begins to watch the walk through an element of so many tokens of which no shape was found. False if it is not
+    /// worth it.
+    pub(super) fn watch(&mut self, list: usize, tokens: usize) -> bool {
+        let is_full = self.lists[list].shapes.len() == MOST_SHAPES;
+        if self.events.is_some() || is_full || tokens > MOST_TOKENS {
             return false;
         }
         self.events = Some(std::mem::take(&mut self.spare));
@@ -135,14 +133,11 @@ impl Shapes {
     pub(super) fn learn(&mut self, list: usize, walker: &Walker<'_, '_>) {
         let Some(mut events) = self.events.take() else { return };
         let own = &mut self.lists[list];
-        let tokens = walker.closing(walker.token()) - walker.token();
-        own.given_up = tokens > MOST_TOKENS;
-        if !own.given_up
-            && let Some(shape) = made_of(&events, walker)
+        if let Some(shape) = made_of(&events, walker)
             && let Ok(number) = u16::try_from(own.shapes.len())
         {
             let has_any = shape.pieces.iter().any(|piece| matches!(piece.gap, Gap::Container(_)));
-            let tokens = if has_any { 0 } else { tokens };
+            let tokens = if has_any { 0 } else { tokens_of(walker) };
             if own.by_tokens.len() <= tokens {
                 own.by_tokens.resize_with(tokens + 1, Vec::new);
             }
@@ -167,8 +162,7 @@ impl OfList {
     /// Looks for the shape among all.
     #[inline(never)]
     fn search(&self, walker: &Walker<'_, '_>, found: &mut Vec<Captured>) -> Option<(u16, usize)> {
-        let tokens = walker.closing(walker.token()).wrapping_sub(walker.token());
-        for tokens in [tokens, 0] {
+        for tokens in [tokens_of(walker), 0] {
             for &number in self.by_tokens.get(tokens).map_or(&[][..], Vec::as_slice) {
                 if let Some(shape) = self.shapes.get(usize::from(number))
                     && shape.may_fit(walker)

@@ -8,7 +8,7 @@ use json_walk::{JsonStr, Kind};
 use super::reading::{Fault, Reading, fault};
 use super::registers::{KeyedState, Store, Val};
 use super::shape::Step;
-use super::shapes::Event;
+use super::shapes::{Event, tokens_of};
 use super::tree::{Keyed, ListNode, Node, Object, ResourcePlan, Target};
 use crate::error::ErrorClass;
 use crate::layout::resource::Resource;
@@ -300,7 +300,7 @@ impl Walk<'_> {
     ) -> Result<(), Fault> {
         let Some(number) = list.shapes else { return self.node(node, reading) };
         let Some(walker) = reading.walker() else { return self.node(node, reading) };
-        let start = walker.token();
+        let (start, tokens) = (walker.token(), tokens_of(&walker));
         if let Some((shape, after)) = self.store.shapes.find(number, &walker) {
             if self.follow(number, shape).is_ok() {
                 reading.go_to(after);
@@ -309,7 +309,7 @@ impl Walk<'_> {
             // Where in the element the fault is, the members tell.
             return self.node(node, reading);
         }
-        let watched = reading.is_object()? && self.store.shapes.watch(number);
+        let watched = reading.is_object()? && self.store.shapes.watch(number, tokens);
         self.node(node, reading)?;
         if watched && let Some(mut walker) = reading.walker() {
             walker.go_to(start);

@@ -61,7 +61,8 @@ impl Judged {
         self.rejects.push((number, Reject { source, number: 0, offset, error, line, ordinal }));
     }
 
-    /// Keeps the rejects, now that the numbers of their lines are known, and adds the counts to `counts`, which are of what came before the block.
+    /// Keeps the rejects, now that the numbers of their lines are known, and adds the counts to `counts`, which are of
+    /// what came before the block.
     ///
     /// # Errors
     /// What ends the run: another version of the API, a bad record or too many of them, or a file that cannot be written.
