@@ -3,9 +3,16 @@
 //! Besides the workers there are the thread that reads and the one that has the sink. Without turns a run with one
 //! worker keeps up to three processors busy.
 
+use std::sync::OnceLock;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// How many threads the machine runs at once. What tells it are a dozen files of the system: they are read once.
+pub(crate) fn processors() -> Option<usize> {
+    static PROCESSORS: OnceLock<Option<usize>> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().ok().map(usize::from))
+}
 
 #[derive(Clone)]
 pub(crate) struct Turns {
@@ -22,7 +29,7 @@ impl Turns {
     /// Where a machine has no more processors than that, it sees to it by itself, and wastes less on the change from
     /// one thread to the next.
     pub(crate) fn new(at_once: usize) -> Self {
-        let processors = thread::available_parallelism().map_or(usize::MAX, usize::from);
+        let processors = processors().unwrap_or(usize::MAX);
         if at_once < processors { Self::of(at_once) } else { Self { queue: None } }
     }
 
@@ -86,7 +93,7 @@ mod tests {
 
     #[test]
     fn where_no_more_could_run_nobody_waits() {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let processors = processors().unwrap_or(1);
         let (first, second) = (Turns::new(processors), Turns::new(processors + 1));
         assert!(first.queue.is_none() && second.queue.is_none());
         assert_eq!(Turns::new(1).queue.is_some(), processors > 1);

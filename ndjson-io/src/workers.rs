@@ -34,7 +34,7 @@ use crate::range::Ranges;
 use crate::reader::{Ended, Reader};
 use crate::source::SourceFile;
 use crate::stop::stop_pair;
-use crate::turns::Turns;
+use crate::turns::{Turns, processors};
 
 /// Size of a block, unless told otherwise: 4 MiB. Where a block ends, rows are handed on, and that has a price.
 pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
@@ -75,7 +75,7 @@ pub struct ReadOptions {
 impl Default for ReadOptions {
     fn default() -> Self {
         Self {
-            threads: thread::available_parallelism().map_or(1, usize::from),
+            threads: processors().unwrap_or(1),
             block_bytes: DEFAULT_BLOCK_BYTES,
             limits: Limits::default(),
             hash: false,

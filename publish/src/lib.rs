@@ -67,6 +67,7 @@ mod overlap;
 mod progress;
 mod replace;
 mod single;
+mod spools;
 mod stage;
 mod staged_file;
 #[cfg(test)]
@@ -77,5 +78,6 @@ pub use growing::{GrowingFolder, PartFile};
 pub use names::{is_partial_name, names_in};
 pub use overlap::overlaps;
 pub use single::{SingleFile, write_file_atomically};
+pub use spools::Spools;
 pub use stage::{Published, Stage, StageOptions};
 pub use staged_file::{FileSummary, StagedFile};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 use crate::existing::{Existing, examine, open_output};
@@ -15,10 +15,11 @@ use crate::names::{
 };
 use crate::progress::{Progress, unfinished};
 use crate::replace::{self, Failure, Replacement};
+use crate::spools::Spools;
 use crate::staged_file::StagedFile;
 
 /// Runs that start in the same nanosecond of one process try again this often.
-const MAX_TRIES: u32 = 100;
+pub(crate) const MAX_TRIES: u32 = 100;
 
 /// How a [`Stage`] treats its output.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ pub struct Stage {
     ours: Option<BTreeSet<String>>,
     run: String,
     partial: Folder,
-    scratch: Mutex<Option<Arc<Folder>>>,
+    spools: Spools,
     progress: Arc<Progress>,
     parent: Arc<Folder>,
     /// What failed could not be undone: the earlier result lies in our folders.
@@ -204,6 +205,7 @@ impl Stage {
             let Some(partial) = parent.make_child(partial_name(out_name, &run, ""))? else {
                 continue;
             };
+            let scratch = partial_name(out_name, &run, "-scratch");
             return Ok(Stage {
                 out: out.to_owned(),
                 out_name: out_name.to_owned(),
@@ -211,7 +213,7 @@ impl Stage {
                 ours,
                 run,
                 partial,
-                scratch: Mutex::new(None),
+                spools: Spools::new(Arc::clone(&parent), scratch),
                 progress: Arc::default(),
                 parent,
                 keeps: false,
@@ -239,7 +241,7 @@ impl Stage {
     ///
     /// [`ErrorKind::Io`] when the folder cannot be made.
     pub fn scratch(&self) -> Result<PathBuf, Error> {
-        Ok(self.scratch_folder()?.path().to_owned())
+        Ok(self.spools.made_folder()?.path().to_owned())
     }
 
     /// A private file without a name, for reading and writing. It is gone when it
@@ -249,25 +251,12 @@ impl Stage {
     ///
     /// [`ErrorKind::Io`] when the file cannot be made.
     pub fn spool(&self) -> Result<File, Error> {
-        let scratch = self.scratch_folder()?;
-        for _ in 0..MAX_TRIES {
-            let name = format!("spool-{}", new_run());
-            if let Some(file) = scratch.create_file(&name)? {
-                scratch.remove_file(&name)?;
-                return Ok(file);
-            }
-        }
-        Err(Error::io("create a file in", scratch.path(), std::io::ErrorKind::AlreadyExists.into()))
+        self.spools.make()
     }
 
-    fn scratch_folder(&self) -> Result<Arc<Folder>, Error> {
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(folder) = &*scratch {
-            return Ok(Arc::clone(folder));
-        }
-        let folder = Arc::new(self.parent.open_or_make_child(self.name("-scratch"))?);
-        *scratch = Some(Arc::clone(&folder));
-        Ok(folder)
+    /// What makes such files, for whoever may need one only later.
+    pub fn spools(&self) -> &Spools {
+        &self.spools
     }
 
     /// Makes a new file, 0600, in new folders, 0700, if `relative` has a `/`.
@@ -333,7 +322,7 @@ impl Stage {
         let files = self.progress.all_finished()?;
         self.partial.write_new_file(&self.manifest_name, manifest)?;
         self.seal(&files, manifest.len() as u64)?;
-        self.remove_scratch()?;
+        self.spools.end()?;
 
         let existing = match open_output(&self.parent, &self.out_name)? {
             None => Existing::Absent,
@@ -375,11 +364,6 @@ impl Stage {
         partial_name(&self.out_name, &self.run, suffix)
     }
 
-    fn remove_scratch(&self) -> Result<(), Error> {
-        let scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if scratch.is_some() { self.parent.remove_tree(self.name("-scratch")) } else { Ok(()) }
-    }
-
     /// Checks that the private folder holds exactly the finished files and the
     /// manifest, each with its size, and makes all folders durable.
     fn seal(&self, files: &BTreeMap<String, u64>, manifest_bytes: u64) -> Result<(), Error> {
@@ -400,7 +384,7 @@ impl Drop for Stage {
         if !self.keeps {
             let _ = self.parent.remove_tree(self.name(""));
         }
-        let _ = self.remove_scratch();
+        let _ = self.spools.end();
     }
 }
 

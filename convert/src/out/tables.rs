@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::error::ArrowError;
@@ -12,7 +12,7 @@ use cclf_crosswalk::{
     CROSSWALK_VERSION, Format, Plan, Provenance, Resources, Share, Spill, Table, TableWriter,
     schema,
 };
-use publish::{Stage, StagedFile};
+use publish::{Spools, Stage, StagedFile};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, ErrorKind};
@@ -43,20 +43,34 @@ impl Failure {
     }
 }
 
-/// A file of the run's scratch folder, for the rows of a table that cannot be written yet.
+/// A file of the run's scratch folder, for the rows of a table that cannot be written yet. Most tables of a small run
+/// never need theirs.
 #[derive(Debug)]
 struct Scratch {
-    file: File,
+    spools: Spools,
+    file: OnceLock<File>,
     failure: Arc<Failure>,
+}
+
+impl Scratch {
+    fn file(&self) -> io::Result<&File> {
+        if let Some(file) = self.file.get() {
+            return Ok(file);
+        }
+        let made = self.spools.make().map_err(io::Error::other)?;
+        Ok(self.file.get_or_init(|| made))
+    }
 }
 
 impl Spill for Scratch {
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        self.file.write_all_at(bytes, at).inspect_err(|error| self.failure.note(error))
+        let written = self.file().and_then(|file| file.write_all_at(bytes, at));
+        written.inspect_err(|error| self.failure.note(error))
     }
 
     fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
-        self.file.read_exact_at(bytes, at).inspect_err(|error| self.failure.note(error))
+        let read = self.file().and_then(|file| file.read_exact_at(bytes, at));
+        read.inspect_err(|error| self.failure.note(error))
     }
 }
 
@@ -120,8 +134,8 @@ impl OpenTable {
         let schema = schema(plan.crosswalk(), table, &options.columns);
         let spill: Option<Box<dyn Spill>> = match options.format {
             Format::Parquet => {
-                let failure = Arc::clone(&failure);
-                Some(Box::new(Scratch { file: stage.spool()?, failure }))
+                let (spools, failure) = (stage.spools().clone(), Arc::clone(&failure));
+                Some(Box::new(Scratch { spools, file: OnceLock::new(), failure }))
             }
             Format::Csv | Format::Arrow => None,
         };

@@ -201,7 +201,7 @@ fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result
         judged: Judged::default(),
         person: false,
     };
-    let mut gathered = Gathered::new(pass, found)?;
+    let mut gathered = Gathered::new(pass, found);
     let reports = block::read(pass, &numbers, make, |mut block: Block, lines| {
         block.judged.keep(pass, lines, &mut gathered.counts, &mut gathered.rejects)?;
         if block.person {

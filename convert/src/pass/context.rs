@@ -123,12 +123,12 @@ pub(crate) struct Gathered<'o> {
 }
 
 impl<'o> Gathered<'o> {
-    pub(crate) fn new(pass: &Pass<'o>, found: &Found) -> Result<Self, Error> {
-        Ok(Self {
+    pub(crate) fn new(pass: &Pass<'o>, found: &Found) -> Self {
+        Self {
             hospice: HospiceRanges::default(),
             ids: pass.aside.stage().map(Duplicates::new),
             counts: found.counts,
-            rejects: RejectLog::new(pass.aside)?,
-        })
+            rejects: RejectLog::new(pass.aside),
+        }
     }
 }

@@ -107,7 +107,7 @@ fn read(
 }
 
 fn read_these(pass: &Pass<'_>, found: &mut Found, numbers: &[usize]) -> Result<(), Error> {
-    let mut rejects = RejectLog::new(pass.aside)?;
+    let mut rejects = RejectLog::new(pass.aside);
     let make = |_| Worker { pass, reader: pass.reader(), numbers, block: Block::default() };
     let reports = block::read(pass, numbers, make, |mut block: Block, lines| {
         block.judged.keep(pass, lines, &mut found.counts, &mut rejects)?;

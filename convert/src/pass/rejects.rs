@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{ErrorClass, RecordError};
 use ndjson_io::{Sniffer, SourceFile};
-use publish::Stage;
+use publish::{Spools, Stage};
 
 use crate::error::{Error, RejectPlace};
 use crate::input::instead::{Instead, LOOK_BYTES};
@@ -124,8 +124,8 @@ pub(crate) struct RejectLog {
 
 /// What is kept of rejects.
 enum Kept {
-    /// All, with their lines, to be published.
-    Spooled(Spool),
+    /// All, with their lines, to be published: in spools that are made for the first.
+    Spooled(Spools, Option<Spool>),
     /// Where the first so many stand.
     Places { places: Vec<RejectPlace>, most: usize },
 }
@@ -146,16 +146,12 @@ fn spool_fault(folder: &Path, fault: &std::io::Error) -> Error {
 }
 
 impl RejectLog {
-    pub(crate) fn new(aside: Aside<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(aside: Aside<'_>) -> Self {
         let kept = match aside {
             Aside::Places(most) => Kept::Places { places: Vec::new(), most },
-            Aside::Spools(stage) => Kept::Spooled(Spool {
-                raw: BufWriter::new(stage.spool()?),
-                list: BufWriter::new(stage.spool()?),
-                folder: stage.scratch()?,
-            }),
+            Aside::Spools(stage) => Kept::Spooled(stage.spools().clone(), None),
         };
-        Ok(Self { kept, count: 0, by_source: BTreeMap::new() })
+        Self { kept, count: 0, by_source: BTreeMap::new() }
     }
 
     /// The sources of the rejects, and how many each has.
@@ -167,7 +163,7 @@ impl RejectLog {
     pub(crate) fn into_places(self) -> Vec<RejectPlace> {
         match self.kept {
             Kept::Places { places, .. } => places,
-            Kept::Spooled(_) => Vec::new(),
+            Kept::Spooled(..) => Vec::new(),
         }
     }
 
@@ -202,7 +198,11 @@ impl RejectLog {
         }
         self.count += 1;
         match &mut self.kept {
-            Kept::Spooled(spool) => {
+            Kept::Spooled(spools, spool) => {
+                let spool = match spool {
+                    Some(spool) => spool,
+                    None => spool.insert(Spool::new(spools)?),
+                };
                 spool.push(reject, name).map_err(|e| spool_fault(&spool.folder, &e))?;
             }
             Kept::Places { places, most } if places.len() < *most => {
@@ -215,6 +215,11 @@ impl RejectLog {
 }
 
 impl Spool {
+    fn new(spools: &Spools) -> Result<Self, Error> {
+        let (raw, list) = (spools.make()?, spools.make()?);
+        Ok(Self { raw: BufWriter::new(raw), list: BufWriter::new(list), folder: spools.folder() })
+    }
+
     fn push(&mut self, reject: &Reject, name: &str) -> std::io::Result<()> {
         if let Some(line) = &reject.line {
             self.raw.write_all(line)?;
@@ -254,7 +259,7 @@ pub(crate) fn publish(
     let mut list = stage.create(&names[1])?;
     list.write_all(HEADER.as_bytes()).map_err(|e| fault(&e))?;
     for log in logs {
-        if let Kept::Spooled(spool) = log.kept {
+        if let Kept::Spooled(_, Some(spool)) = log.kept {
             spool.copy_to(&mut raw, &mut list)?;
         }
     }

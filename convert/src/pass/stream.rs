@@ -343,7 +343,7 @@ pub(crate) fn read<'o>(
         held: None,
         stage,
         tables,
-        gathered: Gathered::new(pass, found)?,
+        gathered: Gathered::new(pass, found),
         begun: false,
         absent: HashMap::new(),
         absent_bytes: 0,
