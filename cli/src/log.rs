@@ -69,7 +69,7 @@ impl Log {
     pub(crate) fn report<W: AsRef<str>>(
         self,
         warnings: &[W],
-        report: &str,
+        report: impl FnOnce() -> String,
         summary: impl FnOnce() -> String,
     ) {
         for warning in warnings {
@@ -77,7 +77,7 @@ impl Log {
         }
         if !self.is_json() {
             self.info(&summary());
-        } else if let Ok(value) = serde_json::from_str(report) {
+        } else if let Ok(value) = serde_json::from_str(&report()) {
             self.json(&value);
         }
     }

@@ -1,4 +1,5 @@
-//! Blocks: the unit of work. Lines in a recycled buffer, or a range of a plain file whose lines a worker reads itself.
+//! Blocks: the unit of work. Lines in a recycled buffer, or what a worker reads itself: a range of a plain file, or small
+//! files.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) enum Content {
     TooLong { len_bytes: u64 },
     /// The lines that begin in these bytes of a plain file. The block has no other segment.
     Range { file: Arc<PlainFile>, bytes: Range<u64> },
+    /// All of a small file, which is not open yet.
+    File,
 }
 
 impl Block {

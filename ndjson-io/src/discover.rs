@@ -5,7 +5,7 @@ mod names;
 mod pattern;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -79,7 +79,7 @@ pub fn discover_among<E: From<Error>>(
 ) -> Result<Discovered, E> {
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let mut found = Found::default();
+    let mut found = Found { is_only: inputs.len() == 1, ..Found::default() };
     for input in inputs {
         list::check(cancel)?;
         match elsewhere(input)? {
@@ -113,8 +113,7 @@ pub fn discover_among<E: From<Error>>(
         }
     }
     // Same names are told apart by folders first, then by the compression extension.
-    rename_same_names(&mut found.files, true);
-    rename_same_names(&mut found.files, false);
+    let _ = rename_same_names(&mut found.files, true) && rename_same_names(&mut found.files, false);
     let sources = found.files.into_iter().map(|(_, source)| source).collect();
     Ok(Discovered { sources, left_aside: found.left_aside })
 }
@@ -122,14 +121,17 @@ pub fn discover_among<E: From<Error>>(
 /// Sources with their real paths, each real path once.
 #[derive(Default)]
 struct Found {
-    seen: HashSet<PathBuf>,
+    /// There is one input. No way of finding gives a file twice.
+    is_only: bool,
+    /// As they are written: a canonical path is written in one way, and hashed sooner so than part by part.
+    seen: HashSet<OsString>,
     files: Vec<(PathBuf, SourceFile)>,
     left_aside: Vec<PathBuf>,
 }
 
 impl Found {
     fn push(&mut self, real: PathBuf, source: SourceFile) {
-        if self.seen.insert(real.clone()) {
+        if self.is_only || self.seen.insert(real.clone().into_os_string()) {
             self.files.push((real, source));
         }
     }
@@ -229,8 +231,12 @@ fn find_by_glob(
     Ok(())
 }
 
-/// Calls sources that share a name by their path below their longest common parent.
-fn rename_same_names(files: &mut [(PathBuf, SourceFile)], strip: bool) {
+/// Calls sources that share a name by their path below their longest common parent. False if none do.
+fn rename_same_names(files: &mut [(PathBuf, SourceFile)], strip: bool) -> bool {
+    let names: HashSet<&str> = files.iter().map(|(_, source)| source.name()).collect();
+    if names.len() == files.len() {
+        return false;
+    }
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, (_, source)) in files.iter().enumerate() {
         by_name.entry(source.name()).or_default().push(index);
@@ -246,6 +252,7 @@ fn rename_same_names(files: &mut [(PathBuf, SourceFile)], strip: bool) {
             }
         }
     }
+    true
 }
 
 /// The deepest folder that all paths lie in.

@@ -1,5 +1,5 @@
-//! Ranges of plain files, which workers read by themselves: the bytes are still in a worker's own caches when it looks
-//! at them, and no thread reads ahead for all.
+//! Ranges of plain files, and small files whole, which workers read by themselves: the bytes are still in a worker's own
+//! caches when it looks at them, and no thread reads ahead for all.
 //!
 //! A line belongs to the range in which its first byte lies. So a range begins at the first line start at or behind
 //! its first byte, and ends where the next range begins: no line is in two of them, and none between them. Whoever
@@ -9,6 +9,7 @@ use std::ops::{ControlFlow, Range};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::decompress::{Chunk, Stream};
 use crate::fault::Fault;
 use crate::line::{BOM, UNCOUNTED_BYTES};
 use crate::plain::PlainFile;
@@ -18,6 +19,32 @@ const STEP_BYTES: usize = 256 << 10;
 
 /// The same beyond the end of a range, where no more is wanted than the rest of a line.
 const REST_BYTES: usize = 32 << 10;
+
+/// Where bytes come from that are read one after another.
+pub(crate) trait Bytes {
+    /// Reads some, from this byte on: the first of all, or the one behind those that were read last. Zero at the end.
+    fn read_from(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault>;
+}
+
+impl Bytes for &PlainFile {
+    fn read_from(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        self.read_at(buffer, at)
+    }
+}
+
+/// A whole file, whichever way it is stored.
+impl Bytes for Stream {
+    fn read_from(&mut self, _at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        loop {
+            match self.read(buffer)? {
+                // A step of a decoder may take bytes and give none.
+                Chunk::Bytes(0) => {}
+                Chunk::Bytes(count) => return Ok(count),
+                Chunk::End => return Ok(0),
+            }
+        }
+    }
+}
 
 /// What a range has, piece by piece.
 pub(crate) enum Piece<'b> {
@@ -38,10 +65,10 @@ impl Ranges {
     /// Gives `take` what a range has, in order, until it breaks off. Adds the bytes of what was taken to `bytes`.
     ///
     /// # Errors
-    /// The file cannot be read, or is shorter than it was. What comes whole before that has been taken.
+    /// The file cannot be read, is damaged, or is shorter than it was. What comes whole before that has been taken.
     pub(crate) fn read(
         &mut self,
-        file: &PlainFile,
+        from: &mut impl Bytes,
         range: Range<u64>,
         max_line_bytes: usize,
         bytes: &mut u64,
@@ -49,7 +76,7 @@ impl Ranges {
     ) -> Result<ControlFlow<()>, Fault> {
         let step = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
         let mut reading = Reading {
-            file,
+            from,
             step_bytes: STEP_BYTES.min(step.max(1)),
             too_long: max_line_bytes.saturating_add(UNCOUNTED_BYTES + 1),
             buffer: &mut self.buffer,
@@ -68,8 +95,8 @@ impl Ranges {
 }
 
 /// A range while it is read.
-struct Reading<'r> {
-    file: &'r PlainFile,
+struct Reading<'r, B> {
+    from: &'r mut B,
     range: Range<u64>,
     step_bytes: usize,
     /// So many bytes without a line end are a line that is not kept.
@@ -82,7 +109,7 @@ struct Reading<'r> {
     searched: usize,
 }
 
-impl Reading<'_> {
+impl<B: Bytes> Reading<'_, B> {
     /// Reads on, behind what is there. Zero at the end of the file.
     fn fill(&mut self) -> Result<usize, Fault> {
         let at = self.base + self.filled as u64;
@@ -98,7 +125,7 @@ impl Reading<'_> {
             self.buffer.reserve_exact(grown - len);
             self.buffer.resize(grown, 0);
         }
-        let count = self.file.read_at(&mut self.buffer[self.filled..wanted], at)?;
+        let count = self.from.read_from(at, &mut self.buffer[self.filled..wanted])?;
         self.filled += count;
         Ok(count)
     }
@@ -228,7 +255,7 @@ mod tests {
     /// What a range has, and how many bytes that is.
     fn lines(file: &PlainFile, range: Range<u64>, max: usize) -> (Vec<Seen>, u64) {
         let (mut seen, mut bytes) = (Vec::new(), 0);
-        let read = Ranges::default().read(file, range, max, &mut bytes, &mut |piece| {
+        let read = Ranges::default().read(&mut &*file, range, max, &mut bytes, &mut |piece| {
             match piece {
                 Piece::Lines { bytes, first_byte } => {
                     let mut at = first_byte;
@@ -318,12 +345,13 @@ mod tests {
         let file = plain(&text, 0..u64::MAX);
         let mut ranges = Ranges::default();
         let (mut bytes, mut longest) = (0, 0);
-        let read = ranges.read(&file, 0..text.len() as u64, usize::MAX, &mut bytes, &mut |piece| {
-            if let Piece::Lines { bytes, .. } = piece {
-                longest = longest.max(bytes.len());
-            }
-            ControlFlow::Continue(())
-        });
+        let read =
+            ranges.read(&mut &file, 0..text.len() as u64, usize::MAX, &mut bytes, &mut |piece| {
+                if let Piece::Lines { bytes, .. } = piece {
+                    longest = longest.max(bytes.len());
+                }
+                ControlFlow::Continue(())
+            });
         assert!(read.unwrap().is_continue());
         assert!(longest > 5 * STEP_BYTES);
         assert_eq!(bytes, text.len() as u64);

@@ -1,8 +1,8 @@
 //! The reader: one thread that opens the sources one after another and cuts them into blocks.
 //!
-//! A plain file that fills a block is only cut, into ranges that workers read themselves (see `range.rs`). What must
-//! be read in its order is read here: streams, compressed files, files whose bytes are hashed; and small files, many of
-//! which share a block.
+//! A plain file that fills a block is only cut, into ranges that workers read themselves (see `range.rs`), and of smaller
+//! files and small compressed ones, many of which share a block, only the names are handed on. What must be read in its
+//! order is read here: streams, large compressed files, files elsewhere, files whose bytes are hashed.
 //!
 //! Before changing this, know what it promises:
 //!
@@ -42,6 +42,9 @@ const MIN_ROOM_DIVISOR: usize = 8;
 /// Sources behind the one being read that are told to come, if they are elsewhere: as many small files as answer
 /// while one is waited for.
 const PREPARED_SOURCES: usize = 16;
+
+/// How many bytes of claims come of one that is compressed, about.
+const USUAL_EXPANSION: usize = 16;
 
 /// Everything the reader thread needs; it owns all of it, since it may have to be left behind
 /// waiting for a stream.
@@ -112,6 +115,8 @@ struct Cutter {
     excess: usize,
     /// Bytes of the block's buffer that are filled.
     filled: usize,
+    /// About so many bytes come from files that a worker opens.
+    file_bytes: usize,
     /// Where in the buffer the lines begin that are not in a segment; a line begins there.
     open: usize,
     source: usize,
@@ -134,6 +139,7 @@ impl Cutter {
             sequence: 0,
             excess: 0,
             filled: 0,
+            file_bytes: 0,
             open: 0,
             source: 0,
             at: 0,
@@ -158,6 +164,11 @@ impl Cutter {
             next.prepare(Purpose::Read);
         }
         let file = &self.reader.sources[source];
+        if let Some(bytes) = self.small(file) {
+            self.push(Content::File, 0);
+            self.file_bytes += bytes;
+            return self.next_block_if_full();
+        }
         let file_is_part = file.is_part();
         // Opening a named pipe waits for its writer.
         self.reader.waiting.store(file.is_stream(), Ordering::Release);
@@ -197,13 +208,32 @@ impl Cutter {
             progress.add_file();
         }
 
-        let room = self.block.buffer.len() - self.filled;
+        self.next_block_if_full()
+    }
+
+    /// At the end of a source.
+    fn next_block_if_full(&mut self) -> Result<(), Ended> {
+        let room = self.block.buffer.len().saturating_sub(self.filled + self.file_bytes);
         if room < self.reader.block_bytes / MIN_ROOM_DIVISOR
             || self.block.segments.len() >= MAX_SEGMENTS
         {
             self.next_block()?;
         }
         Ok(())
+    }
+
+    /// About how many bytes of lines a file has that a worker reads whole: a small one, that nobody hashes.
+    fn small(&self, file: &SourceFile) -> Option<usize> {
+        if self.reader.hash || file.is_stream() || file.is_remote() || file.is_part() {
+            return None;
+        }
+        let bytes = usize::try_from(file.len()?).ok()?;
+        let bytes = if file.is_compressed_by_name() {
+            bytes.saturating_mul(USUAL_EXPANSION)
+        } else {
+            bytes
+        };
+        (bytes < self.reader.block_bytes).then_some(bytes)
     }
 
     /// Whether workers read a file themselves: it is stored as it is, nobody hashes it, and it fills a block. A part of
@@ -389,6 +419,7 @@ impl Cutter {
         next.grow(tail.len());
         next.buffer[..tail.len()].copy_from_slice(tail);
         self.filled = tail.len();
+        self.file_bytes = 0;
         self.open = 0;
         let full = std::mem::replace(&mut self.block, next);
         self.emit(full)

@@ -1,5 +1,6 @@
 //! A source: one file, stdin, or any stream, with the name its records are traced back to.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -50,14 +51,20 @@ enum Origin {
     Remote(Arc<dyn Remote>, Looks),
 }
 
-/// What is known of a regular file; its clones know, too.
+/// A regular file; its clones know what it knows.
 #[derive(Clone, Default)]
 struct Regular {
-    /// What it was like when it was first looked at.
-    looks: Arc<OnceLock<Looks>>,
-    /// The file as it was when its first reading began.
-    read: Arc<OnceLock<Identity>>,
+    known: Arc<Known>,
     part: Option<Part>,
+}
+
+/// What is known of a regular file.
+#[derive(Default)]
+struct Known {
+    /// What it was like when it was first looked at.
+    looks: OnceLock<Looks>,
+    /// The file as it was when its first reading began.
+    read: OnceLock<Identity>,
 }
 
 /// Some of the lines of a plain file.
@@ -114,8 +121,9 @@ impl SourceFile {
         let path = path.into();
         let metadata = readable(&path)?;
         let origin = if metadata.is_file() {
-            let looks = Arc::new(OnceLock::from(Looks::of(&metadata)));
-            Origin::File(Regular { looks, ..Regular::default() })
+            let looks = OnceLock::from(Looks::of(&metadata));
+            let known = Arc::new(Known { looks, ..Known::default() });
+            Origin::File(Regular { known, part: None })
         } else {
             Origin::Pipe
         };
@@ -159,6 +167,12 @@ impl SourceFile {
     /// True if it is not on this machine: it has a size, and [`path`](Self::path) is its address.
     pub fn is_remote(&self) -> bool {
         matches!(self.origin, Origin::Remote(..))
+    }
+
+    /// True if its name says that it is compressed. Its first bytes say whether it is.
+    pub(crate) fn is_compressed_by_name(&self) -> bool {
+        let name = self.path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+        strip_compression_extension(&name).len() < name.len()
     }
 
     /// True if a change between two readings is told without looking at the bytes: by device, inode, size and times of a
@@ -208,11 +222,12 @@ impl SourceFile {
         match &self.origin {
             Origin::Remote(_, looks) => Some(*looks),
             Origin::File(file) => {
-                if file.looks.get().is_none() {
+                let looks = &file.known.looks;
+                if looks.get().is_none() {
                     let metadata = self.path.metadata().ok()?;
-                    file.looks.get_or_init(|| Looks::of(&metadata));
+                    looks.get_or_init(|| Looks::of(&metadata));
                 }
-                file.looks.get().copied()
+                looks.get().copied()
             }
             Origin::Pipe | Origin::Stream(_) => None,
         }
@@ -296,8 +311,8 @@ impl SourceFile {
             ((Opened::File(file), Some(now)), Origin::File(regular)) => (file, now, regular),
             ((opened, _), _) => return Ok(opened),
         };
-        let earlier = regular.read.get().is_some();
-        let first = regular.read.get_or_init(|| now);
+        let earlier = regular.known.read.get().is_some();
+        let first = regular.known.read.get_or_init(|| now);
         if now.file != first.file {
             return Err(Error::new(ErrorKind::Replaced).named(&self.name));
         }
@@ -343,7 +358,7 @@ impl SourceFile {
         }
         match &self.origin {
             Origin::File(regular) if metadata.is_file() => {
-                regular.looks.get_or_init(|| Looks::of(&metadata));
+                regular.known.looks.get_or_init(|| Looks::of(&metadata));
                 let (size_at_open, lines) = (metadata.len(), 0..u64::MAX);
                 let opened = PlainFile { file, size_at_open, lines, unchanged: None };
                 Ok((Opened::File(opened), Some(Identity::of(&metadata))))

@@ -7,7 +7,7 @@
 //!     └───────────── free: empty blocks ─────────────┘
 //! ```
 //!
-//! A block holds lines, or names a range of a plain file whose lines the worker reads itself.
+//! A block holds lines, or names what the worker reads itself: a range of a plain file, or small files.
 //!
 //! Every queue holds as many blocks as there are, so that none but `free` and `work` ever makes
 //! anybody wait. Whoever waits also listens to the stop signal, which is given by dropping a
@@ -25,12 +25,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crate::block::Block;
 use crate::counts::{Before, Found, InBlock};
 use crate::error::{Error, ErrorKind, Position};
-use crate::given::{BlockWorker, Finished, Place, Run, run_block};
+use crate::given::{BlockWorker, Broken, Finished, Memory, Place, Run, run_block};
 use crate::limits::Limits;
 use crate::line::UNCOUNTED_BYTES;
 use crate::order::{Reorder, blocks_for};
 use crate::progress::{Progress, SourceReport};
-use crate::range::Ranges;
 use crate::reader::{Ended, Reader};
 use crate::source::SourceFile;
 use crate::stop::stop_pair;
@@ -96,19 +95,20 @@ impl ReadOptions {
 
 /// Reads all sources, in parallel, and gives the results to `sink` in input order.
 ///
-/// One thread opens files and reads, decompresses and cuts what is no large plain file; [`ReadOptions::threads`] threads
-/// run a worker each, made by `make_worker`, which gets the index of the thread, and read large plain files themselves;
-/// `sink` runs on the calling thread, and is told how many lines come before a block. It may end the reading early with [`ControlFlow::Break`]; that is no error.
+/// [`ReadOptions::threads`] threads run a worker each, made by `make_worker`, which gets the index of the thread, and read
+/// plain files and small compressed ones themselves. One more thread reads, decompresses and cuts all else: streams, large
+/// compressed files, files elsewhere, and all of them where they are hashed. `sink` runs on the calling thread, and is told
+/// how many lines come before a block. It may end the reading early with [`ControlFlow::Break`]; that is no error.
 ///
 /// Returns a report per source, in the order of `sources`. After an early end, reports of sources
 /// that were not read to their end are not [`finished`](SourceReport::finished), and blank and
 /// too long lines are counted up to that end.
 ///
 /// Memory, besides what workers and sink keep: `2 × threads + 2` blocks of
-/// [`ReadOptions::block_bytes`], up to `threads + 1` longest lines, 128 KiB of input, the window
+/// [`ReadOptions::block_bytes`], up to `threads + 1` longest lines, for each thread 128 KiB of input and the window
 /// of a decoder (32 KiB for gzip, at most 128 MiB for zstd), and as many results as blocks. It does not
-/// depend on the size of the input, nor on how slow a worker or the sink is. Of files that are smaller than a block one
-/// is open at a time, of larger ones as many as blocks.
+/// depend on the size of the input, nor on how slow a worker or the sink is. Of files that are smaller than a block as many
+/// are open at a time as there are threads, of larger ones as many as blocks.
 ///
 /// # Errors
 ///
@@ -181,8 +181,12 @@ where
         for index in 0..threads {
             let (work, done, stop) = (work_out.clone(), done_in.clone(), stop.clone());
             let run = Run {
+                sources,
                 max_line_bytes: options.limits.max_line_bytes,
+                max_decompressed_bytes: options.limits.max_decompressed_bytes,
+                require_checksums: options.require_checksums,
                 progress: options.progress.as_deref(),
+                reports: &reports,
                 stop,
                 turns: turns.clone(),
             };
@@ -228,7 +232,7 @@ where
                     continue;
                 }
                 let Some((mut block, result)) = order.next() else { break };
-                let (output, fault) = match result {
+                let (output, broken) = match result {
                     Ok(done) => done,
                     Err(place) => {
                         let error = Error::new(ErrorKind::WorkerPanicked);
@@ -246,9 +250,13 @@ where
                 if went_on.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
-                if let Some((fault, source, byte)) = fault {
-                    let next = Some((source, InBlock(1), byte));
-                    return Err(located(fault.into_error(), sources, &counts, next));
+                match broken {
+                    None => {}
+                    Some(Broken::Source(error)) => return Err(error),
+                    Some(Broken::At(fault, source, byte)) => {
+                        let next = Some((source, InBlock(1), byte));
+                        return Err(located(fault.into_error(), sources, &counts, next));
+                    }
                 }
                 if let Some((source, file)) = block.ended() {
                     let grew = file.grew().map_err(|fault| {
@@ -339,7 +347,7 @@ fn run_worker<W: BlockWorker>(
         let _ = done.send(Done::NoWorker);
         return;
     };
-    let mut ranges = Ranges::default();
+    let mut memory = Memory::default();
     loop {
         let received = crossbeam_channel::select! {
             recv(work) -> block => block.ok(),
@@ -364,7 +372,7 @@ fn run_worker<W: BlockWorker>(
                 turn = Some(run.turns.take());
                 ControlFlow::Continue(())
             };
-            run_block(&mut worker, &mut ranges, &mut block, run, &mut place, &mut hand_over)
+            run_block(&mut worker, &mut memory, &mut block, run, &mut place, &mut hand_over)
         }));
         // The panic's payload may quote the data: it is dropped unread.
         let (result, panicked) = match result {

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{self, Keep, assert_same, expected, gzip, placed, read_all};
+use crate::common::{self, Keep, Seen, assert_same, expected, gzip, placed, read_all};
 use ndjson_io::{
     Before, BlockWorker, Error, ErrorKind, InBlock, Limits, Line, Position, ReadOptions,
     SourceFile, read, read_records,
@@ -110,6 +110,51 @@ fn a_missing_file_ends_the_reading_after_what_came_before() {
     assert_eq!(error.kind(), ErrorKind::Io { operation: "open", error: io::ErrorKind::NotFound });
     assert_eq!(error.source_name(), Some("b"));
     assert_eq!(seen.len(), 2);
+}
+
+#[test]
+fn a_fault_among_small_files_is_told_the_same_whoever_reads_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = numbered(3000);
+    let good = gzip(&text);
+    let mut bad_sum = good.clone();
+    bad_sum[good.len() - 6] ^= 1;
+    let faults: [(&[u8], ErrorKind); 4] = [
+        (&good[..good.len() - 3], ErrorKind::Corrupt { detail: "" }),
+        (&bad_sum, ErrorKind::Corrupt { detail: "" }),
+        (&common::zstd(&text)[..200], ErrorKind::Corrupt { detail: "" }),
+        (&good, ErrorKind::ExpandsTooMuch { limit_bytes: 20_000 }),
+    ];
+    for (number, (stored, kind)) in faults.into_iter().enumerate() {
+        let paths = ["a", "b", "c", "d"].map(|name| dir.path().join(format!("{name}.ndjson")));
+        for path in &paths {
+            fs::write(path, "{}\n[]\n").unwrap();
+        }
+        fs::write(&paths[2], stored).unwrap();
+        let limit = if number == 3 { 20_000 } else { u64::MAX };
+        // The first of them is what the thread of the reader sees.
+        let mut first = None;
+        for (hash, threads) in [(true, 1), (false, 1), (false, 3)] {
+            let limits = Limits { max_decompressed_bytes: limit, ..Limits::default() };
+            let options = ReadOptions { hash, limits, ..options(threads, 1 << 20) };
+            let sources = paths.each_ref().map(|path| SourceFile::from_path(path).unwrap());
+            let (seen, result) = read_all(&sources, &options);
+            let error = result.unwrap_err();
+            let is_of_kind = |kind: &ErrorKind| {
+                std::mem::discriminant(&error.kind()) == std::mem::discriminant(kind)
+            };
+            assert!(is_of_kind(&kind), "{number}: {error}");
+            assert_eq!(error.source_name(), Some("c.ndjson"));
+            let (lines, place) = first.get_or_insert_with(|| (seen.clone(), error.position()));
+            assert_same(&seen, lines, "up to the fault");
+            assert_eq!(error.position(), *place, "{number}, hash {hash}");
+            assert!(
+                seen.len() >= 4
+                    && seen.iter().all(|seen| matches!(seen, Seen::Line { source: 0..3, .. }))
+            );
+        }
+        assert!(first.unwrap().1.is_some());
+    }
 }
 
 fn stored_gzip(text: &[u8]) -> Vec<u8> {

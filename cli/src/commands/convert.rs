@@ -119,9 +119,11 @@ pub(crate) fn convert(
         publish::write_file_atomically(file, report.to_json().as_bytes())
             .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
     }
-    log.report(&report.warnings, &report.to_json(), || {
-        summary(&report, out, options.rejects.is_some())
-    });
+    log.report(
+        &report.warnings,
+        || report.to_json(),
+        || summary(&report, out, options.rejects.is_some()),
+    );
     Ok(exit_code(&report))
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &ValidateArgs, log: Log) -> Result<u8, Failure> {
     if let Out::File(file) = out {
         file.commit().map_err(|error| Failure::new(1, error.to_string()))?;
     }
-    log.report(&report.warnings, &report.to_json(), || summary(&report));
+    log.report(&report.warnings, || report.to_json(), || summary(&report));
     Ok(if report.has_errors() { EXIT_ISSUES } else { 0 })
 }
 

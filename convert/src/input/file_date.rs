@@ -2,7 +2,8 @@
 //! the manifests tell of the exports that are read.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,7 +31,8 @@ fn day(timestamp: Timestamp) -> Option<i32> {
 pub(crate) struct FileDates {
     elsewhere: Elsewhere,
     spelling: Spelling,
-    folders: HashMap<PathBuf, Manifests>,
+    /// By their paths as they are written, which are hashed sooner so than part by part.
+    folders: HashMap<OsString, Manifests>,
     /// What to say of them.
     warnings: Vec<String>,
     exports: Exports,
@@ -49,7 +51,11 @@ pub(crate) struct Exports {
 
 impl Exports {
     fn add(&mut self, told: Option<&Told>) {
-        self.servers.extend(told.and_then(|told| told.server.clone()));
+        if let Some(server) = told.and_then(|told| told.server.as_ref())
+            && !self.servers.contains(server)
+        {
+            self.servers.insert(server.clone());
+        }
         match told.and_then(|told| told.synthetic.as_ref()) {
             None => self.some_are_real = true,
             Some(synthetic) if self.synthetic.is_none() => self.synthetic = Some(synthetic.clone()),
@@ -86,9 +92,10 @@ impl FileDates {
             self.exports.add(None);
             None
         } else {
-            let folder = source.path().parent().unwrap_or(Path::new("")).to_owned();
-            self.look(&folder, source.is_remote(), given.is_some())?;
-            let told = self.folders.get(&folder).and_then(|found| found.told.as_ref());
+            let folder = source.path().parent().unwrap_or(Path::new(""));
+            self.look(folder, source.is_remote(), given.is_some())?;
+            let found = self.folders.get(folder.as_os_str());
+            let told = found.and_then(|found| found.told.as_ref());
             self.exports.add(told);
             told.map(|told| told.time)
         };
@@ -108,14 +115,14 @@ impl FileDates {
 
     /// The hash that the journal beside a source has of a file of its name and size.
     pub(crate) fn journaled(&self, source: &SourceFile) -> Option<String> {
-        let told = self.folders.get(source.path().parent()?)?.told.as_ref()?;
+        let told = self.folders.get(source.path().parent()?.as_os_str())?.told.as_ref()?;
         let (bytes, hash) = told.files.get(source.path().file_name()?.to_str()?)?;
         (source.len() == Some(*bytes)).then(|| hash.clone())
     }
 
     /// Looks for manifests in a folder, unless that was done.
     fn look(&mut self, folder: &Path, is_remote: bool, is_given: bool) -> Result<(), Error> {
-        if self.folders.contains_key(folder) {
+        if self.folders.contains_key(folder.as_os_str()) {
             return Ok(());
         }
         let found = if is_remote {
@@ -125,14 +132,16 @@ impl FileDates {
             Manifests::in_folder(folder)
         };
         self.warnings.extend(found.warning(self.spelling).filter(|_| !is_given));
-        self.folders.insert(folder.to_owned(), found);
+        self.folders.insert(folder.as_os_str().to_owned(), found);
         Ok(())
     }
 
     /// Whether a file is a manifest that was looked at.
     pub(crate) fn is_manifest(&self, path: &Path) -> bool {
         let folder = path.parent().unwrap_or(Path::new(""));
-        self.folders.get(folder).is_some_and(|found| found.files.iter().any(|file| file == path))
+        self.folders
+            .get(folder.as_os_str())
+            .is_some_and(|found| found.files.iter().any(|file| file == path))
     }
 
     /// What the exports are, and what to say of their manifests.

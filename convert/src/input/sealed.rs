@@ -1,5 +1,6 @@
 //! Files that an export left encrypted (`Patient-0001.ndjson.enc`): they are opened first, or their records are missing.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,11 +39,13 @@ pub(crate) fn refuse(inputs: &[String]) -> Result<(), Error> {
 pub(crate) fn may_be_among(found: &Discovered) -> bool {
     let sources = found.sources.iter().map(SourceFile::path);
     let mut all = sources.chain(found.left_aside.iter().map(PathBuf::as_path));
-    all.any(|path| is_sealed(&path.to_string_lossy()))
+    all.any(|path| is_sealed(path.as_os_str()))
 }
 
-fn is_sealed(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(SEALED)
+fn is_sealed(name: impl AsRef<OsStr>) -> bool {
+    let name = name.as_ref().as_encoded_bytes();
+    let end = name.len().checked_sub(SEALED.len()).and_then(|at| name.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(SEALED.as_bytes()))
 }
 
 /// The first sealed file in a folder, or in those below it. Whatever cannot be looked at is told by the reading.

@@ -44,8 +44,7 @@ pub(super) fn is_other_folder(name: &OsStr) -> bool {
 
 /// The log of another client, compressed or not.
 pub(super) fn is_log(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    strip_compression_extension(&name).eq_ignore_ascii_case(LOG)
+    name.to_str().is_some_and(|name| strip_compression_extension(name).eq_ignore_ascii_case(LOG))
 }
 
 /// What other clients have not finished.
@@ -55,20 +54,21 @@ pub(super) fn is_part(name: &OsStr) -> bool {
 
 /// Whether a file of a folder is read, by its name.
 pub(super) fn is_data(name: &OsStr) -> bool {
-    let lower = name.as_encoded_bytes().to_ascii_lowercase();
-    EXTENSIONS.iter().any(|extension| lower.ends_with(extension.as_bytes()))
-        && !is_skipped_name(name)
-        && !is_log(name)
+    let bytes = name.as_encoded_bytes();
+    let ends_with = |extension: &&str| {
+        let end = bytes.len().checked_sub(extension.len()).and_then(|at| bytes.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
+    };
+    EXTENSIONS.iter().any(ends_with) && !is_skipped_name(name) && !is_log(name)
 }
 
 pub(super) fn name_of(relative: &Path) -> String {
     strip_compression_extension(&with_slashes(relative)).to_owned()
 }
 
+/// A path whose parts were put together one by one, as text.
 pub(super) fn with_slashes(relative: &Path) -> String {
-    let parts: Vec<_> =
-        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
+    relative.to_string_lossy().into_owned()
 }
 
 pub(super) fn canonical(path: &Path) -> Result<PathBuf, Error> {
