@@ -20,7 +20,7 @@ def knows_columns(bcda):
     return "--columns" in subprocess.run([bcda, "convert", "--help"], capture_output=True, text=True, check=True).stdout
 
 
-def all_jobs(bcda, data, work, threads, tape):
+def all_jobs(bcda, data, work, threads, examples):
     """Every job on the data, in the order in which a round takes them. Numbers of a name are threads."""
     plain, out = str(data.plain), pathlib.Path(work) / "out"
     megabytes = data.claim_megabytes
@@ -68,8 +68,11 @@ def all_jobs(bcda, data, work, threads, tape):
     add("bcda-all", "all twelve tables", "ways", bcda_on(plain))
     add("bcda-cclf5", "CCLF5 alone", "ways", bcda_on(plain, "--tables", "cclf5"))
     add("bcda-gzip", "from gzip", "ways", bcda_on(str(data.gzip), *whole), check=export.WHOLE)
-    add("gunzip", f"{data.gunzip} alone, 1 thread", "ways",
-        lambda to: f"find '{data.gzip}' -name '*.gz' | sort | xargs {data.gunzip} -dc > /dev/null")
+    gunzip, tape = (pathlib.Path(examples) / name for name in ("gunzip", "tape"))
+    if gunzip.exists():
+        add("gunzip", "our decompressor alone, 1 thread", "ways", lambda to: f"find '{data.gzip}' -name '*.gz' | sort | xargs '{gunzip}'")
+    else:
+        print(f"no {gunzip}, so there is no job of it: cargo build --profile dist -p bcda-benches --examples", file=sys.stderr)
     # elsewhere the records come from other files: all but FILE_NAME must be the same
     moved = {"check": export.WHOLE, "how": ["--without", "FILE_NAME"]}
     people_first = " ".join(f"'{path}'" for path in data.people + data.claims)
@@ -87,10 +90,10 @@ def all_jobs(bcda, data, work, threads, tape):
     add("bcda-one", "from one large file", "ways", bcda_on(str(data.one), *whole), **moved)
     # without people: the tape is of the claims alone
     add("bcda-claims-1", "from one file of claims, 1 thread", "ways", bcda_on(str(data.one / "claims.ndjson"), *whole, "--file-date", export.file_date(plain), n=1))
-    if pathlib.Path(tape).exists():
-        add("tape", "simd-json's fill_tape of that file, 1 thread", "ways", lambda to: [tape, str(data.one / "claims.ndjson")])
+    if tape.exists():
+        add("tape", "simd-json's fill_tape of that file, 1 thread", "ways", lambda to: [str(tape), str(data.one / "claims.ndjson")])
     else:
-        print(f"no {tape}, so there is no job of simd-json's tape: cargo build --profile dist -p bcda-benches --example tape", file=sys.stderr)
+        print(f"no {tape}, so there is no job of simd-json's tape: cargo build --profile dist -p bcda-benches --examples", file=sys.stderr)
     add("bcda-small", f"from {data.small_files:,} small files", "ways", bcda_on(str(data.small), *whole), **moved)
     add("bcda-csv", "to CSV", "ways", bcda_on(plain, "--format", "csv", *whole))
     add("bcda-empty", "an empty file, all tables", "ways", bcda_on(str(data.empty), "--file-date", "2024-01-01"), megabytes=0, repeat=20)
@@ -113,7 +116,6 @@ class Data:
         self.plain, self.gzip, self.one, self.small = (self.folder / name for name in ("plain", "gzip", "one", "small"))
         self.empty = self.folder / "empty.ndjson"
         self.stream = self.folder / "people-then-claims.ndjson"
-        self.gunzip = "pigz" if shutil.which("pigz") else "gzip"
         synth(bcda, self.plain, gigabytes)
         synth(bcda, self.gzip, gigabytes, gzip=True)
         self.claims, self.people = export.claims(self.plain), export.patients(self.plain) + export.files(self.plain, "Coverage")

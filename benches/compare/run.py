@@ -6,8 +6,8 @@ checks that all outputs agree, and writes docs/performance.md with its pictures.
     benches/compare/run --gigabytes 0.1 --rounds 2 --steps race    a quick look: prints, writes no page
     benches/compare/run --steps odd --gigabytes 0.05           odd records: bcda and DuckDB cell by cell, no timing
 
-Needs the build that is shipped: cargo build --profile dist, or --bcda; and for simd-json's tape alone
-cargo build --profile dist -p bcda-benches --example tape, or --tape.
+Needs the build that is shipped: cargo build --profile dist, or --bcda; and for simd-json's tape and the decompressor
+alone cargo build --profile dist -p bcda-benches --examples, or --examples.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
@@ -30,7 +30,7 @@ def arguments():
     options.add_argument("--python", default=str(export.ROOT / "target/python-package/bin/python"),
                          help="a Python with the package: ci/python-package makes this one")
     options.add_argument("--bcda", default=str(export.ROOT / "target/dist/bcda"))
-    options.add_argument("--tape", default=str(export.ROOT / "target/dist/examples/tape"), help="the example `tape` of bcda-benches")
+    options.add_argument("--examples", default=str(export.ROOT / "target/dist/examples"), help="folder of the examples of bcda-benches")
     options.add_argument("--work", default=str(export.ROOT / "target/compare"), help="folder of data and tables")
     options.add_argument("--results", type=pathlib.Path, default=RESULTS)
     options.add_argument("--docs", type=pathlib.Path, default=export.ROOT / "docs", help="where report writes")
@@ -91,7 +91,7 @@ def race(options, work):
     print("making data ...", file=sys.stderr)
     data = jobs.Data(options.bcda, work, options.gigabytes)
     wanted = options.jobs.split(",")
-    chosen = [job for job in jobs.all_jobs(options.bcda, data, work, options.threads, options.tape)
+    chosen = [job for job in jobs.all_jobs(options.bcda, data, work, options.threads, options.examples)
               if any(fnmatch.fnmatch(job.name, pattern) for pattern in wanted)]
     if not chosen:
         sys.exit(f"no job is named {options.jobs}")
@@ -124,7 +124,7 @@ def what_is_known(options, data, chosen, rounds, calibration, agreement, failed,
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "machine": machine(), "bcda": version,
         "peers": (export.HERE / "requirements.txt").read_text().split(), "threads": options.threads, "rounds": number,
-        "gigabytes": options.gigabytes, "claim_megabytes": data.claim_megabytes, **jobs.sizes(data.plain), "gunzip": data.gunzip,
+        "gigabytes": options.gigabytes, "claim_megabytes": data.claim_megabytes, **jobs.sizes(data.plain),
         "columns_option": jobs.knows_columns(options.bcda), "calibration": calibration[1:], "agreement": agreement, "failed": failed,
         "jobs": [{"name": job.name, "label": job.label, "group": job.group, "megabytes": job.megabytes, "values": rounds[job.name]}
                  for job in chosen],
