@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::block::{Block, Content};
 use crate::counts::{Found, InBlock};
-use crate::decompress::{Decoders, Stream};
+use crate::decompress::{Chunk, Decoders, Stream};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::line::{Line, Lines, is_blank};
@@ -66,6 +66,20 @@ pub(crate) struct Run<'o> {
     pub(crate) reports: &'o Mutex<Vec<SourceReport>>,
     pub(crate) stop: StopSignal,
     pub(crate) turns: Turns,
+}
+
+/// A whole file, whichever way it is stored.
+impl Bytes for Stream {
+    fn read_from(&mut self, _at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        loop {
+            match self.read(buffer)? {
+                // A step of a decoder may take bytes and give none.
+                Chunk::Bytes(0) => {}
+                Chunk::Bytes(count) => return Ok(count),
+                Chunk::End => return Ok(0),
+            }
+        }
+    }
 }
 
 /// What a worker thread reads with, one block after another.

@@ -9,7 +9,6 @@ use std::ops::{ControlFlow, Range};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::decompress::{Chunk, Stream};
 use crate::fault::Fault;
 use crate::line::{BOM, UNCOUNTED_BYTES};
 use crate::plain::PlainFile;
@@ -29,20 +28,6 @@ pub(crate) trait Bytes {
 impl Bytes for &PlainFile {
     fn read_from(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
         self.read_at(buffer, at)
-    }
-}
-
-/// A whole file, whichever way it is stored.
-impl Bytes for Stream {
-    fn read_from(&mut self, _at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
-        loop {
-            match self.read(buffer)? {
-                // A step of a decoder may take bytes and give none.
-                Chunk::Bytes(0) => {}
-                Chunk::Bytes(count) => return Ok(count),
-                Chunk::End => return Ok(0),
-            }
-        }
     }
 }
 

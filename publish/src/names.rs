@@ -8,6 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::error::Error;
 use crate::folder::{Folder, Gate};
 
+/// Runs that start in the same nanosecond of one process try again this often.
+pub(crate) const MAX_TRIES: u32 = 100;
+
 /// Between the name of the output and the run: `OUT.partial-<run>`.
 const PARTIAL: &[u8] = b".partial-";
 /// What may follow the run: spools, and earlier files kept until the new ones are in place.

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::names::new_run;
-use crate::stage::MAX_TRIES;
+use crate::names::{MAX_TRIES, new_run};
 
 /// Makes private files without names in the scratch folder of a [`Stage`](crate::Stage), which is made with the first of
 /// them. Clones make them in the same folder, and may do so on other threads.

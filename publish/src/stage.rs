@@ -11,15 +11,13 @@ use crate::existing::{Existing, examine, open_output};
 use crate::folder::{Entry, Folder, Gate};
 use crate::lock::Lock;
 use crate::names::{
-    hidden_name, is_partial_of, is_valid_relative, is_valid_segment, new_run, partial_name,
+    MAX_TRIES, hidden_name, is_partial_of, is_valid_relative, is_valid_segment, new_run,
+    partial_name,
 };
 use crate::progress::{Progress, unfinished};
 use crate::replace::{self, Failure, Replacement};
 use crate::spools::Spools;
 use crate::staged_file::StagedFile;
-
-/// Runs that start in the same nanosecond of one process try again this often.
-pub(crate) const MAX_TRIES: u32 = 100;
 
 /// How a [`Stage`] treats its output.
 #[derive(Clone, Debug)]

@@ -8,9 +8,11 @@ use ndjson_io::{Purpose, Sniffer, SourceFile};
 
 use crate::error::Error;
 use crate::input::instead::Instead;
-use crate::input::sources::SNIFF_BYTES;
 use crate::options::Reading;
 use crate::out::shared::shared;
+
+/// How much of a file is looked at to guess what it holds: a few times the longest usual record.
+pub(crate) const SNIFF_BYTES: usize = 256 << 10;
 
 /// Fewer files than this are looked at sooner than a thread has started.
 const FILES_WORTH_A_THREAD: usize = 64;

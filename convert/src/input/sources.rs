@@ -15,9 +15,6 @@ use crate::options::Reading;
 use crate::report::FileDateOrigin;
 use crate::setting::{Setting, Spelling};
 
-/// How much of a file is looked at to guess what it holds: a few times the longest usual record.
-pub(crate) const SNIFF_BYTES: usize = 256 << 10;
-
 /// A file to read.
 pub(crate) struct Source {
     pub(crate) file: SourceFile,

@@ -54,8 +54,8 @@ struct HeldTable {
 }
 
 impl Held {
-    pub(super) fn new(late: LateMbi, stage: &Stage) -> Result<Self, Error> {
-        Ok(Self { late, folder: stage.spools().folder(), tables: Vec::new() })
+    pub(super) fn new(late: LateMbi, stage: &Stage) -> Self {
+        Self { late, folder: stage.spools().folder(), tables: Vec::new() }
     }
 
     /// Holds the rows of a block, of which these claims' are open.

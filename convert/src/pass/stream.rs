@@ -211,7 +211,7 @@ impl Sink<'_, '_> {
         let others = self.gathered.hospice.heap_bytes() + self.absent_bytes;
         self.shared.index().check_room(others).map_err(memory::full)?;
         if self.held.is_none() && self.waits && open.iter().any(|claim| !claim.rows.is_empty()) {
-            self.held = Some(Held::new(self.late.clone(), self.stage)?);
+            self.held = Some(Held::new(self.late.clone(), self.stage));
         }
         let mut rows = claims.batches.into_iter();
         match &mut self.held {
