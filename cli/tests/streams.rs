@@ -710,9 +710,10 @@ fn what_a_killed_run_leaves_is_private() {
     command.args(["convert", "-", "--out", "out"]).current_dir(work.path("."));
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&claims(300)).unwrap();
+    // Claims without people wait for them in a spool, which is made when the first block of them is full.
+    let (mut stdin, some) = (child.stdin.take().unwrap(), claims(300));
     wait_until("the spool was begun", || {
+        stdin.write_all(&some).unwrap();
         work.leftovers().iter().any(|name| name.ends_with("-scratch"))
     });
     child.kill().unwrap();
