@@ -6,7 +6,8 @@ use cclf_crosswalk::{Api, Guesser, Plan, Reader, Took};
 bcda_fuzz::mutate_json!();
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    if data.contains(&b'\n') {
+    // A line has no mark of the byte order: whoever cuts lines takes it away from the first.
+    if data.contains(&b'\n') || data.starts_with(b"\xEF\xBB\xBF") {
         return;
     }
     let shown = Guesser::version(data);

@@ -213,7 +213,8 @@ impl Cutter {
 
     /// At the end of a source.
     fn next_block_if_full(&mut self) -> Result<(), Ended> {
-        let room = self.block.buffer.len().saturating_sub(self.filled + self.file_bytes);
+        let size = self.block.buffer.len().max(self.reader.block_bytes);
+        let room = size.saturating_sub(self.filled + self.file_bytes);
         if room < self.reader.block_bytes / MIN_ROOM_DIVISOR
             || self.block.segments.len() >= MAX_SEGMENTS
         {
@@ -272,7 +273,11 @@ impl Cutter {
             return Err(Ended::Stopped);
         }
         // More than once if what is carried to a new block fills that, too.
-        while self.filled == self.block.buffer.len() {
+        loop {
+            self.block.grow(self.reader.block_bytes);
+            if self.filled < self.block.buffer.len() {
+                break;
+            }
             if !self.make_room(stream)? {
                 return Ok(false);
             }
@@ -415,7 +420,8 @@ impl Cutter {
         let mut next = self.take()?;
         let tail = &self.block.buffer[self.open..self.filled];
         // No wait for memory here: the block in hand would have to come back first.
-        self.excess += tail.len().saturating_sub(next.buffer.len());
+        let usual = next.buffer.len().max(self.reader.block_bytes);
+        self.excess += tail.len().saturating_sub(usual);
         next.grow(tail.len());
         next.buffer[..tail.len()].copy_from_slice(tail);
         self.filled = tail.len();
@@ -441,14 +447,12 @@ impl Cutter {
         }
     }
 
-    /// An empty block of the usual size.
+    /// An empty block. It has the usual size when a stream is read into it.
     fn take(&mut self) -> Result<Block, Ended> {
-        let mut block = match self.spare.pop() {
-            Some(block) => block,
-            None => self.receive()?,
-        };
-        block.grow(self.reader.block_bytes);
-        Ok(block)
+        match self.spare.pop() {
+            Some(block) => Ok(block),
+            None => self.receive(),
+        }
     }
 
     /// A block that comes back; waits for it.
