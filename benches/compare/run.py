@@ -7,7 +7,7 @@ checks that all outputs agree, and writes docs/performance.md with its pictures.
     benches/compare/run --steps odd --gigabytes 0.05           odd records: bcda and DuckDB cell by cell, no timing
 
 Needs the build that is shipped: cargo build --profile dist, or --bcda; and for simd-json's tape and the decompressor
-alone cargo build --profile dist -p bcda-benches --examples, or --examples.
+alone cargo build --profile dist -p bcda-benches --examples, or --examples FOLDER.
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 

@@ -4,7 +4,6 @@ pub(crate) mod blocks;
 pub(crate) mod export_manifest;
 pub(crate) mod file_date;
 pub(crate) mod find;
-pub(crate) mod guesses;
 pub(crate) mod instead;
 mod sealed;
 pub(crate) mod sources;

@@ -1,19 +1,29 @@
-//! The files that are read: what each seems to hold, and of which day it is.
+//! What each of the files seems to hold, of which day it is, and whether it is NDJSON at all.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use cclf_crosswalk::{Guess, Lineage};
-use ndjson_io::{Discovered, SourceFile};
+use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
+use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::file_date::{Exports, FileDates};
-use crate::input::guesses::guess_all;
+use crate::input::instead::Instead;
 use crate::options::Reading;
+use crate::out::shared::shared;
 use crate::report::FileDateOrigin;
 use crate::setting::{Setting, Spelling};
+
+/// How much of a file is looked at to guess what it holds: a few times the longest usual record.
+pub(crate) const SNIFF_BYTES: usize = 256 << 10;
+
+/// Fewer files than this are looked at sooner than a thread has started.
+const FILES_WORTH_A_THREAD: usize = 64;
+
+/// Files behind the one being looked at whose beginnings may come already, if they are not on this machine.
+const PREPARED_FILES: usize = 16;
 
 /// A file to read.
 pub(crate) struct Source {
@@ -100,6 +110,37 @@ fn look_at(
         Ok(Source { file, lineage, date_origin, guess, journaled, only_people })
     };
     files.into_iter().zip(guesses).map(source).collect()
+}
+
+/// Guesses what each file holds, on several threads with a share of the files each.
+///
+/// # Errors
+/// The first in the order of the files: one is no NDJSON, or cannot be read.
+pub(crate) fn guess_all(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
+    let share = files.len().div_ceil(reading.threads()).max(FILES_WORTH_A_THREAD);
+    let shares = files.chunks(share).collect();
+    let guesses = shared(shares, reading.threads(), |share| guess_each(share, reading));
+    Ok(guesses.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+fn guess_each(files: &[SourceFile], reading: &Reading) -> Result<Vec<Guess>, Error> {
+    let (mut sniffer, mut guesser) = (Sniffer::default(), Guesser::default());
+    let guess = |(number, file): (usize, &SourceFile)| {
+        for next in files.iter().skip(number + 1).take(PREPARED_FILES) {
+            next.prepare(Purpose::Look);
+        }
+        if reading.cancel.is_cancelled() {
+            return Err(Error::cancelled());
+        }
+        if file.is_stream() {
+            return Ok(Guess::Claims);
+        }
+        match guesser.guess(sniffer.beginning(file, SNIFF_BYTES, is_enough)?) {
+            Guess::NotNdjson => Err(Instead::ONE_JSON_TEXT.error(file)),
+            guess => Ok(guess),
+        }
+    };
+    files.iter().enumerate().map(guess).collect()
 }
 
 /// The endings of files in lower case, `.ndjson` and `.ndjson.gz` say, and how many have each.

@@ -9,8 +9,7 @@ use cclf_crosswalk::{Api, Guesser};
 use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::Error;
-use crate::input::guesses::SNIFF_BYTES;
-use crate::input::sources::Source;
+use crate::input::sources::{SNIFF_BYTES, Source};
 use crate::options::Reading;
 use crate::setting::{Setting, said};
 

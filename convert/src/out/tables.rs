@@ -201,9 +201,7 @@ impl<'o> Tables<'o> {
         }
         let (stdout, reading) = (self.is_for_stdout(), &self.options.reading);
         // Each table's columns are encoded side by side, then all are synced side by side.
-        let ended = shared(self.open, reading.threads() - 1, end)
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()?;
+        let ended = self.open.into_iter().map(end).collect::<Result<Vec<_>, _>>()?;
         let reports =
             shared(ended, reading.threads(), sync).into_iter().collect::<Result<Vec<_>, _>>()?;
         if stdout {

@@ -16,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::input::export_manifest::EXPORT_MANIFEST;
-use crate::input::{blocks, find, guesses, sources};
+use crate::input::{blocks, find, sources};
 use crate::validate::report::Counts;
 use crate::validate::worker::{Beginning, Block, Worker};
 
@@ -40,7 +40,7 @@ fn judge(options: &ValidateOptions, out: &mut dyn Write) -> Result<ValidationRep
     let found = find::find(reading, options.output.as_slice(), "; name either".into(), &elsewhere)?;
     let files = found.sources;
     // Files that are one JSON text are refused as a whole, as by the conversion.
-    guesses::guess_all(&files, reading)?;
+    sources::guess_all(&files, reading)?;
     let total: u64 = files.iter().filter_map(SourceFile::len).sum();
     reading.progress.total_bytes.store(total, Ordering::Relaxed);
 
