@@ -1,4 +1,4 @@
-//! Counting records: read = with rows + joined + without rows + skipped + rejected.
+//! Counting records: read = with rows + joined + without rows + left out + skipped + rejected.
 
 use crate::error::{ErrorClass, RecordError};
 use crate::people::person::{Hollow, Person};
@@ -20,6 +20,10 @@ pub struct RecordCounts {
     pub merged_patients: u64,
     /// Of these, Coverages that were asked for and not found.
     pub coverages_not_found: u64,
+    /// Of these, such as were deleted after their export.
+    pub deleted_people: u64,
+    /// Claims of which another version counts, or none.
+    pub left_out: u64,
     /// What no table wants.
     pub skipped: u64,
     /// Of these, claims that are not adjudicated to the end.
@@ -58,7 +62,8 @@ impl ByClass {
 impl RecordCounts {
     /// Records that were given.
     pub fn read(&self) -> u64 {
-        self.with_rows + self.without_rows + self.joined + self.skipped + self.rejected
+        let claims = self.with_rows + self.without_rows + self.left_out;
+        claims + self.joined + self.skipped + self.rejected
     }
 
     /// Counts a claim that has so many rows in all tables.
@@ -112,6 +117,8 @@ impl RecordCounts {
         self.with_rows += other.with_rows;
         self.without_rows += other.without_rows;
         self.joined += other.joined;
+        self.deleted_people += other.deleted_people;
+        self.left_out += other.left_out;
         self.skipped += other.skipped;
         self.partially_adjudicated += other.partially_adjudicated;
         self.prior_authorizations += other.prior_authorizations;

@@ -67,8 +67,9 @@ pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
 pub use layout::resource::Resource;
 pub use layout::table::{ColumnType, Per, Table};
-pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit};
+pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit, Stored};
 pub use people::person::{Beneficiary, Hollow, Person, PersonRecord};
+pub use people::precedence::{Precedence, Tie, Version, precedence};
 pub use people::tables::{PeopleTables, summary};
 pub use plan::guess::{Guess, Guesser, is_enough};
 pub use plan::program::Untranslated;
@@ -76,6 +77,7 @@ pub use plan::{Plan, Reader, Skipped};
 pub use rows::batch::{ClaimTables, schema};
 pub use rows::claim::{Claim, Lineage};
 pub use rows::finality::NotFinal;
+pub use rows::identity::{ClaimIdentity, ClaimSystem};
 pub use rows::late_mbi::LateMbi;
 pub use sink::rebatch::Rebatch;
 pub use sink::{

@@ -55,6 +55,7 @@ pub(crate) fn option(setting: Setting) -> &'static str {
         Setting::Patients => "--patients",
         Setting::MaxPeople => "--max-people",
         Setting::Api => "--api",
+        Setting::Keep => "--keep",
         Setting::FileDate => "--file-date",
         Setting::OnBadRecord => "--on-bad-record",
         Setting::MaxRejects => "--max-rejects",

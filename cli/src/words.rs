@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use cclf_crosswalk::{Api, Compression, Format, Naming};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use convert::OnBadRecord;
+use convert::{Keep, OnBadRecord};
 
 /// The words of a library, each with what it means.
 fn words<T: FromStr<Err: Display> + Clone + Send + Sync + 'static>(
@@ -63,6 +63,21 @@ pub(crate) fn naming() -> impl TypedValueParser<Value = Naming> {
             }
         };
         (naming.name(), about)
+    }))
+}
+
+/// Which versions of a claim have rows.
+pub(crate) fn keep() -> impl TypedValueParser<Value = Keep> {
+    words(Keep::ALL.map(|word| {
+        let about = match word {
+            Keep::All => "All of them: the default for one export",
+            Keep::Latest => {
+                "The latest of each EOB, Patient and Coverage, by meta.lastUpdated, then by the transactionTime of its export: \
+                 the default for several exports. What was deleted has no rows, nor has a claim of a shared system that the \
+                 National Claims History has, too"
+            }
+        };
+        (word.name(), about)
     }))
 }
 

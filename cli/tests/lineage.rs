@@ -74,7 +74,7 @@ fn the_date_is_that_of_the_export_manifest_in_utc() {
     let manifest = |time: &str| format!("{{\"transactionTime\":\"{time}\",\"output\":[]}}");
     work.write("in/a.ndjson", claims(&["1"]));
     work.write("in/sub/b.ndjson", claims(&["2"]));
-    // Ours before any other; each folder has its own.
+    // Ours before any other; each folder has its own, and is an export by itself.
     work.write("in/a.json", manifest("2019-01-01T00:00:00Z"));
     work.write("in/bcda-export.json", manifest("2021-12-31T20:00:00-05:00"));
     work.write("in/sub/manifest.json", manifest("2022-02-03T23:59:59.999Z"));
@@ -82,7 +82,7 @@ fn the_date_is_that_of_the_export_manifest_in_utc() {
     work.write("in/sub/b.json", "{\"output\":[]}");
     work.write("in/sub/c.json", "not JSON");
     let (found, warnings, report) = converted(&work, "in");
-    let expected = rows([["1", "a.ndjson", "2022-01-01"], ["2", "sub/b.ndjson", "2022-02-03"]]);
+    let expected = rows([["1", "in/a.ndjson", "2022-01-01"], ["2", "sub/b.ndjson", "2022-02-03"]]);
     assert_eq!(found, expected);
     assert_eq!(warnings, Vec::<String>::new());
     for input in report["inputs"].as_array().unwrap() {

@@ -11,6 +11,7 @@ mod export;
 mod export_versions;
 mod failures;
 mod inputs;
+mod keep;
 mod limits;
 mod lineage;
 mod marks;

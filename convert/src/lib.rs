@@ -51,9 +51,12 @@ pub use cancel::{Cancel, Progress};
 pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind, RejectPlace};
 pub use input::find::remote_file;
-pub use options::{MaxRejects, OnBadRecord, Options, Output, Reading};
+pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
-pub use report::{Counts, FileDateOrigin, InputReport, Report, ScanReport, SetAside, TableReport};
+pub use report::{
+    CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, InputReport, LeftOut, Report,
+    ScanReport, SetAside, TableReport,
+};
 pub use run::run;
 pub use scan::{Part, People, Piece, Scan, ScanOptions, Split, scan, split};
 pub use setting::{Setting, Spelling};

@@ -8,6 +8,7 @@ use ndjson_io::SourceFile;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RejectPlace;
+use crate::options::Keep;
 
 /// Where FILE_DATE came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +64,17 @@ impl InputReport {
     }
 }
 
+/// A file that was written besides the tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileReport {
+    /// The file's name in the output folder.
+    pub file: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// BLAKE3 of the file.
+    pub blake3: String,
+}
+
 /// A table that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {
@@ -78,7 +90,50 @@ pub struct TableReport {
     pub blake3: String,
 }
 
-/// What became of the records: `read = with_rows + joined + without_rows + skipped_by_type + rejected`.
+/// An export of which something was read, where only the latest versions count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportReport {
+    /// The name of its folder, with which FILE_NAME begins.
+    pub name: String,
+    /// When it was made, as its manifest tells; none without a manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_time: Option<String>,
+    /// BLAKE3 of its manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_blake3: Option<String>,
+    /// Files of it that were read.
+    pub files: u64,
+}
+
+/// What became of the rows of an earlier result that was brought up to date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedReport {
+    /// Rows of claims that are as they were, but for their MBI.
+    pub rows: u64,
+    /// Rows whose claims came again or were deleted.
+    pub gone: u64,
+    /// Of those that are as they were, rows whose MBI is another.
+    pub with_other_mbi: u64,
+}
+
+/// What had no rows because something else counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Versions of claims that a newer one replaced, or that were deleted: the part of `left_out` that is not
+    /// `shared_claims`.
+    pub versions: u64,
+    /// Claims of a shared system that the National Claims History has, too.
+    pub shared_claims: u64,
+    /// Claims of which nothing is left, because a later export says that they were deleted.
+    pub deleted_claims: u64,
+    /// Patients and Coverages that were deleted after their export; they count as joined.
+    pub deleted_people: u64,
+    /// Claims that have rows and may be replaced by others: in version 3 final claims beyond one of a person and control
+    /// number, in versions 1 and 2 active ones beyond one of a claim group. None where the facts for it are not read.
+    pub possibly_replaced: Option<u64>,
+}
+
+/// What became of the records: `read = with_rows + joined + without_rows + left_out + skipped_by_type + rejected`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All records.
@@ -89,10 +144,18 @@ pub struct Counts {
     pub joined: u64,
     /// Claims that no table has a row of: carrier and DME claims without lines.
     pub without_rows: u64,
+    /// Claims that have no rows because another version counts, or none; where only the latest do.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
     /// Records of resource types that no table wants.
     pub skipped_by_type: u64,
     /// Bad records.
     pub rejected: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl From<&RecordCounts> for Counts {
@@ -102,6 +165,7 @@ impl From<&RecordCounts> for Counts {
             with_rows: counts.with_rows,
             joined: counts.joined,
             without_rows: counts.without_rows,
+            left_out: counts.left_out,
             skipped_by_type: counts.skipped,
             rejected: counts.rejected,
         }
@@ -151,8 +215,17 @@ pub struct Report {
     /// The columns by whose facts records were judged, as `CCLF5.CLM_POS_CD`, where it was not by those of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_by: Option<Vec<String>>,
+    /// Which versions of a record count.
+    #[serde(default)]
+    pub keep: Keep,
+    /// The exports, the oldest first, where only the latest versions count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<ExportReport>,
     /// What became of the records.
     pub records: Counts,
+    /// What had no rows because only the latest versions count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// Those of them that version 3 has and no table wants.
     #[serde(default, skip_serializing_if = "SetAside::is_empty")]
     pub set_aside: SetAside,
@@ -161,6 +234,12 @@ pub struct Report {
     /// The tables that were written; a scan writes none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<TableReport>,
+    /// What later exports need to bring the tables up to date.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<FileReport>,
+    /// What became of the rows that were there, where an earlier result was brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<CarriedReport>,
     /// The inputs.
     pub inputs: Vec<InputReport>,
     /// Files that were found and not read, by their ending; export manifests are not counted.

@@ -16,7 +16,7 @@ use crate::out::place::Place;
 use crate::out::tables::Tables;
 use crate::pass::context::{Found, Pass};
 use crate::pass::rejects::Aside;
-use crate::pass::{claims, no_export, people, stream, summaries};
+use crate::pass::{claims, latest, no_export, people, stream, summaries};
 use crate::report::Report;
 use crate::setting::{Setting, said};
 use crate::warnings;
@@ -75,11 +75,14 @@ fn run_as(
         reading,
         columns: &options.columns,
         joins: joins(&options.tables, &options.columns),
+        latest: None,
         aside: Aside::Spools(&place.stage),
     };
 
     let mut found = Found::new(&pass);
     people::read_first(&pass, &mut found)?;
+    let latest = latest::if_kept(&pass, &mut found, || Ok(place.stage.spools().clone()))?;
+    let pass = Pass { latest: latest.as_ref(), ..pass };
     let begin = || Tables::begin(options, plan, &place.stage);
     let mut tables = if is_stream {
         stream::read(&pass, &mut found, &place.stage, begin()?)?

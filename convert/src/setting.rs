@@ -23,6 +23,8 @@ pub enum Setting {
     MaxPeople,
     /// [`Reading::api`](crate::Reading::api).
     Api,
+    /// [`Reading::keep`](crate::Reading::keep).
+    Keep,
     /// [`Reading::file_date`](crate::Reading::file_date).
     FileDate,
     /// [`Reading::on_bad_record`](crate::Reading::on_bad_record).
@@ -53,6 +55,7 @@ impl Setting {
             Self::Patients => "patients",
             Self::MaxPeople => "max_people",
             Self::Api => "api",
+            Self::Keep => "keep",
             Self::FileDate => "file_date",
             Self::OnBadRecord => "on_bad_record",
             Self::MaxRejects => "max_rejects",

@@ -25,11 +25,14 @@ path, and a file of claims or people that changes after a query was planned ends
         made with mode 0600, once for an export: later queries find it. Yours to remove; without this option it lies
         with Spark's own temporary files on the driver's machine, and Spark removes it with them when it stops, which
         is enough if driver and executors share that machine.
-    patients, people, api, partially_adjudicated, file_date, lineage, on_bad_record, max_rejects, max_line_bytes,
+    patients, people, api, partially_adjudicated, keep, file_date, lineage, on_bad_record, max_rejects, max_line_bytes,
     max_decompressed_bytes, require_checksums, max_people, batch_rows: as in bcda.scan; "patients" may name several, with
         commas. max_rejects holds for each partition by itself, and for the Patients and Coverages: a share is one of the records of that partition, and never below 100 of them.
         on_bad_record="fail" ends the task that meets the bad record, and after Spark's retries the query.
     threads: how many threads a task uses (default 1, as a task has one core).
+
+Where only the latest versions of claims count (keep="latest", or inputs of several exports), each table is one partition:
+which version is the latest is known when all have been read.
 """
 
 import hashlib
@@ -60,7 +63,7 @@ REJECTS = {
     "fault_byte": pyarrow.int64(),
     "path": pyarrow.string(),
 }
-RECORDS = ("read", "with_rows", "joined", "without_rows", "skipped_by_type", "rejected")
+RECORDS = ("read", "with_rows", "joined", "without_rows", "left_out", "skipped_by_type", "rejected")
 COUNTS = {"partition": pyarrow.int64(), **dict.fromkeys(RECORDS, pyarrow.int64())}
 SIDE = {"rejects": REJECTS, "counts": COUNTS}
 OWN = {"table", "columns", "partition_bytes", "index", "path", "paths"}
@@ -196,6 +199,9 @@ class Reader(DataSourceReader):
         columns = asked.no_facts() if side else self.names
         index = None if side else asked.index_path()
         parts, people = _bcda.split(asked.inputs, table, columns, asked.scan, asked.partition_bytes, index)
+        if not parts:
+            # Which version of a claim counts is known when all have been read.
+            return [Part(1)]
         cut = [Part(number, part) for number, part in enumerate(parts, 1)]
         return [Part(0, report=people), *cut] if side else cut
 
@@ -220,7 +226,7 @@ class Reader(DataSourceReader):
         if asked.table == "rejects":
             rows = report["rejects"]
         else:
-            rows = [{"partition": partition.number, **report["records"]}]
+            rows = [{"partition": partition.number, "left_out": 0, **report["records"]}]
         if rows:
             yield pyarrow.RecordBatch.from_pylist(rows, schema=self.schema)
 

@@ -240,6 +240,7 @@ pub(crate) struct ReadingArguments<'a, 'py> {
     pub(crate) patients: Option<&'a Bound<'py, PyAny>>,
     pub(crate) api: Option<&'a str>,
     pub(crate) partially_adjudicated: bool,
+    pub(crate) keep: Option<&'a str>,
     pub(crate) file_date: Option<&'a Bound<'py, PyAny>>,
     pub(crate) on_bad_record: Option<&'a str>,
     pub(crate) max_rejects: Option<&'a Bound<'py, PyAny>>,
@@ -259,6 +260,7 @@ impl ReadingArguments<'_, '_> {
         }
         reading.api = self.api.map(api).transpose()?;
         reading.partially_adjudicated = self.partially_adjudicated;
+        reading.keep = self.keep.map(|word| self::word("keep", word)).transpose()?;
         reading.file_date = self.file_date.map(date).transpose()?;
         if let Some(word) = self.on_bad_record {
             reading.on_bad_record = self::word("on_bad_record", word)?;

@@ -31,6 +31,8 @@ use crate::watch::{Teller, watched};
 ///     api: the version of the API that the records are of, "v1", "v2" or "v3"; those of others are bad records then. Told
 ///         by the first record that shows its version unless given, and a record of another version ends the run.
 ///     partially_adjudicated: whether claims of v3 that are not adjudicated to the end have rows, too.
+///     keep: which versions of a claim have rows: "all", the default for one export, or "latest", the default for several
+///         (inputs beside more than one export manifest). With "latest" what was deleted has none.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether the tables have the columns FILE_NAME, FILE_DATE and BCDA_...
 ///     on_bad_record: "reject" keeps a bad record aside, "fail" ends the run.
@@ -57,7 +59,7 @@ use crate::watch::{Teller, watched};
 #[pyfunction]
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
-    patients = None, api = None, partially_adjudicated = false, file_date = None, lineage = true,
+    patients = None, api = None, partially_adjudicated = false, keep = None, file_date = None, lineage = true,
     on_bad_record = "reject", max_rejects = None, threads = None, overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
     require_checksums = false, hash_inputs = false, max_people = None, progress = None
 ))]
@@ -78,6 +80,7 @@ pub(crate) fn convert_export<'py>(
     patients: Option<&Bound<'py, PyAny>>,
     api: Option<&str>,
     partially_adjudicated: bool,
+    keep: Option<&str>,
     file_date: Option<&Bound<'py, PyAny>>,
     lineage: bool,
     on_bad_record: &str,
@@ -105,6 +108,7 @@ pub(crate) fn convert_export<'py>(
             patients,
             api,
             partially_adjudicated,
+            keep,
             file_date,
             on_bad_record: Some(on_bad_record),
             max_rejects,

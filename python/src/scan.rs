@@ -293,6 +293,8 @@ impl Batch {
 ///     api: the version of the API that the records are of, "v1", "v2" or "v3"; those of others are bad records then. Told
 ///         by the first record that shows its version unless given, and a record of another version ends the reading.
 ///     partially_adjudicated: whether claims of v3 that are not adjudicated to the end have rows, too.
+///     keep: which versions of a claim have rows: "all", the default for one export, or "latest", the default for several
+///         (inputs beside more than one export manifest). With "latest" what was deleted has none.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether there are the columns FILE_NAME, FILE_DATE and BCDA_...
 ///     on_bad_record: "reject" counts a bad record, "fail" ends the reading.
@@ -311,7 +313,7 @@ impl Batch {
 #[pyfunction]
 #[pyo3(signature = (
     inputs, table, *, columns = None, batch_rows = 8192, patients = None, people = "first", api = None,
-    partially_adjudicated = false, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
+    partially_adjudicated = false, keep = None, file_date = None, lineage = true, on_bad_record = "reject", max_rejects = None, threads = None, max_line_bytes = None,
     max_decompressed_bytes = None, require_checksums = false, max_people = None
 ))]
 #[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
@@ -325,6 +327,7 @@ pub(crate) fn scan(
     people: &str,
     api: Option<&str>,
     partially_adjudicated: bool,
+    keep: Option<&str>,
     file_date: Option<&Bound<'_, PyAny>>,
     lineage: bool,
     on_bad_record: &str,
@@ -350,6 +353,7 @@ pub(crate) fn scan(
             patients,
             api,
             partially_adjudicated,
+            keep,
             file_date,
             on_bad_record: Some(on_bad_record),
             max_rejects,

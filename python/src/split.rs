@@ -43,6 +43,7 @@ fn options(
             }
             "people" => options.people = arguments::people(text)?,
             "api" => reading.api = Some(arguments::api(text)?),
+            "keep" => reading.keep = Some(arguments::word(name, text)?),
             "partially_adjudicated" => reading.partially_adjudicated = boolean(name, text)?,
             "file_date" => reading.file_date = Some(arguments::day(text)?),
             "on_bad_record" => reading.on_bad_record = arguments::word(name, text)?,
@@ -91,7 +92,8 @@ fn boolean(name: &str, text: &str) -> Result<bool, Failure> {
 ///     index: the file for the index, or None where no claim is joined.
 ///
 /// Returns:
-///     The parts, each a JSON text for scan_part, and the report of the people as JSON.
+///     The parts, each a JSON text for scan_part, and the report of the people as JSON. No parts where only the latest
+///     versions count.
 #[allow(clippy::needless_pass_by_value, reason = "what comes from Python comes by value")]
 #[pyfunction]
 pub(crate) fn split(

@@ -7,6 +7,11 @@ mod arena;
 mod hospice;
 mod joins;
 mod limit;
+mod merged;
+mod merges;
+mod pieces;
+mod stored;
+mod ties;
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
@@ -18,16 +23,18 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use self::arena::{Arena, Place};
 pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
+use self::merges::Merges;
+use self::pieces::{PIECE, Pieces};
+pub use self::stored::Stored;
+use self::ties::{OF_PATIENT, Ties};
 use super::digest::{Kept, Unpack};
 use super::mbi::Mbi;
-use super::person::{self, Beneficiary, Enrolled, Enrolment, Person};
+use super::person::{Beneficiary, Enrolled, Enrolment};
+use super::precedence::Tie;
 
-/// Entries of one piece of the entry list: pieces never move, so growth copies nothing.
-const CHUNK_ENTRIES: usize = 1 << 14;
-
-/// Memory of such a piece, and of as many numbers for the list in order.
+/// Memory of a piece of the entries, and of as many numbers for the list in order.
 const ENTRIES_BYTES: usize =
-    CHUNK_ENTRIES * (size_of::<Entry>() + size_of::<Mbi>() + size_of::<BeneficiaryNumber>());
+    PIECE * (size_of::<Entry>() + size_of::<Mbi>() + size_of::<BeneficiaryNumber>());
 
 /// No Coverage of this part.
 const NO_COVERAGE: u32 = u32::MAX;
@@ -60,9 +67,11 @@ pub struct BeneficiaryNumber(u32);
 pub struct Index {
     hasher: DefaultHashBuilder,
     numbers: HashTable<u32>,
-    entries: Vec<Vec<Entry>>,
+    entries: Pieces<Entry>,
     /// By entry the MBI that its newest Coverage gives: in pieces of their own, they need no padding.
-    subscribers: Vec<Vec<Mbi>>,
+    subscribers: Pieces<Mbi>,
+    ties: Ties,
+    merges: Merges,
     arena: Arena,
     digest_numbers: HashTable<u32>,
     digests: Vec<Digest>,
@@ -87,6 +96,13 @@ impl Index {
         Self { limit, ..Self::default() }
     }
 
+    /// The same, which tells versions that were last changed at one time apart by their [`Tie`]s, and follows Patients who
+    /// were merged into others.
+    #[must_use]
+    pub fn with_ties(self) -> Self {
+        Self { ties: Ties::kept(), ..self }
+    }
+
     /// Beneficiaries known by a Patient.
     pub fn patients(&self) -> u64 {
         self.patients_read - self.superseded_patients
@@ -104,11 +120,11 @@ impl Index {
 
     /// Memory of the index in bytes, that of [`in_order`](Self::in_order) included.
     pub fn heap_bytes(&self) -> usize {
-        let entries = self.entries.len() * ENTRIES_BYTES;
+        let entries = self.entries.count() * (ENTRIES_BYTES + self.ties.piece_bytes());
         let tables = self.numbers.allocation_size() + self.digest_numbers.allocation_size();
         let digests = self.digests.capacity() * size_of::<Digest>()
             + self.free_digests.capacity() * size_of::<u32>();
-        self.arena.heap_bytes() + entries + tables + digests
+        self.arena.heap_bytes() + entries + tables + digests + self.merges.heap_bytes()
     }
 
     /// From now on takes no more than so many bytes further, whatever its limit: more may not be there.
@@ -129,18 +145,15 @@ impl Index {
     }
 
     fn entry(&self, number: u32) -> &Entry {
-        &self.entries[number as usize / CHUNK_ENTRIES][number as usize % CHUNK_ENTRIES]
+        self.entries.get(number)
     }
 
     fn entry_mut(&mut self, number: u32) -> &mut Entry {
-        &mut self.entries[number as usize / CHUNK_ENTRIES][number as usize % CHUNK_ENTRIES]
+        self.entries.get_mut(number)
     }
 
     fn len(&self) -> usize {
-        match self.entries.split_last() {
-            Some((last, full)) => full.len() * CHUNK_ENTRIES + last.len(),
-            None => 0,
-        }
+        self.entries.len()
     }
 
     fn find_number(&self, id: &str) -> Option<u32> {
@@ -159,16 +172,12 @@ impl Index {
             return Err(IndexFull::People(self.limit.people));
         }
         let number = self.len() as u32;
-        let is_full = self.entries.last().is_none_or(|last| last.len() == CHUNK_ENTRIES);
+        let is_full = self.entries.is_full();
         self.check_room(
             self.arena.growth(id.len())
                 + table_growth(&self.numbers)
-                + if is_full { ENTRIES_BYTES } else { 0 },
+                + if is_full { ENTRIES_BYTES + self.ties.piece_bytes() } else { 0 },
         )?;
-        if is_full {
-            self.entries.push(Vec::with_capacity(CHUNK_ENTRIES));
-            self.subscribers.push(Vec::with_capacity(CHUNK_ENTRIES));
-        }
         let entry = Entry {
             id: self.arena.put(id.as_bytes()),
             person: Place::NONE,
@@ -178,23 +187,30 @@ impl Index {
             coverage: [NO_COVERAGE; Enrolled::COUNT],
             coverage_updated: [i64::MIN; Enrolled::COUNT],
         };
-        if let Some((last, subscribers)) = self.entries.last_mut().zip(self.subscribers.last_mut())
-        {
-            last.push(entry);
-            subscribers.push(Mbi::default());
-        }
+        self.entries.push(entry);
+        self.subscribers.push(Mbi::default());
+        self.ties.push();
         let hash = self.hasher.hash_one(id);
         let (entries, arena, hasher) = (&self.entries, &self.arena, &self.hasher);
         self.numbers.insert_unique(hash, number, |number| {
-            let number = *number as usize;
-            let entry = &entries[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES];
+            let entry = entries.get(*number);
             hasher.hash_one(std::str::from_utf8(arena.get(entry.id)).unwrap_or_default())
         });
         Ok(number)
     }
 
+    /// The MBI that the newest Coverage of a beneficiary gives.
+    fn subscriber(&self, number: u32) -> &Mbi {
+        self.subscribers.get(number)
+    }
+
+    fn subscriber_mut(&mut self, number: u32) -> &mut Mbi {
+        self.subscribers.get_mut(number)
+    }
+
     /// Adds a Patient, in input order; `source` is the number of its file.
-    /// The greatest `meta.lastUpdated` stays, of equal ones the last. Versions that are replaced cost nothing.
+    /// The greatest `meta.lastUpdated` stays, of equal ones that which the tie tells, else the last. Versions that are
+    /// replaced cost nothing.
     ///
     /// # Errors
     /// The index is full.
@@ -202,15 +218,22 @@ impl Index {
         &mut self,
         patient: &Beneficiary,
         source: u32,
+        tie: Option<Tie>,
     ) -> Result<(), IndexFull> {
         let number = self.number(&patient.id)?;
+        if !self.merges.is_undone(number, tie) {
+            self.patients_read += 1;
+            self.superseded_patients += 1;
+            return Ok(());
+        }
         let order = self.patients_read;
         self.patients_read += 1;
         let known = self.entry(number);
-        let (old, newer) = (known.person.if_any(), known.updated > patient.updated);
+        let (old, updated) = (known.person.if_any(), known.updated);
         let there = old.is_some();
         self.superseded_patients += u64::from(there);
-        if there && newer {
+        let known = if there { updated } else { i64::MIN };
+        if !self.ties.replaces((number, OF_PATIENT), known, patient.updated, tie) && there {
             return Ok(());
         }
         self.check_room(self.arena.growth_in_place_of(old, patient.packed.len()))?;
@@ -227,20 +250,23 @@ impl Index {
     ///
     /// # Errors
     /// As of [`add_patient`](Self::add_patient).
-    pub(crate) fn add_coverage(&mut self, coverage: &Enrolment) -> Result<(), IndexFull> {
+    pub(crate) fn add_coverage(
+        &mut self,
+        coverage: &Enrolment,
+        tie: Option<Tie>,
+    ) -> Result<(), IndexFull> {
         let number = self.number(&coverage.beneficiary)?;
         let part = coverage.part.index();
         let known = self.entry(number);
         let there = known.coverage[part] != NO_COVERAGE;
-        let newer = known.coverage_updated[part] > coverage.updated;
+        let updated = known.coverage_updated[part];
         let newest = known.coverage_updated.iter().max().copied().unwrap_or(i64::MIN);
         self.superseded_coverages += u64::from(there);
-        if there && newer {
+        if !self.ties.replaces((number, 1 + part), updated, coverage.updated, tie) && there {
             return Ok(());
         }
         let digest = self.digest(&coverage.packed)?;
-        let (piece, place) = (number as usize / CHUNK_ENTRIES, number as usize % CHUNK_ENTRIES);
-        let subscriber = &mut self.subscribers[piece][place];
+        let subscriber = self.subscriber_mut(number);
         // Whatever the order they come in: that of the newest, of equally new ones the greatest.
         match coverage.updated.cmp(&newest) {
             Ordering::Greater => *subscriber = coverage.subscriber,
@@ -307,9 +333,9 @@ impl Index {
         self.free_digests.push(number);
     }
 
-    /// The beneficiary whose Patient has this id.
+    /// The beneficiary whose Patient has this id, or into whose Patient that was merged.
     pub fn find(&self, patient: &str) -> Option<BeneficiaryNumber> {
-        let number = self.find_number(patient)?;
+        let number = self.merges.survivor(self.find_number(patient)?);
         self.entry(number).person.if_any().map(|_| BeneficiaryNumber(number))
     }
 
@@ -318,8 +344,7 @@ impl Index {
         if let Kept::Text(mbi) = self.person(number).next() {
             return Some(mbi);
         }
-        let number = number.0 as usize;
-        self.subscribers[number / CHUNK_ENTRIES][number % CHUNK_ENTRIES].text()
+        self.subscriber(number.0).text()
     }
 
     /// The packed Patient.
@@ -366,20 +391,6 @@ impl Index {
         );
         numbers.sort_unstable_by_key(|number| self.entry(number.0).order);
         numbers
-    }
-}
-
-impl Person {
-    /// Puts it into the index, in input order; `source` is the number of its file.
-    ///
-    /// # Errors
-    /// The index is full.
-    pub fn add_to(&self, index: &mut Index, source: u32) -> Result<(), IndexFull> {
-        match &self.kept {
-            person::Kept::Patient(patient) => index.add_patient(patient, source),
-            person::Kept::Coverage(coverage) => index.add_coverage(coverage),
-            person::Kept::Nothing => Ok(()),
-        }
     }
 }
 

@@ -4,4 +4,5 @@ pub(crate) mod digest;
 pub(crate) mod index;
 pub(crate) mod mbi;
 pub(crate) mod person;
+pub(crate) mod precedence;
 pub(crate) mod tables;

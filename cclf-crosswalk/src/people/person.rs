@@ -39,6 +39,9 @@ impl<'r> PersonRecord<'r> {
     /// What is kept of it when the line is gone.
     pub fn pack(&self) -> Person {
         let (record, kept) = match &self.0 {
+            Unpacked::Patient(record) if is_merged(record) => {
+                (record, Merged::new(record).map(Kept::Merged))
+            }
             Unpacked::Patient(record) => (record, Beneficiary::new(record).map(Kept::Patient)),
             Unpacked::Coverage(record) => (record, Enrolment::new(record).map(Kept::Coverage)),
         };
@@ -48,7 +51,8 @@ impl<'r> PersonRecord<'r> {
                 record.is_hollow_coverage().then_some(Hollow::CoverageNotFound)
             }
         };
-        let kept = kept.filter(|_| hollow.is_none()).unwrap_or(Kept::Nothing);
+        let is_kept = hollow != Some(Hollow::CoverageNotFound);
+        let kept = kept.filter(|_| is_kept).unwrap_or(Kept::Nothing);
         Person { kept, hollow, partial_dates: record.partial_dates() }
     }
 }
@@ -74,11 +78,30 @@ pub enum Hollow {
 pub(super) enum Kept {
     Patient(Beneficiary),
     Coverage(Enrolment),
+    /// A Patient that was merged into another.
+    Merged(Merged),
     /// A Coverage of none of the four parts, or whose beneficiary is no Patient.
     Nothing,
 }
 
+/// A Patient that has only an id and the link to the one that it was merged into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Merged {
+    pub(crate) id: String,
+    pub(crate) survivor: String,
+}
+
 impl Person {
+    /// Type and id of the resource, where it has one.
+    pub fn named(&self) -> Option<(Resource, &str)> {
+        match &self.kept {
+            Kept::Patient(patient) => Some((Resource::Patient, &patient.id)),
+            Kept::Merged(merged) => Some((Resource::Patient, &merged.id)),
+            Kept::Coverage(coverage) => Some((Resource::Coverage, coverage.id.as_deref()?)),
+            Kept::Nothing => None,
+        }
+    }
+
     /// The Patient, if it is one.
     pub fn patient(&self) -> Option<&Beneficiary> {
         if let Kept::Patient(patient) = &self.kept { Some(patient) } else { None }
@@ -125,6 +148,7 @@ impl Beneficiary {
 /// A Coverage, packed for the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Enrolment {
+    pub(crate) id: Option<String>,
     pub(crate) beneficiary: String,
     pub(crate) part: Enrolled,
     pub(crate) updated: i64,
@@ -228,6 +252,16 @@ fn mbis<'r>(record: &'r Record<'_>) -> (Option<&'r str>, Vec<DatedMbi<'r>>, u64)
     }
 }
 
+impl Merged {
+    /// None where the link leads to no Patient.
+    fn new(record: &Record<'_>) -> Option<Self> {
+        let facts = &record.plan.person;
+        let id = record.fact(&facts.id).text()?.into_owned();
+        let survivor = record.fact(&facts.survivor).text()?;
+        Some(Self { id, survivor: cms::id_in(&survivor, "Patient")?.to_owned() })
+    }
+}
+
 /// Whether it is a Patient that has only an id and the link to the one that it was merged into.
 fn is_merged(record: &Record<'_>) -> bool {
     let facts = &record.plan.person;
@@ -248,9 +282,10 @@ impl Enrolment {
         let subscriber = record.fact(&facts.subscriber).text();
         let subscriber = subscriber.map_or_else(Mbi::default, |text| Mbi::new(&text));
         let updated = updated(&record.fact(&facts.last_updated));
+        let id = record.fact(&facts.id).text().map(std::borrow::Cow::into_owned);
         let mut packed = Vec::new();
         pack_text(&mut packed, record.fact(&facts.reference_year).text().as_deref());
         pack_kept(&record.plan.coverage_kept, record.view, &mut packed);
-        Some(Self { beneficiary, part, updated, subscriber, packed })
+        Some(Self { id, beneficiary, part, updated, subscriber, packed })
     }
 }

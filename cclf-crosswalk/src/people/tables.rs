@@ -30,6 +30,8 @@ pub struct PeopleTables {
     beneficiaries: Vec<TableBuilder<BeneficiaryAccess>>,
     mbis: Vec<TableBuilder<MbiAccess>>,
     untranslated: Untranslated,
+    /// The day at which ages are reckoned, where it is not each Patient's FILE_DATE.
+    age_at: Option<i32>,
 }
 
 impl PeopleTables {
@@ -47,7 +49,14 @@ impl PeopleTables {
                 .map(|table| TableBuilder::new(crosswalk, &plan.mbis, table, wanted))
                 .collect(),
             untranslated: Untranslated::default(),
+            age_at: None,
         }
+    }
+
+    /// The same, with all ages reckoned at one day, in days since 1970-01-01, in place of each Patient's FILE_DATE.
+    #[must_use]
+    pub fn with_age_at(self, day: Option<i32>) -> Self {
+        Self { age_at: day, ..self }
     }
 
     /// Appends the rows of one beneficiary; `lineages` are the files by number.
@@ -63,6 +72,7 @@ impl PeopleTables {
             index,
             beneficiary,
             patient: index.patient(beneficiary),
+            age_at: self.age_at,
             lineage: &lineages[index.source(beneficiary) as usize],
         };
         for table in &mut self.beneficiaries {
@@ -107,6 +117,7 @@ struct PersonRow<'i> {
     index: &'i Index,
     beneficiary: BeneficiaryNumber,
     patient: PatientDigest<'i>,
+    age_at: Option<i32>,
     lineage: &'i Lineage,
 }
 
@@ -140,7 +151,7 @@ impl<'i> PersonRow<'i> {
     fn age(&self) -> Option<i64> {
         let birth = self.date(&self.plan.person.birth)?;
         let death = self.date(&self.plan.person.death);
-        let file = self.lineage.file_date?;
+        let file = self.age_at.or(self.lineage.file_date)?;
         let (born_year, born_month, born_day) = civil_from_days(birth);
         let (year, month, day) = civil_from_days(death.map_or(file, |death| death.min(file)));
         // Born on 29 February: (2, 28) is before it, (3, 1) is not.

@@ -96,6 +96,12 @@ pub(crate) struct ClaimFacts {
     pub(crate) intent: Program<RecordAccess>,
     /// The system that it comes from.
     pub(crate) system: Program<RecordAccess>,
+    pub(crate) last_updated: Program<RecordAccess>,
+    /// The group of claims that replace each other.
+    pub(crate) claim_group: Program<RecordAccess>,
+    /// The number that a claim has in all systems, and that which it had before.
+    pub(crate) control: Program<RecordAccess>,
+    pub(crate) prior_control: Program<RecordAccess>,
     /// What provider.reference says.
     pub(crate) provider: Program<RecordAccess>,
     pub(crate) links: LinkRegs,
@@ -126,8 +132,9 @@ pub(crate) struct PersonFacts {
     pub(crate) mbi: Reg,
     /// How the current one of several is told: by a mark, or by the days on which it is in force.
     pub(crate) currency: Currency,
-    /// How another Patient is linked to.
+    /// How another Patient is linked to, and which.
     pub(crate) link: Program<RecordAccess>,
+    pub(crate) survivor: Program<RecordAccess>,
 }
 
 /// What tells which MBI is current.
@@ -140,6 +147,7 @@ pub(crate) enum Currency {
 /// Where the facts of a Coverage are that are not columns.
 #[derive(Debug)]
 pub(crate) struct CoverageFacts {
+    pub(crate) id: Program<RecordAccess>,
     pub(crate) beneficiary: Program<RecordAccess>,
     pub(crate) part: Program<RecordAccess>,
     pub(crate) last_updated: Program<RecordAccess>,
@@ -181,12 +189,14 @@ impl Plan {
             other_mark: compiler.fact_if_any(eob, "other_mark")?,
             intent: compiler.fact_if_any(eob, "intent")?,
             system: compiler.fact_if_any(eob, "system")?,
+            last_updated: compiler.fact(eob, "last_updated")?,
+            claim_group: compiler.fact_if_any(eob, "claim_group")?,
+            control: compiler.fact_if_any(eob, "control")?,
+            prior_control: compiler.fact_if_any(eob, "prior_control")?,
             provider: compiler.fact_if_any(eob, "provider")?,
             links,
         };
-        // Nobody asks for these: what becomes of a record must not depend on which facts are used.
-        compiler.fact(eob, "last_updated")?;
-        compiler.fact_if_any(eob, "claim_group")?;
+        // Nobody asks for it: what becomes of a record must not depend on which facts are used.
         compiler.register(eob, "item.sequence")?;
         let person = PersonFacts {
             id: compiler.fact(Resource::Patient, "id")?,
@@ -203,8 +213,10 @@ impl Plan {
                 }
             },
             link: compiler.fact_if_any(Resource::Patient, "link")?,
+            survivor: compiler.fact_if_any(Resource::Patient, "survivor")?,
         };
         let enrolment = CoverageFacts {
+            id: compiler.fact(Resource::Coverage, "id")?,
             beneficiary: compiler.fact(Resource::Coverage, "beneficiary")?,
             part: compiler.fact(Resource::Coverage, "part")?,
             last_updated: compiler.fact(Resource::Coverage, "last_updated")?,

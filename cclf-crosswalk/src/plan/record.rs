@@ -49,12 +49,18 @@ impl Record<'_> {
         if says(&facts.intent, "preauthorization") {
             return Some(Skipped::PriorAuthorization);
         }
-        let code = self.fact(&facts.marked).text();
-        let is_shared = says(&facts.system, "SharedSystem")
-            || code.as_deref().is_some_and(|code| code.len() == 4);
         let code = self.fact(&facts.eob_type).text();
         let has_type = code.is_some_and(|code| ClaimType::from_code(&code).is_some());
-        (is_shared && !(partially_adjudicated && has_type)).then_some(Skipped::PartiallyAdjudicated)
+        (self.is_of_shared_system() && !(partially_adjudicated && has_type))
+            .then_some(Skipped::PartiallyAdjudicated)
+    }
+
+    /// Whether a record of version 3 comes from a shared system, before it is adjudicated to the end.
+    pub(crate) fn is_of_shared_system(&self) -> bool {
+        let facts = &self.plan.claim;
+        let code = self.fact(&facts.marked).text();
+        self.fact(&facts.system).text().as_deref() == Some("SharedSystem")
+            || code.as_deref().is_some_and(|code| code.len() == 4)
     }
 
     /// Checks what every record of the resource must have.

@@ -90,6 +90,18 @@ impl<'r> Claim<'r> {
         Some(told == "true")
     }
 
+    /// When it was last changed, in microseconds since 1970-01-01; the least there is where it does not tell.
+    pub fn last_updated(&self) -> i64 {
+        match self.record.fact(&self.plan().claim.last_updated) {
+            Value::Timestamp(micros) => micros,
+            _ => i64::MIN,
+        }
+    }
+
+    pub(crate) fn record(&self) -> &Record<'r> {
+        &self.record
+    }
+
     /// Start and end of a final hospice claim's hospitalization, in days since 1970-01-01.
     pub fn hospice_stay(&self) -> Option<(i32, Option<i32>)> {
         if self.claim_type != ClaimType::Hospice || self.is_final() != Some(true) {

@@ -3,4 +3,5 @@
 pub(crate) mod batch;
 pub(crate) mod claim;
 pub(crate) mod finality;
+pub(crate) mod identity;
 pub(crate) mod late_mbi;

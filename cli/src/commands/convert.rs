@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cclf_crosswalk::{Api, Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
 use clap::Args;
-use convert::{MaxRejects, OnBadRecord, Options, Output, Report};
+use convert::{Keep, MaxRejects, OnBadRecord, Options, Output, Report};
 use indicatif::DecimalBytes;
 
 use crate::failure::Failure;
@@ -14,7 +14,7 @@ use crate::place::{if_there, is_address};
 use crate::progress::Bar;
 use crate::reading_args::{ReadingArgs, input};
 use crate::show::{figures, grouped, left_aside};
-use crate::words::{api, compression, format, naming, on_bad_record};
+use crate::words::{api, compression, format, keep, naming, on_bad_record};
 use crate::{signals, streams};
 
 /// Larger files are no reports of ours.
@@ -53,6 +53,9 @@ pub(crate) struct ConvertArgs {
     /// nobody else.
     #[arg(long, value_name = "PATH", value_parser = input())]
     pub(crate) patients: Vec<String>,
+    /// Which versions of a claim have rows. Several exports are inputs that lie beside more than one export manifest.
+    #[arg(long, value_parser = keep(), value_name = "WHICH")]
+    pub(crate) keep: Option<Keep>,
     /// Hash the inputs while they are read: the manifest then has the BLAKE3 of each. Unless given it has their sizes and
     /// times, and the hashes that bcda export took.
     #[arg(long)]
@@ -183,6 +186,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     let mut options = Options::new(arguments.reading.inputs.clone(), output);
     options.reading.patients.clone_from(&arguments.patients);
     options.reading.api = arguments.api;
+    options.reading.keep = arguments.keep;
     options.reading.hash_inputs = arguments.hash_inputs;
     options.reading.partially_adjudicated = arguments.partially_adjudicated;
     options.overwrite = arguments.overwrite;
@@ -227,8 +231,21 @@ fn check_lineage(naming: Naming, arguments: &ConvertArgs) -> Result<(), Failure>
     Ok(())
 }
 
+/// What had no rows because only the latest versions count.
+fn left_out(report: &Report) -> Vec<(&'static str, u64)> {
+    let Some(left_out) = &report.left_out else { return Vec::new() };
+    let mut rows = vec![("left out: not the latest", report.records.left_out)];
+    let parts = [
+        ("  of a shared system, in NCH too", left_out.shared_claims),
+        ("  claims that were deleted", left_out.deleted_claims),
+        ("  Patients, Coverages that were deleted", left_out.deleted_people),
+    ];
+    rows.extend(parts.into_iter().filter(|(_, count)| *count > 0));
+    rows
+}
+
 /// The table at the end of a run.
-fn summary(report: &Report, out: &Path, kept: bool) -> String {
+fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
     let mut tables = figures(&["table", "rows", "bytes", "file"], 1..=2);
     for table in &report.tables {
         tables.add_row([
@@ -256,6 +273,9 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
         }
     }
     row("without rows", counts.without_rows);
+    for (name, count) in left_out(report) {
+        row(name, count);
+    }
     row("skipped by type", counts.skipped_by_type);
     for (name, count) in [
         ("  partially adjudicated claims", aside.partially_adjudicated),
@@ -284,6 +304,11 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
             row(name, count);
         }
     }
+    if let Some(count) =
+        report.left_out.as_ref().and_then(|own| own.possibly_replaced).filter(|count| *count > 0)
+    {
+        row("claims possibly replaced", count);
+    }
     if !report.claims_not_final.is_empty() {
         row("claims not final", report.claims_not_final.values().sum());
     }
@@ -297,14 +322,21 @@ fn summary(report: &Report, out: &Path, kept: bool) -> String {
             if columns.len() == 1 { "" } else { "s" }
         )
     });
+    let kept = match report.exports.len() {
+        0 => String::new(),
+        1 => "\nonly the latest version of each record counts (--keep latest)".to_owned(),
+        count => format!(
+            "\n{count} exports: only the latest version of each record counts (--keep latest)"
+        ),
+    };
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
-    let rejects = match (report.has_rejects(), out == Path::new("-"), kept) {
+    let rejects = match (report.has_rejects(), out == Path::new("-"), rejects_kept) {
         (true, false, _) => format!("\nrejects: {}", one_line(&out.join("rejects"))),
         (true, true, false) => "\nrejects were only counted; --rejects DIR keeps them".to_owned(),
         _ => String::new(),
     };
     format!(
-        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{judged_by}{rejects}",
+        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{kept}{judged_by}{rejects}",
         grouped(report.inputs.len() as u64),
         if report.inputs.len() == 1 { "" } else { "s" },
         left_aside(&report.left_aside),

@@ -38,6 +38,8 @@ struct Text {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Told {
     pub(crate) time: Timestamp,
+    /// BLAKE3 of the manifest.
+    pub(crate) blake3: blake3::Hash,
     /// Scheme and host of the server that made the export.
     pub(crate) server: Option<String>,
     /// How a synthetic export was made; none of a real one.
@@ -61,10 +63,12 @@ pub(crate) fn most_bytes(name: &OsStr) -> u64 {
 impl Told {
     /// What a text tells, if it is a manifest.
     fn of(text: &[u8]) -> Option<Self> {
+        let blake3 = blake3::hash(text);
         let text: Text =
             serde_json::from_slice(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)).ok()?;
         Some(Self {
             time: text.transaction_time.trim().parse().ok()?,
+            blake3,
             server: text.request.as_ref().and_then(Value::as_str).and_then(server),
             synthetic: text
                 .synthetic

@@ -113,9 +113,14 @@ impl FileDates {
         })
     }
 
+    /// What the manifest that counts in a folder tells.
+    pub(crate) fn told(&self, folder: &Path) -> Option<&Told> {
+        self.folders.get(folder.as_os_str())?.told.as_ref()
+    }
+
     /// The hash that the journal beside a source has of a file of its name and size.
     pub(crate) fn journaled(&self, source: &SourceFile) -> Option<String> {
-        let told = self.folders.get(source.path().parent()?.as_os_str())?.told.as_ref()?;
+        let told = self.told(source.path().parent()?)?;
         let (bytes, hash) = told.files.get(source.path().file_name()?.to_str()?)?;
         (source.len() == Some(*bytes)).then(|| hash.clone())
     }
@@ -166,6 +171,7 @@ mod tests {
     fn what_is_real_in_part_is_not_synthetic() {
         let told = |synthetic: Option<i32>| Told {
             time: Timestamp::UNIX_EPOCH,
+            blake3: blake3::hash(b""),
             server: synthetic.map(|_| "https://x".to_owned()),
             synthetic: synthetic.map(Value::from),
             files: HashMap::new(),

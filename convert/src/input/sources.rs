@@ -9,9 +9,12 @@ use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
+use crate::input::deletions::Deletions;
 use crate::input::file_date::{Exports, FileDates};
 use crate::input::instead::Instead;
-use crate::options::Reading;
+use crate::input::several::{self, Export};
+use crate::input::source::Source;
+use crate::options::{Keep, Reading};
 use crate::out::shared::shared;
 use crate::report::FileDateOrigin;
 use crate::setting::{Setting, Spelling};
@@ -25,29 +28,39 @@ const FILES_WORTH_A_THREAD: usize = 64;
 /// Files behind the one being looked at whose beginnings may come already, if they are not on this machine.
 const PREPARED_FILES: usize = 16;
 
-/// A file to read.
-pub(crate) struct Source {
-    pub(crate) file: SourceFile,
-    pub(crate) lineage: Lineage,
-    pub(crate) date_origin: FileDateOrigin,
-    pub(crate) guess: Guess,
-    /// The hash of the bytes as stored that the journal of `bcda export` has of a file of this name and size.
-    pub(crate) journaled: Option<String>,
-    /// Only its Patients and Coverages count.
-    pub(crate) only_people: bool,
-}
-
 /// What is read, as it was looked at beforehand.
 #[derive(Default)]
 pub(crate) struct Input {
     pub(crate) sources: Vec<Source>,
     pub(crate) exports: Exports,
+    /// The exports by themselves, the oldest first.
+    pub(crate) several: Vec<Export>,
+    /// Which versions of a record count.
+    pub(crate) keep: Keep,
+    /// What was deleted, where that counts.
+    pub(crate) deletions: Deletions,
     /// Files that were found and are not read, by their ending.
     pub(crate) left_aside: BTreeMap<String, u64>,
     pub(crate) warnings: Vec<String>,
 }
 
 impl Input {
+    /// The rank of the export that a source is of.
+    pub(crate) fn rank(&self, source: usize) -> u32 {
+        self.several.get(self.sources[source].export).map_or(0, |export| export.rank)
+    }
+
+    /// Whether only the latest version of a record counts.
+    pub(crate) fn keeps_latest(&self) -> bool {
+        self.keep == Keep::Latest
+    }
+
+    /// The day at which ages are reckoned, where that is one: of the newest of the sources.
+    pub(crate) fn age_at(&self) -> Option<i32> {
+        let dates = self.sources.iter().filter_map(|source| source.lineage.file_date);
+        dates.max().filter(|_| self.keeps_latest())
+    }
+
     /// Looks at all files; people of `patients` count, and nothing else of them.
     pub(crate) fn examine(
         files: Discovered,
@@ -60,6 +73,13 @@ impl Input {
         sources.extend(look_at(files.sources, false, reading, &mut dates)?);
         let left_aside = patients.left_aside.iter().chain(&files.left_aside);
         let left_aside = endings(left_aside.filter(|path| !dates.is_manifest(path)));
+        let several = several::exports_of(&mut sources, &dates);
+        let keep = several::keep(&several, &sources, reading)?;
+        let mut deletions = Deletions::default();
+        if keep == Keep::Latest {
+            several::arrange(&mut sources, &several);
+            deletions = Deletions::read(&several, reading, elsewhere)?;
+        }
         let empty = sources.iter().filter_map(|source| warning_of_nothing(&source.file));
         let mut warnings: Vec<String> = empty.collect();
         let (exports, of_manifests) = dates.finish();
@@ -67,7 +87,7 @@ impl Input {
         warnings.extend(warnings_of_dates(&sources, reading.spelling));
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
         reading.progress.total_bytes.store(total, Ordering::Relaxed);
-        Ok(Self { sources, exports, left_aside, warnings })
+        Ok(Self { sources, exports, several, keep, deletions, left_aside, warnings })
     }
 }
 
@@ -107,7 +127,7 @@ fn look_at(
         let (file_date, date_origin) = dates.of(&file, reading.file_date)?;
         let lineage = Lineage { file_name: file.name().to_owned(), file_date };
         let journaled = dates.journaled(&file);
-        Ok(Source { file, lineage, date_origin, guess, journaled, only_people })
+        Ok(Source { file, lineage, date_origin, guess, journaled, only_people, export: 0 })
     };
     files.into_iter().zip(guesses).map(source).collect()
 }

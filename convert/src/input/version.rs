@@ -9,7 +9,8 @@ use cclf_crosswalk::{Api, Guesser};
 use ndjson_io::{Sniffer, SourceFile};
 
 use crate::error::Error;
-use crate::input::sources::{SNIFF_BYTES, Source};
+use crate::input::source::Source;
+use crate::input::sources::SNIFF_BYTES;
 use crate::options::Reading;
 use crate::setting::{Setting, said};
 

@@ -2,9 +2,11 @@
 
 mod bad_records;
 mod convert;
+mod keep;
 mod reading;
 
 pub use bad_records::{MaxRejects, OnBadRecord};
 pub(crate) use convert::joins;
 pub use convert::{Options, Output};
+pub use keep::Keep;
 pub use reading::Reading;

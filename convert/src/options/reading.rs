@@ -7,6 +7,7 @@ use cclf_crosswalk::{Api, Columns, Plan};
 use crate::cancel::{Cancel, Progress};
 use crate::memory;
 use crate::options::bad_records::{MaxRejects, OnBadRecord};
+use crate::options::keep::Keep;
 use crate::setting::{Setting, Spelling};
 
 /// How inputs are read: the same for whoever converts, scans or validates them.
@@ -30,6 +31,9 @@ pub struct Reading {
     pub api: Option<Api>,
     /// Whether claims of version 3 that are not adjudicated to the end give rows like others.
     pub partially_adjudicated: bool,
+    /// Which versions of a record count. Without it all do that one export has, and the latest of several exports: inputs
+    /// that lie beside more than one export manifest.
+    pub keep: Option<Keep>,
     /// FILE_DATE for all rows, in days since 1970-01-01.
     pub file_date: Option<i32>,
     /// The columns by whose facts records are judged, besides their text and what rows need (ids, types, sequences, links);
@@ -74,6 +78,7 @@ impl Reading {
             max_people: None,
             api: None,
             partially_adjudicated: false,
+            keep: None,
             file_date: None,
             judged_by: Columns::from(true),
             on_bad_record: OnBadRecord::default(),

@@ -91,7 +91,7 @@ fn open_stage(out: &Path, overwrite: bool) -> Result<Stage, Error> {
 
 /// Nothing is published there: it is where spools live, and what becomes objects. The names are few, so that what a
 /// killed run left behind is cleared away by one of the next.
-fn open_temporary(what: &str) -> Result<Stage, Error> {
+pub(crate) fn open_temporary(what: &str) -> Result<Stage, Error> {
     let open =
         |slot: u32| open_stage(&std::env::temp_dir().join(format!("bcda-{what}-{slot}")), true);
     (1..TEMPORARY_SLOTS).find_map(|slot| open(slot).ok()).map_or_else(|| open(TEMPORARY_SLOTS), Ok)

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::error::ArrowError;
@@ -17,31 +17,13 @@ use publish::{Spools, Stage, StagedFile};
 use crate::cancel::Cancel;
 use crate::error::{Error, ErrorKind};
 use crate::options::{Options, Output};
+use crate::out::hashed::{Failure, Hashed};
 use crate::out::shared::shared;
 use crate::out::stdout::Stdout;
-use crate::report::TableReport;
+use crate::report::{FileReport, TableReport};
 
 /// Bytes of a table that are copied to standard output at a time.
 const COPIED_BYTES: usize = 256 << 10;
-
-/// Where the bytes of a table go, hashed on the way.
-struct Hashed {
-    file: StagedFile,
-    hasher: blake3::Hasher,
-    bytes: u64,
-    failure: Arc<Failure>,
-}
-
-/// The first I/O failure of a table's output or scratch: encoders wrap and reword it.
-#[derive(Debug, Default)]
-struct Failure(Mutex<Option<String>>);
-
-impl Failure {
-    fn note(&self, error: &io::Error) {
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert_with(|| error.to_string());
-    }
-}
 
 /// A file of the run's scratch folder, for the rows of a table that cannot be written yet. Most tables of a small run
 /// never need theirs.
@@ -74,27 +56,6 @@ impl Spill for Scratch {
     }
 }
 
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.file.write(bytes) {
-            Ok(count) => {
-                self.hasher.update(&bytes[..count]);
-                self.bytes += count as u64;
-                Ok(count)
-            }
-            Err(error) => {
-                self.failure.note(&error);
-                Err(error)
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        // The file flushes when it is finished; asking it more often costs calls.
-        Ok(())
-    }
-}
-
 /// Takes the rows of the passes.
 pub(crate) trait Rows {
     /// The tables whose rows are made, CCLF0 apart.
@@ -117,14 +78,8 @@ struct OpenTable {
 impl OpenTable {
     fn begin(table: Table, options: &Options, plan: &Plan, stage: &Stage) -> Result<Self, Error> {
         let file = format!("{}.{}", options.naming.file_stem(table), options.format.extension());
-        let staged = stage.create(&file)?;
         let failure = Arc::new(Failure::default());
-        let hashed = Hashed {
-            file: staged,
-            hasher: blake3::Hasher::new(),
-            bytes: 0,
-            failure: Arc::clone(&failure),
-        };
+        let hashed = Hashed::create(stage, &file, Arc::clone(&failure))?;
         let provenance = Provenance {
             pairs: vec![
                 ("bcda.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -241,14 +196,8 @@ impl Rows for Tables<'_> {
 fn end(open: OpenTable) -> Result<(TableReport, StagedFile), Error> {
     let rows = open.writer.rows();
     let hashed = open.writer.finish().map_err(|error| told(&open.failure, &open.file, &error))?;
-    let report = TableReport {
-        table: open.table.name().to_owned(),
-        file: open.file,
-        rows,
-        bytes: hashed.bytes,
-        blake3: hashed.hasher.finalize().to_hex().to_string(),
-    };
-    Ok((report, hashed.file))
+    let (FileReport { file, bytes, blake3 }, staged) = hashed.end();
+    Ok((TableReport { table: open.table.name().to_owned(), file, rows, bytes, blake3 }, staged))
 }
 
 fn sync((report, file): (TableReport, StagedFile)) -> Result<TableReport, Error> {
@@ -258,8 +207,7 @@ fn sync((report, file): (TableReport, StagedFile)) -> Result<TableReport, Error>
 
 /// What went wrong with a table's output, in our words: an I/O failure if there was one.
 fn told(failure: &Failure, file: &str, error: &ArrowError) -> Error {
-    let first = failure.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(message) = first {
+    if let Some(message) = failure.take() {
         return Error::failed(format!("write of {file} failed: {message}"));
     }
     let class = match error {

@@ -9,7 +9,7 @@ use ndjson_io::{Before, BlockWorker, InBlock, Line, SourceFile, SourceReport};
 use crate::error::Error;
 use crate::input::blocks;
 use crate::input::instead::Instead;
-use crate::input::sources::Source;
+use crate::input::source::Source;
 use crate::input::version::{Foreign, Told};
 use crate::pass::context::Pass;
 use crate::pass::rejects::{Reject, RejectLog};

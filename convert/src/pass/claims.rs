@@ -1,6 +1,5 @@
 //! The second pass: claims, joined through the index, into rows.
 
-use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::ControlFlow;
 
@@ -100,7 +99,7 @@ impl<'p> ClaimRows<'p> {
 
 impl ClaimBlock {
     /// Adds what the run wants of the claims besides their rows and their count.
-    pub(crate) fn gather(&self, gathered: &mut Gathered<'_>) -> Result<(), Error> {
+    pub(crate) fn gather(&self, gathered: &mut Gathered) -> Result<(), Error> {
         for (number, start, end) in &self.stays {
             gathered.hospice.add(*number, *start, *end);
         }
@@ -137,6 +136,10 @@ impl BlockWorker for Worker<'_> {
             return;
         }
         let source = numbers[line.source];
+        if pass.latest.is_some_and(|latest| latest.leaves_out(source, line.offset)) {
+            judged.counts.left_out += 1;
+            return;
+        }
         match reader.take(line.bytes) {
             // What is no claim in a file that was indexed is counted already.
             took if indexed[source] && !took.is_of_claims() => {}
@@ -187,9 +190,7 @@ pub(crate) fn read<T: Rows>(
 
 /// Reads the claims into the tables, unless people stand among them.
 fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result<bool, Error> {
-    let with_claims: HashSet<usize> = found.with_claims.iter().copied().collect();
-    let holds_claims = |number: &usize| !found.indexed[*number] || with_claims.contains(number);
-    let numbers: Vec<usize> = (0..pass.input.sources.len()).filter(holds_claims).collect();
+    let numbers = found.claim_sources(pass);
     let (index, wanted) = (found.joined(pass), rows.names());
     let make = |_| Worker {
         pass,

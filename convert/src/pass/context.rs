@@ -1,16 +1,19 @@
 //! What every pass is told, and what all of them have found.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use cclf_crosswalk::{Columns, HospiceRanges, Index, Plan, Reader, RecordCounts};
 use ndjson_io::SourceReport;
 
 use crate::error::Error;
-use crate::input::sources::{Input, Source};
+use crate::input::source::Source;
+use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
 use crate::memory;
 use crate::options::Reading;
 use crate::pass::duplicates::Duplicates;
+use crate::pass::left_out::Latest;
 use crate::pass::rejects::{Aside, RejectLog};
 
 /// What every pass is told.
@@ -24,6 +27,8 @@ pub(crate) struct Pass<'o> {
     pub(crate) columns: &'o Columns,
     /// Something is written that needs the beneficiary of a claim.
     pub(crate) joins: bool,
+    /// Which claims have rows, where not all versions do; found after people were read.
+    pub(crate) latest: Option<&'o Latest>,
     /// Where rejects and ids of claims go until the end.
     pub(crate) aside: Aside<'o>,
 }
@@ -59,8 +64,9 @@ pub(crate) struct Found {
 impl Found {
     /// Nothing yet.
     pub(crate) fn new(pass: &Pass<'_>) -> Self {
+        let index = Index::bounded(memory::limit(pass.reading.max_people));
         Self {
-            index: Index::bounded(memory::limit(pass.reading.max_people)),
+            index: if pass.input.keeps_latest() { index.with_ties() } else { index },
             loaded: None,
             hospice: HospiceRanges::default(),
             counts: RecordCounts::default(),
@@ -72,6 +78,13 @@ impl Found {
             restarted: false,
             bytes_read: 0,
         }
+    }
+
+    /// The numbers of the sources that may hold claims.
+    pub(crate) fn claim_sources(&self, pass: &Pass<'_>) -> Vec<usize> {
+        let with_claims: HashSet<usize> = self.with_claims.iter().copied().collect();
+        let holds_claims = |number: &usize| !self.indexed[*number] || with_claims.contains(number);
+        (0..pass.input.sources.len()).filter(holds_claims).collect()
     }
 
     /// What claims are joined through, if they are.
@@ -103,7 +116,7 @@ impl Found {
     }
 
     /// Keeps what the claims came to besides their rows.
-    pub(crate) fn keep_gathered(&mut self, gathered: Gathered<'_>) -> Result<(), Error> {
+    pub(crate) fn keep_gathered(&mut self, gathered: Gathered) -> Result<(), Error> {
         self.counts = gathered.counts;
         self.hospice = gathered.hospice;
         self.rejects.push(gathered.rejects);
@@ -113,20 +126,24 @@ impl Found {
 }
 
 /// What reading claims gives besides their rows. It is thrown away if they have to be read again.
-pub(crate) struct Gathered<'o> {
+pub(crate) struct Gathered {
     pub(crate) hospice: HospiceRanges,
     /// None when nobody asks how many ids are repeated.
-    pub(crate) ids: Option<Duplicates<'o>>,
+    pub(crate) ids: Option<Duplicates>,
     /// Of all passes so far.
     pub(crate) counts: RecordCounts,
     pub(crate) rejects: RejectLog,
 }
 
-impl<'o> Gathered<'o> {
-    pub(crate) fn new(pass: &Pass<'o>, found: &Found) -> Self {
+impl Gathered {
+    pub(crate) fn new(pass: &Pass<'_>, found: &Found) -> Self {
         Self {
             hospice: HospiceRanges::default(),
-            ids: pass.aside.stage().map(Duplicates::new),
+            ids: pass
+                .aside
+                .stage()
+                .filter(|_| !pass.input.keeps_latest())
+                .map(|stage| Duplicates::new(stage.spools())),
             counts: found.counts,
             rejects: RejectLog::new(pass.aside),
         }

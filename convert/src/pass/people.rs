@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use cclf_crosswalk::{Guess, Person, Reader, Took};
+use cclf_crosswalk::{Guess, Person, Reader, Tie, Took};
 use ndjson_io::{BlockWorker, InBlock, Line};
 
 use crate::error::Error;
-use crate::input::sources::Source;
+use crate::input::deletions::{id_hash, part_of};
+use crate::input::source::Source;
 use crate::memory;
 use crate::pass::block::{self, Judged};
 use crate::pass::context::{Found, Pass};
@@ -23,7 +24,7 @@ pub(crate) fn source_number(source: usize) -> u32 {
 struct Block {
     judged: Judged,
     /// With the numbers of their sources.
-    people: Vec<(Person, u32)>,
+    people: Vec<(Person, u32, Option<Tie>)>,
     /// Sources that hold claims.
     with_claims: Vec<usize>,
 }
@@ -55,7 +56,19 @@ impl BlockWorker for Worker<'_> {
             Took::Person(record) => {
                 let person = record.pack();
                 judged.counts.person(&person);
-                people.push((person, source_number(source)));
+                let input = pass.input;
+                let rank = input.rank(source);
+                let mut tie = None;
+                if input.keeps_latest() {
+                    let id = person.named().map(|(resource, id)| id_hash(resource, id));
+                    if id.is_some_and(|id| input.deletions.has(&id, rank)) {
+                        judged.counts.deleted_people += 1;
+                        return;
+                    }
+                    let own = Tie::new(rank, blake3::hash(line.bytes).as_bytes());
+                    tie = Some(own.with_id(id.map_or(0, |id| part_of(&id))));
+                }
+                people.push((person, source_number(source), tie));
             }
             Took::Bad(error) => judged.bad(source, &line, error),
             Took::Foreign(api) => judged.foreign(pass.version.told, source, &line, api),
@@ -112,8 +125,8 @@ fn read_these(pass: &Pass<'_>, found: &mut Found, numbers: &[usize]) -> Result<(
     let reports = block::read(pass, numbers, make, |mut block: Block, lines| {
         block.judged.keep(pass, lines, &mut found.counts, &mut rejects)?;
         memory::keep_within(&mut found.index);
-        for (person, source) in &block.people {
-            person.add_to(&mut found.index, *source).map_err(memory::full)?;
+        for (person, source, tie) in &block.people {
+            person.add_version_to(&mut found.index, *source, *tie).map_err(memory::full)?;
         }
         for source in block.with_claims {
             if found.with_claims.last() != Some(&source) {

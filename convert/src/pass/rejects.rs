@@ -11,7 +11,7 @@ use publish::{Spools, Stage};
 
 use crate::error::{Error, RejectPlace};
 use crate::input::instead::{Instead, LOOK_BYTES};
-use crate::input::sources::Source;
+use crate::input::source::Source;
 use crate::options::{OnBadRecord, Reading};
 use crate::setting::{Setting, Spelling, said};
 

@@ -185,7 +185,7 @@ struct Sink<'r, 'o> {
     held: Option<Held>,
     stage: &'o Stage,
     tables: Tables<'o>,
-    gathered: Gathered<'o>,
+    gathered: Gathered,
     /// A record has come.
     begun: bool,
     absent: HashMap<Box<str>, Absent>,

@@ -23,7 +23,8 @@ pub(crate) fn write(
     }
     let lineages: Vec<Lineage> =
         pass.input.sources.iter().map(|source| source.lineage.clone()).collect();
-    let mut people = PeopleTables::new(pass.plan, &wanted, pass.columns);
+    let mut people =
+        PeopleTables::new(pass.plan, &wanted, pass.columns).with_age_at(pass.input.age_at());
     let mut write = |people: &mut PeopleTables| {
         let batches = people.finish().map_err(|_| Error::unbuilt())?;
         batches.into_iter().try_for_each(|(table, batch)| tables.write(table, batch))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::elsewhere::{Elsewhere, is_address};
 use crate::error::Error;
-use crate::input::sources::Source;
+use crate::input::source::Source;
 use crate::input::version::{Told, Version};
 use crate::report::FileDateOrigin;
 
@@ -86,5 +86,6 @@ pub(super) fn source(piece: &Piece, elsewhere: &Elsewhere) -> Result<Source, Err
         guess: Guess::Claims,
         journaled: None,
         only_people: false,
+        export: 0,
     })
 }

@@ -17,10 +17,11 @@ use crate::error::{Error, ErrorKind};
 use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
 use crate::options::joins;
+use crate::out::place::open_temporary;
 use crate::pass::context::{Found, Pass};
 use crate::pass::outcome::scan_report;
 use crate::pass::rejects::Aside;
-use crate::pass::{claims, no_export, people, summaries};
+use crate::pass::{claims, latest, no_export, people, summaries};
 use crate::report::ScanReport;
 use crate::warnings;
 
@@ -42,6 +43,7 @@ pub(super) fn pass<'o>(
         reading: &options.reading,
         columns: &options.columns,
         joins: joins(&options.made(), &options.columns),
+        latest: None,
         aside: Aside::Places(options.most_places),
     }
 }
@@ -93,6 +95,10 @@ fn read_whole(
     let pass = pass(options, version, &input, &foreign);
     let mut found = Found::new(&pass);
     people_first(options, &pass, &mut found)?;
+    let stage = if input.keeps_latest() { Some(open_temporary("scan")?) } else { None };
+    let spools = || stage.as_ref().map(|stage| stage.spools().clone()).ok_or_else(Error::cancelled);
+    let latest = latest::if_kept(&pass, &mut found, spools)?;
+    let pass = Pass { latest: latest.as_ref(), ..pass };
     let mut rows = claims::read(&pass, &mut found, rows)?;
     no_export::refuse(&pass, &found)?;
     summaries::write(&pass, &mut found, &mut rows)?;

@@ -23,7 +23,8 @@ use super::part::{Key, Part, Piece};
 use super::reading::{pass, people_first};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
-use crate::input::sources::{Input, Source};
+use crate::input::source::Source;
+use crate::input::sources::Input;
 use crate::input::version::{Told, Version};
 use crate::pass::context::Found;
 use crate::pass::outcome::scan_report;
@@ -39,7 +40,8 @@ const MAGIC_BYTES: u64 = 4;
 /// A scan cut into parts.
 #[derive(Clone, Debug)]
 pub struct Split {
-    /// The parts of the claims; at least one, possibly without pieces.
+    /// The parts of the claims; at least one, possibly without pieces. None where only the latest versions count
+    /// ([`Reading::keep`](crate::Reading::keep)): a whole scan reads them.
     pub parts: Vec<Part>,
     /// What became of the Patients and Coverages, and of other lines in files of theirs: what no part counts.
     pub people: ScanReport,
@@ -65,6 +67,12 @@ fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<S
     let version = Version::settle(&mut input.sources, &options.reading)?;
     let foreign = OnceLock::new();
     let (sources, pass) = (&input.sources, pass(options, version, &input, &foreign));
+    if input.keeps_latest() {
+        // Which version of a claim counts is known when all have been read.
+        let report = Found::new(&pass).report(&pass, Vec::new(), &[], started);
+        let people = scan_report(options.table, 0, Vec::new(), report);
+        return Ok(Split { parts: Vec::new(), people });
+    }
     let index = index.filter(|_| pass.joins);
     if pass.joins && index.is_none() {
         return Err(Error::usage("parts that join claims need a file for the index"));

@@ -29,7 +29,7 @@ impl Index {
         // No historic MBIs.
         pack_text(&mut packed, None);
         let patient = Beneficiary { id: id.to_owned(), updated: 0, packed, unknown_marks: 0 };
-        self.add_patient(&patient, 0)
+        self.add_patient(&patient, 0, None)
     }
 }
 
@@ -51,13 +51,17 @@ mod tests {
         let packed = vec![0];
         let beneficiary = "alone".to_owned();
         index
-            .add_coverage(&Enrolment {
-                beneficiary,
-                part: Part::A.into(),
-                updated: 0,
-                subscriber: Mbi::default(),
-                packed,
-            })
+            .add_coverage(
+                &Enrolment {
+                    id: None,
+                    beneficiary,
+                    part: Part::A.into(),
+                    updated: 0,
+                    subscriber: Mbi::default(),
+                    packed,
+                },
+                None,
+            )
             .unwrap();
         assert_eq!(index.joins().collect::<Vec<_>>(), people);
         let mut again = Index::new();

@@ -13,10 +13,10 @@ fn patient(id: &str, mbi: &str, updated: i64) -> Beneficiary {
 #[test]
 fn the_newest_version_stays_and_of_equal_ones_the_last() {
     let mut index = Index::new();
-    index.add_patient(&patient("-1", "A", 5), 0).unwrap();
-    index.add_patient(&patient("-2", "B", 5), 0).unwrap();
-    index.add_patient(&patient("-1", "C", 4), 1).unwrap();
-    index.add_patient(&patient("-2", "D", 5), 1).unwrap();
+    index.add_patient(&patient("-1", "A", 5), 0, None).unwrap();
+    index.add_patient(&patient("-2", "B", 5), 0, None).unwrap();
+    index.add_patient(&patient("-1", "C", 4), 1, None).unwrap();
+    index.add_patient(&patient("-2", "D", 5), 1, None).unwrap();
     let mbi = |id| index.mbi(index.find(id).unwrap());
     assert_eq!(mbi("-1"), Some("A"));
     assert_eq!(mbi("-2"), Some("D"));
@@ -30,15 +30,16 @@ fn the_newest_version_stays_and_of_equal_ones_the_last() {
 fn a_coverage_alone_is_no_beneficiary() {
     let mut index = Index::new();
     let coverage = Enrolment {
+        id: None,
         beneficiary: "7".into(),
         part: Part::B.into(),
         updated: 0,
         subscriber: Mbi::default(),
         packed: vec![0],
     };
-    index.add_coverage(&coverage).unwrap();
+    index.add_coverage(&coverage, None).unwrap();
     assert_eq!(index.find("7"), None);
-    index.add_patient(&patient("7", "M", 0), 0).unwrap();
+    index.add_patient(&patient("7", "M", 0), 0, None).unwrap();
     let number = index.find("7").unwrap();
     assert!(index.coverage(number, Part::B as usize).is_some());
     assert!(index.coverage(number, Part::A as usize).is_none());
@@ -47,23 +48,24 @@ fn a_coverage_alone_is_no_beneficiary() {
 #[test]
 fn versions_that_are_replaced_cost_nothing() {
     let mut index = Index::new();
-    index.add_patient(&patient("other", "KEPT", 0), 0).unwrap();
+    index.add_patient(&patient("other", "KEPT", 0), 0, None).unwrap();
     let mut memory = 0;
     for round in 0..200_000_i64 {
         let mut one = patient("1", &format!("M{round}"), round);
         one.packed.resize(one.packed.len() + usize::try_from(round % 90).unwrap(), 0);
-        index.add_patient(&one, 0).unwrap();
+        index.add_patient(&one, 0, None).unwrap();
         let mut packed = round.to_le_bytes().to_vec();
         packed.resize(10 + usize::try_from(round % 70).unwrap(), b'c');
         let beneficiary = "1".to_owned();
         let coverage = Enrolment {
+            id: None,
             beneficiary,
             part: Part::B.into(),
             updated: round,
             subscriber: Mbi::default(),
             packed,
         };
-        index.add_coverage(&coverage).unwrap();
+        index.add_coverage(&coverage, None).unwrap();
         if round == 1_000 {
             memory = index.heap_bytes();
         }
@@ -81,6 +83,7 @@ fn versions_that_are_replaced_cost_nothing() {
 fn a_coverage_that_others_have_stays_when_one_leaves_it() {
     let mut index = Index::new();
     let coverage = |beneficiary: &str, updated, packed: &[u8]| Enrolment {
+        id: None,
         beneficiary: beneficiary.to_owned(),
         part: Part::A.into(),
         updated,
@@ -88,11 +91,11 @@ fn a_coverage_that_others_have_stays_when_one_leaves_it() {
         packed: packed.to_vec(),
     };
     for id in ["1", "2"] {
-        index.add_patient(&patient(id, "M", 0), 0).unwrap();
-        index.add_coverage(&coverage(id, 0, &[7, 0])).unwrap();
+        index.add_patient(&patient(id, "M", 0), 0, None).unwrap();
+        index.add_coverage(&coverage(id, 0, &[7, 0]), None).unwrap();
     }
-    index.add_coverage(&coverage("1", 1, &[8, 0])).unwrap();
-    index.add_coverage(&coverage("1", 2, &[9, 0])).unwrap();
+    index.add_coverage(&coverage("1", 1, &[8, 0]), None).unwrap();
+    index.add_coverage(&coverage("1", 2, &[9, 0]), None).unwrap();
     let packed = |id| {
         let digest = index.entry(index.find(id).unwrap().0).coverage[Part::A as usize];
         index.arena.get(index.digests[digest as usize].place)
@@ -105,23 +108,24 @@ fn a_coverage_that_others_have_stays_when_one_leaves_it() {
 fn beyond_its_limit_an_index_takes_nobody_more() {
     let mut index = Index::bounded(IndexLimit { people: 3, ..IndexLimit::default() });
     for id in ["1", "2", "3", "2"] {
-        index.add_patient(&patient(id, "M", 0), 0).unwrap();
+        index.add_patient(&patient(id, "M", 0), 0, None).unwrap();
     }
-    assert_eq!(index.add_patient(&patient("4", "M", 0), 0), Err(IndexFull::People(3)));
+    assert_eq!(index.add_patient(&patient("4", "M", 0), 0, None), Err(IndexFull::People(3)));
     let coverage = Enrolment {
+        id: None,
         beneficiary: "5".into(),
         part: Part::B.into(),
         updated: 0,
         subscriber: Mbi::default(),
         packed: vec![0],
     };
-    assert_eq!(index.add_coverage(&coverage), Err(IndexFull::People(3)));
+    assert_eq!(index.add_coverage(&coverage, None), Err(IndexFull::People(3)));
 
     let bytes = 20_000_000;
     let mut index = Index::bounded(IndexLimit { bytes, ..IndexLimit::default() });
     let mut full = Ok(());
     for number in 0..1_000_000_u32 {
-        full = index.add_patient(&patient(&number.to_string(), "M", 0), 0);
+        full = index.add_patient(&patient(&number.to_string(), "M", 0), 0, None);
         if full.is_err() {
             break;
         }
@@ -130,14 +134,14 @@ fn beyond_its_limit_an_index_takes_nobody_more() {
     assert_eq!(full, Err(IndexFull::Bytes(bytes)));
     assert!(index.heap_bytes() > bytes / 2, "{}", index.heap_bytes());
     // Who is known may still change.
-    index.add_patient(&patient("1", "N", 1), 0).unwrap();
+    index.add_patient(&patient("1", "N", 1), 0, None).unwrap();
 
     let mut index = Index::new();
-    index.add_patient(&patient("1", "M", 0), 0).unwrap();
+    index.add_patient(&patient("1", "M", 0), 0, None).unwrap();
     index.set_room(1_000_000);
     let all = index.heap_bytes() + 1_000_000;
     let mut added =
-        (2..1_000_000).map(|id| index.add_patient(&patient(&id.to_string(), "M", 0), 0));
+        (2..1_000_000).map(|id| index.add_patient(&patient(&id.to_string(), "M", 0), 0, None));
     assert_eq!(added.find_map(Result::err), Some(IndexFull::Bytes(all)));
 }
 
@@ -149,18 +153,22 @@ fn a_million_beneficiaries_fit_in_300_megabytes() {
     person.packed.extend_from_slice(&[b'x'; 110]);
     for number in 0..100_000u32 {
         person.id = format!("-100000{number:08}");
-        index.add_patient(&person, 0).unwrap();
+        index.add_patient(&person, 0, None).unwrap();
         for part in Part::ALL {
             // Every third digest is one of its own: start dates differ.
             let packed = (number / 3).to_le_bytes().repeat(6);
             index
-                .add_coverage(&Enrolment {
-                    beneficiary: person.id.clone(),
-                    part: part.into(),
-                    updated: 0,
-                    subscriber: Mbi::new("1S00E00AA00"),
-                    packed,
-                })
+                .add_coverage(
+                    &Enrolment {
+                        id: None,
+                        beneficiary: person.id.clone(),
+                        part: part.into(),
+                        updated: 0,
+                        subscriber: Mbi::new("1S00E00AA00"),
+                        packed,
+                    },
+                    None,
+                )
                 .unwrap();
         }
     }

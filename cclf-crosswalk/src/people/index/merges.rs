@@ -1,0 +1,67 @@
+//! Who was merged into whom.
+
+use std::collections::HashMap;
+
+use crate::people::precedence::Tie;
+
+/// Longest way from one merged Patient to the next that is followed: who are merged in a circle have no survivor.
+const MOST_STEPS: usize = 32;
+
+/// Memory of one merge in a map that may just have doubled.
+pub(super) const MERGE_BYTES: usize = 40;
+
+/// Who was merged into whom, by number.
+#[derive(Debug, Default)]
+pub(super) struct Merges(HashMap<u32, Merge>);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Merge {
+    pub(super) survivor: u32,
+    /// The rank of the newest export that says so.
+    pub(super) rank: u32,
+}
+
+impl Merges {
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.0.len() * MERGE_BYTES
+    }
+
+    /// Everybody who was merged.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+        self.0.keys().copied()
+    }
+
+    pub(super) fn of(&self, number: u32) -> Option<Merge> {
+        self.0.get(&number).copied()
+    }
+
+    /// Of one export nothing tells which is newer: the order must not.
+    pub(super) fn put(&mut self, number: u32, merge: Merge) {
+        let known = self.0.entry(number).or_insert(merge);
+        if (known.rank, known.survivor) < (merge.rank, merge.survivor) {
+            *known = merge;
+        }
+    }
+
+    /// The one that was merged into nobody.
+    pub(super) fn survivor(&self, number: u32) -> u32 {
+        let mut own = number;
+        for _ in 0..MOST_STEPS {
+            match self.0.get(&own) {
+                Some(merge) => own = merge.survivor,
+                None => return own,
+            }
+        }
+        number
+    }
+
+    /// Takes a Patient back who was merged, unless the export of this tie knew it already; whether the Patient is somebody.
+    pub(super) fn is_undone(&mut self, number: u32, tie: Option<Tie>) -> bool {
+        let Some(merge) = self.0.get(&number) else { return true };
+        let is_older = tie.is_some_and(|tie| tie.rank() > merge.rank);
+        if is_older {
+            self.0.remove(&number);
+        }
+        is_older
+    }
+}

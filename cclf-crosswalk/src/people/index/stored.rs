@@ -1,0 +1,303 @@
+//! The index as bytes, from which the same index is made again.
+//!
+//! ```text
+//! of each beneficiary: id, Patient, updated, source, tie     those with a Patient first, in the order of the input
+//!                      of each of four parts: Coverage, updated, tie
+//!                      MBI that a Coverage gives; id of the survivor, rank
+//! ```
+//!
+//! Numbers are little-endian; texts and packed records have their length in front, and what is not there has the length
+//! `u32::MAX`.
+
+use super::merges::Merge;
+use super::ties::OF_PATIENT;
+use super::{BeneficiaryNumber, Index, IndexFull, NO_COVERAGE};
+use crate::people::mbi::Mbi;
+use crate::people::person::Enrolled;
+use crate::people::precedence::Tie;
+
+/// The length of what is not there.
+const NONE: u32 = u32::MAX;
+
+/// What is stored of a beneficiary.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stored<'b> {
+    id: &'b str,
+    patient: Option<Versioned<'b>>,
+    source: u32,
+    coverages: [Option<Versioned<'b>>; Enrolled::COUNT],
+    subscriber: &'b str,
+    merged: Option<(&'b str, u32)>,
+}
+
+/// A packed record, when it was last changed, and what tells it from other versions.
+#[derive(Debug, PartialEq, Eq)]
+struct Versioned<'b> {
+    packed: &'b [u8],
+    updated: i64,
+    tie: Tie,
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    let len = bytes.map_or(NONE, |bytes| u32::try_from(bytes.len()).unwrap_or(NONE));
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(bytes.unwrap_or_default());
+}
+
+fn put_version(out: &mut Vec<u8>, packed: Option<&[u8]>, updated: i64, tie: Tie) {
+    put_bytes(out, packed);
+    if packed.is_some() {
+        out.extend_from_slice(&updated.to_le_bytes());
+        out.extend_from_slice(&tie.to_bits().to_le_bytes());
+        out.extend_from_slice(&tie.id().to_le_bytes());
+    }
+}
+
+fn number<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*taken)
+}
+
+/// Bytes with their length in front; the inner `None` is what is not there.
+fn bytes<'b>(rest: &mut &'b [u8]) -> Option<Option<&'b [u8]>> {
+    let len = u32::from_le_bytes(number(rest)?);
+    if len == NONE {
+        return Some(None);
+    }
+    let (taken, after) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+    *rest = after;
+    Some(Some(taken))
+}
+
+fn version<'b>(rest: &mut &'b [u8]) -> Option<Option<Versioned<'b>>> {
+    let Some(packed) = bytes(rest)? else { return Some(None) };
+    let updated = i64::from_le_bytes(number(rest)?);
+    let tie = Tie::from_bits(u64::from_le_bytes(number(rest)?));
+    let tie = tie.with_id(u64::from_le_bytes(number(rest)?));
+    Some(Some(Versioned { packed, updated, tie }))
+}
+
+fn text<'b>(rest: &mut &'b [u8]) -> Option<Option<&'b str>> {
+    bytes(rest)?.map_or(Some(None), |bytes| std::str::from_utf8(bytes).ok().map(Some))
+}
+
+impl<'b> Stored<'b> {
+    /// The next of those that [`Index::store`] has written; none if the bytes are not as it writes them.
+    pub fn next(rest: &mut &'b [u8]) -> Option<Self> {
+        let id = text(rest)??;
+        let patient = version(rest)?;
+        let source = u32::from_le_bytes(number(rest)?);
+        let mut coverages = [const { None }; Enrolled::COUNT];
+        for own in &mut coverages {
+            *own = version(rest)?;
+        }
+        let subscriber = text(rest)?.unwrap_or_default();
+        let survivor = text(rest)?;
+        let rank = u32::from_le_bytes(number(rest)?);
+        let merged = survivor.map(|survivor| (survivor, rank));
+        Some(Self { id, patient, source, coverages, subscriber, merged })
+    }
+
+    /// The id of the Patient.
+    pub fn id(&self) -> &'b str {
+        self.id
+    }
+
+    /// Leaves out what `is_gone` says of, which is told the rank of the export of each record and part of the hash of its
+    /// id; and gives ranks the numbers that `rank` says.
+    pub fn change(&mut self, is_gone: impl Fn(u64, u32) -> bool, rank: impl Fn(u32) -> u32) {
+        for own in std::iter::once(&mut self.patient).chain(&mut self.coverages) {
+            if let Some(known) = own {
+                known.tie = known.tie.with_rank(rank(known.tie.rank()));
+            }
+            own.take_if(|own| is_gone(own.tie.id(), own.tie.rank()));
+        }
+        if let Some((_, own)) = &mut self.merged {
+            *own = rank(*own);
+        }
+    }
+}
+
+impl Index {
+    /// Gives `out` the bytes of each beneficiary, those with a Patient first, in their order.
+    ///
+    /// # Errors
+    /// That of `out`.
+    pub fn store<E>(&self, mut out: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let others = (0..u32::try_from(self.len()).unwrap_or(u32::MAX))
+            .filter(|number| self.entry(*number).person.if_any().is_none())
+            .map(BeneficiaryNumber);
+        let mut one = Vec::new();
+        for number in self.in_order().into_iter().chain(others) {
+            one.clear();
+            self.store_one(number, &mut one);
+            out(&one)?;
+        }
+        Ok(())
+    }
+
+    fn store_one(&self, BeneficiaryNumber(number): BeneficiaryNumber, out: &mut Vec<u8>) {
+        let entry = self.entry(number);
+        let ties = self.ties.of(number);
+        put_bytes(out, Some(self.arena.get(entry.id)));
+        let person = entry.person.if_any().map(|place| self.arena.get(place));
+        put_version(out, person, entry.updated, ties[OF_PATIENT]);
+        out.extend_from_slice(&entry.source.to_le_bytes());
+        for (part, digest) in entry.coverage.into_iter().enumerate() {
+            let there = digest != NO_COVERAGE;
+            let packed = there.then(|| self.arena.get(self.digests[digest as usize].place));
+            put_version(out, packed, entry.coverage_updated[part], ties[1 + part]);
+        }
+        put_bytes(out, self.subscriber(number).text().map(str::as_bytes));
+        let merge = self.merges.of(number);
+        let survivor = merge.map(|merge| self.arena.get(self.entry(merge.survivor).id));
+        put_bytes(out, survivor);
+        out.extend_from_slice(&merge.map_or(0, |merge| merge.rank).to_le_bytes());
+    }
+
+    /// Adds a beneficiary who was stored, to an index [with ties](Self::with_ties) that nobody was read into yet.
+    ///
+    /// # Errors
+    /// The index is full.
+    pub fn restore(&mut self, stored: &Stored<'_>) -> Result<(), IndexFull> {
+        let number = self.number(stored.id)?;
+        if let Some(patient) = &stored.patient {
+            self.check_room(self.arena.growth(patient.packed.len()))?;
+            let place = self.arena.put(patient.packed);
+            let order = u32::try_from(self.patients_read).unwrap_or(u32::MAX);
+            self.patients_read += 1;
+            let entry = self.entry_mut(number);
+            (entry.person, entry.updated) = (place, patient.updated);
+            (entry.order, entry.source) = (order, stored.source);
+            self.ties.set((number, OF_PATIENT), patient.tie);
+        }
+        for (part, coverage) in stored.coverages.iter().enumerate() {
+            let Some(coverage) = coverage else { continue };
+            let digest = self.digest(coverage.packed)?;
+            let entry = self.entry_mut(number);
+            (entry.coverage[part], entry.coverage_updated[part]) = (digest, coverage.updated);
+            self.ties.set((number, 1 + part), coverage.tie);
+        }
+        if stored.coverages.iter().any(Option::is_some) {
+            *self.subscriber_mut(number) = Mbi::new(stored.subscriber);
+        }
+        if let Some((survivor, rank)) = stored.merged {
+            let survivor = self.number(survivor)?;
+            self.merges.put(number, Merge { survivor, rank });
+        }
+        Ok(())
+    }
+
+    /// Everybody who is known, be it by a Patient, a Coverage or a merge, with the MBI that claims of theirs have.
+    pub fn everybody(&self) -> impl Iterator<Item = (&str, Option<BeneficiaryNumber>)> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|number| {
+            // Every id was a text when it came.
+            let id = self.arena.get(self.entry(number).id);
+            let survivor = self.merges.survivor(number);
+            let there = self.entry(survivor).person.if_any();
+            (
+                std::str::from_utf8(id).unwrap_or_default(),
+                there.map(|_| BeneficiaryNumber(survivor)),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::digest::pack_text;
+    use crate::people::person::{Beneficiary, Enrolment, Merged};
+    use cms::MedicarePart as Part;
+
+    fn tie(rank: u32, id: u64) -> Option<Tie> {
+        Some(Tie::new(rank, &[3; 32]).with_id(id))
+    }
+
+    fn patient(id: &str) -> Beneficiary {
+        let mut packed = Vec::new();
+        pack_text(&mut packed, Some(&format!("M{id}")));
+        pack_text(&mut packed, None);
+        Beneficiary { id: id.to_owned(), updated: 5, packed, unknown_marks: 0 }
+    }
+
+    fn index() -> Index {
+        let mut index = Index::new().with_ties();
+        for (id, source) in [("b", 1), ("a", 2), ("c", 0)] {
+            index.add_patient(&patient(id), source, tie(1, 7)).unwrap();
+        }
+        let coverage = |beneficiary: &str| Enrolment {
+            id: None,
+            beneficiary: beneficiary.to_owned(),
+            part: Part::B.into(),
+            updated: 9,
+            subscriber: Mbi::new("1S00E00AA00"),
+            packed: vec![1, 2],
+        };
+        index.add_coverage(&coverage("a"), tie(2, 8)).unwrap();
+        index.add_coverage(&coverage("alone"), tie(2, 9)).unwrap();
+        let merged = Merged { id: "c".to_owned(), survivor: "a".to_owned() };
+        index.merge(&merged, tie(2, 0)).unwrap();
+        index
+    }
+
+    fn bytes_of(index: &Index) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let stored = index.store(|one| {
+            bytes.extend_from_slice(one);
+            Ok::<(), ()>(())
+        });
+        stored.unwrap();
+        bytes
+    }
+
+    #[test]
+    fn the_same_index_is_made_again() {
+        let bytes = bytes_of(&index());
+        let (mut again, mut rest) = (Index::new().with_ties(), &bytes[..]);
+        while let Some(stored) = Stored::next(&mut rest) {
+            again.restore(&stored).unwrap();
+        }
+        assert!(rest.is_empty());
+        assert_eq!(bytes_of(&again), bytes);
+        let mbi = |id| again.mbi(again.find(id).unwrap()).unwrap();
+        assert_eq!((mbi("a"), mbi("b"), mbi("c")), ("Ma", "Mb", "Ma"));
+        assert_eq!(again.find("alone"), None);
+        let order: Vec<_> = again.in_order().into_iter().map(|own| again.mbi(own)).collect();
+        assert_eq!(order, [Some("Mb"), Some("Ma")]);
+        assert_eq!(again.everybody().count(), 4);
+        // Cut anywhere it is none.
+        for len in 1..bytes.len() {
+            let mut rest = &bytes[..len];
+            while Stored::next(&mut rest).is_some() {}
+            assert!(!rest.is_empty() || len == bytes.len() || bytes_end(&bytes, len), "{len}");
+        }
+    }
+
+    /// Whether a beneficiary ends there.
+    fn bytes_end(bytes: &[u8], len: usize) -> bool {
+        let mut rest = bytes;
+        while Stored::next(&mut rest).is_some() {
+            if bytes.len() - rest.len() == len {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn who_is_gone_is_left_out() {
+        let bytes = bytes_of(&index());
+        let (mut again, mut rest) = (Index::new().with_ties(), &bytes[..]);
+        while let Some(mut stored) = Stored::next(&mut rest) {
+            // All Patients of before the third time, and no Coverage.
+            stored.change(|id, rank| id == 7 && rank < 30, |rank| rank * 10);
+            again.restore(&stored).unwrap();
+        }
+        assert_eq!((again.patients(), again.find("a")), (0, None));
+        assert_eq!(again.everybody().count(), 4);
+        again.add_patient(&patient("a"), 0, tie(11, 7)).unwrap();
+        assert!(again.coverage(again.find("c").unwrap(), Part::B as usize).is_some());
+    }
+}

@@ -1,0 +1,197 @@
+//! What was deleted: the Bundles of DELETE requests in the folder `deleted` of an export.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use cclf_crosswalk::Resource;
+use ndjson_io::{BlockWorker, InBlock, Line};
+use serde::Deserialize;
+
+use crate::elsewhere::Elsewhere;
+use crate::error::{Error, ErrorKind};
+use crate::input::blocks;
+use crate::input::several::Export;
+use crate::options::Reading;
+
+/// The folder of deletions, beside the files of an export.
+const DELETED: &str = "deleted";
+
+/// 128 bits of a hash: two ids that have the same do not occur.
+pub(crate) type IdHash = [u8; 16];
+
+/// The hash of the id of a resource of a type.
+pub(crate) fn id_hash(resource: Resource, id: &str) -> IdHash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(resource.name().as_bytes()).update(b"/").update(id.as_bytes());
+    let mut hash = IdHash::default();
+    hash.copy_from_slice(&hasher.finalize().as_bytes()[..size_of::<IdHash>()]);
+    hash
+}
+
+/// Half of the bits of a hash, where a few others are compared with it.
+pub(crate) fn part_of(hash: &IdHash) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Which resources were deleted, and the rank of the newest export that says so.
+#[derive(Debug, Default)]
+pub(crate) struct Deletions(HashMap<IdHash, u32>);
+
+impl Deletions {
+    /// Reads those that lie beside the exports.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a line of one is no Bundle of requests: who was to be deleted would stay.
+    pub(crate) fn read(
+        exports: &[Export],
+        reading: &Reading,
+        elsewhere: &Elsewhere,
+    ) -> Result<Self, Error> {
+        let mut deletions = Self::default();
+        for export in exports.iter().filter(|export| export.time.is_some()) {
+            let files = files(export, reading, elsewhere)?;
+            let numbers = |_| Bundles::default();
+            let take = |block: Block, before: ndjson_io::Before<'_>| {
+                if let Some((source, line)) = block.bad {
+                    return Err(Error::bad_data(format!(
+                        "{DELETED}/{}, line {}: expected a Bundle of DELETE requests; what it deletes cannot be told",
+                        files[source].name(),
+                        before.number(source, line)
+                    )));
+                }
+                for hash in block.deleted {
+                    let rank = deletions.0.entry(hash).or_default();
+                    *rank = export.rank.max(*rank);
+                }
+                Ok(ControlFlow::Continue(()))
+            };
+            if !files.is_empty() {
+                blocks::read(&files, &reading.options(false), numbers, take)?;
+            }
+        }
+        Ok(deletions)
+    }
+
+    /// Whether what an export of this rank has was deleted after it.
+    pub(crate) fn has(&self, hash: &IdHash, rank: u32) -> bool {
+        self.0.get(hash).is_some_and(|own| *own > rank)
+    }
+}
+
+/// The files of deletions of an export.
+fn files(
+    export: &Export,
+    reading: &Reading,
+    elsewhere: &Elsewhere,
+) -> Result<Vec<ndjson_io::SourceFile>, Error> {
+    let folder = export.folder.join(DELETED);
+    let Some(name) = folder.to_str() else { return Ok(Vec::new()) };
+    if !crate::is_address(name) && !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let find = |input: &str| elsewhere.find(&format!("{input}/"));
+    match ndjson_io::discover_among(&[name.to_owned()], &[], &reading.cancel.0, find) {
+        Ok(found) => Ok(found.sources),
+        // Nothing of the kind is there.
+        Err(error) if error.kind() == ErrorKind::Usage => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Bundle<'b> {
+    #[serde(rename = "resourceType", borrow)]
+    resource_type: &'b str,
+    #[serde(default)]
+    entry: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    request: Request,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: String,
+    url: String,
+}
+
+/// What was deleted by the lines of a block, and the first line that is no Bundle.
+#[derive(Default)]
+struct Block {
+    deleted: Vec<IdHash>,
+    bad: Option<(usize, InBlock)>,
+}
+
+#[derive(Default)]
+struct Bundles(Block);
+
+impl BlockWorker for Bundles {
+    type Output = Block;
+
+    fn line(&mut self, line: Line<'_>) {
+        match deleted_by(line.bytes) {
+            Some(hashes) => self.0.deleted.extend(hashes),
+            None => {
+                self.0.bad.get_or_insert((line.source, line.number));
+            }
+        }
+    }
+
+    fn too_long(&mut self, source: usize, number: InBlock, _offset: u64, _len_bytes: u64) {
+        self.0.bad.get_or_insert((source, number));
+    }
+
+    fn finish_block(&mut self) -> Block {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// What a Bundle deletes of the types that are read; none if the line is no Bundle.
+fn deleted_by(line: &[u8]) -> Option<Vec<IdHash>> {
+    let bundle: Bundle<'_> = serde_json::from_slice(line).ok()?;
+    if bundle.resource_type != "Bundle" {
+        return None;
+    }
+    let hash = |entry: &Entry| {
+        if !entry.request.method.eq_ignore_ascii_case("DELETE") {
+            return None;
+        }
+        let of = |resource: Resource| {
+            Some(id_hash(resource, cms::id_in(&entry.request.url, resource.name())?))
+        };
+        Resource::ALL.into_iter().find_map(of)
+    };
+    Some(bundle.entry.iter().filter_map(hash).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_types_that_are_read_count() {
+        let line = r#"{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/-1"}},{"request":{"method":"DELETE","url":"https://x/v2/ExplanationOfBenefit/carrier--2"}},{"request":{"method":"PUT","url":"Coverage/3"}},{"request":{"method":"DELETE","url":"Group/4"}}]}"#;
+        let wanted = [
+            id_hash(Resource::Patient, "-1"),
+            id_hash(Resource::ExplanationOfBenefit, "carrier--2"),
+        ];
+        assert_eq!(deleted_by(line.as_bytes()).unwrap(), wanted);
+        assert_eq!(deleted_by(br#"{"resourceType":"Bundle"}"#), Some(Vec::new()));
+        for bad in ["{}", "x", r#"{"resourceType":"Patient","id":"-1"}"#] {
+            assert_eq!(deleted_by(bad.as_bytes()), None, "{bad}");
+        }
+        assert_ne!(id_hash(Resource::Patient, "-1"), id_hash(Resource::Coverage, "-1"));
+    }
+
+    #[test]
+    fn what_comes_after_a_deletion_is_there() {
+        let hash = id_hash(Resource::Patient, "-1");
+        let deletions = Deletions(HashMap::from([(hash, 2)]));
+        assert!(deletions.has(&hash, 1));
+        assert!(!deletions.has(&hash, 2));
+        assert!(!deletions.has(&id_hash(Resource::Patient, "-2"), 0));
+    }
+}

@@ -1,0 +1,137 @@
+//! Which exports the sources are of, and which of their versions count.
+//!
+//! An export is what lies beside one manifest. Where only the latest versions count, the sources are read from the oldest
+//! export to the newest, in whichever order they were named: what comes out depends on the exports alone.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::error::Error;
+use crate::input::file_date::FileDates;
+use crate::input::source::Source;
+use crate::options::{Keep, Reading};
+use crate::setting::{Setting, said};
+
+/// An export of which something is read; what no manifest lies beside is one by itself, older than all others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Export {
+    pub(crate) folder: PathBuf,
+    /// What it is called in FILE_NAME.
+    pub(crate) name: String,
+    pub(crate) time: Option<Timestamp>,
+    /// BLAKE3 of its manifest.
+    pub(crate) manifest: Option<blake3::Hash>,
+    /// The rank of its time among those of the others: equal times have one.
+    pub(crate) rank: u32,
+    /// Something besides people is read of it.
+    has_claims: bool,
+}
+
+/// The exports of the sources, the oldest first. Each source is told which of them is its own.
+pub(crate) fn exports_of(sources: &mut [Source], dates: &FileDates) -> Vec<Export> {
+    let mut exports: Vec<Export> = Vec::new();
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
+    for source in &mut *sources {
+        let folder = source.file.path().parent().unwrap_or(Path::new(""));
+        let place = places.get(folder).copied().unwrap_or_else(|| {
+            let told = dates.told(folder);
+            exports.push(Export {
+                folder: folder.to_owned(),
+                name: name_of(folder, source.file.is_remote()),
+                time: told.map(|told| told.time),
+                manifest: told.map(|told| told.blake3),
+                rank: 0,
+                has_claims: false,
+            });
+            places.insert(folder.to_owned(), exports.len() - 1);
+            exports.len() - 1
+        });
+        source.export = place;
+        exports[place].has_claims |= !source.only_people;
+    }
+    let mut order: Vec<usize> = (0..exports.len()).collect();
+    order.sort_by_cached_key(|place| {
+        let Export { folder, time, manifest, .. } = &exports[*place];
+        (*time, manifest.map(|hash| *hash.as_bytes()), folder.clone())
+    });
+    let mut places = vec![0; exports.len()];
+    for (place, old) in order.iter().enumerate() {
+        places[*old] = place;
+    }
+    for source in sources {
+        source.export = places[source.export];
+    }
+    let mut sorted: Vec<Export> = order.iter().map(|old| exports[*old].clone()).collect();
+    let mut rank = 0;
+    for place in 1..sorted.len() {
+        rank += u32::from(sorted[place].time != sorted[place - 1].time);
+        sorted[place].rank = rank;
+    }
+    sorted
+}
+
+/// The last part of a folder's path.
+fn name_of(folder: &Path, is_remote: bool) -> String {
+    let whole = if is_remote { None } else { std::path::absolute(folder).ok() };
+    let whole = whole.as_deref().unwrap_or(folder);
+    whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Which versions count: as the user says, else the latest where claims of several exports are read.
+///
+/// # Errors
+/// The latest are asked for of a stream.
+pub(crate) fn keep(
+    exports: &[Export],
+    sources: &[Source],
+    reading: &Reading,
+) -> Result<Keep, Error> {
+    let is_stream = sources.iter().any(|source| source.file.is_stream());
+    if is_stream && reading.keep == Some(Keep::Latest) {
+        return Err(Error::usage(said![
+            "standard input and pipes are read once, and which version of a claim is the latest is known only at the end: \
+             write what comes to a file, or leave ",
+            Setting::Keep,
+            " out"
+        ]));
+    }
+    let own = exports.iter().filter(|export| export.time.is_some() && export.has_claims);
+    let several = own.count() > 1 && !is_stream;
+    Ok(reading.keep.unwrap_or(if several { Keep::Latest } else { Keep::All }))
+}
+
+/// Puts the sources in the order of their exports; of several exports FILE_NAME tells which.
+pub(crate) fn arrange(sources: &mut [Source], exports: &[Export]) {
+    sources.sort_by(|one, other| {
+        let key = |source: &Source| (source.export, source.file.path().to_owned());
+        key(one).cmp(&key(other))
+    });
+    if exports.len() < 2 {
+        return;
+    }
+    for source in sources {
+        let export = &exports[source.export];
+        let own = source.file.name();
+        let file = own.rsplit('/').next().unwrap_or(own);
+        if export.time.is_some() && !export.name.is_empty() {
+            source.lineage.file_name = format!("{}/{file}", export.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_called_as_its_path_ends() {
+        assert_eq!(name_of(Path::new("/a/week-02"), false), "week-02");
+        assert_eq!(name_of(Path::new("s3://bucket/week-03"), true), "week-03");
+        let here = std::env::current_dir().unwrap();
+        let wanted = here.file_name().unwrap().to_string_lossy();
+        assert_eq!(name_of(Path::new(""), false), "");
+        assert_eq!(name_of(Path::new("."), false), wanted);
+    }
+}

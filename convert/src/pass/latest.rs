@@ -1,0 +1,143 @@
+//! Which claims have rows, where only the latest version of each does: a pass of its own over the claims, before rows are
+//! made.
+//!
+//! Each claim becomes an entry of a fixed size. Sorted by ids, the versions of one claim stand together, and one of them
+//! counts. Those that count are sorted once more, by what records of one claim have in common: what two systems have is
+//! one claim. Entries wait in a spool; in memory are only the places of the claims that are left out.
+
+use std::ops::ControlFlow;
+
+use cclf_crosswalk::{Reader, Resource, Tie, Took};
+use ndjson_io::{BlockWorker, InBlock, Line};
+use publish::Spools;
+
+use crate::error::Error;
+use crate::input::deletions::id_hash;
+use crate::pass::block;
+use crate::pass::context::{Found, Pass};
+use crate::pass::entry::{Entry, Kin, Kinship};
+use crate::pass::left_out::Latest;
+use crate::pass::people::{self, source_number};
+use crate::pass::runs::Runs;
+
+/// Bytes of entries in memory.
+const RUN_BYTES: usize = 4 << 20;
+
+/// Which claims count, where not all versions do.
+///
+/// # Errors
+/// As of `find`; that of `spools`.
+pub(crate) fn if_kept(
+    pass: &Pass<'_>,
+    found: &mut Found,
+    spools: impl FnOnce() -> Result<Spools, Error>,
+) -> Result<Option<Latest>, Error> {
+    if !pass.input.keeps_latest() {
+        return Ok(None);
+    }
+    find(pass, found, &spools()?).map(Some)
+}
+
+/// Reads the claims of all sources that have some, and says which count.
+///
+/// # Errors
+/// A source cannot be read, or the spool fails. What is wrong with records is told by who makes rows of them.
+fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, Error> {
+    let mut entries = Runs::new(spools, RUN_BYTES);
+    if collect(pass, found, &mut entries)? {
+        people::read_all(pass, found)?;
+        found.restarted = true;
+    }
+    let kinship = Kinship::new(found.index.merged());
+    let mut latest = Latest::default();
+    latest.possibly_replaced = pass.plan.tells_identity().then_some(0);
+    let mut kin = Runs::new(spools, RUN_BYTES);
+    entries.sorted()?.each_group(Entry::ID_BYTES, |versions| {
+        let versions: Vec<Entry> = versions.iter().map(Entry::unpack).collect();
+        let Some(chosen) = latest.choose(&versions) else { return Ok(()) };
+        kinship.of(&chosen).try_for_each(|own| kin.push(own.pack()))
+    })?;
+    let versions = latest.sort();
+    kin.sorted()?.each_group(Kin::KEY_BYTES, |same| {
+        latest.compare(&same.iter().map(Kin::unpack).collect::<Vec<_>>());
+        Ok(())
+    })?;
+    latest.shared = latest.sort() - versions;
+    Ok(latest)
+}
+
+/// What a block of lines came to.
+#[derive(Default)]
+struct Block {
+    entries: Vec<[u8; Entry::BYTES]>,
+    /// A Patient or Coverage stands among the claims.
+    person: bool,
+    /// A record of another version of the API: who makes rows ends the run.
+    is_over: bool,
+}
+
+struct Worker<'p> {
+    pass: &'p Pass<'p>,
+    reader: Reader,
+    numbers: &'p [usize],
+    /// By source: its Patients and Coverages are known already.
+    indexed: &'p [bool],
+    block: Block,
+}
+
+impl BlockWorker for Worker<'_> {
+    type Output = Block;
+
+    fn line(&mut self, line: Line<'_>) {
+        let Self { pass, reader, numbers, indexed, block } = self;
+        if block.is_over {
+            return;
+        }
+        let source = numbers[line.source];
+        match reader.take(line.bytes) {
+            Took::Claim(claim) => {
+                // What has no id is no version of anything.
+                let Some(id) = claim.id() else { return };
+                let id = id_hash(Resource::ExplanationOfBenefit, &id);
+                let rank = pass.input.rank(source);
+                let is_deleted = pass.input.deletions.has(&id, rank);
+                let tie = Tie::new(rank, blake3::hash(line.bytes).as_bytes());
+                let place = (source_number(source), line.offset);
+                block.entries.push(Entry::new(&claim, id, tie, place, is_deleted).pack());
+            }
+            Took::Person(_) => block.person |= !indexed[source],
+            Took::Foreign(_) => block.is_over = true,
+            Took::Skipped(_) | Took::Bad(_) => {}
+        }
+    }
+
+    fn too_long(&mut self, _source: usize, _number: InBlock, _offset: u64, _len_bytes: u64) {}
+
+    fn finish_block(&mut self) -> Block {
+        std::mem::take(&mut self.block)
+    }
+}
+
+/// Collects the entries of all claims; gives whether there are people among them who are not known yet.
+fn collect(
+    pass: &Pass<'_>,
+    found: &mut Found,
+    entries: &mut Runs<{ Entry::BYTES }>,
+) -> Result<bool, Error> {
+    let numbers = found.claim_sources(pass);
+    let make = |_| Worker {
+        pass,
+        reader: pass.reader(),
+        numbers: &numbers,
+        indexed: &found.indexed,
+        block: Block::default(),
+    };
+    let mut person = false;
+    let reports = block::read(pass, &numbers, make, |block: Block, _| {
+        block.entries.into_iter().try_for_each(|entry| entries.push(entry))?;
+        person |= block.person;
+        Ok(if block.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    found.keep_reports(&pass.input.sources, &numbers, reports.unwrap_or_default())?;
+    Ok(person)
+}
