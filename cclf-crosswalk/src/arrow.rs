@@ -18,6 +18,7 @@ pub use arrow_ipc as ipc;
 pub mod compute {
     pub use arrow_select::coalesce::BatchCoalescer;
     pub use arrow_select::concat::{concat, concat_batches};
+    pub use arrow_select::filter::{FilterBuilder, FilterPredicate};
 }
 
 /// Types, fields and schemas.

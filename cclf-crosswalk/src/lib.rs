@@ -40,6 +40,7 @@
 
 pub mod arrow;
 mod counts;
+mod earlier;
 mod error;
 pub mod facts;
 #[cfg(feature = "interpreter")]
@@ -54,6 +55,7 @@ mod take;
 
 pub use cms::{Api, ClaimType, ClaimTypes};
 pub use counts::{ByClass, RecordCounts};
+pub use earlier::{EarlierTable, ReadAt};
 pub use error::{ErrorClass, RecordError};
 pub use facts::codes::{CodeMap, States};
 pub use facts::columns::{Columns, ColumnsError};
@@ -81,8 +83,8 @@ pub use rows::identity::{ClaimIdentity, ClaimSystem};
 pub use rows::late_mbi::LateMbi;
 pub use sink::rebatch::Rebatch;
 pub use sink::{
-    BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
-    TableWriter,
+    BATCH_ROWS, ColumnArrays, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share,
+    Spill, TableWriter,
 };
 pub use stream::{
     BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, TableStream,

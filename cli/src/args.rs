@@ -14,6 +14,7 @@ use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::synth::SynthArgs;
+use crate::commands::update::UpdateArgs;
 use crate::commands::validate::ValidateArgs;
 use crate::failure::Failure;
 use crate::log::LogFormat;
@@ -40,6 +41,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Turn an export into CCLF tables.
     Convert(Box<ConvertArgs>),
+    /// Bring tables up to date with later exports.
+    Update(Box<UpdateArgs>),
     /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
     Demo(DemoArgs),
     /// Fetch an export from BCDA, or from another FHIR bulk server.

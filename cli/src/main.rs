@@ -63,6 +63,7 @@ fn run() -> ExitCode {
 fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
     match &cli.command {
         Command::Convert(arguments) => commands::convert::run(arguments, log),
+        Command::Update(arguments) => commands::update::run(arguments, log),
         Command::Export(arguments) => commands::export::run(arguments, log),
         Command::Jobs(arguments) => commands::jobs::run(arguments, log),
         Command::Metadata(arguments) => commands::metadata::run(arguments, log),

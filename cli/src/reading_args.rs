@@ -11,6 +11,13 @@ pub(crate) struct ReadingArgs {
     /// (s3://BUCKET/PREFIX/, gs://, az://, https:// for one file), one pipe, or - for standard input.
     #[arg(required = true, value_name = "INPUT", value_parser = input())]
     pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+/// How inputs are read.
+#[derive(Debug, Args)]
+pub(crate) struct HowArgs {
     /// How many threads work at once; as many as the machine runs at once unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -30,6 +37,13 @@ pub(crate) struct ReadingArgs {
 }
 
 impl ReadingArgs {
+    /// Sets what is given.
+    pub(crate) fn set(&self, reading: &mut Reading) {
+        self.how.set(reading);
+    }
+}
+
+impl HowArgs {
     /// Sets what is given.
     pub(crate) fn set(&self, reading: &mut Reading) {
         reading.spelling = option;
@@ -56,6 +70,8 @@ pub(crate) fn option(setting: Setting) -> &'static str {
         Setting::MaxPeople => "--max-people",
         Setting::Api => "--api",
         Setting::Keep => "--keep",
+        Setting::Updatable => "--updatable",
+        Setting::Again => "--again",
         Setting::FileDate => "--file-date",
         Setting::OnBadRecord => "--on-bad-record",
         Setting::MaxRejects => "--max-rejects",

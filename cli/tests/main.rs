@@ -28,6 +28,7 @@ mod same_bytes;
 mod serve;
 mod sql;
 mod tls;
+mod update;
 mod validate;
 mod versions;
 mod weekly;

@@ -31,7 +31,12 @@ fn converted(compression: &str) -> Work {
 }
 
 fn parquet(work: &Work, table: &str) -> RecordBatch {
-    let file = File::open(work.path(&format!("parquet/{table}.parquet"))).unwrap();
+    parquet_file(work, &format!("parquet/{table}.parquet"))
+}
+
+/// The rows of a file.
+pub(crate) fn parquet_file(work: &Work, name: &str) -> RecordBatch {
+    let file = File::open(work.path(name)).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let schema = reader.schema().clone();
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
@@ -78,7 +83,8 @@ fn decimal(scaled: i128, scale: usize) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
-fn cells(array: &ArrayRef) -> Vec<Option<String>> {
+/// The cells of a column as text.
+pub(crate) fn cells(array: &ArrayRef) -> Vec<Option<String>> {
     let cell = |row: usize| match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Boolean => array.as_boolean().value(row).to_string(),

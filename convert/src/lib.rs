@@ -38,12 +38,15 @@ mod memory;
 mod options;
 mod out;
 mod pass;
+mod renew;
 mod report;
 mod run;
 mod scan;
 mod setting;
+mod state;
 #[cfg(test)]
 mod tests;
+mod update;
 mod validate;
 mod warnings;
 
@@ -53,6 +56,7 @@ pub use error::{Error, ErrorKind, RejectPlace};
 pub use input::find::remote_file;
 pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
+pub use renew::{UpdateOptions, undo, update};
 pub use report::{
     CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, InputReport, LeftOut, Report,
     ScanReport, SetAside, TableReport,

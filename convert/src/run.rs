@@ -1,5 +1,6 @@
 //! The run from inputs to published tables: people, then claims, then summaries, then publish.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -9,16 +10,20 @@ use ndjson_io::SourceFile;
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::find;
+use crate::input::known::Known;
 use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
-use crate::options::{Options, Output, joins};
+use crate::options::{Keep, Options, Output, joins};
 use crate::out::place::Place;
 use crate::out::tables::Tables;
 use crate::pass::context::{Found, Pass};
+use crate::pass::left_out::Latest;
 use crate::pass::rejects::Aside;
 use crate::pass::{claims, latest, no_export, people, stream, summaries};
 use crate::report::Report;
 use crate::setting::{Setting, said};
+use crate::state::{self, About, State};
+use crate::update::{Before, Fates, carry_all};
 use crate::warnings;
 
 /// Converts the inputs.
@@ -33,6 +38,7 @@ pub fn run(options: &Options) -> Result<Report, Error> {
 fn convert(options: &Options) -> Result<Report, Error> {
     let started = Instant::now();
     check(options)?;
+    let options = &options.with_keep();
     let reading = &options.reading;
     let elsewhere = Elsewhere::new(&reading.cancel);
     let files = find::inputs(reading, &options.places(), &elsewhere)?;
@@ -40,11 +46,11 @@ fn convert(options: &Options) -> Result<Report, Error> {
     find::refuse_one_stream_for_both(&files.sources, &patients.sources)?;
     let is_stream = files.sources.iter().any(SourceFile::is_stream);
     let mut place = Place::open(options, &elsewhere)?;
-    let mut input = Input::examine(files, patients, reading, &elsewhere)?;
+    let mut input = Input::examine(files, patients, reading, &elsewhere, Known::default())?;
     let mut version = Version::settle(&mut input.sources, reading)?;
     loop {
         let foreign = OnceLock::new();
-        let ended = run_as(options, version, &input, place, &foreign, started);
+        let ended = run_as(options, version, &input, place, &foreign, (started, None));
         // What nothing had told a record has told now; a stream is read once.
         let told = foreign.get().filter(|_| !is_stream && ended.is_err());
         match told.and_then(|foreign| version.instead(foreign)) {
@@ -55,14 +61,15 @@ fn convert(options: &Options) -> Result<Report, Error> {
     }
 }
 
-/// The run over input of a version of the API; `foreign` is the first record of another, if it ends the run.
-fn run_as(
+/// The run over input of a version of the API, since when it began, on top of an earlier result if there is one; `foreign`
+/// is the first record of another version, if it ends the run.
+pub(crate) fn run_as(
     options: &Options,
     version: Version,
     input: &Input,
     place: Place<'_>,
     foreign: &OnceLock<Foreign>,
-    started: Instant,
+    (started, earlier): (Instant, Option<&State>),
 ) -> Result<Report, Error> {
     let reading = &options.reading;
     let plan = reading.plan(version.api, &options.columns);
@@ -76,24 +83,51 @@ fn run_as(
         columns: &options.columns,
         joins: joins(&options.tables, &options.columns),
         latest: None,
+        earlier,
+        keeps_state: options.keeps_state(input.keep),
         aside: Aside::Spools(&place.stage),
     };
 
     let mut found = Found::new(&pass);
+    let before =
+        earlier.map(|state| Before::restore(state, &mut found.index, input)).transpose()?;
     people::read_first(&pass, &mut found)?;
-    let latest = latest::if_kept(&pass, &mut found, || Ok(place.stage.spools().clone()))?;
+    let mut latest = latest::if_kept(&pass, &mut found, || Ok(place.stage.spools().clone()))?;
+    let chosen = latest.as_mut().and_then(Latest::take_chosen);
     let pass = Pass { latest: latest.as_ref(), ..pass };
-    let begin = || Tables::begin(options, plan, &place.stage);
+    let fates = match (earlier, &before, &latest) {
+        (Some(state), Some(before), Some(latest)) => {
+            Some((state, Fates::of(state, before, latest, &found.index, input)?))
+        }
+        _ => None,
+    };
+    let carried = Cell::new(None);
+    let begin = || {
+        let mut tables = Tables::begin(options, plan, &place.stage)?;
+        if let Some((state, fates)) = &fates {
+            carried.set(Some(carry_all(state, fates, plan, reading, &mut tables)?));
+        }
+        Ok(tables)
+    };
     let mut tables = if is_stream {
         stream::read(&pass, &mut found, &place.stage, begin()?)?
     } else {
         claims::read(&pass, &mut found, begin)?
     };
     no_export::refuse(&pass, &found)?;
+    if let Some((_, fates)) = &fates {
+        fates.add_stays(&mut found.hospice);
+    }
     summaries::write(&pass, &mut found, &mut tables)?;
     let tables = tables.finish()?;
     let warnings = warnings::of_records(&pass, &found);
     let mut report = found.report(&pass, tables, &warnings, started);
+    report.carried = carried.take();
+    if let (Some(latest), Some(chosen)) = (&latest, chosen) {
+        let about = About::of(options, input, version.api);
+        let (index, deletions) = (&found.index, &input.deletions);
+        report.state = state::write(&place.stage, &about, index, deletions, latest, chosen)?;
+    }
     place.publish(&mut report, found.rejects, &input.exports)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -121,6 +155,21 @@ fn check(options: &Options) -> Result<(), Error> {
             " goes with ",
             Setting::Output,
             " -; with a folder the rejects are published in it"
+        ]));
+    }
+    if options.updatable && !options.is_whole() {
+        return Err(Error::usage(said![
+            Setting::Updatable,
+            " goes with the Parquet files of all tables in a folder of this machine, with all columns and lineage: that is \
+             what later exports bring up to date"
+        ]));
+    }
+    if options.updatable && options.reading.keep == Some(Keep::All) {
+        return Err(Error::usage(said![
+            Setting::Updatable,
+            " goes with ",
+            Setting::Keep,
+            " latest: what is brought up to date holds the latest versions"
         ]));
     }
     Ok(())

@@ -25,6 +25,10 @@ pub enum Setting {
     Api,
     /// [`Reading::keep`](crate::Reading::keep).
     Keep,
+    /// [`Options::updatable`](crate::Options::updatable).
+    Updatable,
+    /// [`UpdateOptions::again`](crate::UpdateOptions::again).
+    Again,
     /// [`Reading::file_date`](crate::Reading::file_date).
     FileDate,
     /// [`Reading::on_bad_record`](crate::Reading::on_bad_record).
@@ -56,6 +60,8 @@ impl Setting {
             Self::MaxPeople => "max_people",
             Self::Api => "api",
             Self::Keep => "keep",
+            Self::Updatable => "updatable",
+            Self::Again => "again",
             Self::FileDate => "file_date",
             Self::OnBadRecord => "on_bad_record",
             Self::MaxRejects => "max_rejects",

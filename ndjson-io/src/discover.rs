@@ -30,7 +30,7 @@ use crate::source::SourceFile;
 ///   matches, sorted by the bytes of the path.
 ///
 /// What is found by looking rather than named is skipped if it is hidden (its name begins with a
-/// dot), if `.partial-` is in its name, if it is a symbolic link, if it is or lies in one of the
+/// dot), if `.partial-` is in its name, if its name ends with `.previous-` and a number, if it is a symbolic link, if it is or lies in one of the
 /// paths in `exclude`, if it is in a folder called `rejects`, or if it is no regular file. So is
 /// what other clients put beside the data: `log.ndjson`, and folders called `error` or `deleted`.
 ///

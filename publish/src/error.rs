@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 /// # let out = work.path().join("tables");
 /// # std::fs::create_dir(&out)?;
 /// # std::fs::write(out.join("notes.txt"), "mine")?;
-/// let options = StageOptions { overwrite: false, manifest_name: "m.json".into() };
+/// let options =
+///     StageOptions { overwrite: false, manifest_name: "m.json".into(), keep_previous: 0 };
 /// let error = Stage::open(&out, &options, |_| Ok(None)).unwrap_err();
 /// assert_eq!(*error.kind(), ErrorKind::OutputExists);
 /// assert!(error.is_usage());
@@ -61,6 +62,9 @@ pub enum ErrorKind {
     /// name in a folder that does not exist.
     #[error("it cannot be an output")]
     UnsuitableOutput,
+    /// No earlier result was kept beside the output.
+    #[error("no earlier result was kept beside it")]
+    NothingKept,
     /// Another run holds the lock.
     #[error("another run is writing it")]
     InUse,
@@ -157,13 +161,14 @@ impl Error {
 
     /// Whether the person who started the run can avoid this by asking for
     /// something else (exit code 2): the output exists, holds other files, is
-    /// unsuitable or in use. The output is unchanged.
+    /// unsuitable or in use, or there is nothing to go back to. The output is unchanged.
     pub fn is_usage(&self) -> bool {
         matches!(
             self.0.kind,
             ErrorKind::OutputExists
                 | ErrorKind::ForeignFiles { .. }
                 | ErrorKind::UnsuitableOutput
+                | ErrorKind::NothingKept
                 | ErrorKind::InUse
         )
     }
@@ -222,6 +227,7 @@ mod unit {
         let of = |kind| Error::new(kind, "use", Path::new("o"), "x").is_usage();
         assert!(of(ErrorKind::OutputExists) && of(ErrorKind::ForeignFiles { count: 2 }));
         assert!(of(ErrorKind::UnsuitableOutput) && of(ErrorKind::InUse));
+        assert!(of(ErrorKind::NothingKept));
         assert!(!of(ErrorKind::Io) && !of(ErrorKind::BadName) && !of(ErrorKind::Unfinished));
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 
 use crate::error::{Error, ErrorKind};
 use crate::folder::{Entry, Folder};
+use crate::names::is_valid_relative;
 
 /// What stands at the output.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +36,23 @@ pub(crate) fn open_output(parent: &Folder, name: &OsStr) -> Result<Option<Folder
             Ok(Some(folder))
         }
     }
+}
+
+/// What may be in a folder whose manifest lists these files, if it has one of ours, and in which a replacement of these
+/// others was interrupted.
+pub(crate) fn names_of_ours(
+    listed: Option<Vec<String>>,
+    interrupted: Vec<String>,
+    manifest_name: &str,
+) -> BTreeSet<String> {
+    let has_manifest = listed.is_some() || !interrupted.is_empty();
+    let names = listed.into_iter().flatten().chain(interrupted);
+    // A manifest is input too: a name that we would not have written is not ours.
+    let mut ours: BTreeSet<String> = names.filter(|name| is_valid_relative(name)).collect();
+    if has_manifest {
+        ours.insert(manifest_name.to_owned());
+    }
+    ours
 }
 
 /// Looks through the folder. `ours` are the names that may be in it.

@@ -137,6 +137,11 @@ impl Folder {
         }
     }
 
+    /// The inode of what stands at `name`.
+    pub(crate) fn inode(&self, name: &OsStr) -> Result<Option<u64>, Error> {
+        Ok(self.stat(name)?.map(|stat| stat.st_ino))
+    }
+
     /// Whether `file`, already open, is what stands at `name` now.
     pub(crate) fn is_at(&self, file: &File, name: &OsStr) -> Result<bool, Error> {
         let open = rustix::fs::fstat(file).map_err(|errno| self.failed("look at", name, errno))?;

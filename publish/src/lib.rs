@@ -9,6 +9,8 @@
 //! OUT.partial-<run>/         what the run writes, mode 0700, files 0600
 //! OUT.partial-<run>-scratch/ spools, never published
 //! OUT.partial-<run>-old/     only where folders cannot be exchanged: what is being replaced
+//! OUT.partial-<run>-keep-... for a moment: what is to become an earlier result
+//! OUT.previous-<number>/     earlier results that are kept, the newest with the greatest number
 //! .OUT.journal               there too: which names are ours while no manifest says so
 //! OUT/                       the result; the manifest is the last file written
 //! ```
@@ -31,6 +33,7 @@
 //! let options = StageOptions {
 //!     overwrite: false,
 //!     manifest_name: "tables-manifest.json".into(),
+//!     keep_previous: 0,
 //! };
 //! // The closure lists what an earlier manifest names; there is none here.
 //! let stage = Stage::open(&out, &options, |_| Ok(None))?;
@@ -42,6 +45,8 @@
 //! assert!(out.join("CCLF8.csv").exists());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Results that were replaced may be [kept](StageOptions::keep_previous), and [`undo`] goes back to the newest of them.
 //!
 //! Results that arrive over hours go into a [`GrowingFolder`] instead, file by file: there too a file under its own
 //! name is complete, and one run at a time writes.
@@ -64,6 +69,7 @@ mod growing;
 mod lock;
 mod names;
 mod overlap;
+mod previous;
 mod progress;
 mod replace;
 mod single;
@@ -72,12 +78,14 @@ mod stage;
 mod staged_file;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use error::{Error, ErrorKind};
 pub use growing::{GrowingFolder, PartFile};
-pub use names::{is_partial_name, names_in};
+pub use names::{is_partial_name, is_previous_name, names_in};
 pub use overlap::overlaps;
 pub use single::{SingleFile, write_file_atomically};
 pub use spools::Spools;
 pub use stage::{Published, Stage, StageOptions};
 pub use staged_file::{FileSummary, StagedFile};
+pub use undo::undo;

@@ -4,7 +4,7 @@
 //! sound if the process dies right after it. The tests fail and kill every call.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,8 @@ use rustix::io::Errno;
 use crate::error::{Error, ErrorKind};
 use crate::existing::{Existing, examine};
 use crate::folder::{Entry, Folder, cannot_exchange};
-use crate::names::hidden_name;
+use crate::names::{Intent, hidden_name, partial_name, previous_name};
+use crate::previous;
 
 /// A journal lists file names of ours: a few kilobytes.
 const MAX_JOURNAL_BYTES: u64 = 16 * 1024 * 1024;
@@ -33,6 +34,15 @@ pub(crate) struct Replacement<'a> {
     /// What may be in the output.
     pub(crate) ours: &'a BTreeSet<String>,
     pub(crate) existing: Existing,
+    /// As what the replaced result stays, which is a whole one then.
+    pub(crate) keeping: Option<Keeping<'a>>,
+}
+
+/// How a replaced result becomes an earlier one.
+pub(crate) struct Keeping<'a> {
+    pub(crate) number: u64,
+    /// Of the names of the run.
+    pub(crate) run: &'a str,
 }
 
 /// Why it was not published.
@@ -53,13 +63,19 @@ pub(crate) fn publish(r: &Replacement<'_>) -> Result<Option<PathBuf>, Failure> {
     if r.existing == Existing::Absent {
         return r.appear();
     }
-    match r.parent.exchange(r.partial_name, r.out_name) {
-        Ok(()) => r.settle_exchange(),
-        Err(errno) if cannot_exchange(errno) => match &r.existing {
-            Existing::Ours { files, folders } => r.replace_by_file(files, folders),
-            Existing::Absent | Existing::Empty => r.appear(),
-        },
-        Err(errno) => Err(Error::io("replace", r.out, errno.into()).into()),
+    let name = r.begin_exchange()?;
+    match r.parent.exchange(&name, r.out_name) {
+        Ok(()) => r.settle_exchange(&name),
+        Err(errno) => {
+            r.give_back(&name)?;
+            match &r.existing {
+                _ if !cannot_exchange(errno) => {
+                    Err(Error::io("replace", r.out, errno.into()).into())
+                }
+                Existing::Ours { files, folders } => r.replace_by_file(files, folders),
+                Existing::Absent | Existing::Empty => r.appear(),
+            }
+        }
     }
 }
 
@@ -79,7 +95,8 @@ impl Replacement<'_> {
         self.parent.sync().map_err(|error| {
             let undone = self.parent.rename(self.out_name, self.parent, self.partial_name);
             if undone.is_err() {
-                return Failure { error: self.not_durable(error), keep: false };
+                let error = self.not_durable(error, self.partial_name);
+                return Failure { error, keep: false };
             }
             if self.existing == Existing::Empty {
                 let _ = self.parent.make_child(self.out_name);
@@ -89,13 +106,38 @@ impl Replacement<'_> {
         Ok(None)
     }
 
-    /// The exchange is done: check what it brought out, and remove that.
-    fn settle_exchange(&self) -> Result<Option<PathBuf>, Failure> {
+    /// The name of the partial folder when it is exchanged. Where the replaced result is kept that says so: should the
+    /// process die, the next one can tell what stands there.
+    fn begin_exchange(&self) -> Result<OsString, Error> {
+        let Some(Keeping { number, run }) = self.keeping else {
+            return Ok(self.partial_name.to_owned());
+        };
+        let gone = || {
+            let gone = std::io::ErrorKind::NotFound.into();
+            Error::io("look at", self.partial.path(), gone)
+        };
+        let inode = self.parent.inode(self.partial_name)?.ok_or_else(gone)?;
+        let suffix = Intent::Keep { number, inode }.suffix();
+        let name = partial_name(self.out_name, run, &suffix);
+        previous::rename(self.parent, self.partial_name, &name)?;
+        Ok(name)
+    }
+
+    /// Nothing was exchanged: the partial folder is called as before.
+    fn give_back(&self, name: &OsStr) -> Result<(), Error> {
+        if name == self.partial_name {
+            return Ok(());
+        }
+        previous::rename(self.parent, name, self.partial_name)
+    }
+
+    /// The exchange is done: check what it brought out, and remove or keep that.
+    fn settle_exchange(&self, name: &OsStr) -> Result<Option<PathBuf>, Failure> {
         // Since the last look somebody may have put a file of their own in there.
-        let checked = match self.parent.entry(self.partial_name) {
+        let checked = match self.parent.entry(name) {
             Ok(Some(Entry::Folder)) => self
                 .parent
-                .open_child(self.partial_name)
+                .open_child(name)
                 .and_then(|old| examine(&old, self.ours))
                 .map_err(|error| error.at(self.out)),
             Ok(_) => {
@@ -105,19 +147,36 @@ impl Replacement<'_> {
             Err(error) => Err(error),
         };
         if let Err(error) = checked.and_then(|_| self.parent.sync()) {
-            return match self.parent.exchange(self.partial_name, self.out_name) {
-                Ok(()) => Err(error.into()),
-                Err(_) => Err(Failure { error: self.not_durable(error), keep: true }),
+            return match self.parent.exchange(name, self.out_name) {
+                Ok(()) => {
+                    let _ = self.give_back(name);
+                    Err(error.into())
+                }
+                Err(_) => Err(Failure { error: self.not_durable(error, name), keep: true }),
             };
         }
         // From here on the new result is published, whatever happens.
-        let removed = self.parent.remove_tree(self.partial_name);
+        let removed = self.remove_or_keep(name);
         let _ = remove_journal(self.parent, self.out_name);
-        Ok(removed.is_err().then(|| self.parent.path_of(self.partial_name)))
+        Ok(removed.is_err().then(|| self.parent.path_of(name)))
     }
 
-    fn not_durable(&self, error: Error) -> Error {
-        let partial = self.parent.path_of(self.partial_name);
+    /// Removes the folder with the replaced result, or gives it its name as an earlier one.
+    fn remove_or_keep(&self, name: &OsStr) -> Result<(), Error> {
+        match self.keeping {
+            None => self.parent.remove_tree(name),
+            Some(Keeping { number, .. }) => {
+                let kept = previous_name(self.out_name, number);
+                previous::rename(self.parent, name, &kept)?;
+                // A name that is lost again is given to it by the next run.
+                let _ = self.parent.sync();
+                Ok(())
+            }
+        }
+    }
+
+    fn not_durable(&self, error: Error, name: &OsStr) -> Error {
+        let partial = self.parent.path_of(name);
         error.advising(format!(
             "the new result is in place but may not survive a power cut, and could not be taken back; \
              an earlier one is in {} until the next run",
@@ -132,17 +191,21 @@ impl Replacement<'_> {
         old_files: &[String],
         old_folders: &[String],
     ) -> Result<Option<PathBuf>, Failure> {
+        let backup_name = self.keeping.as_ref().map(|Keeping { number, run }| {
+            partial_name(self.out_name, run, &Intent::KeepFiles { number: *number }.suffix())
+        });
+        let backup_name = backup_name.as_deref().unwrap_or(self.backup_name);
         let opened = self.write_journal().and_then(|()| {
             let out = self.parent.open_child(self.out_name)?;
-            Ok((out, self.parent.open_or_make_child(self.backup_name)?))
+            Ok((out, self.parent.open_or_make_child(backup_name)?))
         });
         let has_manifest = old_files.iter().any(|name| name == self.manifest_name);
-        let (out, backup) = opened.inspect_err(|_| self.tidy_up(has_manifest))?;
+        let (out, backup) = opened.inspect_err(|_| self.tidy_up(backup_name, has_manifest))?;
         let mut work = ByFile { replacement: self, out: &out, backup: &backup, done: Vec::new() };
         if let Err(error) = work.replace(old_files, old_folders) {
             return Err(match work.undo() {
                 Ok(()) => {
-                    self.tidy_up(has_manifest);
+                    self.tidy_up(backup_name, has_manifest);
                     error.into()
                 }
                 Err(_) => Failure {
@@ -155,10 +218,11 @@ impl Replacement<'_> {
             });
         }
         // From here on the new result is published, whatever happens.
-        for name in [self.backup_name, self.partial_name] {
-            if self.parent.remove_tree(name).is_err() {
-                return Ok(Some(self.parent.path_of(name)));
-            }
+        if self.remove_or_keep(backup_name).is_err() {
+            return Ok(Some(self.parent.path_of(backup_name)));
+        }
+        if self.parent.remove_tree(self.partial_name).is_err() {
+            return Ok(Some(self.parent.path_of(self.partial_name)));
         }
         let journal = hidden_name(self.out_name, JOURNAL);
         let removed = remove_journal(self.parent, self.out_name);
@@ -167,8 +231,8 @@ impl Replacement<'_> {
 
     /// After a failure that left the output as it was. Without a manifest, because an earlier replacement was
     /// interrupted, the journal alone says what is ours there.
-    fn tidy_up(&self, has_manifest: bool) {
-        let _ = self.parent.remove_tree(self.backup_name);
+    fn tidy_up(&self, backup_name: &OsStr, has_manifest: bool) {
+        let _ = self.parent.remove_tree(backup_name);
         let _ = self.parent.remove_file(hidden_name(self.out_name, JOURNAL_NEW));
         if has_manifest {
             let _ = remove_journal(self.parent, self.out_name);

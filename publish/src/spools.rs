@@ -19,7 +19,8 @@ use crate::names::{MAX_TRIES, new_run};
 ///
 /// # let work = tempfile::tempdir()?;
 /// # let out = work.path().join("tables");
-/// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
+/// # let options =
+/// #     publish::StageOptions { overwrite: false, manifest_name: "m.json".into(), keep_previous: 0 };
 /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
 /// let spools = stage.spools().clone();
 /// spools.make()?.write_all(b"later")?;

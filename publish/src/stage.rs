@@ -7,15 +7,16 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
-use crate::existing::{Existing, examine, open_output};
+use crate::existing::{Existing, examine, names_of_ours, open_output};
 use crate::folder::{Entry, Folder, Gate};
 use crate::lock::Lock;
 use crate::names::{
     MAX_TRIES, hidden_name, is_partial_of, is_valid_relative, is_valid_segment, new_run,
-    partial_name,
+    partial_name, previous_name,
 };
+use crate::previous::{self, Previous};
 use crate::progress::{Progress, unfinished};
-use crate::replace::{self, Failure, Replacement};
+use crate::replace::{self, Failure, Keeping, Replacement};
 use crate::spools::Spools;
 use crate::staged_file::StagedFile;
 
@@ -27,6 +28,10 @@ pub struct StageOptions {
     pub overwrite: bool,
     /// The one file that is written last, such as `tables-manifest.json`.
     pub manifest_name: String,
+    /// How many earlier results stay beside the output, as `OUT.previous-000001` and so on, the newest with the greatest
+    /// number; [`undo`](crate::undo()) goes back to that one. Where earlier results may be replaced, those beyond so many
+    /// are removed, the oldest first, when the new one is published: with 0 all, the replaced one among them.
+    pub keep_previous: u32,
 }
 
 /// The output of one run while it is being written.
@@ -45,7 +50,8 @@ pub struct StageOptions {
 ///
 /// # let work = tempfile::tempdir()?;
 /// let out = work.path().join("tables");
-/// let mut options = StageOptions { overwrite: false, manifest_name: "m.json".into() };
+/// let mut options =
+///     StageOptions { overwrite: false, manifest_name: "m.json".into(), keep_previous: 0 };
 /// let stage = Stage::open(&out, &options, |_| Ok(None))?;
 /// assert_eq!(stage.dir().parent(), out.parent());
 ///
@@ -94,6 +100,9 @@ pub struct Stage {
     manifest_name: String,
     /// What may stand at the output when we publish; `None`: nothing may.
     ours: Option<BTreeSet<String>>,
+    keep_previous: u32,
+    /// Earlier results that there are, if they may be removed.
+    previous: Vec<Previous>,
     run: String,
     partial: Folder,
     spools: Spools,
@@ -122,7 +131,7 @@ impl Stage {
     /// `out` is left as it is until [`commit`](Self::commit). Its parent must exist.
     ///
     /// `owned` is called with `out` if something is in it and
-    /// [`overwrite`](StageOptions::overwrite) is set. It lists the files that the
+    /// [`overwrite`](StageOptions::overwrite) is set, and with earlier results beside it. It lists the files that the
     /// manifest there names (such as `CCLF5.csv` or `rejects/rejects.csv`, without
     /// the manifest itself), or says `None` when there is no manifest or it is not
     /// one of ours.
@@ -142,7 +151,8 @@ impl Stage {
     ///
     /// # let work = tempfile::tempdir()?;
     /// # let out = work.path().join("tables");
-    /// let options = StageOptions { overwrite: true, manifest_name: "m.txt".into() };
+    /// let options =
+    ///     StageOptions { overwrite: true, manifest_name: "m.txt".into(), keep_previous: 0 };
     /// for _ in 0..2 {
     ///     let stage = Stage::open(&out, &options, |out| {
     ///         let path = out.join("m.txt");
@@ -158,22 +168,14 @@ impl Stage {
     pub fn open(
         out: &Path,
         options: &StageOptions,
-        owned: impl FnOnce(&Path) -> Result<Option<Vec<String>>, Error>,
+        owned: impl Fn(&Path) -> Result<Option<Vec<String>>, Error>,
     ) -> Result<Stage, Error> {
         if !is_valid_segment(&options.manifest_name) {
             return Err(bad_name(Path::new(&options.manifest_name)));
         }
-        let (parent_path, out_name) = split(out)?;
-        let parent = Arc::new(Folder::open(parent_path, Gate::current()).map_err(|error| {
-            match error.io_error().map(std::io::Error::kind) {
-                Some(std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                    let advice = "the folder it should be in does not exist: make that first";
-                    Error::new(ErrorKind::UnsuitableOutput, "write to", out, advice)
-                }
-                _ => error,
-            }
-        })?);
+        let (parent, out_name) = open_parent(out)?;
         let lock = Lock::take(&parent, hidden_name(out_name, ".lock"), out)?;
+        previous::settle(&parent, out_name, &options.manifest_name)?;
 
         let ours = match open_output(&parent, out_name)? {
             None => None,
@@ -197,6 +199,11 @@ impl Stage {
             // Nothing of an interrupted replacement is left.
             replace::remove_journal(&parent, out_name)?;
         }
+        let previous = if options.overwrite {
+            previous::list(&parent, out_name, &options.manifest_name, owned)?
+        } else {
+            Vec::new()
+        };
 
         for _ in 0..MAX_TRIES {
             let run = new_run();
@@ -209,6 +216,8 @@ impl Stage {
                 out_name: out_name.to_owned(),
                 manifest_name: options.manifest_name.clone(),
                 ours,
+                keep_previous: options.keep_previous,
+                previous,
                 run,
                 partial,
                 spools: Spools::new(Arc::clone(&parent), scratch),
@@ -330,6 +339,17 @@ impl Stage {
                 None => return Err(output_exists(&self.out)),
             },
         };
+        let is_result = |existing: &Existing| match existing {
+            Existing::Ours { files, .. } => files.contains(&self.manifest_name),
+            Existing::Absent | Existing::Empty => false,
+        };
+        let keeping = if self.keep_previous > 0 && is_result(&existing) {
+            let number = previous::next_number(&self.parent, &self.out_name)?;
+            Some(Keeping { number, run: &self.run })
+        } else {
+            None
+        };
+        let kept = keeping.as_ref().map(|keeping| keeping.number);
         let nothing = BTreeSet::new();
         let published = replace::publish(&Replacement {
             parent: &self.parent,
@@ -342,9 +362,10 @@ impl Stage {
             new_files: &files.into_keys().collect::<Vec<_>>(),
             ours: self.ours.as_ref().unwrap_or(&nothing),
             existing,
+            keeping,
         });
         match published {
-            Ok(leftover) => Ok(Published { leftover }),
+            Ok(leftover) => Ok(Published { leftover: leftover.or_else(|| self.prune(kept)) }),
             Err(Failure { error, keep }) => {
                 self.keeps = keep;
                 Err(error)
@@ -356,6 +377,16 @@ impl Stage {
     /// stage does. The output stays as it was.
     pub fn abort(self) {
         drop(self);
+    }
+
+    /// Removes the earlier results that are too many, now that there is one more; what could not be removed.
+    fn prune(&mut self, kept: Option<u64>) -> Option<PathBuf> {
+        if let (Some(number), Some(ours)) = (kept, self.ours.take()) {
+            let name = previous_name(&self.out_name, number);
+            self.previous.push(Previous { number, name, ours });
+        }
+        let keep = usize::try_from(self.keep_previous).unwrap_or(usize::MAX);
+        previous::prune(&self.parent, &self.previous, keep)
     }
 
     fn name(&self, suffix: &str) -> OsString {
@@ -409,29 +440,29 @@ fn seal_folder(
     folder.sync()
 }
 
-fn names_of_ours(
-    listed: Option<Vec<String>>,
-    interrupted: Vec<String>,
-    manifest_name: &str,
-) -> BTreeSet<String> {
-    let has_manifest = listed.is_some() || !interrupted.is_empty();
-    let names = listed.into_iter().flatten().chain(interrupted);
-    // A manifest is input too: a name that we would not have written is not ours.
-    let mut ours: BTreeSet<String> = names.filter(|name| is_valid_relative(name)).collect();
-    if has_manifest {
-        ours.insert(manifest_name.to_owned());
-    }
-    ours
-}
-
 /// Removes the folders of killed runs with this output. The lock is held, so none is alive.
-fn remove_stale(parent: &Folder, out_name: &OsStr) -> Result<(), Error> {
+pub(crate) fn remove_stale(parent: &Folder, out_name: &OsStr) -> Result<(), Error> {
     for name in parent.names()? {
         if is_partial_of(out_name, &name) && parent.entry(&name)? == Some(Entry::Folder) {
             parent.remove_tree(&name)?;
         }
     }
     Ok(())
+}
+
+/// The folder that `out` is in, open, and its own name in there.
+pub(crate) fn open_parent(out: &Path) -> Result<(Arc<Folder>, &OsStr), Error> {
+    let (parent, out_name) = split(out)?;
+    let opened = Folder::open(parent, Gate::current()).map_err(|error| {
+        match error.io_error().map(std::io::Error::kind) {
+            Some(std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                let advice = "the folder it should be in does not exist: make that first";
+                Error::new(ErrorKind::UnsuitableOutput, "write to", out, advice)
+            }
+            _ => error,
+        }
+    })?;
+    Ok((Arc::new(opened), out_name))
 }
 
 /// The folder that `out` is in, and its own name in there.

@@ -24,7 +24,8 @@ const BUFFER_BYTES: usize = 128 * 1024;
 ///
 /// # let work = tempfile::tempdir()?;
 /// # let out = work.path().join("tables");
-/// # let options = publish::StageOptions { overwrite: false, manifest_name: "m.json".into() };
+/// # let options =
+/// #     publish::StageOptions { overwrite: false, manifest_name: "m.json".into(), keep_previous: 0 };
 /// let stage = publish::Stage::open(&out, &options, |_| Ok(None))?;
 /// let mut file = stage.create("rejects/rejects.csv")?;
 /// file.write_all(b"source,line\n")?;

@@ -18,7 +18,7 @@ const WORK: &str = "PUBLISH_TEST_WORK";
 const ORDINARY_USER: u32 = 65534;
 
 fn options() -> StageOptions {
-    StageOptions { overwrite: true, manifest_name: "m.txt".to_owned() }
+    StageOptions { overwrite: true, manifest_name: "m.txt".to_owned(), keep_previous: 0 }
 }
 
 fn open(out: &Path) -> Result<Stage, publish::Error> {

@@ -15,7 +15,7 @@ use publish::{
 const MANIFEST: &str = "tables-manifest.json";
 
 fn options(overwrite: bool) -> StageOptions {
-    StageOptions { overwrite, manifest_name: MANIFEST.to_owned() }
+    StageOptions { overwrite, manifest_name: MANIFEST.to_owned(), keep_previous: 0 }
 }
 
 fn listed(out: &Path) -> Result<Option<Vec<String>>, Error> {
@@ -395,7 +395,8 @@ fn names_are_ours() {
     let _ = stage.commit(b"").unwrap();
     assert_eq!(names(&out), set(["a", "a.csv", MANIFEST]));
     for name in ["", "a/b", "..", "sp ace"] {
-        let options = StageOptions { overwrite: true, manifest_name: name.to_owned() };
+        let options =
+            StageOptions { overwrite: true, manifest_name: name.to_owned(), keep_previous: 0 };
         let error = Stage::open(&out, &options, listed).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::BadName, "{name:?}");
     }

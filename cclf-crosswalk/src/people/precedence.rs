@@ -17,9 +17,9 @@ impl Tie {
     /// The tie of a line, with the rank of its export's time among those of the others, and its BLAKE3. Of two lines with the
     /// same 44 bits of it nothing tells that they are different.
     pub fn new(rank: u32, line: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *line;
+        let first = line.first_chunk().copied().unwrap_or_default();
         let most = u64::MAX >> LINE_BITS;
-        let line = u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> (u64::BITS - LINE_BITS);
+        let line = u64::from_be_bytes(first) >> (u64::BITS - LINE_BITS);
         Self::from_bits(u64::from(rank).min(most) << LINE_BITS | line)
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use cms::Api;
 
+use crate::layout::table::Table;
 use crate::plan::Plan;
 use crate::rows::claim::Claim;
 
@@ -32,6 +33,11 @@ pub enum ClaimSystem {
 }
 
 impl Plan {
+    /// Whether the rows of a table are those of claims.
+    pub fn is_of_claims(&self, table: Table) -> bool {
+        self.claims.has(table)
+    }
+
     /// Whether records are read for what they have in common with others of the same claim; by a choice of columns those of
     /// versions 1 and 2 are not.
     pub fn tells_identity(&self) -> bool {

@@ -57,7 +57,8 @@ impl LateMbi {
         !self.places(table).is_empty()
     }
 
-    fn places(&self, table: Table) -> &[usize] {
+    /// The places of the MBI columns among those of a table.
+    pub fn places(&self, table: Table) -> &[usize] {
         let found = self.places.iter().find(|(one, _)| *one == table);
         found.map_or(&[], |(_, places)| places)
     }

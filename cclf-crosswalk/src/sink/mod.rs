@@ -8,7 +8,8 @@ pub(crate) mod rebatch;
 mod waiting;
 
 pub use options::{
-    BATCH_ROWS, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share, Spill,
+    BATCH_ROWS, ColumnArrays, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share,
+    Spill,
 };
 
 use std::io::Write;
@@ -77,6 +78,23 @@ impl<W: Write + Send> TableWriter<W> {
         self.rows += batch.num_rows() as u64;
         self.batches.push(batch)?;
         self.drain()
+    }
+
+    /// Appends as many rows as a row group has, [`ROW_GROUP_ROWS`], whose columns come one by one; whether it did. That
+    /// is as if the same rows had been [written](Self::write), but they are not copied and need not all be there at a
+    /// time. It does so in Parquet, and where no rows wait for their row group.
+    ///
+    /// # Errors
+    /// What the columns, the encoder or the output say; columns with other numbers of rows.
+    pub fn write_row_group(&mut self, columns: &ColumnArrays<'_>) -> Result<bool, ArrowError> {
+        match &mut self.encoder {
+            Encoder::Parquet(encoder) if self.batches.is_empty() && encoder.is_between() => {
+                encoder.write_columns(columns)?;
+                self.rows += ROW_GROUP_ROWS as u64;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn drain(&mut self) -> Result<(), ArrowError> {
@@ -173,6 +191,42 @@ mod tests {
             assert!(whole == written(format, &[1, 7, 4_000]), "{format:?}");
             assert!(whole == written(format, &[8_192, 1]), "{format:?}");
         }
+    }
+
+    #[test]
+    fn columns_of_a_row_group_are_like_its_rows() {
+        let plan = crate::Plan::stu3();
+        let of = |rows: std::ops::Range<usize>| {
+            let rows: Vec<(Table, u64)> =
+                rows.map(|row| (Table::ALL[row % 11], row as u64 * 977)).collect();
+            crate::summary(plan, &rows).unwrap()
+        };
+        let begin = |format| {
+            let schema = schema(Crosswalk::stu3(), Table::Cclf0, &false.into());
+            let (provenance, resources) = (Provenance::default(), Resources::default());
+            let zstd = Compression::Zstd;
+            TableWriter::new(schema, format, zstd, &provenance, false, resources, Vec::new())
+                .unwrap()
+        };
+        let cuts = [0, 1_000, 1_001, 40_000, 40_960, ROW_GROUP_ROWS];
+        let parts: Vec<RecordBatch> = cuts.windows(2).map(|cut| of(cut[0]..cut[1])).collect();
+        let columns = |number: usize| -> Result<Vec<_>, ArrowError> {
+            Ok(parts.iter().map(|part| part.column(number).clone()).collect())
+        };
+        let mut rows = begin(Format::Parquet);
+        rows.write(of(0..ROW_GROUP_ROWS)).unwrap();
+        rows.write(of(0..10)).unwrap();
+        let mut by_column = begin(Format::Parquet);
+        assert!(by_column.write_row_group(&columns).unwrap());
+        by_column.write(of(0..10)).unwrap();
+        assert_eq!(by_column.rows(), ROW_GROUP_ROWS as u64 + 10);
+        // Rows wait, so these would not come after them.
+        assert!(!by_column.write_row_group(&columns).unwrap());
+        assert!(rows.finish().unwrap() == by_column.finish().unwrap());
+
+        assert!(!begin(Format::Csv).write_row_group(&columns).unwrap());
+        let few = |number: usize| Ok(vec![of(0..7).column(number).clone()]);
+        assert!(begin(Format::Parquet).write_row_group(&few).is_err());
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::str::FromStr;
 
+use crate::arrow::array::ArrayRef;
+use crate::arrow::error::ArrowError;
 use crate::layout::load_error::LoadError;
 
 /// Rows of a batch, whatever blocks they come from: part of the promise of same bytes.
@@ -122,6 +124,9 @@ pub trait Spill: Debug + Send + Sync {
 
 /// Does independent pieces of work, 0 to so many, side by side or in any order, and returns when all are done.
 pub type Share = Box<dyn Fn(usize, &(dyn Fn(usize) + Sync)) + Send>;
+
+/// The arrays of a column, by its place, in their order; on any thread.
+pub type ColumnArrays<'a> = dyn Fn(usize) -> Result<Vec<ArrayRef>, ArrowError> + Sync + 'a;
 
 /// What a table may use besides its output. The default is memory and the thread at hand.
 pub struct Resources {

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::array::{Array, ArrayRef, RecordBatch};
+use crate::arrow::compute::concat;
 use crate::arrow::datatypes::{Field, SchemaRef};
 use crate::arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
@@ -16,7 +17,10 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
-use super::options::{BATCH_ROWS, Compression, Provenance, ROW_GROUP_ROWS, Resources, Share};
+use super::options::{
+    BATCH_ROWS, ColumnArrays, Compression, Provenance, ROW_GROUP_ROWS, Resources, Share,
+    WAITING_ROWS,
+};
 use super::waiting::Waiting;
 
 /// A column with more distinct values than fit here goes on without a dictionary. Larger ones made larger files that
@@ -84,11 +88,28 @@ impl<W: Write + Send> Encoder<W> {
     /// Takes rows, as many at a time as divide a row group, or the last.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         self.waiting.push(batch)?;
-        if self.waiting.rows() < ROW_GROUP_ROWS { Ok(()) } else { self.write_row_group() }
+        if self.waiting.rows() < ROW_GROUP_ROWS { Ok(()) } else { self.write_row_group(None) }
     }
 
-    fn write_row_group(&mut self) -> Result<(), ArrowError> {
+    /// Whether no rows wait for the rest of their row group.
+    pub(super) fn is_between(&self) -> bool {
+        self.waiting.rows() == 0
+    }
+
+    /// Writes a row group of other rows than those that wait.
+    pub(super) fn write_columns(&mut self, columns: &ColumnArrays<'_>) -> Result<(), ArrowError> {
+        self.write_row_group(Some(columns))
+    }
+
+    /// Writes a row group: of what waits, unless its columns are given.
+    fn write_row_group(&mut self, given: Option<&ColumnArrays<'_>>) -> Result<(), ArrowError> {
         let (schema, waiting) = (&self.schema, &self.waiting);
+        let encode_column = |writer: ArrowColumnWriter, number: usize| match given {
+            None => encode(writer, schema.field(number), waiting.column(number)),
+            Some(columns) => {
+                encode(writer, schema.field(number), pieces(columns(number)?)?.into_iter().map(Ok))
+            }
+        };
         let mut writers = self.columns.create_column_writers(self.row_groups)?.into_iter();
         let mut row_group = self.writer.next_row_group()?;
         for first in (0..schema.fields().len()).step_by(COLUMNS_AT_A_TIME) {
@@ -100,9 +121,7 @@ impl<W: Write + Send> Encoder<W> {
             (self.share)(columns.len(), &|number| {
                 let mut column = columns[number].lock().unwrap_or_else(PoisonError::into_inner);
                 if let Column::Open(writer) = std::mem::replace(&mut *column, Column::Taken) {
-                    let field = schema.field(first + number);
-                    *column =
-                        Column::Encoded(encode(*writer, field, waiting.column(first + number)));
+                    *column = Column::Encoded(encode_column(*writer, first + number));
                 }
             });
             for column in columns {
@@ -123,7 +142,7 @@ impl<W: Write + Send> Encoder<W> {
 
     pub(super) fn finish(mut self) -> Result<W, ArrowError> {
         if self.waiting.rows() > 0 {
-            self.write_row_group()?;
+            self.write_row_group(None)?;
         }
         Ok(self.writer.into_inner()?)
     }
@@ -140,6 +159,39 @@ fn encode(
         }
     }
     Ok(Box::new(writer.close()?))
+}
+
+/// Cuts the rows of a row group where they would be cut if they waited: an encoder looks at its limits after each array,
+/// and what it makes of the same rows is to be the same.
+fn pieces(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, ArrowError> {
+    let mut pieces = Vec::with_capacity(ROW_GROUP_ROWS / WAITING_ROWS);
+    // Arrays of a piece that has its rows from several, and how many they are.
+    let (mut parts, mut rows): (Vec<ArrayRef>, usize) = (Vec::new(), 0);
+    for array in arrays {
+        let mut at = 0;
+        while at < array.len() {
+            let part = array.slice(at, (WAITING_ROWS - rows).min(array.len() - at));
+            at += part.len();
+            rows += part.len();
+            parts.push(part);
+            if rows == WAITING_ROWS {
+                pieces.push(joined(&parts)?);
+                parts.clear();
+                rows = 0;
+            }
+        }
+    }
+    if rows == 0 && pieces.len() == ROW_GROUP_ROWS / WAITING_ROWS {
+        return Ok(pieces);
+    }
+    Err(ArrowError::InvalidArgumentError("a column has not the rows of a row group".to_owned()))
+}
+
+fn joined(parts: &[ArrayRef]) -> Result<ArrayRef, ArrowError> {
+    match parts {
+        [part] => Ok(ArrayRef::clone(part)),
+        _ => concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>()),
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Rebatch {
         Ok(())
     }
 
+    /// Whether no rows wait.
+    pub fn is_empty(&self) -> bool {
+        self.small.1 == 0 && self.coalescer.is_empty()
+    }
+
     fn join_small(&mut self) -> Result<(), ArrowError> {
         let (batches, _) = std::mem::take(&mut self.small);
         if batches.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cclf_crosswalk::{Api, Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
 use clap::Args;
-use convert::{Keep, MaxRejects, OnBadRecord, Options, Output, Report};
+use convert::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading, Report};
 use indicatif::DecimalBytes;
 
 use crate::failure::Failure;
@@ -32,6 +32,9 @@ pub(crate) struct ConvertArgs {
     /// Replace an earlier result; only what an earlier run wrote is ever replaced.
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// How many earlier results that were replaced stay beside the new one, as DIR.previous-000001 and so on.
+    #[arg(long, default_value_t = 0, requires = "overwrite", value_name = "N")]
+    pub(crate) keep_previous: u32,
     /// Format of the tables.
     #[arg(long, value_parser = format(), default_value_t)]
     pub(crate) format: Format,
@@ -56,6 +59,10 @@ pub(crate) struct ConvertArgs {
     /// Which versions of a claim have rows. Several exports are inputs that lie beside more than one export manifest.
     #[arg(long, value_parser = keep(), value_name = "WHICH")]
     pub(crate) keep: Option<Keep>,
+    /// Make a result that bcda update can bring up to date, also of one export: with --keep latest, and a folder state in it,
+    /// which later exports need. Several exports make such a result without it.
+    #[arg(long)]
+    pub(crate) updatable: bool,
     /// Hash the inputs while they are read: the manifest then has the BLAKE3 of each. Unless given it has their sizes and
     /// times, and the hashes that bcda export took.
     #[arg(long)]
@@ -112,21 +119,29 @@ pub(crate) fn convert(
     if options.output == Output::Stdout {
         drop(streams::output()?);
     }
-    let caught = signals::listen(options.reading.cancel.clone())
+    let run = || convert::run(options);
+    follow(&options.reading, (out, options.rejects.is_some()), report_file, log, run)
+}
+
+/// Follows a run, and tells what came of it: the tables are in `out`, and whether rejects are kept elsewhere stands beside it.
+pub(crate) fn follow(
+    reading: &Reading,
+    (out, keeps_rejects): (&Path, bool),
+    report_file: Option<&Path>,
+    log: Log,
+    run: impl FnOnce() -> Result<Report, convert::Error>,
+) -> Result<u8, Failure> {
+    let caught = signals::listen(reading.cancel.clone())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&options.reading.progress)));
-    let converted = convert::run(options);
+    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&reading.progress)));
+    let converted = run();
     drop(bar);
     let report = converted.map_err(|error| Failure::of_run(&error, &caught))?;
     if let Some(file) = report_file {
         publish::write_file_atomically(file, report.to_json().as_bytes())
             .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
     }
-    log.report(
-        &report.warnings,
-        || report.to_json(),
-        || summary(&report, out, options.rejects.is_some()),
-    );
+    log.report(&report.warnings, || report.to_json(), || summary(&report, out, keeps_rejects));
     Ok(exit_code(&report))
 }
 
@@ -136,7 +151,7 @@ pub(crate) fn exit_code(report: &Report) -> u8 {
 }
 
 /// A place for the report that cannot be is found before the run, not after it.
-fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
+pub(crate) fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
     if file == Path::new("-") {
         let message = "--report names a file, which is written whole when the run has ended; it does not go to \
                        standard output: name one, such as report.json";
@@ -187,9 +202,11 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     options.reading.patients.clone_from(&arguments.patients);
     options.reading.api = arguments.api;
     options.reading.keep = arguments.keep;
+    options.updatable = arguments.updatable;
     options.reading.hash_inputs = arguments.hash_inputs;
     options.reading.partially_adjudicated = arguments.partially_adjudicated;
     options.overwrite = arguments.overwrite;
+    options.keep_previous = arguments.keep_previous;
     (options.format, options.compression) = (arguments.format, arguments.compression);
     if !arguments.tables.is_empty() {
         options.tables.clone_from(&arguments.tables);
@@ -322,6 +339,14 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
             if columns.len() == 1 { "" } else { "s" }
         )
     });
+    let carried = report.carried.map_or_else(String::new, |carried| {
+        format!(
+            "\n{} rows were carried over, {} of them with another MBI; {} rows were taken out",
+            grouped(carried.rows),
+            grouped(carried.with_other_mbi),
+            grouped(carried.gone)
+        )
+    });
     let kept = match report.exports.len() {
         0 => String::new(),
         1 => "\nonly the latest version of each record counts (--keep latest)".to_owned(),
@@ -336,7 +361,7 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
         _ => String::new(),
     };
     format!(
-        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{kept}{judged_by}{rejects}",
+        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{carried}{kept}{judged_by}{rejects}",
         grouped(report.inputs.len() as u64),
         if report.inputs.len() == 1 { "" } else { "s" },
         left_aside(&report.left_aside),
@@ -350,11 +375,11 @@ pub(crate) fn parse_table(name: &str) -> Result<Table, String> {
     name.trim().parse().map_err(|fault: cclf_crosswalk::LoadError| fault.to_string())
 }
 
-fn parse_max_rejects(text: &str) -> Result<MaxRejects, String> {
+pub(crate) fn parse_max_rejects(text: &str) -> Result<MaxRejects, String> {
     text.parse().map_err(str::to_owned)
 }
 
-fn parse_date(text: &str) -> Result<i32, String> {
+pub(crate) fn parse_date(text: &str) -> Result<i32, String> {
     cclf_crosswalk::parse_day(text)
         .ok_or_else(|| "expected a day that exists, as YYYY-MM-DD".to_owned())
 }

@@ -10,4 +10,5 @@ pub(crate) mod jobs;
 pub(crate) mod metadata;
 pub(crate) mod serve;
 pub(crate) mod synth;
+pub(crate) mod update;
 pub(crate) mod validate;

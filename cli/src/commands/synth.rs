@@ -128,8 +128,11 @@ pub(crate) fn run(arguments: &SynthArgs, log: Log) -> Result<u8, Failure> {
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
     let is_series = arguments.weeks.is_some() && !arguments.only_final;
     let manifest_name = if is_series { SERIES_NAME } else { MANIFEST_NAME };
-    let stage_options =
-        StageOptions { overwrite: arguments.overwrite, manifest_name: manifest_name.to_owned() };
+    let stage_options = StageOptions {
+        overwrite: arguments.overwrite,
+        manifest_name: manifest_name.to_owned(),
+        keep_previous: 0,
+    };
     let staged = |error: publish::Error| {
         Failure::new(if error.is_usage() { 2 } else { 1 }, error.to_string())
     };

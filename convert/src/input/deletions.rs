@@ -10,11 +10,8 @@ use serde::Deserialize;
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
 use crate::input::blocks;
-use crate::input::several::Export;
+use crate::input::several::{DELETED, Export};
 use crate::options::Reading;
-
-/// The folder of deletions, beside the files of an export.
-const DELETED: &str = "deleted";
 
 /// 128 bits of a hash: two ids that have the same do not occur.
 pub(crate) type IdHash = [u8; 16];
@@ -30,16 +27,28 @@ pub(crate) fn id_hash(resource: Resource, id: &str) -> IdHash {
 
 /// Half of the bits of a hash, where a few others are compared with it.
 pub(crate) fn part_of(hash: &IdHash) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    u64::from_be_bytes(hash.first_chunk().copied().unwrap_or_default())
 }
 
 /// Which resources were deleted, and the rank of the newest export that says so.
 #[derive(Debug, Default)]
-pub(crate) struct Deletions(HashMap<IdHash, u32>);
+pub(crate) struct Deletions {
+    ranks: HashMap<IdHash, u32>,
+    /// The same by parts of the hashes.
+    by_part: HashMap<u64, u32>,
+}
 
 impl Deletions {
-    /// Reads those that lie beside the exports.
+    fn add(&mut self, hash: IdHash, rank: u32) {
+        for own in [
+            self.ranks.entry(hash).or_insert(rank),
+            self.by_part.entry(part_of(&hash)).or_insert(rank),
+        ] {
+            *own = rank.max(*own);
+        }
+    }
+
+    /// Reads those that lie beside the exports; `known` were read before.
     ///
     /// # Errors
     /// A file cannot be read, or a line of one is no Bundle of requests: who was to be deleted would stay.
@@ -47,9 +56,11 @@ impl Deletions {
         exports: &[Export],
         reading: &Reading,
         elsewhere: &Elsewhere,
+        known: impl Iterator<Item = (IdHash, u32)>,
     ) -> Result<Self, Error> {
         let mut deletions = Self::default();
-        for export in exports.iter().filter(|export| export.time.is_some()) {
+        known.for_each(|(hash, rank)| deletions.add(hash, rank));
+        for export in exports.iter().filter(|export| export.time.is_some() && !export.is_known) {
             let files = files(export, reading, elsewhere)?;
             let numbers = |_| Bundles::default();
             let take = |block: Block, before: ndjson_io::Before<'_>| {
@@ -60,10 +71,7 @@ impl Deletions {
                         before.number(source, line)
                     )));
                 }
-                for hash in block.deleted {
-                    let rank = deletions.0.entry(hash).or_default();
-                    *rank = export.rank.max(*rank);
-                }
+                block.deleted.into_iter().for_each(|hash| deletions.add(hash, export.rank));
                 Ok(ControlFlow::Continue(()))
             };
             if !files.is_empty() {
@@ -75,7 +83,19 @@ impl Deletions {
 
     /// Whether what an export of this rank has was deleted after it.
     pub(crate) fn has(&self, hash: &IdHash, rank: u32) -> bool {
-        self.0.get(hash).is_some_and(|own| *own > rank)
+        self.ranks.get(hash).is_some_and(|own| *own > rank)
+    }
+
+    /// The same, of a part of the hash.
+    pub(crate) fn has_part(&self, part: u64, rank: u32) -> bool {
+        self.by_part.get(&part).is_some_and(|own| *own > rank)
+    }
+
+    /// All of them, in the order of the hashes.
+    pub(crate) fn in_order(&self) -> Vec<(IdHash, u32)> {
+        let mut all: Vec<_> = self.ranks.iter().map(|(hash, rank)| (*hash, *rank)).collect();
+        all.sort_unstable();
+        all
     }
 }
 
@@ -189,7 +209,11 @@ mod tests {
     #[test]
     fn what_comes_after_a_deletion_is_there() {
         let hash = id_hash(Resource::Patient, "-1");
-        let deletions = Deletions(HashMap::from([(hash, 2)]));
+        let mut deletions = Deletions::default();
+        deletions.add(hash, 2);
+        deletions.add(hash, 1);
+        assert_eq!(deletions.in_order(), [(hash, 2)]);
+        assert!(deletions.has_part(part_of(&hash), 1));
         assert!(deletions.has(&hash, 1));
         assert!(!deletions.has(&hash, 2));
         assert!(!deletions.has(&id_hash(Resource::Patient, "-2"), 0));

@@ -6,6 +6,7 @@ pub(crate) mod export_manifest;
 pub(crate) mod file_date;
 pub(crate) mod find;
 pub(crate) mod instead;
+pub(crate) mod known;
 mod sealed;
 pub(crate) mod several;
 pub(crate) mod source;

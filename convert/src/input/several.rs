@@ -12,7 +12,11 @@ use crate::error::Error;
 use crate::input::file_date::FileDates;
 use crate::input::source::Source;
 use crate::options::{Keep, Reading};
+use crate::report::ExportReport;
 use crate::setting::{Setting, said};
+
+/// The folder of deletions, beside the files of an export.
+pub(crate) const DELETED: &str = "deleted";
 
 /// An export of which something is read; what no manifest lies beside is one by itself, older than all others.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,11 +31,59 @@ pub(crate) struct Export {
     pub(crate) rank: u32,
     /// Something besides people is read of it.
     has_claims: bool,
+    /// An earlier result holds it: nothing is read of it.
+    pub(crate) is_known: bool,
 }
 
-/// The exports of the sources, the oldest first. Each source is told which of them is its own.
-pub(crate) fn exports_of(sources: &mut [Source], dates: &FileDates) -> Vec<Export> {
-    let mut exports: Vec<Export> = Vec::new();
+impl Export {
+    /// What an earlier result has of an export; none if that is damaged.
+    pub(crate) fn of_report(report: &ExportReport) -> Option<Self> {
+        let time = report.transaction_time.as_ref().map(|time| time.parse()).transpose().ok()?;
+        let manifest = report.manifest_blake3.as_ref();
+        let manifest = manifest.map(blake3::Hash::from_hex).transpose().ok()?;
+        Some(Self {
+            folder: PathBuf::new(),
+            name: report.name.clone(),
+            time,
+            manifest,
+            rank: 0,
+            has_claims: true,
+            is_known: true,
+        })
+    }
+
+    /// Whether a file says what was deleted.
+    pub(crate) fn deletes(&self, path: &Path) -> bool {
+        self.time.is_some() && path.parent().is_some_and(|own| own == self.folder.join(DELETED))
+    }
+
+    /// What a report has of it, with so many files.
+    pub(crate) fn report(&self, files: u64) -> ExportReport {
+        ExportReport {
+            name: self.name.clone(),
+            transaction_time: self.time.map(|time| time.to_string()),
+            manifest_blake3: self.manifest.map(|hash| hash.to_hex().to_string()),
+            files,
+        }
+    }
+}
+
+/// Gives exports in the order of their times the ranks of these.
+pub(crate) fn rank(exports: &mut [Export]) {
+    let mut rank = 0;
+    for place in 1..exports.len() {
+        rank += u32::from(exports[place].time != exports[place - 1].time);
+        exports[place].rank = rank;
+    }
+}
+
+/// The exports of the sources, and those that are known, the oldest first. Each source is told which of them is its own.
+pub(crate) fn exports_of(
+    sources: &mut [Source],
+    dates: &FileDates,
+    known: &[Export],
+) -> Vec<Export> {
+    let mut exports: Vec<Export> = known.to_vec();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for source in &mut *sources {
         let folder = source.file.path().parent().unwrap_or(Path::new(""));
@@ -44,6 +96,7 @@ pub(crate) fn exports_of(sources: &mut [Source], dates: &FileDates) -> Vec<Expor
                 manifest: told.map(|told| told.blake3),
                 rank: 0,
                 has_claims: false,
+                is_known: false,
             });
             places.insert(folder.to_owned(), exports.len() - 1);
             exports.len() - 1
@@ -64,11 +117,7 @@ pub(crate) fn exports_of(sources: &mut [Source], dates: &FileDates) -> Vec<Expor
         source.export = places[source.export];
     }
     let mut sorted: Vec<Export> = order.iter().map(|old| exports[*old].clone()).collect();
-    let mut rank = 0;
-    for place in 1..sorted.len() {
-        rank += u32::from(sorted[place].time != sorted[place - 1].time);
-        sorted[place].rank = rank;
-    }
+    rank(&mut sorted);
     sorted
 }
 

@@ -12,11 +12,12 @@ use crate::error::Error;
 use crate::input::deletions::Deletions;
 use crate::input::file_date::{Exports, FileDates};
 use crate::input::instead::Instead;
+use crate::input::known::Known;
 use crate::input::several::{self, Export};
 use crate::input::source::Source;
 use crate::options::{Keep, Reading};
 use crate::out::shared::shared;
-use crate::report::FileDateOrigin;
+use crate::report::{ExportReport, FileDateOrigin};
 use crate::setting::{Setting, Spelling};
 
 /// How much of a file is looked at to guess what it holds: a few times the longest usual record.
@@ -35,6 +36,8 @@ pub(crate) struct Input {
     pub(crate) exports: Exports,
     /// The exports by themselves, the oldest first.
     pub(crate) several: Vec<Export>,
+    /// What an earlier result holds.
+    pub(crate) known: Known,
     /// Which versions of a record count.
     pub(crate) keep: Keep,
     /// What was deleted, where that counts.
@@ -58,7 +61,45 @@ impl Input {
     /// The day at which ages are reckoned, where that is one: of the newest of the sources.
     pub(crate) fn age_at(&self) -> Option<i32> {
         let dates = self.sources.iter().filter_map(|source| source.lineage.file_date);
-        dates.max().filter(|_| self.keeps_latest())
+        dates.max().max(self.known.age_at).filter(|_| self.keeps_latest())
+    }
+
+    /// The files that people come from, by the numbers that the index has.
+    pub(crate) fn lineages(&self) -> impl Iterator<Item = &Lineage> {
+        self.known.lineages.iter().chain(self.sources.iter().map(|source| &source.lineage))
+    }
+
+    /// The number of a source, as the index has it.
+    pub(crate) fn number_of(&self, source: usize) -> u32 {
+        u32::try_from(self.known.lineages.len() + source).unwrap_or(u32::MAX)
+    }
+
+    /// Leaves exports out of the list, of which nothing is read.
+    pub(crate) fn forget(&mut self, is_out: impl Fn(&Export) -> bool) {
+        let mut places = Vec::new();
+        let mut kept = Vec::new();
+        for export in std::mem::take(&mut self.several) {
+            places.push(kept.len());
+            if !is_out(&export) {
+                kept.push(export);
+            }
+        }
+        self.several = kept;
+        for source in &mut self.sources {
+            source.export = places[source.export];
+        }
+    }
+
+    /// The number that stands for an earlier result among the sources.
+    pub(crate) fn number_of_earlier(&self) -> u32 {
+        u32::try_from(self.sources.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The exports, where only the latest versions count.
+    pub(crate) fn export_reports(&self) -> Vec<ExportReport> {
+        let files = |place| self.sources.iter().filter(|own| own.export == place).count() as u64;
+        let several = self.several.iter().enumerate().filter(|_| self.keeps_latest());
+        several.map(|(place, export)| export.report(files(place))).collect()
     }
 
     /// Looks at all files; people of `patients` count, and nothing else of them.
@@ -67,19 +108,26 @@ impl Input {
         patients: Discovered,
         reading: &Reading,
         elsewhere: &Elsewhere,
+        mut known: Known,
     ) -> Result<Self, Error> {
         let mut dates = FileDates::new(elsewhere, reading.spelling);
         let mut sources = look_at(patients.sources, true, reading, &mut dates)?;
         sources.extend(look_at(files.sources, false, reading, &mut dates)?);
-        let left_aside = patients.left_aside.iter().chain(&files.left_aside);
-        let left_aside = endings(left_aside.filter(|path| !dates.is_manifest(path)));
-        let several = several::exports_of(&mut sources, &dates);
+        let several = several::exports_of(&mut sources, &dates, &known.exports);
         let keep = several::keep(&several, &sources, reading)?;
         let mut deletions = Deletions::default();
         if keep == Keep::Latest {
             several::arrange(&mut sources, &several);
-            deletions = Deletions::read(&several, reading, elsewhere)?;
+            known.rank_among(&several);
+            let before = known.deletions.drain(..);
+            deletions = Deletions::read(&several, reading, elsewhere, before)?;
         }
+        let left_aside = patients.left_aside.iter().chain(&files.left_aside);
+        let is_read = |path: &&PathBuf| {
+            let of_deletions = keep == Keep::Latest && several.iter().any(|own| own.deletes(path));
+            of_deletions || dates.is_manifest(path)
+        };
+        let left_aside = endings(left_aside.filter(|path| !is_read(path)));
         let empty = sources.iter().filter_map(|source| warning_of_nothing(&source.file));
         let mut warnings: Vec<String> = empty.collect();
         let (exports, of_manifests) = dates.finish();
@@ -87,7 +135,7 @@ impl Input {
         warnings.extend(warnings_of_dates(&sources, reading.spelling));
         let total: u64 = sources.iter().filter_map(|source| source.file.len()).sum();
         reading.progress.total_bytes.store(total, Ordering::Relaxed);
-        Ok(Self { sources, exports, several, keep, deletions, left_aside, warnings })
+        Ok(Self { sources, exports, several, known, keep, deletions, left_aside, warnings })
     }
 }
 

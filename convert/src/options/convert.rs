@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cclf_crosswalk::{Columns, Compression, Format, LateMbi, Naming, Plan, Table};
 
 use crate::elsewhere::is_address;
+use crate::options::keep::Keep;
 use crate::options::reading::Reading;
 
 /// Where the tables go.
@@ -48,6 +49,11 @@ pub struct Options {
     pub naming: Naming,
     /// Which columns of them.
     pub columns: Columns,
+    /// Whether the result is one that later exports can bring up to date, whatever [`Reading::keep`] says: only the latest
+    /// versions count then.
+    pub updatable: bool,
+    /// How many earlier results that were replaced stay beside the new one.
+    pub keep_previous: u32,
     /// Where rejects go when the table goes to standard output.
     pub rejects: Option<PathBuf>,
 }
@@ -64,8 +70,34 @@ impl Options {
             tables: Table::ALL.to_vec(),
             naming: Naming::default(),
             columns: Columns::from(true),
+            updatable: false,
+            keep_previous: 0,
             rejects: None,
         }
+    }
+
+    /// The same, with what other options say of which versions count.
+    pub(crate) fn with_keep(&self) -> Self {
+        let mut options = self.clone();
+        if self.updatable {
+            options.reading.keep = Some(Keep::Latest);
+        }
+        options
+    }
+
+    /// Whether the result has a state: it is what [`update`](crate::update) can bring up to date.
+    pub(crate) fn keeps_state(&self, keep: Keep) -> bool {
+        keep == Keep::Latest && self.is_whole()
+    }
+
+    /// Whether the tables are all there is, in files of this machine.
+    pub(crate) fn is_whole(&self) -> bool {
+        let has_all = |table: Table| self.tables.contains(&table);
+        matches!(self.output, Output::Folder(_))
+            && self.format == Format::Parquet
+            && Table::ALL.into_iter().all(has_all)
+            && self.columns == Columns::from(true)
+            && self.reading.judged_by.named().is_none()
     }
 
     /// Makes these columns, and judges records by them, as somebody asks who names them.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use cclf_crosswalk::Api;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ pub(crate) fn text(report: &Report, files: &[String], exports: &Exports) -> Vec<
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         files,
-        crosswalk_blake3: crosswalk_hash(),
+        crosswalk_blake3: report.api.parse().map_or_else(|_| String::new(), crosswalk_hash),
         synthetic: exports.synthetic.as_ref(),
         export_servers: &exports.servers,
         report,
@@ -70,9 +71,13 @@ pub(crate) fn files_of(text: &[u8]) -> Option<Vec<String>> {
     serde_json::from_slice::<Earlier>(text).ok().map(|earlier| earlier.files)
 }
 
-/// BLAKE3 of the crosswalk's tables, which tells two crosswalks of one version apart.
-fn crosswalk_hash() -> String {
-    let sources = cclf_crosswalk::STU3;
+/// BLAKE3 of the tables of a version's crosswalk, which tells two crosswalks of one version apart.
+pub(crate) fn crosswalk_hash(api: Api) -> String {
+    let sources = match api {
+        Api::V1 => cclf_crosswalk::STU3,
+        Api::V2 => cclf_crosswalk::V2,
+        Api::V3 => cclf_crosswalk::V3,
+    };
     let mut hasher = blake3::Hasher::new();
     for text in [
         sources.crosswalk,

@@ -1,6 +1,8 @@
 //! Where the result of a run lies while it is made, and how it is published.
 
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use publish::{Stage, StageOptions};
 
@@ -25,6 +27,10 @@ pub(crate) struct Place<'o> {
     rejects: Option<Stage>,
     /// Objects that the tables become.
     objects: Option<Publication>,
+    /// The folder of new rejects among the tables, with a slash at its end.
+    rejects_folder: String,
+    /// Rejects of an earlier result that stay.
+    kept_rejects: Vec<String>,
 }
 
 impl<'o> Place<'o> {
@@ -35,15 +41,38 @@ impl<'o> Place<'o> {
             _ => None,
         };
         let stage = match &options.output {
-            Output::Folder(out) => open_stage(out, options.overwrite)?,
+            Output::Folder(out) => open_stage(out, options.overwrite, options.keep_previous)?,
             Output::Stdout => open_temporary("stdout")?,
             Output::Objects(_) => open_temporary("objects")?,
         };
         let rejects = match (&options.output, &options.rejects) {
-            (Output::Stdout, Some(folder)) => Some(open_stage(folder, options.overwrite)?),
+            (Output::Stdout, Some(folder)) => Some(open_stage(folder, options.overwrite, 0)?),
             _ => None,
         };
-        Ok(Self { options, stage, rejects, objects })
+        let rejects_folder = "rejects/".to_owned();
+        Ok(Self { options, stage, rejects, objects, rejects_folder, kept_rejects: Vec::new() })
+    }
+
+    /// Puts new rejects into a folder of their own, beside these files of an earlier result, which stay.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub(crate) fn keep_rejects<'n>(
+        &mut self,
+        folder: &str,
+        earlier: impl Iterator<Item = (&'n str, PathBuf)>,
+    ) -> Result<(), Error> {
+        self.rejects_folder = format!("rejects/{folder}/");
+        for (name, path) in earlier {
+            let failed =
+                |error: io::Error| Error::failed(format!("copy of {name} failed: {error}"));
+            let mut from = File::open(path).map_err(failed)?;
+            let mut to = self.stage.create(name)?;
+            io::copy(&mut from, &mut to).map_err(failed)?;
+            to.finish()?;
+            self.kept_rejects.push(name.to_owned());
+        }
+        Ok(())
     }
 
     /// Publishes the tables, the rejects and, last, the manifest.
@@ -66,7 +95,9 @@ impl<'o> Place<'o> {
             return Ok(());
         }
         let mut files: Vec<String> = report.tables.iter().map(|table| table.file.clone()).collect();
-        files.extend(rejects::publish(rejected, &self.stage, "rejects/")?);
+        files.extend(report.state.iter().map(|own| own.file.clone()));
+        files.extend(self.kept_rejects.clone());
+        files.extend(rejects::publish(rejected, &self.stage, &self.rejects_folder)?);
         let manifest = manifest::text(report, &files, exports);
         if cancel.is_cancelled() {
             return Err(Error::cancelled());
@@ -75,17 +106,21 @@ impl<'o> Place<'o> {
             // What they were made of goes with the stage.
             objects.publish(self.stage.dir(), &files, &manifest)?;
         } else if let Some(leftover) = self.stage.commit(&manifest)?.leftover {
-            report.warnings.push(format!(
-                "the earlier result could not be removed from {}; the next run tries again",
-                leftover.display()
-            ));
+            report.warnings.push(leftover_warning(&leftover));
         }
         Ok(())
     }
 }
 
-fn open_stage(out: &Path, overwrite: bool) -> Result<Stage, Error> {
-    let options = StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned() };
+/// What to say of an earlier result that is still there.
+pub(crate) fn leftover_warning(leftover: &Path) -> String {
+    let leftover = leftover.display();
+    format!("the earlier result could not be removed from {leftover}; the next run tries again")
+}
+
+fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Result<Stage, Error> {
+    let options =
+        StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned(), keep_previous };
     Ok(Stage::open(out, &options, manifest::owned)?)
 }
 
@@ -93,6 +128,6 @@ fn open_stage(out: &Path, overwrite: bool) -> Result<Stage, Error> {
 /// killed run left behind is cleared away by one of the next.
 pub(crate) fn open_temporary(what: &str) -> Result<Stage, Error> {
     let open =
-        |slot: u32| open_stage(&std::env::temp_dir().join(format!("bcda-{what}-{slot}")), true);
+        |slot: u32| open_stage(&std::env::temp_dir().join(format!("bcda-{what}-{slot}")), true, 0);
     (1..TEMPORARY_SLOTS).find_map(|slot| open(slot).ok()).map_or_else(|| open(TEMPORARY_SLOTS), Ok)
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 use cclf_crosswalk::arrow::array::RecordBatch;
 use cclf_crosswalk::arrow::error::ArrowError;
 use cclf_crosswalk::{
-    CROSSWALK_VERSION, Format, Plan, Provenance, Resources, Share, Spill, Table, TableWriter,
-    schema,
+    CROSSWALK_VERSION, ColumnArrays, Format, Plan, Provenance, Resources, Share, Spill, Table,
+    TableWriter, schema,
 };
 use publish::{Spools, Stage, StagedFile};
 
@@ -63,6 +63,16 @@ pub(crate) trait Rows {
 
     /// Takes rows of a table, in the order of the input.
     fn write(&mut self, table: Table, batch: RecordBatch) -> Result<(), Error>;
+
+    /// Takes as many rows of a table as a Parquet row group has, whose columns come one by one; whether it did. Where it
+    /// does not, the same rows are to be [written](Self::write).
+    fn write_row_group(
+        &mut self,
+        _table: Table,
+        _columns: &ColumnArrays<'_>,
+    ) -> Result<bool, Error> {
+        Ok(false)
+    }
 
     /// Gives up all rows so far, to take them anew.
     fn abandon(self) -> Result<(), Error>;
@@ -179,6 +189,16 @@ impl Rows for Tables<'_> {
                 open.writer.write(batch).map_err(|error| told(&open.failure, &open.file, &error))
             }
             None => Ok(()),
+        }
+    }
+
+    fn write_row_group(&mut self, table: Table, columns: &ColumnArrays<'_>) -> Result<bool, Error> {
+        match self.open.iter_mut().find(|open| open.table == table) {
+            Some(open) => open
+                .writer
+                .write_row_group(columns)
+                .map_err(|error| told(&open.failure, &open.file, &error)),
+            None => Ok(false),
         }
     }
 

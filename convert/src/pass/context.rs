@@ -15,6 +15,7 @@ use crate::options::Reading;
 use crate::pass::duplicates::Duplicates;
 use crate::pass::left_out::Latest;
 use crate::pass::rejects::{Aside, RejectLog};
+use crate::state::State;
 
 /// What every pass is told.
 pub(crate) struct Pass<'o> {
@@ -29,6 +30,10 @@ pub(crate) struct Pass<'o> {
     pub(crate) joins: bool,
     /// Which claims have rows, where not all versions do; found after people were read.
     pub(crate) latest: Option<&'o Latest>,
+    /// The earlier result that is brought up to date.
+    pub(crate) earlier: Option<&'o State>,
+    /// Whether the claims that count are kept for a state.
+    pub(crate) keeps_state: bool,
     /// Where rejects and ids of claims go until the end.
     pub(crate) aside: Aside<'o>,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Entry {
 const NO_DAY: i32 = i32::MIN;
 
 /// The first bytes, and what is left of them.
-fn cut<'b, const N: usize>(bytes: &mut &'b [u8]) -> [u8; N] {
+fn cut<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
     let mut piece = [0; N];
     if let Some((head, rest)) = bytes.split_at_checked(N) {
         piece.copy_from_slice(head);

@@ -5,6 +5,7 @@
 //! counts. Those that count are sorted once more, by what records of one claim have in common: what two systems have is
 //! one claim. Entries wait in a spool; in memory are only the places of the claims that are left out.
 
+use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::{Reader, Resource, Tie, Took};
@@ -22,6 +23,10 @@ use crate::pass::runs::Runs;
 
 /// Bytes of entries in memory.
 const RUN_BYTES: usize = 4 << 20;
+
+fn fault(error: &std::io::Error) -> Error {
+    Error::failed(format!("the spool of claims that count failed: {error}"))
+}
 
 /// Which claims count, where not all versions do.
 ///
@@ -48,13 +53,25 @@ fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, E
         people::read_all(pass, found)?;
         found.restarted = true;
     }
+    if let Some(earlier) = pass.earlier {
+        let source = pass.input.number_of_earlier();
+        earlier.each_claim(|place, entry| {
+            let rank = pass.input.known.rank(entry.rank());
+            let is_deleted = pass.input.deletions.has(entry.id(), rank);
+            entries.push(entry.of_state((source, place), rank, is_deleted).pack())
+        })?;
+    }
     let kinship = Kinship::new(found.index.merged());
     let mut latest = Latest::default();
     latest.possibly_replaced = pass.plan.tells_identity().then_some(0);
     let mut kin = Runs::new(spools, RUN_BYTES);
+    let mut kept = if pass.keeps_state { Some(BufWriter::new(spools.make()?)) } else { None };
     entries.sorted()?.each_group(Entry::ID_BYTES, |versions| {
         let versions: Vec<Entry> = versions.iter().map(Entry::unpack).collect();
         let Some(chosen) = latest.choose(&versions) else { return Ok(()) };
+        if let Some(kept) = &mut kept {
+            kept.write_all(&chosen.pack()).map_err(|error| fault(&error))?;
+        }
         kinship.of(&chosen).try_for_each(|own| kin.push(own.pack()))
     })?;
     let versions = latest.sort();
@@ -63,6 +80,8 @@ fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, E
         Ok(())
     })?;
     latest.shared = latest.sort() - versions;
+    let kept = kept.map(BufWriter::into_inner).transpose();
+    latest.chosen = kept.map_err(|error| fault(error.error()))?;
     Ok(latest)
 }
 

@@ -1,6 +1,8 @@
 //! The claims that have no rows because others count: of the versions of a claim all but one, and of what two systems have
 //! that of one of them.
 
+use std::fs::File;
+
 use cclf_crosswalk::{ClaimSystem, Precedence, RecordCounts, precedence};
 
 use crate::pass::entry::{Entry, Kin};
@@ -18,9 +20,16 @@ pub(crate) struct Latest {
     /// Claims that count as they stand, though another one of the same person has their number, too; none where nobody
     /// knows their numbers.
     pub(super) possibly_replaced: Option<u64>,
+    /// The claims that count, one entry behind the other, where a state is kept.
+    pub(super) chosen: Option<File>,
 }
 
 impl Latest {
+    /// The spool of the claims that count; there is one where a state is kept.
+    pub(crate) fn take_chosen(&mut self) -> Option<File> {
+        self.chosen.take()
+    }
+
     /// Whether the claim that begins there has no rows.
     pub(crate) fn leaves_out(&self, source: usize, offset: u64) -> bool {
         self.left_out.get(source).is_some_and(|own| own.binary_search(&offset).is_ok())

@@ -5,11 +5,10 @@ use std::time::Instant;
 use cclf_crosswalk::{CROSSWALK_VERSION, Table, civil_from_days};
 use ndjson_io::SourceReport;
 
-use crate::input::several::Export;
 use crate::input::source::Source;
 use crate::pass::context::{Found, Pass};
 use crate::pass::rejects::RejectLog;
-use crate::report::{Counts, ExportReport, InputReport, Report, ScanReport, SetAside, TableReport};
+use crate::report::{Counts, InputReport, Report, ScanReport, SetAside, TableReport};
 
 impl Found {
     /// The report of a run that began then.
@@ -31,7 +30,7 @@ impl Found {
             api: pass.version.api.name().to_owned(),
             judged_by: pass.reading.judged_by.with(pass.columns).named(),
             keep: pass.input.keep,
-            exports: exports(pass),
+            exports: pass.input.export_reports(),
             records: Counts::from(counts),
             left_out: pass.latest.map(|latest| latest.report(counts)),
             set_aside: SetAside::from(counts),
@@ -71,20 +70,6 @@ pub(crate) fn scan_report(
 ) -> ScanReport {
     let rejects = rejects.into_iter().flat_map(RejectLog::into_places).collect();
     ScanReport { table: table.name().to_owned(), rows, rejects, run }
-}
-
-/// The exports, where only the latest versions count.
-fn exports(pass: &Pass<'_>) -> Vec<ExportReport> {
-    let input = pass.input;
-    let files = |place| input.sources.iter().filter(|source| source.export == place).count() as u64;
-    let report = |(place, export): (usize, &Export)| ExportReport {
-        name: export.name.clone(),
-        transaction_time: export.time.map(|time| time.to_string()),
-        manifest_blake3: export.manifest.map(|hash| hash.to_hex().to_string()),
-        files: files(place),
-    };
-    let several = input.several.iter().enumerate();
-    several.filter(|_| input.keeps_latest()).map(report).collect()
 }
 
 fn input(source: &Source, report: Option<&SourceReport>) -> InputReport {

@@ -68,7 +68,7 @@ impl BlockWorker for Worker<'_> {
                     let own = Tie::new(rank, blake3::hash(line.bytes).as_bytes());
                     tie = Some(own.with_id(id.map_or(0, |id| part_of(&id))));
                 }
-                people.push((person, source_number(source), tie));
+                people.push((person, input.number_of(source), tie));
             }
             Took::Bad(error) => judged.bad(source, &line, error),
             Took::Foreign(api) => judged.foreign(pass.version.told, source, &line, api),

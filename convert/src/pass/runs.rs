@@ -153,7 +153,11 @@ mod tests {
     #[test]
     fn entries_come_in_order_however_many_are_in_memory() {
         let work = tempfile::tempdir().unwrap();
-        let options = StageOptions { overwrite: false, manifest_name: "manifest".to_owned() };
+        let options = StageOptions {
+            overwrite: false,
+            manifest_name: "manifest".to_owned(),
+            keep_previous: 0,
+        };
         let stage = Stage::open(&work.path().join("out"), &options, |_| Ok(None)).unwrap();
         let mut number = 7u32;
         let entries: Vec<[u8; 3]> = (0..5_000)

@@ -21,8 +21,7 @@ pub(crate) fn write(
     if wanted.is_empty() || beneficiaries.is_empty() {
         return Ok(());
     }
-    let lineages: Vec<Lineage> =
-        pass.input.sources.iter().map(|source| source.lineage.clone()).collect();
+    let lineages: Vec<Lineage> = pass.input.lineages().cloned().collect();
     let mut people =
         PeopleTables::new(pass.plan, &wanted, pass.columns).with_age_at(pass.input.age_at());
     let mut write = |people: &mut PeopleTables| {

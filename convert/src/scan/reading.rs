@@ -14,6 +14,7 @@ use super::options::{People, ScanOptions};
 use super::part::{Part, Piece, source};
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, ErrorKind};
+use crate::input::known::Known;
 use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
 use crate::options::joins;
@@ -44,6 +45,8 @@ pub(super) fn pass<'o>(
         columns: &options.columns,
         joins: joins(&options.made(), &options.columns),
         latest: None,
+        earlier: None,
+        keeps_state: false,
         aside: Aside::Places(options.most_places),
     }
 }
@@ -89,7 +92,7 @@ fn read_whole(
     rows: impl Fn() -> Result<Batches, Error>,
 ) -> End {
     let started = Instant::now();
-    let mut input = Input::examine(files, patients, &options.reading, elsewhere)?;
+    let mut input = Input::examine(files, patients, &options.reading, elsewhere, Known::default())?;
     let version = Version::settle(&mut input.sources, &options.reading)?;
     let foreign = OnceLock::new();
     let pass = pass(options, version, &input, &foreign);

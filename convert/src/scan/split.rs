@@ -23,6 +23,7 @@ use super::part::{Key, Part, Piece};
 use super::reading::{pass, people_first};
 use crate::elsewhere::Elsewhere;
 use crate::error::Error;
+use crate::input::known::Known;
 use crate::input::source::Source;
 use crate::input::sources::Input;
 use crate::input::version::{Told, Version};
@@ -63,7 +64,8 @@ fn cut(options: &ScanOptions, part_bytes: u64, index: Option<&Path>) -> Result<S
     let started = Instant::now();
     let elsewhere = Elsewhere::new(&options.reading.cancel);
     let (files, patients) = options.files(&elsewhere)?;
-    let mut input = Input::examine(files, patients, &options.reading, &elsewhere)?;
+    let mut input =
+        Input::examine(files, patients, &options.reading, &elsewhere, Known::default())?;
     let version = Version::settle(&mut input.sources, &options.reading)?;
     let foreign = OnceLock::new();
     let (sources, pass) = (&input.sources, pass(options, version, &input, &foreign));

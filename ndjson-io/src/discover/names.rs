@@ -23,13 +23,24 @@ const LOG: &str = "log.ndjson";
 /// In the name of everything that a running writer has not finished.
 const PARTIAL: &str = ".partial-";
 
+/// In the name of a folder with an earlier result that was kept, before its number and at the end.
+const PREVIOUS: &str = ".previous-";
+
 /// Characters that make an input a glob, if no file has exactly that name.
 pub(super) const GLOB_CHARACTERS: [char; 3] = ['*', '?', '['];
 
-/// Hidden, or not finished by its writer.
+/// Hidden, not finished by its writer, or an earlier result.
 pub(super) fn is_skipped_name(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
-    bytes.starts_with(b".") || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
+    bytes.starts_with(b".")
+        || memchr::memmem::find(bytes, PARTIAL.as_bytes()).is_some()
+        || is_previous(bytes)
+}
+
+fn is_previous(name: &[u8]) -> bool {
+    let number = memchr::memmem::rfind(name, PREVIOUS.as_bytes())
+        .and_then(|at| name.get(at + PREVIOUS.len()..));
+    number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
 }
 
 /// A folder that is not looked into.

@@ -35,6 +35,8 @@ fn folder_is_walked_in_byte_order_and_oddities_are_skipped() {
         "in/.git/x.ndjson",
         "in/x.partial-1/x.ndjson",
         "in/y.partial-2.ndjson",
+        "in/x.previous-000001/x.ndjson",
+        "in/x.previous-1st/x.ndjson",
         "in/notes.txt",
         "in/manifest.json",
         "in/x.ndjson.bak",
@@ -43,7 +45,15 @@ fn folder_is_walked_in_byte_order_and_oddities_are_skipped() {
     ]);
     assert_eq!(
         names(dir.path(), &["in"], &["in/out", "in/skip.ndjson", "in/absent"]).unwrap(),
-        ["B.ndjson", "a.jsonl", "a/z.ndjson", "b.ndjson", "rejected/x.jsonl", "rejects.ndjson"]
+        [
+            "B.ndjson",
+            "a.jsonl",
+            "a/z.ndjson",
+            "b.ndjson",
+            "rejected/x.jsonl",
+            "rejects.ndjson",
+            "x.previous-1st/x.ndjson"
+        ]
     );
 }
 

@@ -8,10 +8,10 @@ use super::{Before, MANIFEST, NEW, OLD, expected, publish, siblings, tree, work}
 use crate::fault::Faults;
 use crate::{Error, GrowingFolder, write_file_atomically};
 
-type Filesystem = (&'static str, fn(Faults) -> Faults);
+pub(super) type Filesystem = (&'static str, fn(Faults) -> Faults);
 
 /// The filesystems there are.
-fn filesystems() -> [Filesystem; 3] {
+pub(super) fn filesystems() -> [Filesystem; 3] {
     [
         ("exchange", |faults| faults),
         ("no exchange", Faults::without_exchange),

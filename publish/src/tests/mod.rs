@@ -2,6 +2,7 @@
 
 mod faults;
 mod order;
+mod previous;
 mod replaced;
 
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ fn expected(files: &[(&str, &str)]) -> Tree {
 }
 
 fn options(overwrite: bool) -> StageOptions {
-    StageOptions { overwrite, manifest_name: MANIFEST.to_owned() }
+    StageOptions { overwrite, manifest_name: MANIFEST.to_owned(), keep_previous: 0 }
 }
 
 /// A whole run.

@@ -33,6 +33,7 @@ fn a_file_put_there_before_the_exchange_is_given_back() {
             new_files: &["a".into()],
             ours: &BTreeSet::from(["a".into(), "m".into()]),
             existing,
+            keeping: None,
         });
         let failure = result.err().unwrap();
         assert_eq!(*failure.error.kind(), ErrorKind::ForeignFiles { count: 1 });
@@ -61,6 +62,7 @@ fn something_put_where_nothing_was_is_not_replaced() {
             new_files: &[],
             ours: &BTreeSet::new(),
             existing: Existing::Absent,
+            keeping: None,
         });
         result.err().map(|failure| failure.error.kind().clone())
     };

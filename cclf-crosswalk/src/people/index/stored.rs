@@ -53,39 +53,46 @@ fn put_version(out: &mut Vec<u8>, packed: Option<&[u8]>, updated: i64, tie: Tie)
     }
 }
 
-fn number<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (taken, after) = rest.split_first_chunk()?;
+/// The bytes are not as they were written.
+struct Damaged;
+
+fn number<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Damaged> {
+    let (taken, after) = rest.split_first_chunk().ok_or(Damaged)?;
     *rest = after;
-    Some(*taken)
+    Ok(*taken)
 }
 
-/// Bytes with their length in front; the inner `None` is what is not there.
-fn bytes<'b>(rest: &mut &'b [u8]) -> Option<Option<&'b [u8]>> {
+/// Bytes with their length in front.
+fn bytes<'b>(rest: &mut &'b [u8]) -> Result<Option<&'b [u8]>, Damaged> {
     let len = u32::from_le_bytes(number(rest)?);
     if len == NONE {
-        return Some(None);
+        return Ok(None);
     }
-    let (taken, after) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+    let (taken, after) = rest.split_at_checked(len as usize).ok_or(Damaged)?;
     *rest = after;
-    Some(Some(taken))
+    Ok(Some(taken))
 }
 
-fn version<'b>(rest: &mut &'b [u8]) -> Option<Option<Versioned<'b>>> {
-    let Some(packed) = bytes(rest)? else { return Some(None) };
+fn version<'b>(rest: &mut &'b [u8]) -> Result<Option<Versioned<'b>>, Damaged> {
+    let Some(packed) = bytes(rest)? else { return Ok(None) };
     let updated = i64::from_le_bytes(number(rest)?);
     let tie = Tie::from_bits(u64::from_le_bytes(number(rest)?));
     let tie = tie.with_id(u64::from_le_bytes(number(rest)?));
-    Some(Some(Versioned { packed, updated, tie }))
+    Ok(Some(Versioned { packed, updated, tie }))
 }
 
-fn text<'b>(rest: &mut &'b [u8]) -> Option<Option<&'b str>> {
-    bytes(rest)?.map_or(Some(None), |bytes| std::str::from_utf8(bytes).ok().map(Some))
+fn text<'b>(rest: &mut &'b [u8]) -> Result<Option<&'b str>, Damaged> {
+    bytes(rest)?.map(std::str::from_utf8).transpose().map_err(|_| Damaged)
 }
 
 impl<'b> Stored<'b> {
     /// The next of those that [`Index::store`] has written; none if the bytes are not as it writes them.
     pub fn next(rest: &mut &'b [u8]) -> Option<Self> {
-        let id = text(rest)??;
+        Self::read(rest).ok()
+    }
+
+    fn read(rest: &mut &'b [u8]) -> Result<Self, Damaged> {
+        let id = text(rest)?.ok_or(Damaged)?;
         let patient = version(rest)?;
         let source = u32::from_le_bytes(number(rest)?);
         let mut coverages = [const { None }; Enrolled::COUNT];
@@ -96,7 +103,7 @@ impl<'b> Stored<'b> {
         let survivor = text(rest)?;
         let rank = u32::from_le_bytes(number(rest)?);
         let merged = survivor.map(|survivor| (survivor, rank));
-        Some(Self { id, patient, source, coverages, subscriber, merged })
+        Ok(Self { id, patient, source, coverages, subscriber, merged })
     }
 
     /// The id of the Patient.
@@ -105,17 +112,23 @@ impl<'b> Stored<'b> {
     }
 
     /// Leaves out what `is_gone` says of, which is told the rank of the export of each record and part of the hash of its
-    /// id; and gives ranks the numbers that `rank` says.
-    pub fn change(&mut self, is_gone: impl Fn(u64, u32) -> bool, rank: impl Fn(u32) -> u32) {
+    /// id; and gives ranks the numbers that `rank` says. Gives whether something was left out.
+    pub fn change(
+        &mut self,
+        is_gone: impl Fn(u64, u32) -> bool,
+        rank: impl Fn(u32) -> u32,
+    ) -> bool {
+        let mut gone = false;
         for own in std::iter::once(&mut self.patient).chain(&mut self.coverages) {
             if let Some(known) = own {
                 known.tie = known.tie.with_rank(rank(known.tie.rank()));
             }
-            own.take_if(|own| is_gone(own.tie.id(), own.tie.rank()));
+            gone |= own.take_if(|own| is_gone(own.tie.id(), own.tie.rank())).is_some();
         }
         if let Some((_, own)) = &mut self.merged {
             *own = rank(*own);
         }
+        gone
     }
 }
 

@@ -1,0 +1,13 @@
+//! What brings an earlier result up to date: what new exports mean for its claims, and the rows of it that stay.
+
+mod carry;
+mod fates;
+mod kept;
+#[cfg(test)]
+mod measure;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fates::{Before, Fates};
+pub(crate) use tables::carry_all;
