@@ -1,6 +1,6 @@
 //! How long it takes to carry the tables of a folder over, two claims of a hundred left out.
 //!
-//! `CARRY_TABLES=FOLDER cargo test --release -p bcda-convert measure -- --ignored --nocapture`; `CARRY_THREADS` threads,
+//! `CARRY_TABLES=FOLDER cargo test --profile dist -p bcda-convert measure -- --ignored --nocapture`; `CARRY_THREADS` threads,
 //! 2 unless given. What it takes DuckDB to copy the same files is what to hold it against.
 
 use std::path::PathBuf;
