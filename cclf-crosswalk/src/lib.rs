@@ -84,7 +84,7 @@ pub use rows::late_mbi::LateMbi;
 pub use sink::rebatch::Rebatch;
 pub use sink::{
     BATCH_ROWS, ColumnArrays, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share,
-    Spill, TableWriter,
+    Spill, TableWriter, texts,
 };
 pub use stream::{
     BadRecord, BatchError, Batches, Beneficiaries, LastBatches, NotTaken, TableStream,

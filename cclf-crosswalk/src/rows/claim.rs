@@ -73,6 +73,19 @@ impl<'r> Claim<'r> {
         }
     }
 
+    /// The number of its claim group: that of a claim and of those that replace it. `None` in version 3, which has none.
+    pub fn group(&self) -> Option<Cow<'_, str>> {
+        self.record.fact(&self.plan().claim.claim_group).text()
+    }
+
+    /// When the server last loaded it, in microseconds since 1970-01-01T00:00:00Z.
+    pub fn last_updated(&self) -> Option<i64> {
+        match self.record.fact(&self.plan().claim.last_updated) {
+            Value::Timestamp(micros) => Some(micros),
+            _ => None,
+        }
+    }
+
     /// Its status, as it is written.
     pub fn status(&self) -> Option<Cow<'_, str>> {
         self.record.fact(&self.plan().claim.status).text()
@@ -88,14 +101,6 @@ impl<'r> Claim<'r> {
     pub fn is_final(&self) -> Option<bool> {
         let told = self.record.fact(self.plan().claim.is_final.as_ref()?).text()?;
         Some(told == "true")
-    }
-
-    /// When it was last changed, in microseconds since 1970-01-01; the least there is where it does not tell.
-    pub fn last_updated(&self) -> i64 {
-        match self.record.fact(&self.plan().claim.last_updated) {
-            Value::Timestamp(micros) => micros,
-            _ => i64::MIN,
-        }
     }
 
     pub(crate) fn record(&self) -> &Record<'r> {

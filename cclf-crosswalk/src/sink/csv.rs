@@ -47,6 +47,21 @@ impl<W: io::Write> Encoder<W> {
     }
 }
 
+/// The values of a column as CSV writes them; none for null.
+///
+/// # Errors
+/// The column has a type that no column of the tables has.
+pub fn texts(column: &dyn Array) -> Result<Vec<Option<String>>, ArrowError> {
+    let (cells, mut buffer) = (Cells::new(column)?, Vec::with_capacity(32));
+    let text = |row| -> Result<_, ArrowError> {
+        if column.is_null(row) {
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(cells.text(row, &mut buffer)?).into_owned()))
+    };
+    (0..column.len()).map(text).collect()
+}
+
 fn fault(error: csv::Error) -> ArrowError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error.into(),
@@ -194,6 +209,14 @@ mod tests {
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
         let mut encoder = Encoder::new(&schema, Vec::new()).unwrap();
         encoder.write(&batch).unwrap();
+        // One by one they are the same, and null is not the empty text.
+        let texts: Vec<_> = batch.columns().iter().map(|column| texts(column).unwrap()).collect();
+        assert_eq!(
+            texts[0],
+            [Some("a"), Some("\"b\", c"), None, Some("")].map(|own| own.map(str::to_owned))
+        );
+        assert_eq!(texts[6][1].as_deref(), Some("1234.56"));
+        assert!(texts.iter().all(|column| column.len() == 4 && column[2].is_none()));
         assert_eq!(
             String::from_utf8(encoder.finish().unwrap()).unwrap(),
             "TEXT,FLAG,DATE,INT32,INT64,TIME,MONEY,UNITS\n\

@@ -7,6 +7,7 @@ mod parquet;
 pub(crate) mod rebatch;
 mod waiting;
 
+pub use csv::texts;
 pub use options::{
     BATCH_ROWS, ColumnArrays, Compression, Format, Provenance, ROW_GROUP_ROWS, Resources, Share,
     Spill,

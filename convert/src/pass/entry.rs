@@ -90,7 +90,7 @@ impl Entry {
             rank: tie.rank(),
             source,
             offset,
-            updated: claim.last_updated(),
+            updated: claim.last_updated().unwrap_or(i64::MIN),
             tie,
             person: claim.patient().as_deref().map(person_hash).unwrap_or_default(),
             number: number_hash(identity.number.as_deref()),
