@@ -11,6 +11,7 @@ mod export_progress;
 mod export_summary;
 mod failure;
 mod log;
+mod named_record;
 mod place;
 mod progress;
 mod reading_args;

@@ -12,12 +12,12 @@ pub(crate) struct ReadingArgs {
     #[arg(required = true, value_name = "INPUT", value_parser = input())]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
-    how: HowArgs,
+    pub(crate) lines: LineArgs,
 }
 
-/// How inputs are read.
+/// How lines are read.
 #[derive(Debug, Args)]
-pub(crate) struct HowArgs {
+pub(crate) struct LineArgs {
     /// How many threads work at once; as many as the machine runs at once unless given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -39,11 +39,11 @@ pub(crate) struct HowArgs {
 impl ReadingArgs {
     /// Sets what is given.
     pub(crate) fn set(&self, reading: &mut Reading) {
-        self.how.set(reading);
+        self.lines.set(reading);
     }
 }
 
-impl HowArgs {
+impl LineArgs {
     /// Sets what is given.
     pub(crate) fn set(&self, reading: &mut Reading) {
         reading.spelling = option;

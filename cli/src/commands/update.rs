@@ -9,7 +9,7 @@ use convert::{MaxRejects, OnBadRecord, UpdateOptions};
 use crate::commands::convert::{check_report, follow, parse_date, parse_max_rejects};
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
-use crate::reading_args::{HowArgs, input};
+use crate::reading_args::{LineArgs, input};
 use crate::streams;
 use crate::words::{api, on_bad_record};
 
@@ -26,7 +26,7 @@ pub(crate) struct UpdateArgs {
     #[arg(long, conflicts_with = "exports")]
     pub(crate) undo: bool,
     #[command(flatten)]
-    pub(crate) how: HowArgs,
+    pub(crate) lines: LineArgs,
     /// Apply exports that the tables hold already.
     #[arg(long)]
     pub(crate) again: bool,
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     reading.on_bad_record = arguments.on_bad_record;
     reading.max_rejects = arguments.max_rejects;
     reading.max_people = arguments.max_people;
-    arguments.how.set(reading);
+    arguments.lines.set(reading);
     options.again = arguments.again;
     options.keep_previous = arguments.keep_previous;
     streams::check_input(&options.reading.inputs)?;
