@@ -11,7 +11,8 @@
 //! once, with the full index. Nothing appears under its final name before everything is complete.
 //!
 //! [`scan`] reads one table as a stream of record batches, through the same passes, and writes nothing.
-//! [`validate`] is another job: the same inputs in, what is wrong with their records out.
+//! [`validate`] is another job: the same inputs in, what is wrong with their records out. [`history`] looks through them for
+//! the versions of one claim.
 //!
 //! ```
 //! use convert::{Options, Output, run};
@@ -33,6 +34,7 @@
 mod cancel;
 mod elsewhere;
 mod error;
+mod history;
 mod input;
 mod memory;
 mod options;
@@ -53,6 +55,7 @@ mod warnings;
 pub use cancel::{Cancel, Progress};
 pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind, RejectPlace};
+pub use history::{ClaimKey, ClaimVersion, History, HistoryOptions, history};
 pub use input::find::remote_file;
 pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;

@@ -9,7 +9,10 @@ use std::{fs, io::Write};
 use cclf_crosswalk::Table;
 use synth::{ClaimType, Part};
 
-use crate::{Error, ErrorKind, Options, Output, ScanOptions, ValidateOptions, run, scan, validate};
+use crate::{
+    ClaimKey, Error, ErrorKind, HistoryOptions, Options, Output, Reading, ScanOptions,
+    ValidateOptions, history, run, scan, validate,
+};
 
 /// A worker that meets this panics, as if there were a mistake in our code.
 const STRIKE: &[u8] = b"\"id\":\"secret-strike\"";
@@ -123,6 +126,24 @@ fn a_panicking_worker_leaves_the_earlier_result() {
     is_told_without_data(&error, "claims");
     assert!(read() == earlier, "the earlier result changed");
     assert_eq!(names(work.path()), ["claims.ndjson", "out"]);
+}
+
+#[test]
+fn a_panicking_worker_ends_a_history_and_so_does_a_cancel() {
+    for threads in [1, 3] {
+        let work = tempfile::tempdir().unwrap();
+        let file = work.path().join("claims.ndjson");
+        fs::write(&file, claims()).unwrap();
+        let mut reading = Reading::new(vec![file.to_str().unwrap().to_owned()]);
+        (reading.threads, reading.block_bytes) = (threads, 1000);
+        let options = HistoryOptions { reading, claim: ClaimKey::of_id("secret") };
+        let cancelled = options.clone();
+        let error = in_time(move || history(&options).err().unwrap());
+        is_told_without_data(&error, "claims");
+        cancelled.reading.cancel.cancel();
+        let error = history(&cancelled).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use cclf_crosswalk::{Guess, Guesser, Lineage, is_enough};
+use jiff::Timestamp;
 use ndjson_io::{Discovered, Purpose, Sniffer, SourceFile};
 
 use crate::elsewhere::Elsewhere;
@@ -51,6 +52,11 @@ impl Input {
     /// The rank of the export that a source is of.
     pub(crate) fn rank(&self, source: usize) -> u32 {
         self.several.get(self.sources[source].export).map_or(0, |export| export.rank)
+    }
+
+    /// When the export was made that a source is of, where a manifest tells it.
+    pub(crate) fn time_of(&self, source: usize) -> Option<Timestamp> {
+        self.several.get(self.sources[source].export)?.time
     }
 
     /// Whether only the latest version of a record counts.
