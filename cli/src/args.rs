@@ -9,6 +9,7 @@ use crate::commands::decrypt::DecryptArgs;
 use crate::commands::demo::DemoArgs;
 use crate::commands::describe::DescribeArgs;
 use crate::commands::export::ExportArgs;
+use crate::commands::history::{ABOUT as ABOUT_HISTORY, HistoryArgs};
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Show one record of a file, or a part of it. Prints patient data: for your eyes.
     Inspect(InspectArgs),
+    /// Show every version of one claim in some exports, side by side. Prints patient data: for your eyes.
+    #[command(long_about = ABOUT_HISTORY)]
+    History(Box<HistoryArgs>),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.

@@ -75,6 +75,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
         Command::Synth(arguments) => commands::synth::run(arguments, log),
         Command::Serve(arguments) => commands::serve::run(arguments, log),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
+        Command::History(arguments) => commands::history::run(arguments, log),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "bcda", &mut script);

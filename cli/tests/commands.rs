@@ -233,8 +233,16 @@ fn completions_for_shells() {
     for shell in ["bash", "zsh", "fish"] {
         let ran = work.bcda(&format!("completions {shell}")).exits(0);
         assert_eq!(ran.stderr, "");
-        for word in ["bcda", "convert", "describe", "on-bad-record", "synth", "inspect", "validate"]
-        {
+        for word in [
+            "bcda",
+            "convert",
+            "describe",
+            "on-bad-record",
+            "synth",
+            "inspect",
+            "history",
+            "validate",
+        ] {
             assert!(ran.text().contains(word), "{shell}: {word}");
         }
         // Where the shell is there, it reads the script.
@@ -258,6 +266,7 @@ fn manual_pages() {
         "bcda-describe.1",
         "bcda-synth.1",
         "bcda-inspect.1",
+        "bcda-history.1",
         "bcda-validate.1",
     ] {
         let text = String::from_utf8(pages[page].clone()).unwrap();
@@ -329,7 +338,9 @@ fn help_names_the_exit_codes() {
     for code in ["Exit codes", "0 ", "1 ", "2 ", "3 ", "4 ", "130", "143"] {
         assert!(help.text().contains(code), "{code}");
     }
-    for command in ["convert", "validate", "describe", "synth", "inspect", "completions", "man"] {
+    for command in
+        ["convert", "validate", "describe", "synth", "inspect", "history", "completions", "man"]
+    {
         assert!(help.text().contains(command), "{command}");
         assert_eq!(work.bcda(&format!("{command} --help")).exits(0).stderr, "");
     }

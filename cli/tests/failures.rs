@@ -599,6 +599,7 @@ fn writes_that_fail() {
         "convert in.ndjson --out - --tables cclf5 --on-bad-record fail",
         "describe",
         "inspect in.ndjson:1",
+        "history in.ndjson:1 in.ndjson",
         "completions bash",
     ] {
         let ran = after(&work, "exec >/dev/full", words).exits(1);

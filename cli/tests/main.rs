@@ -10,6 +10,7 @@ mod depth;
 mod export;
 mod export_versions;
 mod failures;
+mod history;
 mod inputs;
 mod keep;
 mod limits;

@@ -309,6 +309,7 @@ fn other_commands_take_it_as_a_normal_end_too() {
         "describe",
         "describe --format json",
         "inspect in.ndjson:1",
+        "history in.ndjson:1 in.ndjson",
         "completions bash",
         "completions zsh",
         "completions fish",
@@ -329,7 +330,7 @@ fn redirected(work: &Work, words: &str, redirects: &str) -> Ran {
 }
 
 /// Commands that write to standard output, and their exit codes when they can.
-const WRITING: [(&str, i32); 13] = [
+const WRITING: [(&str, i32); 14] = [
     ("convert in.ndjson --out - --tables cclf5 --format csv", 0),
     ("convert in.ndjson --out - --tables cclf5 --format parquet --rejects bad", 0),
     ("convert in.ndjson --out - --tables cclf5 --format arrow --report report.json", 0),
@@ -338,6 +339,7 @@ const WRITING: [(&str, i32); 13] = [
     ("describe cclf1 --format json", 0),
     ("inspect in.ndjson:1", 0),
     ("inspect in.ndjson:1 status", 0),
+    ("history in.ndjson:1 in.ndjson", 0),
     ("completions bash", 0),
     ("serve --fault list", 0),
     ("--help", 0),

@@ -227,6 +227,10 @@ fn validate_and_inspect_read_objects() {
     assert_eq!(here.text(), there.text());
     let there = place.bcda(&format!("inspect {name}:2 --in @in/")).exits(0);
     assert_eq!(here.text(), there.text());
+    // What stands at the head of a version is where it can be inspected.
+    let name = "cfc008a3-6465-42ee-a680-8d4f138af746.ndjson.gz";
+    let there = place.bcda(&format!("history @in/{name}:2 @in/"));
+    assert!(there.code == Some(0) && there.text().contains(&format!("in/{name}:2")), "{there:?}");
 }
 
 #[test]
