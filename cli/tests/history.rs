@@ -231,7 +231,7 @@ fn a_claim_that_takes_the_place_of_another_has_a_column_of_its_own() {
     for (own, other) in [(pair[0], pair[1]), (pair[1], pair[0])] {
         let shown = Shown::of(&by_id(&work, own, "weeks").exits(0));
         let (last, versions) = shown.heads.split_last().unwrap();
-        assert!(last.starts_with(&format!("same group: {other}\n")), "{last}");
+        assert!(last.starts_with(&format!("other claim 1\n{other}\n")), "{last}");
         let newest = claims[other].last().unwrap();
         assert!(last.contains(&newest.at), "{last}");
         let status = newest.record["status"].as_str().unwrap();

@@ -59,7 +59,8 @@ pub(crate) struct HistoryArgs {
     /// Show the columns that are the same everywhere, too.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Let the lines be as long as they are, as where the output is no terminal; there they fit its width.
+    /// Let the lines be as long as they are, as where the output is no terminal; there they fit its width, and heads that
+    /// are too wide for it stand above the table.
     #[arg(long)]
     pub(crate) wide: bool,
     #[command(flatten)]

@@ -1,55 +1,69 @@
 //! A history as people see it.
 
 use cclf_crosswalk::{Api, Table, civil_from_days};
-use comfy_table::{ColumnConstraint, ContentArrangement};
+use comfy_table::ContentArrangement;
 use convert::{ClaimVersion, History};
 
 use super::compare::{Cell, Difference, Rows, differences};
 use crate::failure::Failure;
 use crate::show::{grid, grouped, wrapped};
 
-/// Columns that say which value is shown.
-const NAMES: usize = 3;
-/// What they take at most, in characters.
+/// What the columns take at most that say which value is shown, in characters.
 const NAMES_WIDTH: usize = 52;
-/// The least that the column of a version can be read in.
-const VERSION_WIDTH: usize = 15;
+/// What stands between two columns.
+const BETWEEN: usize = 3;
 
-/// The history, in lines of at most `width` characters or as long as they are.
+/// The history, in lines of at most `width` characters or as long as they are. Heads of versions that are wider stand
+/// above the table.
 pub(super) fn text(history: &History, all: bool, width: Option<u16>) -> Result<String, Failure> {
     let versions: Vec<&ClaimVersion> = history.versions.iter().chain(&history.relatives).collect();
     let found = differences(history.api.unwrap_or(Api::V1), &versions, all)?;
+    let heads = heads(history);
+    let widths = heads.iter().map(|head| {
+        let lines = head.iter().map(|line| line.chars().count());
+        lines.max().unwrap_or(0) + BETWEEN
+    });
+    let room = NAMES_WIDTH + widths.sum::<usize>();
+    let is_wide = width.is_none_or(|width| room <= width.into());
+    let mut lines = vec![wrapped(&title(history), width)];
     let mut header = ["table", "line", "column"].map(str::to_owned).to_vec();
-    let last = history.versions.len();
-    header.extend((1..).zip(&history.versions).map(|(number, version)| {
-        let current = if number == last { ", current" } else { "" };
-        headed(format!("version {number}{current}"), version)
-    }));
-    header.extend(history.relatives.iter().map(|relative| {
-        let title =
-            format!("same group: {}", harmless(relative.id.as_deref().unwrap_or("(no id)")));
-        headed(title, relative)
-    }));
+    for head in &heads {
+        if is_wide {
+            header.push(head.join("\n"));
+        } else {
+            header.push(head[0].clone());
+            lines.push(wrapped(&format!("{}: {}", head[0], head[1..].join(", ")), width));
+        }
+    }
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = grid(&header);
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    // Names stay whole as long as there is some room beside them.
-    let room = NAMES_WIDTH + VERSION_WIDTH * versions.len();
-    if width.is_some_and(|width| room <= width.into()) {
-        for names in table.column_iter_mut().take(NAMES) {
-            names.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
     for difference in &found {
         table.add_row(row(difference));
     }
-    let (title, end) = (title(history), ending(&versions, &found));
-    let lines = [wrapped(&title, width), table.to_string(), wrapped(&end, width)];
-    let lines: Vec<&str> =
-        lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+    lines.push(table.to_string());
+    lines.extend(ending(&versions, &found).map(|end| wrapped(end, width)));
     Ok(lines.join("\n") + "\n")
+}
+
+/// What stands at the head of each version's column, line by line; the first is its name.
+fn heads(history: &History) -> Vec<Vec<String>> {
+    let last = history.versions.len();
+    let versions = (1..).zip(&history.versions).map(|(number, version)| {
+        let current = if number == last { ", current" } else { "" };
+        let mut head = vec![format!("version {number}{current}")];
+        head.extend(standing(version));
+        head
+    });
+    let others = (1..).zip(&history.relatives).map(|(number, other)| {
+        let id = harmless(other.id.as_deref().unwrap_or("without an id"));
+        let mut head = vec![format!("other claim {number}"), id];
+        head.extend(standing(other));
+        head
+    });
+    versions.chain(others).collect()
 }
 
 /// Whose history it is, and how much of it there is.
@@ -62,21 +76,21 @@ fn title(history: &History) -> String {
     let group = history.versions.iter().find_map(|version| version.group.as_deref());
     let group =
         group.map_or_else(String::new, |group| format!(", claim group {}", harmless(group)));
-    let relatives = match history.relatives.len() {
+    let others = match history.relatives.len() {
         0 => String::new(),
         others => format!(" and {} of its group", count(others, "other claim", "other claims")),
     };
     format!(
-        "claim {}{group}: {}{relatives}, in {}",
+        "claim {}{group}: {}{others}, in {}",
         harmless(id),
         count(history.versions.len(), "version", "versions"),
         count(history.files, "file", "files"),
     )
 }
 
-/// What stands at the head of a version's column.
-fn headed(title: String, version: &ClaimVersion) -> String {
-    let mut lines = vec![title, format!("{}:{}", harmless(&version.path), version.line)];
+/// Where a version stands, and what it says of itself.
+fn standing(version: &ClaimVersion) -> Vec<String> {
+    let mut lines = vec![format!("{}:{}", harmless(&version.path), version.line)];
     lines.push(match (&version.transaction_time, version.file_date) {
         (Some(time), _) => format!("export {time}"),
         (None, Some(days)) => {
@@ -99,7 +113,7 @@ fn headed(title: String, version: &ClaimVersion) -> String {
     if version.times > 1 {
         lines.push(format!("came {} times", grouped(version.times)));
     }
-    lines.join("\n")
+    lines
 }
 
 fn row(difference: &Difference) -> Vec<String> {
@@ -120,17 +134,61 @@ fn row(difference: &Difference) -> Vec<String> {
 }
 
 /// What to say below a table that has no rows.
-fn ending(versions: &[&ClaimVersion], found: &[Difference]) -> String {
-    match (versions.len(), found.is_empty()) {
-        (_, false) => String::new(),
-        (1, true) => "There is nothing to compare it with; --all shows what it says.".to_owned(),
-        (_, true) => {
-            "No column of the tables differs: what changed stands in none of them. --all shows the columns.".to_owned()
-        }
-    }
+fn ending(versions: &[&ClaimVersion], found: &[Difference]) -> Option<&'static str> {
+    found.is_empty().then_some(match versions.len() {
+        1 => "There is nothing to compare it with; --all shows what it says.",
+        _ => "No column of the tables differs: what changed stands in none of them. --all shows the columns.",
+    })
 }
 
 /// A text of a record, which may hold anything; a terminal must not obey it.
 fn harmless(text: &str) -> String {
     ndjson_io::shown(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(line: u64) -> ClaimVersion {
+        ClaimVersion {
+            path: "exports/2024-03-01/claims.ndjson".to_owned(),
+            line,
+            transaction_time: Some("2024-03-01T06:00:00Z".to_owned()),
+            file_date: None,
+            last_updated: None,
+            id: Some("carrier-1".to_owned()),
+            group: None,
+            status: Some("active".to_owned()),
+            is_final: Some(true),
+            times: 1,
+            of_versions: 2,
+            rows: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn heads_that_are_too_wide_for_the_table_stand_above_it() {
+        let history = History {
+            api: Some(Api::V1),
+            versions: vec![version(3), version(7)],
+            relatives: Vec::new(),
+            bad: 0,
+            too_long: 0,
+            of_other_apis: 0,
+            files: 2,
+            warnings: Vec::new(),
+        };
+        for (width, is_above) in
+            [(None, false), (Some(150), false), (Some(100), true), (Some(60), true)]
+        {
+            let text = text(&history, false, width).ok().unwrap();
+            let (above, table) = text.split_once('┌').unwrap();
+            assert_eq!(above.contains("claims.ndjson:7"), is_above, "{width:?}");
+            assert_eq!(table.contains("claims.ndjson:7"), !is_above, "{width:?}");
+            assert!(table.contains("version 2, current"), "{table}");
+            let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(width.is_none_or(|width| longest <= width.into()), "{longest} of {width:?}");
+        }
+    }
 }
