@@ -90,24 +90,24 @@ pub fn precedence(known: Version, new: Version) -> Precedence {
 mod tests {
     use super::*;
 
-    fn tie(rank: u32, line: u8) -> Option<Tie> {
-        Some(Tie::new(rank, &[line; 32]))
+    fn tie(rank: u32, line: u8) -> Tie {
+        Tie::new(rank, &[line; 32])
     }
 
     #[test]
     fn time_then_export_then_line() {
         use Precedence::{Known, New, Same};
         for (known, new, wanted) in [
-            ((1, tie(9, 9)), (2, tie(0, 0)), New),
-            ((2, tie(0, 0)), (1, tie(9, 9)), Known),
-            ((1, tie(1, 9)), (1, tie(2, 0)), New),
-            ((1, tie(2, 0)), (1, tie(1, 9)), Known),
-            ((1, tie(1, 8)), (1, tie(1, 9)), New),
-            ((1, tie(1, 9)), (1, tie(1, 8)), Known),
-            ((1, tie(1, 9)), (1, tie(2, 9)), Same),
-            ((1, tie(2, 9)), (1, tie(1, 9)), Same),
+            ((1, Some(tie(9, 9))), (2, Some(tie(0, 0))), New),
+            ((2, Some(tie(0, 0))), (1, Some(tie(9, 9))), Known),
+            ((1, Some(tie(1, 9))), (1, Some(tie(2, 0))), New),
+            ((1, Some(tie(2, 0))), (1, Some(tie(1, 9))), Known),
+            ((1, Some(tie(1, 8))), (1, Some(tie(1, 9))), New),
+            ((1, Some(tie(1, 9))), (1, Some(tie(1, 8))), Known),
+            ((1, Some(tie(1, 9))), (1, Some(tie(2, 9))), Same),
+            ((1, Some(tie(2, 9))), (1, Some(tie(1, 9))), Same),
             // Another text of another time.
-            ((1, tie(1, 9)), (2, tie(1, 9)), New),
+            ((1, Some(tie(1, 9))), (2, Some(tie(1, 9))), New),
             ((1, None), (1, None), New),
             ((2, None), (1, None), Known),
         ] {

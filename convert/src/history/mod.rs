@@ -128,7 +128,8 @@ fn search(options: &HistoryOptions) -> Result<History, Error> {
             "standard input (-) and pipes are read once, and a claim may have to be looked for twice; give files",
         ));
     }
-    let input = Input::examine(files, Discovered::default(), reading, &elsewhere, Known::default())?;
+    let input =
+        Input::examine(files, Discovered::default(), reading, &elsewhere, Known::default())?;
     let mut groups: BTreeSet<String> = claim.group.iter().cloned().collect();
     let look = |groups: &BTreeSet<String>| {
         let wanted = Wanted { id: &claim.id, groups };

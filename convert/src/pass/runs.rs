@@ -163,14 +163,17 @@ mod tests {
         let entries: Vec<[u8; 3]> = (0..5_000)
             .map(|_| {
                 number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                [(number >> 30) as u8, (number >> 24) as u8, (number >> 16) as u8]
+                let [first, second, third, _] = number.to_be_bytes();
+                [first >> 6, second, third]
             })
             .collect();
         let mut wanted = entries.clone();
         wanted.sort_unstable();
         for run_bytes in [1, 3, 30, 3_000, 1 << 20] {
             let mut runs = Runs::new(stage.spools(), run_bytes);
-            entries.iter().for_each(|entry| runs.push(*entry).unwrap());
+            for entry in &entries {
+                runs.push(*entry).unwrap();
+            }
             let (mut groups, mut all) = (0, Vec::new());
             let grouped = runs.sorted().unwrap().each_group(1, |group| {
                 groups += 1;

@@ -74,8 +74,8 @@ mod tests {
     use crate::people::digest::pack_text;
     use crate::people::person::Beneficiary;
 
-    fn tie(rank: u32) -> Option<Tie> {
-        Some(Tie::new(rank, &[7; 32]))
+    fn tie(rank: u32) -> Tie {
+        Tie::new(rank, &[7; 32])
     }
 
     fn patient(id: &str) -> Beneficiary {
@@ -98,16 +98,16 @@ mod tests {
             let mut index = Index::new().with_ties();
             for what in order {
                 match what {
-                    0 => index.add_patient(&patient("a"), 0, tie(1)).unwrap(),
-                    1 => index.add_patient(&patient("c"), 0, tie(1)).unwrap(),
-                    2 => index.merge(&merged("a", "b"), tie(2)).unwrap(),
-                    _ => index.merge(&merged("b", "c"), tie(3)).unwrap(),
+                    0 => index.add_patient(&patient("a"), 0, Some(tie(1))).unwrap(),
+                    1 => index.add_patient(&patient("c"), 0, Some(tie(1))).unwrap(),
+                    2 => index.merge(&merged("a", "b"), Some(tie(2))).unwrap(),
+                    _ => index.merge(&merged("b", "c"), Some(tie(3))).unwrap(),
                 }
             }
             assert_eq!(mbi(&index, "a").as_deref(), Some("c"), "{order:?}");
             assert_eq!((index.patients(), index.in_order().len()), (1, 1), "{order:?}");
             // An export of a later time has it again.
-            index.add_patient(&patient("a"), 0, tie(4)).unwrap();
+            index.add_patient(&patient("a"), 0, Some(tie(4))).unwrap();
             assert_eq!(mbi(&index, "a").as_deref(), Some("a"));
             assert_eq!(index.patients(), 2);
         }
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn a_circle_ends() {
         let mut index = Index::new().with_ties();
-        index.merge(&merged("a", "b"), tie(1)).unwrap();
-        index.merge(&merged("b", "a"), tie(1)).unwrap();
+        index.merge(&merged("a", "b"), Some(tie(1))).unwrap();
+        index.merge(&merged("b", "a"), Some(tie(1))).unwrap();
         assert_eq!(index.find("a"), None);
         assert_eq!(index.merged().count(), 2);
     }

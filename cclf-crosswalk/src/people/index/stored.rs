@@ -224,8 +224,8 @@ mod tests {
     use crate::people::person::{Beneficiary, Enrolment, Merged};
     use cms::MedicarePart as Part;
 
-    fn tie(rank: u32, id: u64) -> Option<Tie> {
-        Some(Tie::new(rank, &[3; 32]).with_id(id))
+    fn tie(rank: u32, id: u64) -> Tie {
+        Tie::new(rank, &[3; 32]).with_id(id)
     }
 
     fn patient(id: &str) -> Beneficiary {
@@ -238,7 +238,7 @@ mod tests {
     fn index() -> Index {
         let mut index = Index::new().with_ties();
         for (id, source) in [("b", 1), ("a", 2), ("c", 0)] {
-            index.add_patient(&patient(id), source, tie(1, 7)).unwrap();
+            index.add_patient(&patient(id), source, Some(tie(1, 7))).unwrap();
         }
         let coverage = |beneficiary: &str| Enrolment {
             id: None,
@@ -248,10 +248,10 @@ mod tests {
             subscriber: Mbi::new("1S00E00AA00"),
             packed: vec![1, 2],
         };
-        index.add_coverage(&coverage("a"), tie(2, 8)).unwrap();
-        index.add_coverage(&coverage("alone"), tie(2, 9)).unwrap();
+        index.add_coverage(&coverage("a"), Some(tie(2, 8))).unwrap();
+        index.add_coverage(&coverage("alone"), Some(tie(2, 9))).unwrap();
         let merged = Merged { id: "c".to_owned(), survivor: "a".to_owned() };
-        index.merge(&merged, tie(2, 0)).unwrap();
+        index.merge(&merged, Some(tie(2, 0))).unwrap();
         index
     }
 
@@ -310,7 +310,7 @@ mod tests {
         }
         assert_eq!((again.patients(), again.find("a")), (0, None));
         assert_eq!(again.everybody().count(), 4);
-        again.add_patient(&patient("a"), 0, tie(11, 7)).unwrap();
+        again.add_patient(&patient("a"), 0, Some(tie(11, 7))).unwrap();
         assert!(again.coverage(again.find("c").unwrap(), Part::B as usize).is_some());
     }
 }
