@@ -66,7 +66,7 @@ const RECORD: &str = "\
     int64; ExplanationOfBenefit careTeam.keys keys; ExplanationOfBenefit diagnosis.keys keys; ExplanationOfBenefit \
     diagnosis.sequence int64; ExplanationOfBenefit diagnosis.coded present; Patient id \
     text !; Patient last_updated timestamp; Patient identifier.mbi text; Patient identifier.currency text; Patient \
-    birth date; Patient death date; Coverage beneficiary text !; Coverage part text !; Coverage last_updated \
+    birth date; Patient death date; Coverage id text; Coverage beneficiary text !; Coverage part text !; Coverage last_updated \
     timestamp; Coverage reference_year text";
 
 /// The rows that the dictionary has of a table: column, type, the source in each version, note.

@@ -340,3 +340,30 @@ fn earlier_results_stay_beside_and_one_goes_back() {
     work.bcda("update tables").exits(2);
     work.bcda("update --undo tables one").exits(2);
 }
+
+#[test]
+fn a_quiet_week_is_applied_like_any_other() {
+    let work = Work::new();
+    two_weeks(&work);
+    // Nothing but deletions, and nothing at all.
+    export(&work, "gone", THIRD, &[]);
+    let bundle = json!({
+        "resourceType": "Bundle",
+        "entry": [{"request": {"method": "DELETE", "url": "ExplanationOfBenefit/carrier-1"}}],
+    });
+    work.write_lines("gone/deleted/one.ndjson", [bundle.to_string()]);
+    export(&work, "quiet", "2024-03-22T06:00:00Z", &[]);
+    work.write("quiet/README.txt", "quiet");
+    work.bcda("convert one --updatable --out tables --quiet").exits(0);
+    work.bcda("update tables gone quiet --quiet").exits(0);
+    work.bcda("update tables two --quiet").exits(0);
+    let ids: Vec<_> = select(&work, "tables/cclf5.parquet", ["BCDA_EOB_ID"]).concat();
+    assert!(!ids.contains(&"carrier-1".to_owned()), "{ids:?}");
+    let exports = work.read_json("tables/tables-manifest.json")["exports"].clone();
+    let names: Vec<_> = exports.as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
+    assert_eq!(names, ["one", "two", "gone", "quiet"]);
+    work.bcda("convert quiet two gone one --out whole --quiet").exits(0);
+    same(&work, "tables", &rows(&work, "whole"), "quiet");
+    // Alone there is nothing to make tables of.
+    work.bcda("convert quiet --out none").exits(2);
+}

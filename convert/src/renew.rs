@@ -12,9 +12,10 @@ use std::time::Instant;
 
 use cclf_crosswalk::Api;
 use ndjson_io::SourceFile;
+use publish::Stage;
 
 use crate::TABLES_MANIFEST;
-use crate::elsewhere::Elsewhere;
+use crate::elsewhere::{Elsewhere, is_address};
 use crate::error::Error;
 use crate::input::find;
 use crate::input::known::Known;
@@ -23,7 +24,7 @@ use crate::input::sources::Input;
 use crate::input::version::{Told, Version};
 use crate::options::{Keep, Options, Output, Reading};
 use crate::out::manifest;
-use crate::out::place::{Place, leftover_warning};
+use crate::out::place::{Place, leftover_warning, open_temporary};
 use crate::report::Report;
 use crate::run::run_as;
 use crate::setting::{Setting, said};
@@ -32,8 +33,11 @@ use crate::state::State;
 /// What an update is asked to do.
 #[derive(Clone, Debug)]
 pub struct UpdateOptions {
-    /// The folder of the earlier result.
+    /// The folder of the earlier result, or its address in object storage.
     pub tables: PathBuf,
+    /// Where the new result goes, which is new; in place of the earlier one unless given. What is in object storage is not
+    /// changed in place.
+    pub out: Option<PathBuf>,
     /// The new exports, and how they are read. Which versions count, and whether claims do that are not adjudicated to the end,
     /// is as it was for the result.
     pub reading: Reading,
@@ -46,7 +50,7 @@ pub struct UpdateOptions {
 impl UpdateOptions {
     /// The defaults for these exports and this result.
     pub fn new(tables: PathBuf, exports: Vec<String>) -> Self {
-        Self { tables, reading: Reading::new(exports), again: false, keep_previous: 0 }
+        Self { tables, out: None, reading: Reading::new(exports), again: false, keep_previous: 0 }
     }
 }
 
@@ -74,9 +78,15 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     let started = Instant::now();
     let reading = &asked.reading;
     let elsewhere = Elsewhere::new(&reading.cancel);
+    let shown = asked.tables.display().to_string();
+    let fetched = fetched(asked, &elsewhere)?;
+    let folder = match &fetched {
+        Some(stage) => stage.scratch()?,
+        None => asked.tables.clone(),
+    };
     // Before anything is locked: there may be nothing to bring up to date.
-    let options = options(asked, &State::open(&asked.tables)?);
-    let files = find::inputs(&options.reading, &options.places(), &elsewhere)?;
+    let options = options(asked, &State::open(&folder, &shown)?);
+    let files = find::later_exports(&options.reading, &options.places(), &elsewhere)?;
     let patients = find::patients(&options.reading, &files.sources, &elsewhere)?;
     if files.sources.iter().any(SourceFile::is_stream) {
         return Err(Error::usage(
@@ -85,7 +95,7 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
         ));
     }
     let mut place = Place::open(&options, &elsewhere)?;
-    let state = State::open(&asked.tables)?;
+    let state = State::open(&folder, &shown)?;
     state.check(reading.threads(), &reading.cancel)?;
     let known = known(&state)?;
     let before = known.exports.clone();
@@ -101,13 +111,37 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     run_as(&options, version, &input, place, &foreign, (started, Some(&state)))
 }
 
+/// The result, copied from object storage if it lies there.
+fn fetched(asked: &UpdateOptions, elsewhere: &Elsewhere) -> Result<Option<Stage>, Error> {
+    let tables = asked.tables.to_string_lossy();
+    let is_there = is_address(&tables);
+    match &asked.out {
+        None if is_there => {
+            return Err(Error::usage(said![
+                "tables in object storage are not changed in place, since nothing there appears all at once: name a new place \
+                 with ",
+                Setting::Output
+            ]));
+        }
+        Some(out) => find::refuse_overlap(out, &tables)?,
+        None => {}
+    }
+    if !is_there {
+        return Ok(None);
+    }
+    let stage = open_temporary("update")?;
+    elsewhere.fetch(&tables, &stage.scratch()?)?;
+    Ok(Some(stage))
+}
+
 /// A run as that which made the result.
 fn options(asked: &UpdateOptions, state: &State) -> Options {
-    let mut options = Options::new(Vec::new(), Output::Folder(asked.tables.clone()));
+    let mut options =
+        Options::new(Vec::new(), Output::at(asked.out.as_ref().unwrap_or(&asked.tables)));
     options.reading = asked.reading.clone();
     options.reading.keep = Some(Keep::Latest);
     options.reading.partially_adjudicated = state.about.partially_adjudicated;
-    options.overwrite = true;
+    options.overwrite = asked.out.is_none();
     options.updatable = true;
     options.keep_previous = asked.keep_previous;
     (options.naming, options.compression) = (state.naming, state.compression);

@@ -128,6 +128,7 @@ pub(crate) fn run_as(
         let (index, deletions) = (&found.index, &input.deletions);
         report.state = state::write(&place.stage, &about, index, deletions, latest, chosen)?;
     }
+    earlier.map_or(Ok(()), State::is_still_there)?;
     place.publish(&mut report, found.rejects, &input.exports)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -160,8 +161,8 @@ fn check(options: &Options) -> Result<(), Error> {
     if options.updatable && !options.is_whole() {
         return Err(Error::usage(said![
             Setting::Updatable,
-            " goes with the Parquet files of all tables in a folder of this machine, with all columns and lineage: that is \
-             what later exports bring up to date"
+            " goes with the Parquet files of all tables, with all columns and lineage: that is what later exports bring up to \
+             date"
         ]));
     }
     if options.updatable && options.reading.keep == Some(Keep::All) {

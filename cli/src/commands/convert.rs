@@ -254,8 +254,8 @@ fn left_out(report: &Report) -> Vec<(&'static str, u64)> {
     let mut rows = vec![("left out: not the latest", report.records.left_out)];
     let parts = [
         ("  of a shared system, in NCH too", left_out.shared_claims),
-        ("  claims that were deleted", left_out.deleted_claims),
-        ("  Patients, Coverages that were deleted", left_out.deleted_people),
+        ("claims that were deleted", left_out.deleted_claims),
+        ("Patients and Coverages that were deleted", left_out.deleted_people),
     ];
     rows.extend(parts.into_iter().filter(|(_, count)| *count > 0));
     rows

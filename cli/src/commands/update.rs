@@ -16,17 +16,22 @@ use crate::words::{api, on_bad_record};
 /// Bring tables up to date with later exports.
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
-    /// The folder of the tables, as bcda convert --updatable, or of several exports, has made them.
+    /// The folder of the tables, or their address in object storage, as bcda convert --updatable, or of several exports, has
+    /// made them.
     #[arg(value_name = "TABLES")]
     pub(crate) tables: PathBuf,
     /// The new exports: files, folders, globs or addresses.
     #[arg(required_unless_present = "undo", value_name = "EXPORT", value_parser = input())]
     pub(crate) exports: Vec<String>,
     /// Go back to the result before: the newest that --keep-previous has left takes the place of TABLES, which goes.
-    #[arg(long, conflicts_with = "exports")]
+    #[arg(long, conflicts_with_all = ["exports", "out"])]
     pub(crate) undo: bool,
     #[command(flatten)]
     pub(crate) lines: LineArgs,
+    /// A new place for the result, a folder or an address; in place of TABLES unless given. Tables in object storage are not
+    /// changed in place.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Apply exports that the tables hold already.
     #[arg(long)]
     pub(crate) again: bool,
@@ -61,11 +66,12 @@ pub(crate) struct UpdateArgs {
 
 pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     let tables = &arguments.tables;
+    let out = arguments.out.as_ref().unwrap_or(tables);
     if arguments.undo {
         return undo(tables, log);
     }
     if let Some(file) = &arguments.report {
-        check_report(file, tables)?;
+        check_report(file, out)?;
     }
     let mut options = UpdateOptions::new(tables.clone(), arguments.exports.clone());
     let reading = &mut options.reading;
@@ -77,11 +83,12 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     reading.max_rejects = arguments.max_rejects;
     reading.max_people = arguments.max_people;
     arguments.lines.set(reading);
+    options.out.clone_from(&arguments.out);
     options.again = arguments.again;
     options.keep_previous = arguments.keep_previous;
     streams::check_input(&options.reading.inputs)?;
     let report = arguments.report.as_deref();
-    follow(&options.reading, (tables, false), report, log, || convert::update(&options))
+    follow(&options.reading, (out, false), report, log, || convert::update(&options))
 }
 
 /// Goes back to the result before.

@@ -270,3 +270,30 @@ fn two_runs_do_not_publish_at_once() {
     assert!(codes.contains(&Some(0)) && codes.contains(&Some(2)), "{codes:?}");
     assert_eq!(place.bucket.tables("out/"), expected);
 }
+
+#[test]
+fn tables_in_object_storage_are_brought_up_to_date_in_another_place() {
+    let Some(place) = Place::new(|_| Fault::None) else { return };
+    place.work.synth("weeks", "--beneficiaries 4 --seed 3 --weeks 2");
+    place.work.bcda("convert weeks/week-01 --updatable --quiet --out first").exits(0);
+    let first = place.work.snapshot("first");
+    place.work.bcda("update first weeks/week-02 --quiet --out second").exits(0);
+    assert_eq!(place.work.snapshot("first"), first);
+    place.bcda("convert weeks/week-01 --updatable --quiet --out @out/a/").exits(0);
+    let before = place.bucket.objects("out/a/");
+    let ran = place.bcda("update @out/a/ weeks/week-02").exits(2);
+    assert!(ran.stderr.contains("not changed in place"), "{}", ran.stderr);
+    for out in ["@out/a/", "@out/a/b/"] {
+        place.bcda(&format!("update @out/a/ weeks/week-02 --out {out}")).exits(2);
+    }
+    let ran = place.bcda("update @out/none/ weeks/week-02 --out @out/b/").exits(2);
+    assert!(ran.stderr.contains("no result is there"), "{}", ran.stderr);
+    place.bcda("update @out/a/ weeks/week-02 --quiet --out @out/b/").exits(0);
+    let mut wanted = place.work.tables("second");
+    wanted.retain(|name, _| !name.ends_with('/'));
+    assert_eq!(place.bucket.tables("out/b/"), wanted);
+    assert_eq!(place.bucket.objects("out/a/"), before);
+    let made: Vec<String> = changes(&place).into_iter().map(|(_, target)| target).collect();
+    assert!(made.iter().rfind(|target| !target.ends_with(JOURNAL)).unwrap().ends_with(MANIFEST));
+    place.work.assert_clean();
+}

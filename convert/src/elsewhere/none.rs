@@ -54,6 +54,10 @@ impl Elsewhere {
         Ok(Vec::new())
     }
 
+    pub(crate) fn fetch(&self, result: &str, _folder: &Path) -> Result<(), Error> {
+        Err(refused(result))
+    }
+
     pub(crate) fn publication(&self, out: &str, _overwrite: bool) -> Result<Publication, Error> {
         Err(refused(out))
     }

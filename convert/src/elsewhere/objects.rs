@@ -145,6 +145,41 @@ impl Elsewhere {
         Ok(texts)
     }
 
+    /// Copies a result into a folder of this machine: its manifest, and the files that this names.
+    ///
+    /// # Errors
+    /// No result is there; what the network gives; a file cannot be written.
+    pub(crate) fn fetch(&self, result: &str, folder: &Path) -> Result<(), Error> {
+        let storage = self.storage()?;
+        let place = address_of(Path::new(result));
+        let object = |name: &str| -> Result<Option<Object>, Error> {
+            Ok(storage.object(&format!("{place}{name}").parse()?)?)
+        };
+        let manifest = object(TABLES_MANIFEST)?;
+        let manifest = manifest.map(|own| own.bytes(MOST_MANIFEST_BYTES)).transpose()?.flatten();
+        let files = manifest.as_deref().and_then(manifest::files_of);
+        let (Some(text), Some(files)) = (manifest, files) else {
+            return Err(Error::usage(format!(
+                "{}: no result is there to bring up to date",
+                object_storage::without_secrets(result)
+            )));
+        };
+        let failed = |name: &str, error: io::Error| {
+            Error::failed(format!("copy of {name} from object storage failed: {error}"))
+        };
+        for name in files.iter().filter(|name| is_plain(name)) {
+            let Some(object) = object(name)? else { continue };
+            let path = folder.join(name);
+            let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            made.map_err(|error| failed(name, error))?;
+            let mut to = std::fs::File::create_new(path).map_err(|error| failed(name, error))?;
+            let mut from = object.open(object_storage::Purpose::Read);
+            io::copy(&mut from, &mut to).map_err(|error| failed(name, error))?;
+        }
+        std::fs::write(folder.join(TABLES_MANIFEST), text)
+            .map_err(|error| failed(TABLES_MANIFEST, error))
+    }
+
     /// Looks whether tables may be published at an address.
     pub(crate) fn publication(&self, out: &str, overwrite: bool) -> Result<Publication, Error> {
         let address: Address = out.parse()?;
@@ -184,6 +219,17 @@ pub(crate) fn overlaps(output: &str, input: &str) -> bool {
         (Ok(output), Ok(input)) => output.overlaps(&input),
         _ => false,
     }
+}
+
+/// Longest manifest of a result, in bytes.
+const MOST_MANIFEST_BYTES: u64 = 256 << 20;
+
+/// Whether a name leads nowhere but below a folder.
+fn is_plain(name: &str) -> bool {
+    let of_names = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '_');
+    name.split('/').all(|part| {
+        !part.is_empty() && part.chars().all(of_names) && part.chars().any(|ch| ch != '.')
+    })
 }
 
 /// An address is kept as a path, where it lies among others; a path has no double slash.

@@ -126,7 +126,12 @@ impl FileDates {
     }
 
     /// Looks for manifests in a folder, unless that was done.
-    fn look(&mut self, folder: &Path, is_remote: bool, is_given: bool) -> Result<(), Error> {
+    pub(crate) fn look(
+        &mut self,
+        folder: &Path,
+        is_remote: bool,
+        is_given: bool,
+    ) -> Result<(), Error> {
         if self.folders.contains_key(folder.as_os_str()) {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Which files the inputs name.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,13 @@ use ndjson_io::{Discovered, SourceFile};
 use crate::cancel::Cancel;
 use crate::elsewhere::{self, Elsewhere, is_address};
 use crate::error::Error;
+use crate::input::export_manifest::Manifests;
 use crate::input::sealed;
 use crate::options::Reading;
 use crate::setting::{Message, Setting, said};
 
-fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
+/// Refuses an output and an input that lie in one another.
+pub(crate) fn refuse_overlap(output: &Path, input: &str) -> Result<(), Error> {
     let place = output.to_string_lossy();
     let overlaps = match (is_address(&place), is_address(input)) {
         (false, false) => publish::overlaps(output, input.as_ref()),
@@ -42,6 +45,41 @@ pub(crate) fn inputs(
         }
     }
     find(reading, places, said!["; give Patients with ", Setting::Patients], elsewhere)
+}
+
+/// Finds the inputs of an update, which may all be [quiet](quiet).
+pub(crate) fn later_exports(
+    reading: &Reading,
+    tables: &[PathBuf],
+    elsewhere: &Elsewhere,
+) -> Result<Discovered, Error> {
+    let inputs = &reading.inputs;
+    if !inputs.is_empty() && quiet(inputs).len() == inputs.len() {
+        return Ok(Discovered::default());
+    }
+    self::inputs(reading, tables, elsewhere)
+}
+
+/// The inputs that are exports of a quiet time: folders with an export manifest in which nothing is to be read. There may be
+/// deletions.
+pub(crate) fn quiet(inputs: &[String]) -> Vec<PathBuf> {
+    let is_quiet = |input: &&String| {
+        let folder = Path::new(*input);
+        if is_address(input) || !folder.is_dir() {
+            return false;
+        }
+        let is_data = |name: &OsString| {
+            let name = name.to_string_lossy().to_ascii_lowercase();
+            name.contains(".ndjson") || name.contains(".jsonl")
+        };
+        let names = publish::names_in(folder).unwrap_or_default();
+        if names.iter().any(is_data) || Manifests::in_folder(folder).told.is_none() {
+            return false;
+        }
+        let found = ndjson_io::discover(std::slice::from_ref(*input), &[]);
+        found.is_err_and(|error| matches!(error.kind(), ndjson_io::ErrorKind::NoMatchInFolder))
+    };
+    inputs.iter().filter(is_quiet).map(PathBuf::from).collect()
 }
 
 /// Finds the files of these inputs, none of which may lie in an output; or the one stream, standard input or a pipe.
@@ -77,6 +115,11 @@ pub(crate) fn find(
     if stdin == 1 {
         return Ok(Discovered { sources: vec![SourceFile::stdin()], ..Discovered::default() });
     }
+    // An export of a quiet time among others is no mistake.
+    let quiet = quiet(&paths);
+    let (none, some): (Vec<String>, Vec<String>) =
+        paths.into_iter().partition(|input| quiet.iter().any(|own| own == Path::new(input)));
+    let paths = if some.is_empty() { none } else { some };
     let found = discover(&paths, outputs, &reading.cancel, elsewhere)?;
     if let Some(pipe) = found.sources.iter().find(|file| file.is_stream())
         && found.sources.len() > 1

@@ -36,6 +36,20 @@ pub(crate) struct Export {
 }
 
 impl Export {
+    /// The export of which something lies in a folder that was looked at.
+    fn of(folder: &Path, dates: &FileDates, is_remote: bool) -> Self {
+        let told = dates.told(folder);
+        Self {
+            folder: folder.to_owned(),
+            name: name_of(folder, is_remote),
+            time: told.map(|told| told.time),
+            manifest: told.map(|told| told.blake3),
+            rank: 0,
+            has_claims: false,
+            is_known: false,
+        }
+    }
+
     /// What an earlier result has of an export; none if that is damaged.
     pub(crate) fn of_report(report: &ExportReport) -> Option<Self> {
         let time = report.transaction_time.as_ref().map(|time| time.parse()).transpose().ok()?;
@@ -77,27 +91,20 @@ pub(crate) fn rank(exports: &mut [Export]) {
     }
 }
 
-/// The exports of the sources, and those that are known, the oldest first. Each source is told which of them is its own.
+/// The exports of the sources, those in which nothing is to be read, and those that are known, the oldest first. Each source is told which of them is its own.
 pub(crate) fn exports_of(
     sources: &mut [Source],
     dates: &FileDates,
     known: &[Export],
+    quiet: &[PathBuf],
 ) -> Vec<Export> {
     let mut exports: Vec<Export> = known.to_vec();
+    exports.extend(quiet.iter().map(|folder| Export::of(folder, dates, false)));
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for source in &mut *sources {
         let folder = source.file.path().parent().unwrap_or(Path::new(""));
         let place = places.get(folder).copied().unwrap_or_else(|| {
-            let told = dates.told(folder);
-            exports.push(Export {
-                folder: folder.to_owned(),
-                name: name_of(folder, source.file.is_remote()),
-                time: told.map(|told| told.time),
-                manifest: told.map(|told| told.blake3),
-                rank: 0,
-                has_claims: false,
-                is_known: false,
-            });
+            exports.push(Export::of(folder, dates, source.file.is_remote()));
             places.insert(folder.to_owned(), exports.len() - 1);
             exports.len() - 1
         });

@@ -12,6 +12,7 @@ use crate::elsewhere::Elsewhere;
 use crate::error::Error;
 use crate::input::deletions::Deletions;
 use crate::input::file_date::{Exports, FileDates};
+use crate::input::find;
 use crate::input::instead::Instead;
 use crate::input::known::Known;
 use crate::input::several::{self, Export};
@@ -119,7 +120,9 @@ impl Input {
         let mut dates = FileDates::new(elsewhere, reading.spelling);
         let mut sources = look_at(patients.sources, true, reading, &mut dates)?;
         sources.extend(look_at(files.sources, false, reading, &mut dates)?);
-        let several = several::exports_of(&mut sources, &dates, &known.exports);
+        let quiet = find::quiet(&reading.inputs);
+        quiet.iter().try_for_each(|folder| dates.look(folder, false, true))?;
+        let several = several::exports_of(&mut sources, &dates, &known.exports, &quiet);
         let keep = several::keep(&several, &sources, reading)?;
         let mut deletions = Deletions::default();
         if keep == Keep::Latest {

@@ -90,10 +90,10 @@ impl Options {
         keep == Keep::Latest && self.is_whole()
     }
 
-    /// Whether the tables are all there is, in files of this machine.
+    /// Whether the tables are all there is.
     pub(crate) fn is_whole(&self) -> bool {
         let has_all = |table: Table| self.tables.contains(&table);
-        matches!(self.output, Output::Folder(_))
+        self.output != Output::Stdout
             && self.format == Format::Parquet
             && Table::ALL.into_iter().all(has_all)
             && self.columns == Columns::from(true)

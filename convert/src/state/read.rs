@@ -36,6 +36,8 @@ struct Manifest {
 #[derive(Debug)]
 pub(crate) struct State {
     folder: PathBuf,
+    /// Of the manifest.
+    blake3: blake3::Hash,
     pub(crate) about: About,
     pub(crate) api: Api,
     pub(crate) naming: Naming,
@@ -49,15 +51,14 @@ pub(crate) struct State {
 const ANEW: &str = "convert all exports again, into another folder or with --overwrite";
 
 impl State {
-    /// The state of the result in a folder. It is looked at, and not read.
+    /// The state of the result in a folder, which messages call so. It is looked at, and not read.
     ///
     /// # Errors
     /// There is none, or one that this version of the program does not bring up to date; what to do is told.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        let shown = folder.display();
+    pub(crate) fn open(folder: &Path, shown: &str) -> Result<Self, Error> {
         let none = |what: &str| Error::usage(format!("{shown}: {what}"));
-        let manifest = match std::fs::read(folder.join(TABLES_MANIFEST)) {
-            Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
+        let text = match std::fs::read(folder.join(TABLES_MANIFEST)) {
+            Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(none(
                     "no result is there to bring up to date; make one with bcda convert EXPORT --updatable",
@@ -69,7 +70,8 @@ impl State {
                 )));
             }
         };
-        let Some(Manifest { files, report }) = manifest else {
+        let blake3 = blake3::hash(&text);
+        let Some(Manifest { files, report }) = serde_json::from_slice(&text).ok() else {
             return Err(none("its manifest is none of this program's"));
         };
         if report.state.is_empty() {
@@ -96,7 +98,22 @@ impl State {
             )));
         }
         let folder = folder.to_owned();
-        Ok(Self { folder, about, api, naming, compression, files, report })
+        Ok(Self { folder, blake3, about, api, naming, compression, files, report })
+    }
+
+    /// Whether the result is the one that was looked at.
+    ///
+    /// # Errors
+    /// Another run has put another one in its place.
+    pub(crate) fn is_still_there(&self) -> Result<(), Error> {
+        let path = self.folder.join(TABLES_MANIFEST);
+        match std::fs::read(&path) {
+            Ok(text) if blake3::hash(&text) == self.blake3 => Ok(()),
+            _ => Err(Error::failed(format!(
+                "{}: another run has replaced the tables meanwhile; nothing was published: begin the update again",
+                path.display()
+            ))),
+        }
     }
 
     /// The file of a table.

@@ -3,8 +3,6 @@
 mod carry;
 mod fates;
 mod kept;
-#[cfg(test)]
-mod measure;
 mod tables;
 #[cfg(test)]
 mod tests;
