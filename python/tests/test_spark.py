@@ -123,6 +123,17 @@ def test_every_table_is_that_of_convert_and_of_scan(spark, export, tmp_path):
     assert [row.asDict() for row in rejects] == listed
 
 
+def test_the_latest_versions_of_several_exports_are_read_whole(spark, synthesized):
+    weeks = synthesized("v1", 10, weeks=3)
+    lines = read(spark, weeks, "cclf5")
+    assert lines.rdd.getNumPartitions() == 1
+    scan = bcda.scan(weeks, "cclf5")
+    same(lines, pyarrow.table(scan))
+    counts = read(spark, weeks, "counts").groupBy().sum().toArrow().to_pylist()[0]
+    assert {name: counts[f"sum({name})"] for name in scan.report["records"]} == scan.report["records"]
+    assert read(spark, weeks, "cclf5", keep="all").count() > lines.count()
+
+
 def test_columns_are_pruned_and_rows_counted(spark, export):
     whole = pyarrow.table(bcda.scan(export, "cclf5", max_rejects="100%"))
     names = ["CUR_CLM_UNIQ_ID", "BENE_MBI_ID", "CLM_LINE_NUM"]

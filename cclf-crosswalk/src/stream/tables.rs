@@ -37,7 +37,8 @@ pub enum Taken {
 /// Makes tables of claims as they come: the rows that a whole run would write, in the same order.
 ///
 /// Push records and take batches in turns; memory is that of the people, of the rows of one batch a table and of what
-/// was pushed since batches were last taken. CCLF8, CCLF9 and CCLF0 come at the end, after the last claim.
+/// was pushed since batches were last taken. CCLF8, CCLF9 and CCLF0 come at the end, after the last claim. Every version of
+/// a claim has its rows: which one is the latest is known when all have come, and rows are given before.
 ///
 /// ```
 /// use cclf_crosswalk::{Beneficiaries, Lineage, Table, TableStream, TableStreamOptions};
