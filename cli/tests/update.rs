@@ -1,6 +1,6 @@
 //! Tables brought up to date: what comes out is what one conversion of all exports gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -366,4 +366,85 @@ fn a_quiet_week_is_applied_like_any_other() {
     same(&work, "tables", &rows(&work, "whole"), "quiet");
     // Alone there is nothing to make tables of.
     work.bcda("convert quiet --out none").exits(2);
+}
+
+/// The rows of a table, as they are.
+fn whole(work: &Work, file: &str) -> Vec<BTreeMap<String, Cell>> {
+    let batch = parquet_file(work, file);
+    let schema = batch.schema();
+    let named = schema.fields().iter().zip(batch.columns());
+    let columns: Vec<(String, Vec<Cell>)> =
+        named.map(|(field, column)| (field.name().clone(), cells(column))).collect();
+    let row = |row: usize| {
+        columns.iter().map(|(name, column)| (name.clone(), column[row].clone())).collect()
+    };
+    (0..batch.num_rows()).map(row).collect()
+}
+
+/// The unique key of a table, as the guide has it.
+fn key_of(table: &str) -> &'static [&'static str] {
+    match table {
+        "cclf1" | "cclf7" | "cclfa" => &["BCDA_EOB_ID"],
+        "cclf3" => &["BCDA_EOB_ID", "CLM_VAL_SQNC_NUM"],
+        "cclf4" => &["BCDA_EOB_ID", "CLM_PROD_TYPE_CD", "CLM_VAL_SQNC_NUM"],
+        "cclf8" => &["BENE_MBI_ID", "BENE_RNG_BGN_DT"],
+        "cclf9" => &["CRNT_NUM", "PRVS_NUM"],
+        _ => &["BCDA_EOB_ID", "CLM_LINE_NUM"],
+    }
+}
+
+/// What a warehouse does with the changes: the rows of these ids go, then the others come.
+fn applied(work: &Work, table: &str, before: &str, changes: &str) -> Vec<BTreeMap<String, Cell>> {
+    let key = match table {
+        "cclf8" => "BENE_MBI_ID",
+        "cclf9" => "CRNT_NUM",
+        _ => "BCDA_EOB_ID",
+    };
+    let ids = if key == "BCDA_EOB_ID" { key } else { "BENE_MBI_ID" };
+    let of_claims = |row: &BTreeMap<String, Cell>| row["BCDA_EOB_ID"].is_some();
+    let mut gone = whole(work, &format!("{changes}/gone.parquet"));
+    gone.retain(|row| of_claims(row) == (ids == "BCDA_EOB_ID"));
+    let gone: Vec<Cell> = gone.into_iter().map(|mut row| row.remove(ids).unwrap()).collect();
+    let mut rows = whole(work, &format!("{before}/{table}.parquet"));
+    rows.retain(|row| !gone.contains(&row[key]));
+    rows.extend(whole(work, &format!("{changes}/{table}.parquet")));
+    rows.sort();
+    rows
+}
+
+#[test]
+fn what_changes_leads_from_the_old_tables_to_the_new() {
+    for api in ["v1", "v3"] {
+        let work = Work::new();
+        let how = format!("--beneficiaries 25 --seed 17 --weeks 6 --api {api}");
+        work.synth("weeks", &how);
+        work.bcda("convert weeks/week-01 --updatable --out tables --quiet").exits(0);
+        let mut changed = 0;
+        for week in 2..=6 {
+            let words = "--quiet --keep-previous 1 --changes changes";
+            work.bcda(&format!("update tables weeks/week-{week:02} {words}")).exits(0);
+            let before = format!("tables.previous-{:06}", week - 1);
+            for table in TABLES.iter().filter(|table| **table != "cclf0") {
+                let mut wanted = whole(&work, &format!("tables/{table}.parquet"));
+                wanted.sort();
+                let found = applied(&work, table, &before, "changes");
+                assert_eq!(found, wanted, "{api}, week {week}, {table}");
+                let key = |row: &BTreeMap<String, Cell>| -> Vec<Cell> {
+                    key_of(table).iter().map(|name| row[*name].clone()).collect()
+                };
+                let keys: BTreeSet<Vec<Cell>> = wanted.iter().map(key).collect();
+                assert_eq!(keys.len(), wanted.len(), "{api}, {table}: the key is not unique");
+                changed += whole(&work, &format!("changes/{table}.parquet")).len();
+                // Not everything comes again.
+                let all = wanted.len();
+                let new = whole(&work, &format!("changes/{table}.parquet")).len();
+                assert!(all < 50 || new * 2 < all, "{api}, {table}: {new} of {all}");
+            }
+        }
+        assert!(changed > 100, "{changed}");
+        work.assert_clean();
+        for place in ["tables/in", "weeks/week-06/in", "tables"] {
+            work.bcda(&format!("update tables weeks/week-06 --again --changes {place}")).exits(2);
+        }
+    }
 }

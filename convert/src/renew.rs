@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use cclf_crosswalk::Api;
+use cclf_crosswalk::{Api, Table};
 use ndjson_io::SourceFile;
 use publish::Stage;
 
@@ -24,11 +24,12 @@ use crate::input::sources::Input;
 use crate::input::version::{Told, Version};
 use crate::options::{Keep, Options, Output, Reading};
 use crate::out::manifest;
-use crate::out::place::{Place, leftover_warning, open_temporary};
+use crate::out::place::{Place, leftover_warning, open_stage, open_temporary};
 use crate::report::Report;
-use crate::run::run_as;
+use crate::run::{Earlier, run_as};
 use crate::setting::{Setting, said};
 use crate::state::State;
+use crate::update::ChangesPlace;
 
 /// What an update is asked to do.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct UpdateOptions {
     /// The new exports, and how they are read. Which versions count, and whether claims do that are not adjudicated to the end,
     /// is as it was for the result.
     pub reading: Reading,
+    /// A folder for what changes: the rows to insert, and the ids whose rows go first.
+    pub changes: Option<PathBuf>,
     /// Whether an export may come that is in the result already.
     pub again: bool,
     /// How many earlier results stay beside the new one.
@@ -50,7 +53,14 @@ pub struct UpdateOptions {
 impl UpdateOptions {
     /// The defaults for these exports and this result.
     pub fn new(tables: PathBuf, exports: Vec<String>) -> Self {
-        Self { tables, out: None, reading: Reading::new(exports), again: false, keep_previous: 0 }
+        Self {
+            tables,
+            out: None,
+            reading: Reading::new(exports),
+            changes: None,
+            again: false,
+            keep_previous: 0,
+        }
     }
 }
 
@@ -108,7 +118,9 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     input.forget(|export| export.is_known && again.contains(&export.manifest));
     let version = version(&mut input, &state, &options.reading)?;
     let foreign = OnceLock::new();
-    run_as(&options, version, &input, place, &foreign, (started, Some(&state)))
+    let changes = asked.changes.as_deref().map(|folder| changes_in(folder, asked, &options));
+    let earlier = Earlier { state: &state, changes: changes.transpose()? };
+    run_as(&options, version, &input, place, &foreign, (started, Some(earlier)))
 }
 
 /// The result, copied from object storage if it lies there.
@@ -132,6 +144,24 @@ fn fetched(asked: &UpdateOptions, elsewhere: &Elsewhere) -> Result<Option<Stage>
     let stage = open_temporary("update")?;
     elsewhere.fetch(&tables, &stage.scratch()?)?;
     Ok(Some(stage))
+}
+
+/// The folder of what changes, which lies neither in the tables nor in an export.
+fn changes_in(
+    folder: &Path,
+    asked: &UpdateOptions,
+    options: &Options,
+) -> Result<ChangesPlace, Error> {
+    let results = [Some(&asked.tables), asked.out.as_ref()].into_iter().flatten();
+    let results = results.map(|path| path.to_string_lossy().into_owned());
+    for other in results.chain(options.reading.inputs.iter().cloned()) {
+        find::refuse_overlap(folder, &other)?;
+    }
+    let mut options = options.clone();
+    options.output = Output::Folder(folder.to_owned());
+    options.tables.retain(|table| *table != Table::Cclf0);
+    let stage = open_stage(folder, true, 0)?;
+    Ok(ChangesPlace { options, stage })
 }
 
 /// A run as that which made the result.

@@ -23,7 +23,7 @@ use crate::pass::{claims, latest, no_export, people, stream, summaries};
 use crate::report::Report;
 use crate::setting::{Setting, said};
 use crate::state::{self, About, State};
-use crate::update::{Before, Fates, carry_all};
+use crate::update::{Before, Changes, ChangesPlace, Fates, WithChanges, carry_all};
 use crate::warnings;
 
 /// Converts the inputs.
@@ -61,6 +61,12 @@ fn convert(options: &Options) -> Result<Report, Error> {
     }
 }
 
+/// What a run goes on from, and where what it changes goes besides.
+pub(crate) struct Earlier<'e> {
+    pub(crate) state: &'e State,
+    pub(crate) changes: Option<ChangesPlace>,
+}
+
 /// The run over input of a version of the API, since when it began, on top of an earlier result if there is one; `foreign`
 /// is the first record of another version, if it ends the run.
 pub(crate) fn run_as(
@@ -69,8 +75,10 @@ pub(crate) fn run_as(
     input: &Input,
     place: Place<'_>,
     foreign: &OnceLock<Foreign>,
-    (started, earlier): (Instant, Option<&State>),
+    (started, earlier): (Instant, Option<Earlier<'_>>),
 ) -> Result<Report, Error> {
+    let (earlier, changes_place) =
+        earlier.map_or((None, None), |earlier| (Some(earlier.state), earlier.changes));
     let reading = &options.reading;
     let plan = reading.plan(version.api, &options.columns);
     let is_stream = input.sources.iter().any(|source| source.file.is_stream());
@@ -104,13 +112,17 @@ pub(crate) fn run_as(
     let carried = Cell::new(None);
     let begin = || {
         let mut tables = Tables::begin(options, plan, &place.stage)?;
+        let mut changes = None;
         if let Some((state, fates)) = &fates {
             carried.set(Some(carry_all(state, fates, plan, reading, &mut tables)?));
+            changes = changes_place.as_ref().map(|own| Changes::begin(own, plan)).transpose()?;
+            changes.as_mut().map_or(Ok(()), |changes| changes.carry(state, fates, plan))?;
         }
-        Ok(tables)
+        Ok(WithChanges { tables, changes })
     };
-    let mut tables = if is_stream {
-        stream::read(&pass, &mut found, &place.stage, begin()?)?
+    let WithChanges { mut tables, changes } = if is_stream {
+        let tables = stream::read(&pass, &mut found, &place.stage, begin()?.tables)?;
+        WithChanges { tables, changes: None }
     } else {
         claims::read(&pass, &mut found, begin)?
     };
@@ -128,7 +140,13 @@ pub(crate) fn run_as(
         let (index, deletions) = (&found.index, &input.deletions);
         report.state = state::write(&place.stage, &about, index, deletions, latest, chosen)?;
     }
-    earlier.map_or(Ok(()), State::is_still_there)?;
+    if let Some(state) = earlier {
+        state.is_still_there()?;
+        let ended = changes.map(|changes| changes.finish(state, place.stage.dir())).transpose()?;
+        if let Some((place, ended)) = changes_place.zip(ended) {
+            place.publish(ended, &report, &input.exports)?;
+        }
+    }
     place.publish(&mut report, found.rejects, &input.exports)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)

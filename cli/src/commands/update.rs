@@ -24,7 +24,7 @@ pub(crate) struct UpdateArgs {
     #[arg(required_unless_present = "undo", value_name = "EXPORT", value_parser = input())]
     pub(crate) exports: Vec<String>,
     /// Go back to the result before: the newest that --keep-previous has left takes the place of TABLES, which goes.
-    #[arg(long, conflicts_with_all = ["exports", "out"])]
+    #[arg(long, conflicts_with_all = ["exports", "out", "changes"])]
     pub(crate) undo: bool,
     #[command(flatten)]
     pub(crate) lines: LineArgs,
@@ -32,6 +32,10 @@ pub(crate) struct UpdateArgs {
     /// changed in place.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write what changes to a folder of its own, too: for each table the rows to insert, and in gone.parquet the ids of
+    /// claims and the MBIs of people whose rows go first. An earlier one there is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) changes: Option<PathBuf>,
     /// Apply exports that the tables hold already.
     #[arg(long)]
     pub(crate) again: bool,
@@ -84,6 +88,7 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     reading.max_people = arguments.max_people;
     arguments.lines.set(reading);
     options.out.clone_from(&arguments.out);
+    options.changes.clone_from(&arguments.changes);
     options.again = arguments.again;
     options.keep_previous = arguments.keep_previous;
     streams::check_input(&options.reading.inputs)?;

@@ -118,7 +118,7 @@ pub(crate) fn leftover_warning(leftover: &Path) -> String {
     format!("the earlier result could not be removed from {leftover}; the next run tries again")
 }
 
-fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Result<Stage, Error> {
+pub(crate) fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Result<Stage, Error> {
     let options =
         StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned(), keep_previous };
     Ok(Stage::open(out, &options, manifest::owned)?)

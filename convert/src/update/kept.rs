@@ -21,6 +21,18 @@ pub(crate) enum Fate<'m> {
     Mbi(Option<&'m str>),
 }
 
+impl Fate<'_> {
+    /// Whether the rows are not as they were.
+    pub(super) fn is_other(self) -> bool {
+        self != Self::Stays
+    }
+
+    /// The same where only rows with another MBI are wanted.
+    pub(super) fn only_other(self) -> Self {
+        if let Self::Mbi(_) = self { self } else { Self::Gone }
+    }
+}
+
 /// Rows that get an MBI, or none.
 type Mbis<'m> = Vec<(Range<usize>, Option<&'m str>)>;
 

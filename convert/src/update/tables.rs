@@ -4,6 +4,7 @@ use cclf_crosswalk::Plan;
 
 use super::carry::{Carried, Earlier, carry};
 use super::fates::Fates;
+use super::kept::Fate;
 use crate::error::Error;
 use crate::options::Reading;
 use crate::out::tables::Rows;
@@ -18,6 +19,17 @@ pub(crate) fn carry_all(
     reading: &Reading,
     rows: &mut impl Rows,
 ) -> Result<CarriedReport, Error> {
+    carry_these(state, |id| fates.of_claim(id), plan, reading, rows)
+}
+
+/// Carries rows over, as `fate` says of the claim with an id.
+pub(super) fn carry_these<'m>(
+    state: &State,
+    fate: impl Fn(&str) -> Fate<'m> + Sync,
+    plan: &'static Plan,
+    reading: &Reading,
+    rows: &mut impl Rows,
+) -> Result<CarriedReport, Error> {
     let mut report = CarriedReport::default();
     for table in rows.names().into_iter().filter(|table| plan.is_of_claims(*table)) {
         let Some(file) = state.table(table) else { continue };
@@ -28,7 +40,7 @@ pub(crate) fn carry_all(
             threads: reading.threads(),
             cancel: &reading.cancel,
         };
-        let Carried { rows, gone, with_mbi } = carry(&earlier, |id| fates.of_claim(id), rows)?;
+        let Carried { rows, gone, with_mbi } = carry(&earlier, &fate, rows)?;
         report.rows += rows;
         report.gone += gone;
         report.with_other_mbi += with_mbi;
