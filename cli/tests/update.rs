@@ -181,7 +181,10 @@ fn people_claims_and_deletions_reach_the_rows_that_are_there() {
     let report = work.read_json("report.json");
     assert_eq!(report["carried"], json!({"rows": 3, "gone": 2, "with_other_mbi": 3}));
     let exports = report["exports"].as_array().unwrap();
-    assert_eq!(exports.iter().map(|own| &own["name"]).collect::<Vec<_>>(), ["one", "two"]);
+    let counts = |own: &Value| (own["name"].clone(), own["files"].clone(), own["records"].clone());
+    let wanted = [(json!("one"), json!(3), json!(9)), (json!("two"), json!(2), json!(4))];
+    assert_eq!(exports.iter().map(counts).collect::<Vec<_>>(), wanted);
+    assert!(exports.iter().all(|own| own["manifest_blake3"].as_str().unwrap().len() == 64));
     work.bcda("convert one two --out whole --quiet").exits(0);
     same(&work, "tables", &rows(&work, "whole"), "all at once");
 }

@@ -110,12 +110,12 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     let known = known(&state)?;
     let before = known.exports.clone();
     let mut input = Input::examine(files, patients, &options.reading, &elsewhere, known)?;
-    let new: Vec<&Export> = input.several.iter().filter(|export| !export.is_known).collect();
+    let new: Vec<&Export> = input.several.iter().filter(|export| !export.is_known()).collect();
     refuse(&new, &before, asked.again)?;
     place.keep_rejects(&folder_of(&new, &state), state.rejects())?;
     // Those that come again are listed once.
     let again: HashSet<_> = new.iter().map(|export| export.manifest).collect();
-    input.forget(|export| export.is_known && again.contains(&export.manifest));
+    input.forget(|export| export.is_known() && again.contains(&export.manifest));
     let version = version(&mut input, &state, &options.reading)?;
     let foreign = OnceLock::new();
     let changes = asked.changes.as_deref().map(|folder| changes_in(folder, asked, &options));

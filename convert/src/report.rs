@@ -103,6 +103,8 @@ pub struct ExportReport {
     pub manifest_blake3: Option<String>,
     /// Files of it that were read.
     pub files: u64,
+    /// Records in them, bad ones included.
+    pub records: u64,
 }
 
 /// What became of the rows of an earlier result that was brought up to date.

@@ -136,7 +136,7 @@ pub(crate) fn run_as(
     let mut report = found.report(&pass, tables, &warnings, started);
     report.carried = carried.take();
     if let (Some(latest), Some(chosen)) = (&latest, chosen) {
-        let about = About::of(options, input, version.api);
+        let about = About::of(options, input, &report);
         let (index, deletions) = (&found.index, &input.deletions);
         report.state = state::write(&place.stage, &about, index, deletions, latest, chosen)?;
     }

@@ -60,7 +60,7 @@ impl Deletions {
     ) -> Result<Self, Error> {
         let mut deletions = Self::default();
         known.for_each(|(hash, rank)| deletions.add(hash, rank));
-        for export in exports.iter().filter(|export| export.time.is_some() && !export.is_known) {
+        for export in exports.iter().filter(|export| export.time.is_some() && !export.is_known()) {
             let files = files(export, reading, elsewhere)?;
             let numbers = |_| Bundles::default();
             let take = |block: Block, before: ndjson_io::Before<'_>| {

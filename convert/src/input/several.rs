@@ -31,8 +31,8 @@ pub(crate) struct Export {
     pub(crate) rank: u32,
     /// Something besides people is read of it.
     has_claims: bool,
-    /// An earlier result holds it: nothing is read of it.
-    pub(crate) is_known: bool,
+    /// What an earlier result that holds it says of it; nothing is read of it then.
+    pub(crate) known: Option<ExportReport>,
 }
 
 impl Export {
@@ -46,7 +46,7 @@ impl Export {
             manifest: told.map(|told| told.blake3),
             rank: 0,
             has_claims: false,
-            is_known: false,
+            known: None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Export {
             manifest,
             rank: 0,
             has_claims: true,
-            is_known: true,
+            known: Some(report.clone()),
         })
     }
 
@@ -71,14 +71,20 @@ impl Export {
         self.time.is_some() && path.parent().is_some_and(|own| own == self.folder.join(DELETED))
     }
 
-    /// What a report has of it, with so many files.
-    pub(crate) fn report(&self, files: u64) -> ExportReport {
-        ExportReport {
+    /// Whether an earlier result holds it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// What a report has of it, of which so many files and records were read.
+    pub(crate) fn report(&self, files: u64, records: u64) -> ExportReport {
+        self.known.clone().unwrap_or_else(|| ExportReport {
             name: self.name.clone(),
             transaction_time: self.time.map(|time| time.to_string()),
             manifest_blake3: self.manifest.map(|hash| hash.to_hex().to_string()),
             files,
-        }
+            records,
+        })
     }
 }
 

@@ -102,11 +102,16 @@ impl Input {
         u32::try_from(self.sources.len()).unwrap_or(u32::MAX)
     }
 
-    /// The exports, where only the latest versions count.
-    pub(crate) fn export_reports(&self) -> Vec<ExportReport> {
-        let files = |place| self.sources.iter().filter(|own| own.export == place).count() as u64;
+    /// The exports, where only the latest versions count; `records` says how many a source has.
+    pub(crate) fn export_reports(&self, records: impl Fn(usize) -> u64) -> Vec<ExportReport> {
+        let report = |(place, export): (usize, &Export)| {
+            let own = self.sources.iter().enumerate().filter(|(_, own)| own.export == place);
+            let counts = own.map(|(source, _)| (1, records(source)));
+            let (files, records) = counts.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+            export.report(files, records)
+        };
         let several = self.several.iter().enumerate().filter(|_| self.keeps_latest());
-        several.map(|(place, export)| export.report(files(place))).collect()
+        several.map(report).collect()
     }
 
     /// Looks at all files; people of `patients` count, and nothing else of them.

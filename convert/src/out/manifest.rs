@@ -39,7 +39,7 @@ pub(crate) fn text(report: &Report, files: &[String], exports: &Exports) -> Vec<
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         files,
-        crosswalk_blake3: report.api.parse().map_or_else(|_| String::new(), crosswalk_hash),
+        crosswalk_blake3: crosswalk_hash_of(&report.api),
         synthetic: exports.synthetic.as_ref(),
         export_servers: &exports.servers,
         report,
@@ -91,4 +91,9 @@ pub(crate) fn crosswalk_hash(api: Api) -> String {
         hasher.update(text.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// The same, by the name of the version.
+pub(crate) fn crosswalk_hash_of(api: &str) -> String {
+    api.parse().map_or_else(|_| String::new(), crosswalk_hash)
 }

@@ -30,7 +30,10 @@ impl Found {
             api: pass.version.api.name().to_owned(),
             judged_by: pass.reading.judged_by.with(pass.columns).named(),
             keep: pass.input.keep,
-            exports: pass.input.export_reports(),
+            exports: pass.input.export_reports(|source| {
+                let report = self.reports[source].as_ref();
+                report.map_or(0, |report| report.lines - report.blank_lines)
+            }),
             records: Counts::from(counts),
             left_out: pass.latest.map(|latest| latest.report(counts)),
             set_aside: SetAside::from(counts),

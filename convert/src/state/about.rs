@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::input::several::Export;
 use crate::input::sources::Input;
 use crate::options::Options;
-use crate::out::manifest::crosswalk_hash;
-use crate::report::ExportReport;
+use crate::out::manifest::crosswalk_hash_of;
+use crate::report::{ExportReport, Report};
 
 /// Version of the form of a state: of others tables are made anew.
 pub(super) const VERSION: u32 = 1;
@@ -39,17 +39,17 @@ pub(super) struct FileOfPeople {
 }
 
 impl About {
-    /// The state of a run over this input.
-    pub(crate) fn of(options: &Options, input: &Input, api: cclf_crosswalk::Api) -> Self {
+    /// The state of a run over this input, with this report.
+    pub(crate) fn of(options: &Options, input: &Input, report: &Report) -> Self {
         let lineages = input.lineages();
         Self {
             schema_version: VERSION,
-            api: api.name().to_owned(),
-            crosswalk_blake3: crosswalk_hash(api),
+            api: report.api.clone(),
+            crosswalk_blake3: crosswalk_hash_of(&report.api),
             naming: options.naming.name().to_owned(),
             compression: options.compression.name().to_owned(),
             partially_adjudicated: options.reading.partially_adjudicated,
-            exports: input.export_reports(),
+            exports: report.exports.clone(),
             lineages: lineages
                 .map(|own| FileOfPeople { name: own.file_name.clone(), date: own.file_date })
                 .collect(),
