@@ -14,7 +14,7 @@ use cclf_crosswalk::arrow::compute::concat_batches;
 use cclf_crosswalk::arrow::datatypes::Int64Type;
 use cclf_crosswalk::{Columns, Crosswalk, Table};
 use common::{EXPORT, FILE_DATE, converted};
-use convert::{ErrorKind, MaxRejects, OnBadRecord, ScanOptions};
+use convert::{ErrorKind, Keep, MaxRejects, OnBadRecord, ScanOptions};
 use datafusion::catalog::SchemaProvider;
 use datafusion::common::DataFusionError;
 use datafusion::execution::TaskContext;
@@ -303,4 +303,22 @@ async fn what_is_not_there_is_said_at_once_or_when_it_is_read() {
     fs::remove_file(work.path().join("people.ndjson")).unwrap();
     let query = context.sql("SELECT count(*) FROM cclf1").await.unwrap();
     assert!(query.collect().await.is_err());
+}
+
+#[tokio::test]
+async fn of_several_exports_the_latest_versions_count() {
+    let work = tempfile::tempdir().unwrap();
+    for (name, time) in [("one", "2024-03-01T00:00:00Z"), ("two", "2024-03-08T00:00:00Z")] {
+        let folder = work.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        write_export(&folder, 3);
+        let manifest = format!("{{\"transactionTime\":\"{time}\",\"output\":[]}}");
+        fs::write(folder.join("bcda-export.json"), manifest).unwrap();
+    }
+    let mut options = options(work.path().to_str().unwrap());
+    let (context, _) = session(&options, 100);
+    let latest = number(&context, "SELECT count(*) FROM cclf5").await;
+    options.reading.keep = Some(Keep::All);
+    let (context, _) = session(&options, 100);
+    assert_eq!(number(&context, "SELECT count(*) FROM cclf5").await, 2 * latest);
 }
