@@ -179,7 +179,8 @@ fn the_latest_version_of_each_record_counts() {
     // One export has all of its versions, and several do if they are asked for.
     let one = work.bcda("convert one --out all --format csv --overwrite").exits(0);
     assert!(!one.stderr.contains("latest"), "{}", one.stderr);
-    work.bcda("convert one two --out all --format csv --keep all --overwrite --quiet").exits(3);
+    let all = work.bcda("convert one two --out all --format csv --keep all --overwrite").exits(3);
+    assert!(all.stderr.contains("2 exports: all versions of a claim have rows"), "{}", all.stderr);
     assert_eq!(work.csv("all/cclf5.csv").rows.len(), 8);
     let report = work.read_json("all/tables-manifest.json");
     assert_eq!((&report["keep"], &report["repeated_claim_ids"]), (&json!("all"), &json!(2)));

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use cclf_crosswalk::{Api, Table};
-use ndjson_io::SourceFile;
+use ndjson_io::{Discovered, SourceFile};
 use publish::Stage;
 
 use crate::TABLES_MANIFEST;
@@ -40,7 +40,7 @@ pub struct UpdateOptions {
     /// changed in place.
     pub out: Option<PathBuf>,
     /// The new exports, and how they are read. Which versions count, and whether claims do that are not adjudicated to the end,
-    /// is as it was for the result.
+    /// is as it was for the result. People of earlier exports are in it: [`Reading::patients`] names none besides.
     pub reading: Reading,
     /// A folder for what changes: the rows to insert, and the ids whose rows go first.
     pub changes: Option<PathBuf>,
@@ -88,6 +88,13 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     let started = Instant::now();
     let reading = &asked.reading;
     let elsewhere = Elsewhere::new(&reading.cancel);
+    if !reading.patients.is_empty() {
+        return Err(Error::usage(said![
+            "the people of earlier exports are in the tables already; leave ",
+            Setting::Patients,
+            " out"
+        ]));
+    }
     let shown = asked.tables.display().to_string();
     let fetched = fetched(asked, &elsewhere)?;
     let folder = match &fetched {
@@ -97,7 +104,6 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     // Before anything is locked: there may be nothing to bring up to date.
     let options = options(asked, &State::open(&folder, &shown)?);
     let files = find::later_exports(&options.reading, &options.places(), &elsewhere)?;
-    let patients = find::patients(&options.reading, &files.sources, &elsewhere)?;
     if files.sources.iter().any(SourceFile::is_stream) {
         return Err(Error::usage(
             "a result is brought up to date from files: standard input and pipes are read once, and no manifest lies beside \
@@ -109,7 +115,8 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     state.check(reading.threads(), &reading.cancel)?;
     let known = known(&state)?;
     let before = known.exports.clone();
-    let mut input = Input::examine(files, patients, &options.reading, &elsewhere, known)?;
+    let mut input =
+        Input::examine(files, Discovered::default(), &options.reading, &elsewhere, known)?;
     let new: Vec<&Export> = input.several.iter().filter(|export| !export.is_known()).collect();
     refuse(&new, &before, asked.again)?;
     place.keep_rejects(&folder_of(&new, &state), state.rejects())?;

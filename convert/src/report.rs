@@ -90,10 +90,10 @@ pub struct TableReport {
     pub blake3: String,
 }
 
-/// An export of which something was read, where only the latest versions count.
+/// An export of which something was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportReport {
-    /// The name of its folder, with which FILE_NAME begins.
+    /// The name of its folder, with which FILE_NAME begins where only the latest versions count.
     pub name: String,
     /// When it was made, as its manifest tells; none without a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ pub struct Report {
     /// Which versions of a record count.
     #[serde(default)]
     pub keep: Keep,
-    /// The exports, the oldest first, where only the latest versions count.
+    /// The exports, the oldest first, where there are several or only the latest versions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exports: Vec<ExportReport>,
     /// What became of the records.

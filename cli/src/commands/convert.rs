@@ -347,12 +347,14 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
             grouped(carried.gone)
         )
     });
+    let which = match report.keep {
+        Keep::All => "all versions of a claim have rows (--keep all)",
+        Keep::Latest => "only the latest version of each record counts (--keep latest)",
+    };
     let kept = match report.exports.len() {
         0 => String::new(),
-        1 => "\nonly the latest version of each record counts (--keep latest)".to_owned(),
-        count => format!(
-            "\n{count} exports: only the latest version of each record counts (--keep latest)"
-        ),
+        1 => format!("\n{which}"),
+        count => format!("\n{count} exports: {which}"),
     };
     let restarted = if report.restarted { ", claims read twice: people among them" } else { "" };
     let rejects = match (report.has_rejects(), out == Path::new("-"), rejects_kept) {

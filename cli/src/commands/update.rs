@@ -42,9 +42,6 @@ pub(crate) struct UpdateArgs {
     /// How many earlier results stay beside the new one, as TABLES.previous-000001 and so on.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) keep_previous: u32,
-    /// Files, folders, globs or addresses whose Patients and Coverages are joined besides those of EXPORT.
-    #[arg(long, value_name = "PATH", value_parser = input())]
-    pub(crate) patients: Vec<String>,
     /// Hash the inputs while they are read: the manifest then has the BLAKE3 of each.
     #[arg(long)]
     pub(crate) hash_inputs: bool,
@@ -79,7 +76,6 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     }
     let mut options = UpdateOptions::new(tables.clone(), arguments.exports.clone());
     let reading = &mut options.reading;
-    reading.patients.clone_from(&arguments.patients);
     reading.hash_inputs = arguments.hash_inputs;
     reading.file_date = arguments.file_date;
     reading.api = arguments.api;

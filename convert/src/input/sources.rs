@@ -102,7 +102,7 @@ impl Input {
         u32::try_from(self.sources.len()).unwrap_or(u32::MAX)
     }
 
-    /// The exports, where only the latest versions count; `records` says how many a source has.
+    /// The exports, where there are several or only the latest versions count; `records` says how many a source has.
     pub(crate) fn export_reports(&self, records: impl Fn(usize) -> u64) -> Vec<ExportReport> {
         let report = |(place, export): (usize, &Export)| {
             let own = self.sources.iter().enumerate().filter(|(_, own)| own.export == place);
@@ -110,8 +110,9 @@ impl Input {
             let (files, records) = counts.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
             export.report(files, records)
         };
-        let several = self.several.iter().enumerate().filter(|_| self.keeps_latest());
-        several.map(report).collect()
+        let dated = self.several.iter().filter(|export| export.time.is_some()).count();
+        let several = self.several.iter().enumerate();
+        several.filter(|_| self.keeps_latest() || dated > 1).map(report).collect()
     }
 
     /// Looks at all files; people of `patients` count, and nothing else of them.
