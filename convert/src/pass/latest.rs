@@ -7,6 +7,7 @@
 
 use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use cclf_crosswalk::{Reader, Resource, Tie, Took};
 use ndjson_io::{BlockWorker, InBlock, Line};
@@ -74,12 +75,13 @@ fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, E
         }
         kinship.of(&chosen).try_for_each(|own| kin.push(own.pack()))
     })?;
-    let versions = latest.sort();
+    let sources = pass.input.sources.len();
+    let versions = latest.sort(sources);
     kin.sorted()?.each_group(Kin::KEY_BYTES, |same| {
         latest.compare(&same.iter().map(Kin::unpack).collect::<Vec<_>>());
         Ok(())
     })?;
-    latest.shared = latest.sort() - versions;
+    latest.shared = latest.sort(sources) - versions;
     let kept = kept.map(BufWriter::into_inner).transpose();
     latest.chosen = kept.map_err(|error| fault(error.error()))?;
     Ok(latest)
@@ -144,6 +146,9 @@ fn collect(
     entries: &mut Runs<{ Entry::BYTES }>,
 ) -> Result<bool, Error> {
     let numbers = found.claim_sources(pass);
+    // They are read once more by who makes rows of them.
+    let bytes = numbers.iter().filter_map(|number| pass.input.sources[*number].file.len()).sum();
+    pass.reading.progress.total_bytes.fetch_add(bytes, Ordering::Relaxed);
     let make = |_| Worker {
         pass,
         reader: pass.reader(),

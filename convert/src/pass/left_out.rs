@@ -13,7 +13,7 @@ use crate::report::LeftOut;
 pub(crate) struct Latest {
     /// By source the offsets of their lines, in rising order.
     left_out: Vec<Vec<u64>>,
-    /// Claims of a shared system that are left out because the National Claims History has them.
+    /// Claims of a shared system that were read and are left out because the National Claims History has them.
     pub(super) shared: u64,
     /// Claims of which no version is left, because they were deleted.
     deleted: u64,
@@ -54,13 +54,13 @@ impl Latest {
         self.left_out[source].push(offset);
     }
 
-    /// Puts what is left out in order, each once; gives how many there are.
-    pub(super) fn sort(&mut self) -> u64 {
+    /// Puts what is left out in order, each once; gives how many there are of so many sources.
+    pub(super) fn sort(&mut self, sources: usize) -> u64 {
         for own in &mut self.left_out {
             own.sort_unstable();
             own.dedup();
         }
-        self.left_out.iter().map(|own| own.len() as u64).sum()
+        self.left_out.iter().take(sources).map(|own| own.len() as u64).sum()
     }
 
     /// The version of a claim that counts, of all in the order of the input; the others are left out.
@@ -108,7 +108,7 @@ mod tests {
         for place in [(2, 9), (0, 5), (2, 1), (2, 9)] {
             latest.leave_out(place);
         }
-        assert_eq!(latest.sort(), 3);
+        assert_eq!((latest.sort(2), latest.sort(3)), (1, 3));
         for place in [(2, 9), (0, 5), (2, 1)] {
             assert!(latest.leaves_out(place.0, place.1));
         }
