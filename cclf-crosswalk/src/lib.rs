@@ -69,7 +69,9 @@ pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
 pub use layout::resource::Resource;
 pub use layout::table::{ColumnType, Per, Table};
-pub use people::index::{BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit, Stored};
+pub use people::index::{
+    BeneficiaryNumber, HospiceRanges, Index, IndexFull, IndexLimit, Stored, StoredForgotten,
+};
 pub use people::person::{Beneficiary, Hollow, Person, PersonRecord};
 pub use people::precedence::{Precedence, Tie, Version, precedence};
 pub use people::tables::{PeopleTables, summary};

@@ -5,8 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
+use synth::Api;
 
-use crate::common::records::{carrier, coverage, hospice, lines, patient};
+use crate::common::records::{
+    carrier, carrier_of, coverage, coverage_of, hospice, lines, patient, patient_of,
+};
 use crate::common::{self, TABLES, Work};
 use crate::read_back::{cells, parquet_file};
 
@@ -449,5 +452,149 @@ fn what_changes_leads_from_the_old_tables_to_the_new() {
         for place in ["tables/in", "weeks/week-06/in", "tables"] {
             work.bcda(&format!("update tables weeks/week-06 --again --changes {place}")).exits(2);
         }
+    }
+}
+
+/// A result that was made of the first exports and brought up to date with the others one by one, against all at once.
+#[track_caller]
+fn one_by_one(work: &Work, exports: &[&str], what: &str) {
+    for (turn, name) in exports.iter().enumerate() {
+        let words = match turn {
+            0 => format!("convert {name} --updatable --overwrite --out tables --quiet"),
+            _ => format!("update tables {name} --quiet"),
+        };
+        work.bcda(&words).exits(0);
+    }
+    work.bcda(&format!(
+        "convert {} --keep latest --out all --overwrite --quiet",
+        exports.join(" ")
+    ))
+    .exits(0);
+    same(work, "tables", &rows(work, "all"), what);
+}
+
+fn deletes(work: &Work, folder: &str, names: &[&str]) {
+    let request = |name: &&str| json!({"request": {"method": "DELETE", "url": name}});
+    let entries: Vec<Value> = names.iter().map(request).collect();
+    let bundle = json!({"resourceType": "Bundle", "entry": entries});
+    work.write_lines(&format!("{folder}/deleted/one.ndjson"), [bundle.to_string()]);
+}
+
+#[test]
+fn deletions_reach_merged_people_and_what_coverages_tell() {
+    let merged = json!({
+        "resourceType": "Patient", "id": "20",
+        "link": [{"other": {"reference": "Patient/10"}, "type": "replaced-by"}],
+    });
+    for gone in ["Patient/10", "Patient/20", "Coverage/part-a-10"] {
+        let work = Work::new();
+        let mut person = patient_of(Api::V3, "10", "1AA1AA1AA11");
+        let mut cover = coverage_of(Api::V3, "10", "A");
+        if gone.starts_with("Coverage") {
+            person["identifier"] = json!([]);
+            cover["subscriberId"] = "1SA1SA1SA11".into();
+        }
+        let people = [person, patient_of(Api::V3, "20", "2AA2AA2AA22")];
+        let claims = [carrier_of(Api::V3, "1", "10"), carrier_of(Api::V3, "2", "20")];
+        let covers = [cover, coverage_of(Api::V3, "10", "B")];
+        export(
+            &work,
+            "one",
+            FIRST,
+            &[("ExplanationOfBenefit", &claims), ("Patient", &people), ("Coverage", &covers)],
+        );
+        export(&work, "two", SECOND, &[("Patient", std::slice::from_ref(&merged))]);
+        export(
+            &work,
+            "three",
+            THIRD,
+            &[("ExplanationOfBenefit", &[carrier_of(Api::V3, "3", "20")])],
+        );
+        deletes(&work, "three", &[gone]);
+        one_by_one(&work, &["one", "two", "three"], gone);
+    }
+}
+
+#[test]
+fn what_the_tables_have_forgotten_is_refused() {
+    let work = Work::new();
+    // It was changed last in the first week, deleted in the second, and came again as it had been before in the third.
+    let newer = updated(carrier("1", "-1"), "2024-02-20T00:00:00Z");
+    let older = updated(carrier("1", "-1"), "2024-01-20T00:00:00Z");
+    export(&work, "one", FIRST, &[("ExplanationOfBenefit", &[newer, carrier("2", "-1")])]);
+    export(&work, "two", SECOND, &[("ExplanationOfBenefit", &[carrier("3", "-1")])]);
+    deletes(&work, "two", &["ExplanationOfBenefit/carrier-1"]);
+    export(&work, "three", THIRD, &[("ExplanationOfBenefit", &[older])]);
+    one_by_one(&work, &["one", "two", "three"], "in their order");
+    work.bcda("convert one --updatable --overwrite --out tables --quiet").exits(0);
+    work.bcda("update tables three --quiet").exits(0);
+    let before = work.snapshot("tables");
+    let ran = work.bcda("update tables two").exits(2);
+    assert!(ran.stderr.contains("convert them all again"), "{}", ran.stderr);
+    assert_eq!(work.snapshot("tables"), before);
+    // People likewise.
+    let work = Work::new();
+    let person = |time| updated(patient("-1", "1AA1AA1AA11"), time);
+    export(&work, "one", FIRST, &[("Patient", &[person("2024-02-20T00:00:00Z")])]);
+    export(&work, "two", SECOND, &[("Patient", &[patient("-2", "2AA2AA2AA22")])]);
+    deletes(&work, "two", &["Patient/-1"]);
+    export(&work, "three", THIRD, &[("Patient", &[person("2024-01-20T00:00:00Z")])]);
+    one_by_one(&work, &["one", "two", "three"], "people in their order");
+    work.bcda("convert one --updatable --overwrite --out tables --quiet").exits(0);
+    work.bcda("update tables three --quiet").exits(0);
+    work.bcda("update tables two --quiet").exits(2);
+}
+
+#[test]
+fn a_manifest_or_a_state_that_is_not_as_it_was_written_is_refused() {
+    let work = Work::new();
+    two_weeks(&work);
+    work.bcda("convert one --updatable --out tables --quiet").exits(0);
+    let manifest = "tables/tables-manifest.json";
+    let whole = work.read_json(manifest);
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut other = whole.clone();
+        change(&mut other);
+        work.write(manifest, other.to_string());
+        let ran = work.bcda("update tables two").exits(2);
+        assert!(ran.stderr.contains("is not as it was written"), "{}", ran.stderr);
+    };
+    changed(&|own| own["tables"].as_array_mut().unwrap().truncate(5));
+    changed(&|own| own["state"].as_array_mut().unwrap().truncate(2));
+    changed(&|own| own["exports"] = json!([]));
+    changed(&|own| own["keep"] = "all".into());
+    changed(&|own| own["schema_version"] = 9.into());
+    changed(&|own| own["files"][0] = "../cclf1.parquet".into());
+    // Entries that are missing, though the manifest has the hash of what is there.
+    for (file, len) in [("state/claims.bin", 8), ("state/people.bin", 8)] {
+        let name = format!("tables/{file}");
+        let bytes = work.read(&name);
+        work.write(&name, &bytes[..len]);
+        let mut other = whole.clone();
+        let own = other["state"].as_array_mut().unwrap().iter_mut().find(|own| own["file"] == file);
+        own.unwrap()["blake3"] = blake3::hash(&bytes[..len]).to_hex().to_string().into();
+        work.write(manifest, other.to_string());
+        let ran = work.bcda("update tables two").exits(1);
+        assert!(ran.stderr.contains("the file is damaged"), "{}", ran.stderr);
+        work.write(&name, bytes);
+    }
+    work.write(manifest, whole.to_string());
+    // Only its people were read: its claims still come.
+    work.bcda("convert one --patients two --updatable --out people --quiet").exits(0);
+    work.bcda("update people two --quiet").exits(0);
+    work.bcda("convert one two --out all --quiet").exits(0);
+    same(&work, "people", &rows(&work, "all"), "people beforehand");
+    for out in ["-", "one", "people"] {
+        let ran = work.bcda(&format!("update tables two --out {out}")).exits(2);
+        assert!(!ran.stderr.contains("--overwrite"), "{}", ran.stderr);
+    }
+    work.write("two/bcda-export.json", "{\"transactionTime\":null,\"output\":[]}");
+    for words in ["update tables two", "convert one two --out none"] {
+        let ran = work.bcda(words).exits(2);
+        assert!(
+            ran.stderr.contains("two/bcda-export.json: expected the manifest"),
+            "{}",
+            ran.stderr
+        );
     }
 }

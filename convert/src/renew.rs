@@ -142,7 +142,18 @@ fn fetched(asked: &UpdateOptions, elsewhere: &Elsewhere) -> Result<Option<Stage>
                 Setting::Output
             ]));
         }
-        Some(out) => find::refuse_overlap(out, &tables)?,
+        Some(out) => {
+            find::refuse_overlap(out, &tables)?;
+            let is_empty = || publish::names_in(out).is_ok_and(|names| names.is_empty());
+            let is_there = !is_address(&out.to_string_lossy()) && out.symlink_metadata().is_ok();
+            if out.as_os_str() == "-" || is_there && !is_empty() {
+                return Err(Error::usage(said![
+                    format!("{}: expected a new folder, or an address, with ", out.display()),
+                    Setting::Output,
+                    "; in place of the tables they are brought up to date without it"
+                ]));
+            }
+        }
         None => {}
     }
     if !is_there {
@@ -210,7 +221,7 @@ fn refuse(new: &[&Export], known: &[Export], again: bool) -> Result<(), Error> {
                  folder of an export"
             )));
         }
-        if !again && known.iter().any(|own| own.manifest == export.manifest) {
+        if !again && known.iter().any(|own| own.has_claims && own.manifest == export.manifest) {
             return Err(Error::usage(said![
                 format!("{shown}: the tables hold this export already; "),
                 Setting::Again,

@@ -105,6 +105,9 @@ pub struct ExportReport {
     pub files: u64,
     /// Records in them, bad ones included.
     pub records: u64,
+    /// Whether only its Patients and Coverages were read, beside claims of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_people: bool,
 }
 
 /// What became of the rows of an earlier result that was brought up to date.

@@ -25,8 +25,8 @@ pub use self::hospice::HospiceRanges;
 pub use self::limit::{IndexFull, IndexLimit};
 use self::merges::Merges;
 use self::pieces::{PIECE, Pieces};
-pub use self::stored::Stored;
-use self::ties::{OF_PATIENT, Ties};
+pub use self::stored::{Forgotten as StoredForgotten, Stored};
+use self::ties::{OF_PATIENT, Own, Ties};
 use super::digest::{Kept, Unpack};
 use super::mbi::Mbi;
 use super::person::{Beneficiary, Enrolled, Enrolment};
@@ -273,13 +273,26 @@ impl Index {
             Ordering::Equal => *subscriber = (*subscriber).max(coverage.subscriber),
             Ordering::Less => {}
         }
+        if let Some(own) = self.ties.own(number) {
+            own.subscribers[part] = coverage.subscriber;
+        }
         let entry = self.entry_mut(number);
         let old = std::mem::replace(&mut entry.coverage[part], digest);
         entry.coverage_updated[part] = coverage.updated;
         if old != NO_COVERAGE {
             self.leave_digest(old);
         }
+        self.settle_subscriber(number);
         Ok(())
+    }
+
+    /// Finds the MBI that the newest Coverage gives, of those that are there, where that of each is known.
+    fn settle_subscriber(&mut self, number: u32) {
+        let Some(Own { subscribers, .. }) = self.ties.own(number).map(|own| *own) else { return };
+        let entry = self.entry(number);
+        let there = (0..Enrolled::COUNT).filter(|part| entry.coverage[*part] != NO_COVERAGE);
+        let newest = there.map(|part| (entry.coverage_updated[part], subscribers[part])).max();
+        *self.subscriber_mut(number) = newest.map_or_else(Mbi::default, |(_, mbi)| mbi);
     }
 
     /// The number of a packed Coverage, for one beneficiary more: many have the same.

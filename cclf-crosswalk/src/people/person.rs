@@ -89,6 +89,7 @@ pub(super) enum Kept {
 pub(crate) struct Merged {
     pub(crate) id: String,
     pub(crate) survivor: String,
+    pub(crate) updated: i64,
 }
 
 impl Person {
@@ -258,7 +259,8 @@ impl Merged {
         let facts = &record.plan.person;
         let id = record.fact(&facts.id).text()?.into_owned();
         let survivor = record.fact(&facts.survivor).text()?;
-        Some(Self { id, survivor: cms::id_in(&survivor, "Patient")?.to_owned() })
+        let survivor = cms::id_in(&survivor, "Patient")?.to_owned();
+        Some(Self { id, survivor, updated: updated(&record.fact(&facts.last_updated)) })
     }
 }
 

@@ -60,7 +60,7 @@ impl Deletions {
     ) -> Result<Self, Error> {
         let mut deletions = Self::default();
         known.for_each(|(hash, rank)| deletions.add(hash, rank));
-        for export in exports.iter().filter(|export| export.time.is_some() && !export.is_known()) {
+        for export in exports.iter().filter(|export| export.is_read()) {
             let files = files(export, reading, elsewhere)?;
             let numbers = |_| Bundles::default();
             let take = |block: Block, before: ndjson_io::Before<'_>| {
@@ -169,22 +169,26 @@ impl BlockWorker for Bundles {
     }
 }
 
-/// What a Bundle deletes of the types that are read; none if the line is no Bundle.
+/// What a Bundle deletes of the types that are read; none if the line is no Bundle, or does not tell an id.
 fn deleted_by(line: &[u8]) -> Option<Vec<IdHash>> {
     let bundle: Bundle<'_> = serde_json::from_slice(line).ok()?;
     if bundle.resource_type != "Bundle" {
         return None;
     }
-    let hash = |entry: &Entry| {
-        if !entry.request.method.eq_ignore_ascii_case("DELETE") {
-            return None;
-        }
-        let of = |resource: Resource| {
-            Some(id_hash(resource, cms::id_in(&entry.request.url, resource.name())?))
+    let mut hashes = Vec::new();
+    for Entry { request: Request { method, url } } in &bundle.entry {
+        let is_of = |resource: &Resource| {
+            url.split(['/', '?', '#']).any(|segment| segment == resource.name())
         };
-        Resource::ALL.into_iter().find_map(of)
-    };
-    Some(bundle.entry.iter().filter_map(hash).collect())
+        let Some(resource) = Resource::ALL.into_iter().find(is_of) else { continue };
+        if !method.eq_ignore_ascii_case("DELETE") {
+            continue;
+        }
+        // Of what is chosen by a search, or written otherwise, nobody could tell what goes.
+        let id = cms::id_in(url, resource.name()).filter(|id| !id.contains(['?', '%', '#']))?;
+        hashes.push(id_hash(resource, id));
+    }
+    Some(hashes)
 }
 
 #[cfg(test)]
@@ -200,7 +204,8 @@ mod tests {
         ];
         assert_eq!(deleted_by(line.as_bytes()).unwrap(), wanted);
         assert_eq!(deleted_by(br#"{"resourceType":"Bundle"}"#), Some(Vec::new()));
-        for bad in ["{}", "x", r#"{"resourceType":"Patient","id":"-1"}"#] {
+        let search = r#"{"resourceType":"Bundle","entry":[{"request":{"method":"DELETE","url":"Patient?_id=1"}}]}"#;
+        for bad in [search, "{}", "x", r#"{"resourceType":"Patient","id":"-1"}"#] {
             assert_eq!(deleted_by(bad.as_bytes()), None, "{bad}");
         }
         assert_ne!(id_hash(Resource::Patient, "-1"), id_hash(Resource::Coverage, "-1"));

@@ -53,6 +53,8 @@ pub(crate) struct Told {
 pub(crate) struct Manifests {
     pub(crate) told: Option<Told>,
     pub(crate) files: Vec<PathBuf>,
+    /// One of our own name that tells nothing.
+    pub(crate) damaged: Option<PathBuf>,
 }
 
 /// Most bytes of a JSON file that are looked at, by its name.
@@ -104,10 +106,13 @@ impl Manifests {
     pub(crate) fn of(texts: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> Self {
         let mut found = Self::default();
         for (path, text) in texts {
-            let Some(told) = Told::of(&text) else { continue };
             let is_ours = path.file_name().is_some_and(|name| name == EXPORT_MANIFEST);
+            let Some(told) = Told::of(&text) else {
+                found.damaged = Some(path).filter(|_| is_ours).or(found.damaged);
+                continue;
+            };
             if is_ours {
-                return Self { told: Some(told), files: vec![path] };
+                return Self { told: Some(told), files: vec![path], damaged: None };
             }
             if found.told.as_ref().is_none_or(|earlier| earlier.time < told.time) {
                 found.told = Some(told);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -111,6 +111,12 @@ impl FileDates {
             Some(day) => (Some(day), FileDateOrigin::FileModified),
             None => (None, FileDateOrigin::Unknown),
         })
+    }
+
+    /// The manifest of our own name in a folder that tells nothing, where no other one does.
+    pub(crate) fn damaged(&self, folder: &Path) -> Option<PathBuf> {
+        let found = self.folders.get(folder.as_os_str())?;
+        found.damaged.clone().filter(|_| found.told.is_none())
     }
 
     /// What the manifest that counts in a folder tells.

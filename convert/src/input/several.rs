@@ -29,8 +29,10 @@ pub(crate) struct Export {
     pub(crate) manifest: Option<blake3::Hash>,
     /// The rank of its time among those of the others: equal times have one.
     pub(crate) rank: u32,
-    /// Something besides people is read of it.
-    has_claims: bool,
+    /// Not only its people count.
+    pub(crate) has_claims: bool,
+    /// The manifest that cannot be read.
+    pub(crate) damaged: Option<PathBuf>,
     /// What an earlier result that holds it says of it; nothing is read of it then.
     pub(crate) known: Option<ExportReport>,
 }
@@ -46,6 +48,7 @@ impl Export {
             manifest: told.map(|told| told.blake3),
             rank: 0,
             has_claims: false,
+            damaged: dates.damaged(folder),
             known: None,
         }
     }
@@ -61,14 +64,29 @@ impl Export {
             time,
             manifest,
             rank: 0,
-            has_claims: true,
+            has_claims: !report.only_people,
+            damaged: None,
             known: Some(report.clone()),
         })
     }
 
-    /// Whether a file says what was deleted.
+    /// Whether a manifest lies beside it, be it a damaged one.
+    fn is_dated(&self) -> bool {
+        self.time.is_some() || self.damaged.is_some()
+    }
+
+    /// Whether a file is one that says what was deleted, and was read.
     pub(crate) fn deletes(&self, path: &Path) -> bool {
-        self.time.is_some() && path.parent().is_some_and(|own| own == self.folder.join(DELETED))
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        let is_data =
+            (name.contains(".ndjson") || name.contains(".jsonl")) && !name.starts_with('.');
+        let is_read = self.time.is_some() && self.has_claims && is_data;
+        is_read && path.parent().is_some_and(|own| own == self.folder.join(DELETED))
+    }
+
+    /// Whether something besides people is read of it now.
+    pub(crate) fn is_read(&self) -> bool {
+        self.time.is_some() && self.has_claims && !self.is_known()
     }
 
     /// Whether an earlier result holds it.
@@ -84,6 +102,7 @@ impl Export {
             manifest_blake3: self.manifest.map(|hash| hash.to_hex().to_string()),
             files,
             records,
+            only_people: !self.has_claims,
         })
     }
 }
@@ -105,7 +124,9 @@ pub(crate) fn exports_of(
     quiet: &[PathBuf],
 ) -> Vec<Export> {
     let mut exports: Vec<Export> = known.to_vec();
-    exports.extend(quiet.iter().map(|folder| Export::of(folder, dates, false)));
+    let of_quiet =
+        |folder: &PathBuf| Export { has_claims: true, ..Export::of(folder, dates, false) };
+    exports.extend(quiet.iter().map(of_quiet));
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for source in &mut *sources {
         let folder = source.file.path().parent().unwrap_or(Path::new(""));
@@ -136,6 +157,7 @@ pub(crate) fn exports_of(
 
 /// The last part of a folder's path.
 fn name_of(folder: &Path, is_remote: bool) -> String {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let whole = if is_remote { None } else { std::path::absolute(folder).ok() };
     let whole = whole.as_deref().unwrap_or(folder);
     whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -144,7 +166,7 @@ fn name_of(folder: &Path, is_remote: bool) -> String {
 /// Which versions count: as the user says, else the latest where claims of several exports are read.
 ///
 /// # Errors
-/// The latest are asked for of a stream.
+/// The latest are asked for of a stream, or of an export whose manifest cannot be read.
 pub(crate) fn keep(
     exports: &[Export],
     sources: &[Source],
@@ -159,9 +181,17 @@ pub(crate) fn keep(
             " out"
         ]));
     }
-    let own = exports.iter().filter(|export| export.time.is_some() && export.has_claims);
+    let own = exports.iter().filter(|export| export.is_dated() && export.has_claims);
     let several = own.count() > 1 && !is_stream;
-    Ok(reading.keep.unwrap_or(if several { Keep::Latest } else { Keep::All }))
+    let keep = reading.keep.unwrap_or(if several { Keep::Latest } else { Keep::All });
+    match exports.iter().find_map(|export| export.damaged.as_ref()) {
+        Some(damaged) if keep == Keep::Latest => Err(Error::usage(format!(
+            "{}: expected the manifest of an export, with a transactionTime such as 2024-03-01T06:00:00Z; without it nothing \
+             tells which version of a record is the latest: mend it, or fetch the export again",
+            damaged.display()
+        ))),
+        _ => Ok(keep),
+    }
 }
 
 /// Puts the sources in the order of their exports; of several exports FILE_NAME tells which.
@@ -193,7 +223,7 @@ mod tests {
         assert_eq!(name_of(Path::new("s3://bucket/week-03"), true), "week-03");
         let here = std::env::current_dir().unwrap();
         let wanted = here.file_name().unwrap().to_string_lossy();
-        assert_eq!(name_of(Path::new(""), false), "");
+        assert_eq!(name_of(Path::new(""), false), wanted);
         assert_eq!(name_of(Path::new("."), false), wanted);
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Entry {
     offset: u64,
     updated: i64,
     tie: Tie,
+    /// The rank of the newest export that has any version: where that is greater than its own, another version would count
+    /// without this one.
+    newest: u32,
     person: PersonHash,
     /// What it has in common with other records of the claim; zeros where it does not tell.
     number: IdHash,
@@ -64,7 +67,7 @@ pub(crate) fn person_hash(id: &str) -> PersonHash {
 }
 
 impl Entry {
-    pub(crate) const BYTES: usize = 16 + 4 + 4 + 8 + 8 + 8 + 8 + 16 + 16 + 4 + 4 + 1;
+    pub(crate) const BYTES: usize = 16 + 4 + 4 + 8 + 8 + 8 + 4 + 8 + 16 + 16 + 4 + 4 + 1;
 
     /// The bytes that versions of one claim have in common.
     pub(crate) const ID_BYTES: usize = size_of::<IdHash>();
@@ -92,6 +95,7 @@ impl Entry {
             offset,
             updated: claim.last_updated().unwrap_or(i64::MIN),
             tie,
+            newest: tie.rank(),
             person: claim.patient().as_deref().map(person_hash).unwrap_or_default(),
             number: number_hash(identity.number.as_deref()),
             prior: number_hash(identity.prior.as_deref()),
@@ -104,13 +108,14 @@ impl Entry {
         let mut bytes = [0; Self::BYTES];
         let stay = self.stay.map_or(NO_DAY, |(start, _)| start);
         let end = self.stay.and_then(|(_, end)| end).unwrap_or(NO_DAY);
-        let parts: [&[u8]; 12] = [
+        let parts: [&[u8]; 13] = [
             &self.id,
             &self.rank.to_be_bytes(),
             &self.source.to_be_bytes(),
             &self.offset.to_be_bytes(),
             &self.updated.to_be_bytes(),
             &self.tie.to_bits().to_be_bytes(),
+            &self.newest.to_be_bytes(),
             &self.person.to_be_bytes(),
             &self.number,
             &self.prior,
@@ -139,6 +144,7 @@ impl Entry {
             offset: u64::from_be_bytes(cut(bytes)),
             updated: i64::from_be_bytes(cut(bytes)),
             tie: Tie::from_bits(u64::from_be_bytes(cut(bytes))),
+            newest: u32::from_be_bytes(cut(bytes)),
             person: u64::from_be_bytes(cut(bytes)),
             number: cut(bytes),
             prior: cut(bytes),
@@ -156,6 +162,15 @@ impl Entry {
         (self.source, self.offset)
     }
 
+    /// The same, of which an export of this rank has another version.
+    pub(crate) fn besides(&self, newest: u32) -> Self {
+        Self { newest: newest.max(self.newest), ..*self }
+    }
+
+    pub(crate) fn newest(&self) -> u32 {
+        self.newest
+    }
+
     /// The same, in an export of a later time as well.
     pub(crate) fn as_new_as(&self, other: &Self) -> Self {
         let tie = self.tie.max(other.tie);
@@ -169,10 +184,14 @@ impl Entry {
     }
 
     /// The same of a state, which is a source besides those that are read; `is_deleted` is told by a later export.
-    pub(crate) fn of_state(&self, place: (u32, u64), rank: u32, is_deleted: bool) -> Self {
-        let (source, offset) = place;
+    pub(crate) fn of_state(
+        &self,
+        (source, offset): (u32, u64),
+        (rank, newest): (u32, u32),
+        is_deleted: bool,
+    ) -> Self {
         let flags = self.flags | if is_deleted { DELETED } else { 0 };
-        Self { source, offset, rank, tie: self.tie.with_rank(rank), flags, ..*self }
+        Self { source, offset, rank, newest, tie: self.tie.with_rank(rank), flags, ..*self }
     }
 
     /// Whether it has no rows in the result whose state it is of, because another system has the claim.
@@ -296,6 +315,7 @@ mod tests {
             offset: 4,
             updated: i64::MIN,
             tie: Tie::new(2, &[9; 32]),
+            newest: 5,
             person: 5,
             number: [6; 16],
             prior: [7; 16],

@@ -21,6 +21,7 @@ use crate::pass::entry::{Entry, Kin, Kinship};
 use crate::pass::left_out::Latest;
 use crate::pass::people::{self, source_number};
 use crate::pass::runs::Runs;
+use crate::state::FORGOTTEN;
 
 /// Bytes of entries in memory.
 const RUN_BYTES: usize = 4 << 20;
@@ -57,9 +58,13 @@ fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, E
     if let Some(earlier) = pass.earlier {
         let source = pass.input.number_of_earlier();
         earlier.each_claim(|place, entry| {
-            let rank = pass.input.known.rank(entry.rank());
-            let is_deleted = pass.input.deletions.has(entry.id(), rank);
-            entries.push(entry.of_state((source, place), rank, is_deleted).pack())
+            let rank = |old| pass.input.known.rank(old);
+            let ranks = (rank(entry.rank()), rank(entry.newest()));
+            let is_deleted = |rank| pass.input.deletions.has(entry.id(), rank);
+            if is_deleted(ranks.0) && !is_deleted(ranks.1) {
+                return Err(Error::usage(FORGOTTEN));
+            }
+            entries.push(entry.of_state((source, place), ranks, is_deleted(ranks.0)).pack())
         })?;
     }
     let kinship = Kinship::new(found.index.merged());

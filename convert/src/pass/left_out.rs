@@ -76,6 +76,9 @@ impl Latest {
                 },
             });
         }
+        let alive = versions.iter().filter(|version| !version.is_deleted());
+        let newest = alive.map(Entry::newest).max().unwrap_or_default();
+        let chosen = chosen.map(|chosen| chosen.besides(newest));
         self.deleted += u64::from(chosen.is_none());
         for version in versions {
             if chosen.is_none_or(|chosen| chosen.place() != version.place()) {

@@ -27,6 +27,10 @@ pub(crate) struct About {
     pub(crate) exports: Vec<ExportReport>,
     /// The files that people came from, by the numbers that the index has.
     pub(super) lineages: Vec<FileOfPeople>,
+    /// How many entries the files have.
+    pub(super) claims: u64,
+    pub(super) people: u64,
+    pub(super) deletions: u64,
     /// The newest FILE_DATE, in days since 1970-01-01.
     pub(crate) age_at: Option<i32>,
 }
@@ -53,6 +57,9 @@ impl About {
             lineages: lineages
                 .map(|own| FileOfPeople { name: own.file_name.clone(), date: own.file_date })
                 .collect(),
+            claims: 0,
+            people: 0,
+            deletions: 0,
             age_at: input.age_at(),
         }
     }

@@ -5,18 +5,19 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use cclf_crosswalk::{Api, Compression, Index, Naming, Stored, Table};
+use cclf_crosswalk::{Api, Compression, Index, Naming, Resource, Stored, StoredForgotten, Table};
 use serde::Deserialize;
 
 use super::about::VERSION;
-use super::{ABOUT, About, CLAIMS, DELETIONS, PEOPLE};
+use super::{ABOUT, About, CLAIMS, DELETIONS, FORGOTTEN, PEOPLE};
 use crate::TABLES_MANIFEST;
 use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::input::deletions::IdHash;
+use crate::input::deletions::{IdHash, id_hash, part_of};
 use crate::input::sources::Input;
 use crate::memory;
-use crate::out::manifest::crosswalk_hash;
+use crate::options::Keep;
+use crate::out::manifest::{SCHEMA_VERSION, crosswalk_hash};
 use crate::out::shared::shared;
 use crate::pass::entry::{Entry, PersonHash, person_hash};
 use crate::report::{FileReport, Report};
@@ -27,6 +28,7 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// What is read of the manifest.
 #[derive(Deserialize)]
 struct Manifest {
+    schema_version: u32,
     files: Vec<String>,
     #[serde(flatten)]
     report: Report,
@@ -59,7 +61,9 @@ impl State {
         let none = |what: &str| Error::usage(format!("{shown}: {what}"));
         let text = match std::fs::read(folder.join(TABLES_MANIFEST)) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 return Err(none(
                     "no result is there to bring up to date; make one with bcda convert EXPORT --updatable",
                 ));
@@ -71,7 +75,8 @@ impl State {
             }
         };
         let blake3 = blake3::hash(&text);
-        let Some(Manifest { files, report }) = serde_json::from_slice(&text).ok() else {
+        let Some(Manifest { schema_version, files, report }) = serde_json::from_slice(&text).ok()
+        else {
             return Err(none("its manifest is none of this program's"));
         };
         if report.state.is_empty() {
@@ -80,8 +85,27 @@ impl State {
                  all columns and lineage, have one, made with --updatable or --keep latest; convert the exports again so",
             ));
         }
-        let about = std::fs::read(folder.join(ABOUT))
-            .map_err(|error| Error::failed(format!("{shown}: {ABOUT}: cannot read: {error}")))?;
+        let is_listed = |name: &str| report.state.iter().any(|own| own.file == name);
+        let has_all = |table: &Table| report.tables.iter().any(|own| own.table == table.name());
+        let is_plain = |name: &String| {
+            !name.starts_with('/') && !name.split('/').any(|part| matches!(part, "" | "." | ".."))
+        };
+        let is_whole = [ABOUT, CLAIMS.0, PEOPLE.0, DELETIONS.0].into_iter().all(is_listed)
+            && Table::ALL.iter().all(has_all)
+            && schema_version == SCHEMA_VERSION
+            && report.keep == Keep::Latest
+            && files.iter().chain(report.tables.iter().map(|own| &own.file)).all(is_plain);
+        if !is_whole {
+            return Err(none(&format!("{TABLES_MANIFEST} is not as it was written; {ANEW}")));
+        }
+        let about = match std::fs::read(folder.join(ABOUT)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(changed(&folder.join(ABOUT), "is not there any more"));
+            }
+            about => about.map_err(|error| {
+                Error::failed(format!("{shown}: {ABOUT}: cannot read: {error}"))
+            })?,
+        };
         let about: Option<About> = serde_json::from_slice(&about).ok();
         let Some(about) = about.filter(|about| about.schema_version == VERSION) else {
             return Err(none(&format!("its state is of another version of the program; {ANEW}")));
@@ -91,6 +115,9 @@ impl State {
         let (Ok(api), Ok(naming), Ok(compression)) = (api, naming, compression) else {
             return Err(none(&format!("its state is damaged; {ANEW}")));
         };
+        if about.exports != report.exports {
+            return Err(none(&format!("{TABLES_MANIFEST} is not as it was written; {ANEW}")));
+        }
         if about.crosswalk_blake3 != crosswalk_hash(api) {
             return Err(none(&format!(
                 "its tables are of another version of the crosswalk ({}), in which columns may be filled otherwise; {ANEW}",
@@ -148,8 +175,9 @@ impl State {
     fn read(&self, (name, magic): (&str, &[u8; 8])) -> Result<Reading, Error> {
         let path = self.folder.join(name);
         let file = File::open(&path).map_err(|error| unread(&path, &error))?;
+        let bytes = file.metadata().map_err(|error| unread(&path, &error))?.len();
         let file = BufReader::with_capacity(BUFFER_BYTES, file);
-        let mut reading = Reading { path, file };
+        let mut reading = Reading { path, file, bytes };
         match reading.next()? {
             Some(begin) if begin == *magic => Ok(reading),
             _ => Err(reading.damaged()),
@@ -163,6 +191,7 @@ impl State {
             let rank = reading.next()?.ok_or_else(|| reading.damaged())?;
             deletions.push((hash, u32::from_le_bytes(rank)));
         }
+        reading.ends_after(deletions.len() as u64, self.about.deletions)?;
         Ok(deletions)
     }
 
@@ -175,19 +204,27 @@ impl State {
     ) -> Result<HashSet<PersonHash>, Error> {
         let mut reading = self.read(PEOPLE)?;
         let (mut bytes, mut gone) = (Vec::new(), HashSet::new());
+        let mut count = 0;
         while let Some(len) = reading.next()? {
-            bytes.resize(u32::from_le_bytes(len) as usize, 0);
+            let len = u32::from_le_bytes(len);
+            if u64::from(len) > reading.bytes {
+                return Err(reading.damaged());
+            }
+            count += 1;
+            bytes.resize(len as usize, 0);
             reading.file.read_exact(&mut bytes).map_err(|_| reading.damaged())?;
             let stored = Stored::next(&mut &bytes[..]);
             let mut stored = stored.ok_or_else(|| reading.damaged())?;
-            if stored
-                .change(|id, rank| input.deletions.has_part(id, rank), |old| input.known.rank(old))
-            {
+            let own = part_of(&id_hash(Resource::Patient, stored.id()));
+            let is_gone = |id, rank| input.deletions.has_part(id, rank);
+            let changed = stored.change(own, is_gone, |old| input.known.rank(old));
+            if changed.map_err(|StoredForgotten| Error::usage(FORGOTTEN))? {
                 gone.insert(person_hash(stored.id()));
             }
             memory::keep_within(index);
             index.restore(&stored).map_err(memory::full)?;
         }
+        reading.ends_after(count, self.about.people)?;
         Ok(gone)
     }
 
@@ -201,7 +238,7 @@ impl State {
             take(place, Entry::unpack(&bytes))?;
             place += 1;
         }
-        Ok(())
+        reading.ends_after(place, self.about.claims)
     }
 }
 
@@ -209,6 +246,8 @@ impl State {
 struct Reading {
     path: PathBuf,
     file: BufReader<File>,
+    /// Of the whole file.
+    bytes: u64,
 }
 
 impl Reading {
@@ -220,6 +259,11 @@ impl Reading {
         let mut bytes = [0; N];
         self.file.read_exact(&mut bytes).map_err(|_| self.damaged())?;
         Ok(Some(bytes))
+    }
+
+    /// Whether there were as many entries as were written.
+    fn ends_after(&self, found: u64, wanted: u64) -> Result<(), Error> {
+        if found == wanted { Ok(()) } else { Err(self.damaged()) }
     }
 
     fn damaged(&self) -> Error {

@@ -65,19 +65,14 @@ pub(crate) fn write(
     latest: &Latest,
     chosen: File,
 ) -> Result<Vec<FileReport>, Error> {
-    let mut files = Vec::new();
-    let mut text = serde_json::to_vec_pretty(about).unwrap_or_default();
-    text.push(b'\n');
-    let mut file = StateFile::create(stage, ABOUT)?;
-    file.put(&text)?;
-    files.push(file.end()?);
-
+    let (mut files, mut about) = (Vec::new(), about.clone());
     let (name, magic) = CLAIMS;
     let mut file = StateFile::create(stage, name)?;
     file.put(magic)?;
     each_chosen(chosen, |entry| {
         let (source, offset) = entry.place();
         let entry = entry.for_state(latest.leaves_out(source as usize, offset));
+        about.claims += 1;
         file.put(&entry.pack())
     })?;
     files.push(file.end()?);
@@ -86,6 +81,7 @@ pub(crate) fn write(
     let mut file = StateFile::create(stage, name)?;
     file.put(magic)?;
     index.store(|one| {
+        about.people += 1;
         file.put(&u32::try_from(one.len()).unwrap_or(u32::MAX).to_le_bytes())?;
         file.put(one)
     })?;
@@ -95,9 +91,16 @@ pub(crate) fn write(
     let mut file = StateFile::create(stage, name)?;
     file.put(magic)?;
     for (hash, rank) in deletions.in_order() {
+        about.deletions += 1;
         file.put(&hash)?;
         file.put(&rank.to_le_bytes())?;
     }
+    files.push(file.end()?);
+
+    let mut text = serde_json::to_vec_pretty(&about).unwrap_or_default();
+    text.push(b'\n');
+    let mut file = StateFile::create(stage, ABOUT)?;
+    file.put(&text)?;
     files.push(file.end()?);
     Ok(files)
 }

@@ -52,10 +52,16 @@ impl Before {
     fn changed(&self, index: &Index) -> HashMap<PersonHash, Option<Box<str>>> {
         let none = hash_of(None);
         let mut changed = HashMap::new();
+        let survivors: HashMap<PersonHash, PersonHash> =
+            index.merged().map(|(own, other)| (person_hash(own), person_hash(other))).collect();
+        let is_gone = |person: PersonHash| {
+            let survivor = survivors.get(&person).copied().unwrap_or(person);
+            self.gone.contains(&person) || self.gone.contains(&survivor)
+        };
         for (number, (id, mbi)) in mbis(index).enumerate() {
             let before = self.mbis.get(number).copied().unwrap_or(none);
             let person = person_hash(id);
-            if before != hash_of(mbi) || self.gone.contains(&person) {
+            if before != hash_of(mbi) || is_gone(person) {
                 changed.insert(person, mbi.map(Box::from));
             }
         }
@@ -86,8 +92,9 @@ impl Fates {
             }
             if entry.was_left_out() {
                 return Err(Error::usage(
-                    "a claim of a shared system counts again, because what the National Claims History had of it was \
-                     deleted, and its rows are in none of the tables; convert all exports again",
+                    "a claim of a shared system counts again, because the one of the National Claims History that stood for it was \
+                     deleted or has another control number, and its rows are in none of the tables; convert all exports \
+                     again",
                 ));
             }
             if let Some(mbi) = changed.get(&entry.person()) {

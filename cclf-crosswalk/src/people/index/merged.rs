@@ -45,7 +45,7 @@ impl Index {
         let Some(tie) = tie else { return Ok(()) };
         let (number, survivor) = (self.number(&merged.id)?, self.number(&merged.survivor)?);
         let known = self.entry(number).person.if_any();
-        if known.is_some() && self.ties.of(number)[OF_PATIENT].rank() > tie.rank() {
+        if known.is_some() && self.ties.of(number).known[OF_PATIENT].tie.rank() > tie.rank() {
             return Ok(());
         }
         if let Some(place) = known {
@@ -55,16 +55,24 @@ impl Index {
             self.superseded_patients += 1;
         }
         self.check_room(MERGE_BYTES)?;
-        self.merges.put(number, Merge { survivor, rank: tie.rank() });
+        let merge = Merge { survivor, rank: tie.rank(), updated: merged.updated };
+        let order = |merge: &Merge| (merge.rank, merge.updated, self.id(merge.survivor));
+        if self.merges.of(number).is_none_or(|known| order(&known) < order(&merge)) {
+            self.merges.put(number, merge);
+        }
         Ok(())
     }
 
     /// The ids of Patients who were merged, each with that of the survivor.
     pub fn merged(&self) -> impl Iterator<Item = (&str, &str)> {
+        let merges = self.merges.all();
+        merges.map(|number| (self.id(number), self.id(self.merges.survivor(number))))
+    }
+
+    /// The id of the Patient of a beneficiary.
+    pub(super) fn id(&self, number: u32) -> &str {
         // Every id was a text when it came.
-        let id =
-            |number| std::str::from_utf8(self.arena.get(self.entry(number).id)).unwrap_or_default();
-        self.merges.all().map(move |number| (id(number), id(self.merges.survivor(number))))
+        std::str::from_utf8(self.arena.get(self.entry(number).id)).unwrap_or_default()
     }
 }
 
@@ -86,7 +94,7 @@ mod tests {
     }
 
     fn merged(id: &str, survivor: &str) -> Merged {
-        Merged { id: id.to_owned(), survivor: survivor.to_owned() }
+        Merged { id: id.to_owned(), survivor: survivor.to_owned(), updated: i64::MIN }
     }
 
     #[test]

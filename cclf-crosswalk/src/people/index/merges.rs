@@ -8,7 +8,7 @@ use crate::people::precedence::Tie;
 const MOST_STEPS: usize = 32;
 
 /// Memory of one merge in a map that may just have doubled.
-pub(super) const MERGE_BYTES: usize = 40;
+pub(super) const MERGE_BYTES: usize = 56;
 
 /// Who was merged into whom, by number.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(super) struct Merge {
     pub(super) survivor: u32,
     /// The rank of the newest export that says so.
     pub(super) rank: u32,
+    /// When the record was last changed that says so, if it tells.
+    pub(super) updated: i64,
 }
 
 impl Merges {
@@ -35,12 +37,8 @@ impl Merges {
         self.0.get(&number).copied()
     }
 
-    /// Of one export nothing tells which is newer: the order must not.
     pub(super) fn put(&mut self, number: u32, merge: Merge) {
-        let known = self.0.entry(number).or_insert(merge);
-        if (known.rank, known.survivor) < (merge.rank, merge.survivor) {
-            *known = merge;
-        }
+        self.0.insert(number, merge);
     }
 
     /// The one that was merged into nobody.

@@ -1,16 +1,16 @@
 //! The index as bytes, from which the same index is made again.
 //!
 //! ```text
-//! of each beneficiary: id, Patient, updated, source, tie     those with a Patient first, in the order of the input
-//!                      of each of four parts: Coverage, updated, tie
-//!                      MBI that a Coverage gives; id of the survivor, rank
+//! of each beneficiary: id; Patient, updated, tie, newest rank; source    those with a Patient first, in the input's order
+//!                      of each of four parts: Coverage, updated, tie, newest rank; the MBI that it gives
+//!                      id of the survivor, rank, updated
 //! ```
 //!
 //! Numbers are little-endian; texts and packed records have their length in front, and what is not there has the length
 //! `u32::MAX`.
 
 use super::merges::Merge;
-use super::ties::OF_PATIENT;
+use super::ties::{Known, OF_PATIENT, UNKNOWN};
 use super::{BeneficiaryNumber, Index, IndexFull, NO_COVERAGE};
 use crate::people::mbi::Mbi;
 use crate::people::person::Enrolled;
@@ -26,16 +26,20 @@ pub struct Stored<'b> {
     patient: Option<Versioned<'b>>,
     source: u32,
     coverages: [Option<Versioned<'b>>; Enrolled::COUNT],
-    subscriber: &'b str,
-    merged: Option<(&'b str, u32)>,
+    subscribers: [&'b str; Enrolled::COUNT],
+    merged: Option<(&'b str, u32, i64)>,
 }
+
+/// A version that is not stored would count where the one that is was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten;
 
 /// A packed record, when it was last changed, and what tells it from other versions.
 #[derive(Debug, PartialEq, Eq)]
 struct Versioned<'b> {
     packed: &'b [u8],
     updated: i64,
-    tie: Tie,
+    known: Known,
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
@@ -44,12 +48,13 @@ fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     out.extend_from_slice(bytes.unwrap_or_default());
 }
 
-fn put_version(out: &mut Vec<u8>, packed: Option<&[u8]>, updated: i64, tie: Tie) {
+fn put_version(out: &mut Vec<u8>, packed: Option<&[u8]>, updated: i64, known: Known) {
     put_bytes(out, packed);
     if packed.is_some() {
         out.extend_from_slice(&updated.to_le_bytes());
-        out.extend_from_slice(&tie.to_bits().to_le_bytes());
-        out.extend_from_slice(&tie.id().to_le_bytes());
+        out.extend_from_slice(&known.tie.to_bits().to_le_bytes());
+        out.extend_from_slice(&known.tie.id().to_le_bytes());
+        out.extend_from_slice(&known.newest.to_le_bytes());
     }
 }
 
@@ -78,7 +83,8 @@ fn version<'b>(rest: &mut &'b [u8]) -> Result<Option<Versioned<'b>>, Damaged> {
     let updated = i64::from_le_bytes(number(rest)?);
     let tie = Tie::from_bits(u64::from_le_bytes(number(rest)?));
     let tie = tie.with_id(u64::from_le_bytes(number(rest)?));
-    Ok(Some(Versioned { packed, updated, tie }))
+    let newest = u32::from_le_bytes(number(rest)?);
+    Ok(Some(Versioned { packed, updated, known: Known { tie, newest } }))
 }
 
 fn text<'b>(rest: &mut &'b [u8]) -> Result<Option<&'b str>, Damaged> {
@@ -96,14 +102,16 @@ impl<'b> Stored<'b> {
         let patient = version(rest)?;
         let source = u32::from_le_bytes(number(rest)?);
         let mut coverages = [const { None }; Enrolled::COUNT];
-        for own in &mut coverages {
+        let mut subscribers = [""; Enrolled::COUNT];
+        for (own, subscriber) in coverages.iter_mut().zip(&mut subscribers) {
             *own = version(rest)?;
+            *subscriber = text(rest)?.unwrap_or_default();
         }
-        let subscriber = text(rest)?.unwrap_or_default();
         let survivor = text(rest)?;
         let rank = u32::from_le_bytes(number(rest)?);
-        let merged = survivor.map(|survivor| (survivor, rank));
-        Ok(Self { id, patient, source, coverages, subscriber, merged })
+        let updated = i64::from_le_bytes(number(rest)?);
+        let merged = survivor.map(|survivor| (survivor, rank, updated));
+        Ok(Self { id, patient, source, coverages, subscribers, merged })
     }
 
     /// The id of the Patient.
@@ -111,24 +119,41 @@ impl<'b> Stored<'b> {
         self.id
     }
 
-    /// Leaves out what `is_gone` says of, which is told the rank of the export of each record and part of the hash of its
-    /// id; and gives ranks the numbers that `rank` says. Gives whether something was left out.
+    /// Leaves out what `is_gone` says of, which is told part of a hash of its id and the rank of its export; `own` is that of
+    /// the Patient's id. Ranks become what `rank` says. Gives whether something was left out.
+    ///
+    /// # Errors
+    /// Without what was left out another version would count, which is not stored.
     pub fn change(
         &mut self,
+        own: u64,
         is_gone: impl Fn(u64, u32) -> bool,
         rank: impl Fn(u32) -> u32,
-    ) -> bool {
+    ) -> Result<bool, Forgotten> {
         let mut gone = false;
-        for own in std::iter::once(&mut self.patient).chain(&mut self.coverages) {
-            if let Some(known) = own {
-                known.tie = known.tie.with_rank(rank(known.tie.rank()));
+        for version in std::iter::once(&mut self.patient).chain(&mut self.coverages) {
+            let Some(Versioned { known, .. }) = version else { continue };
+            known.tie = known.tie.with_rank(rank(known.tie.rank()));
+            if known.newest != UNKNOWN {
+                known.newest = rank(known.newest);
             }
-            gone |= own.take_if(|own| is_gone(own.tie.id(), own.tie.rank())).is_some();
+            let Known { tie, newest } = *known;
+            if is_gone(tie.id(), tie.rank()) {
+                if newest == UNKNOWN || !is_gone(tie.id(), newest) {
+                    return Err(Forgotten);
+                }
+                *version = None;
+                gone = true;
+            }
         }
-        if let Some((_, own)) = &mut self.merged {
-            *own = rank(*own);
+        if let Some((_, merged, _)) = &mut self.merged {
+            *merged = rank(*merged);
+            if is_gone(own, *merged) {
+                self.merged = None;
+                gone = true;
+            }
         }
-        gone
+        Ok(gone)
     }
 }
 
@@ -152,21 +177,22 @@ impl Index {
 
     fn store_one(&self, BeneficiaryNumber(number): BeneficiaryNumber, out: &mut Vec<u8>) {
         let entry = self.entry(number);
-        let ties = self.ties.of(number);
+        let own = self.ties.of(number);
         put_bytes(out, Some(self.arena.get(entry.id)));
         let person = entry.person.if_any().map(|place| self.arena.get(place));
-        put_version(out, person, entry.updated, ties[OF_PATIENT]);
+        put_version(out, person, entry.updated, own.known[OF_PATIENT]);
         out.extend_from_slice(&entry.source.to_le_bytes());
         for (part, digest) in entry.coverage.into_iter().enumerate() {
             let there = digest != NO_COVERAGE;
             let packed = there.then(|| self.arena.get(self.digests[digest as usize].place));
-            put_version(out, packed, entry.coverage_updated[part], ties[1 + part]);
+            put_version(out, packed, entry.coverage_updated[part], own.known[1 + part]);
+            put_bytes(out, own.subscribers[part].text().map(str::as_bytes));
         }
-        put_bytes(out, self.subscriber(number).text().map(str::as_bytes));
         let merge = self.merges.of(number);
         let survivor = merge.map(|merge| self.arena.get(self.entry(merge.survivor).id));
         put_bytes(out, survivor);
         out.extend_from_slice(&merge.map_or(0, |merge| merge.rank).to_le_bytes());
+        out.extend_from_slice(&merge.map_or(0, |merge| merge.updated).to_le_bytes());
     }
 
     /// Adds a beneficiary who was stored, to an index [with ties](Self::with_ties) that nobody was read into yet.
@@ -183,21 +209,24 @@ impl Index {
             let entry = self.entry_mut(number);
             (entry.person, entry.updated) = (place, patient.updated);
             (entry.order, entry.source) = (order, stored.source);
-            self.ties.set((number, OF_PATIENT), patient.tie);
+            if let Some(own) = self.ties.own(number) {
+                own.known[OF_PATIENT] = patient.known;
+            }
         }
         for (part, coverage) in stored.coverages.iter().enumerate() {
             let Some(coverage) = coverage else { continue };
             let digest = self.digest(coverage.packed)?;
             let entry = self.entry_mut(number);
             (entry.coverage[part], entry.coverage_updated[part]) = (digest, coverage.updated);
-            self.ties.set((number, 1 + part), coverage.tie);
+            if let Some(own) = self.ties.own(number) {
+                own.known[1 + part] = coverage.known;
+                own.subscribers[part] = Mbi::new(stored.subscribers[part]);
+            }
         }
-        if stored.coverages.iter().any(Option::is_some) {
-            *self.subscriber_mut(number) = Mbi::new(stored.subscriber);
-        }
-        if let Some((survivor, rank)) = stored.merged {
+        self.settle_subscriber(number);
+        if let Some((survivor, rank, updated)) = stored.merged {
             let survivor = self.number(survivor)?;
-            self.merges.put(number, Merge { survivor, rank });
+            self.merges.put(number, Merge { survivor, rank, updated });
         }
         Ok(())
     }
@@ -205,14 +234,9 @@ impl Index {
     /// Everybody who is known, be it by a Patient, a Coverage or a merge, with the MBI that claims of theirs have.
     pub fn everybody(&self) -> impl Iterator<Item = (&str, Option<BeneficiaryNumber>)> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|number| {
-            // Every id was a text when it came.
-            let id = self.arena.get(self.entry(number).id);
             let survivor = self.merges.survivor(number);
             let there = self.entry(survivor).person.if_any();
-            (
-                std::str::from_utf8(id).unwrap_or_default(),
-                there.map(|_| BeneficiaryNumber(survivor)),
-            )
+            (self.id(number), there.map(|_| BeneficiaryNumber(survivor)))
         })
     }
 }
@@ -250,7 +274,7 @@ mod tests {
         };
         index.add_coverage(&coverage("a"), Some(tie(2, 8))).unwrap();
         index.add_coverage(&coverage("alone"), Some(tie(2, 9))).unwrap();
-        let merged = Merged { id: "c".to_owned(), survivor: "a".to_owned() };
+        let merged = Merged { id: "c".to_owned(), survivor: "a".to_owned(), updated: 4 };
         index.merge(&merged, Some(tie(2, 0))).unwrap();
         index
     }
@@ -296,7 +320,8 @@ mod tests {
         let (mut again, mut rest) = (Index::new().with_ties(), &bytes[..]);
         while let Some(mut stored) = Stored::next(&mut rest) {
             // All Patients of before the third time, and no Coverage.
-            stored.change(|id, rank| id == 7 && rank < 30, |rank| rank * 10);
+            let gone = stored.change(7, |id, rank| id == 7 && rank < 30, |rank| rank * 10);
+            assert_eq!(gone, Ok(stored.id() != "alone"));
             again.restore(&stored).unwrap();
         }
         assert_eq!((again.patients(), again.find("a")), (0, None));
