@@ -327,6 +327,18 @@ mod tests {
         assert_eq!((again.patients(), again.find("a")), (0, None));
         assert_eq!(again.everybody().count(), 4);
         again.add_patient(&patient("a"), 0, Some(tie(11, 7))).unwrap();
-        assert!(again.coverage(again.find("c").unwrap(), Part::B as usize).is_some());
+        assert!(again.coverage(again.find("a").unwrap(), Part::B as usize).is_some());
+        // So is that somebody was merged.
+        assert_eq!(again.find("c"), None);
+        // What else would count is not stored.
+        let mut rest = &bytes[..];
+        let first = Stored::next(&mut rest).unwrap().change(7, |_, rank| rank == 1, |rank| rank);
+        assert_eq!(first, Ok(true));
+        let mut index = index();
+        index.add_patient(&Beneficiary { updated: 1, ..patient("b") }, 0, Some(tie(3, 7))).unwrap();
+        let bytes = bytes_of(&index);
+        let first =
+            Stored::next(&mut &bytes[..]).unwrap().change(7, |_, rank| rank < 3, |rank| rank);
+        assert_eq!(first, Err(Forgotten));
     }
 }
