@@ -72,6 +72,8 @@ pub struct Index {
     subscribers: Pieces<Mbi>,
     ties: Ties,
     merges: Merges,
+    /// A version that is not known any more would count.
+    has_forgotten: bool,
     arena: Arena,
     digest_numbers: HashTable<u32>,
     digests: Vec<Digest>,

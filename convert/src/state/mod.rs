@@ -20,9 +20,8 @@ pub(crate) use read::State;
 pub(crate) use write::write;
 
 /// What to say where something that is not in the state would count.
-pub(crate) const FORGOTTEN: &str = "an export that comes late says that something was deleted of which the tables hold a \
-    version of before and have forgotten one of after: which counts then is only known with all exports; convert them all \
-    again";
+pub(crate) const FORGOTTEN: &str = "what an export says was deleted, or merged, had another version that the tables have \
+    forgotten, and whether that counts now is only known with all exports: convert them all again";
 
 /// Each file, and what it begins with.
 const ABOUT: &str = "state/about.json";

@@ -12,7 +12,7 @@ use crate::input::deletions::{IdHash, id_hash};
 use crate::input::sources::Input;
 use crate::pass::entry::{PersonHash, person_hash};
 use crate::pass::left_out::Latest;
-use crate::state::State;
+use crate::state::{FORGOTTEN, State};
 
 /// The people of an earlier result, as they were before anything was read.
 pub(crate) struct Before {
@@ -81,6 +81,9 @@ impl Fates {
         index: &Index,
         input: &Input,
     ) -> Result<Self, Error> {
+        if index.has_forgotten() {
+            return Err(Error::usage(FORGOTTEN));
+        }
         let changed = before.changed(index);
         let mut people: Option<HashMap<PersonHash, BeneficiaryNumber>> = None;
         let mut fates = Self { gone: HashSet::new(), changed: HashMap::new(), stays: Vec::new() };

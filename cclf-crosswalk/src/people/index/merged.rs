@@ -45,22 +45,29 @@ impl Index {
         let Some(tie) = tie else { return Ok(()) };
         let (number, survivor) = (self.number(&merged.id)?, self.number(&merged.survivor)?);
         let known = self.entry(number).person.if_any();
-        if known.is_some() && self.ties.of(number).known[OF_PATIENT].tie.rank() > tie.rank() {
-            return Ok(());
-        }
-        if let Some(place) = known {
+        let of_patient = self.ties.of(number).known[OF_PATIENT];
+        let is_undone = known.is_some() && of_patient.newest > tie.rank();
+        // The Patient of a later export is not the one that is known: it was changed before that one was.
+        self.has_forgotten |= is_undone && of_patient.tie.rank() <= tie.rank();
+        if let Some(place) = known.filter(|_| !is_undone) {
             self.arena.give_back(place);
             let entry = self.entry_mut(number);
             (entry.person, entry.updated) = (Place::NONE, i64::MIN);
             self.superseded_patients += 1;
         }
         self.check_room(MERGE_BYTES)?;
-        let merge = Merge { survivor, rank: tie.rank(), updated: merged.updated };
+        let (rank, updated) = (tie.rank(), merged.updated);
+        let merge = Merge { survivor, rank, updated, is_undone };
         let order = |merge: &Merge| (merge.rank, merge.updated, self.id(merge.survivor));
         if self.merges.of(number).is_none_or(|known| order(&known) < order(&merge)) {
             self.merges.put(number, merge);
         }
         Ok(())
+    }
+
+    /// Whether a version would count that is not known any more, since a merge came after what it is older than.
+    pub fn has_forgotten(&self) -> bool {
+        self.has_forgotten
     }
 
     /// The ids of Patients who were merged, each with that of the survivor.

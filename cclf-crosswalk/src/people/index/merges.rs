@@ -21,6 +21,8 @@ pub(super) struct Merge {
     pub(super) rank: u32,
     /// When the record was last changed that says so, if it tells.
     pub(super) updated: i64,
+    /// An export of a later time has the Patient again. What comes of before the merge is nobody all the same.
+    pub(super) is_undone: bool,
 }
 
 impl Merges {
@@ -30,7 +32,7 @@ impl Merges {
 
     /// Everybody who was merged.
     pub(super) fn all(&self) -> impl Iterator<Item = u32> {
-        self.0.keys().copied()
+        self.0.iter().filter(|(_, merge)| !merge.is_undone).map(|(number, _)| *number)
     }
 
     pub(super) fn of(&self, number: u32) -> Option<Merge> {
@@ -46,8 +48,8 @@ impl Merges {
         let mut own = number;
         for _ in 0..MOST_STEPS {
             match self.0.get(&own) {
-                Some(merge) => own = merge.survivor,
-                None => return own,
+                Some(merge) if !merge.is_undone => own = merge.survivor,
+                _ => return own,
             }
         }
         number
@@ -55,11 +57,9 @@ impl Merges {
 
     /// Takes a Patient back who was merged, unless the export of this tie knew it already; whether the Patient is somebody.
     pub(super) fn is_undone(&mut self, number: u32, tie: Option<Tie>) -> bool {
-        let Some(merge) = self.0.get(&number) else { return true };
+        let Some(merge) = self.0.get_mut(&number) else { return true };
         let is_older = tie.is_some_and(|tie| tie.rank() > merge.rank);
-        if is_older {
-            self.0.remove(&number);
-        }
+        merge.is_undone |= is_older;
         is_older
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! of each beneficiary: id; Patient, updated, tie, newest rank; source    those with a Patient first, in the input's order
 //!                      of each of four parts: Coverage, updated, tie, newest rank; the MBI that it gives
-//!                      id of the survivor, rank, updated
+//!                      id of the survivor, rank, updated, whether that is undone
 //! ```
 //!
 //! Numbers are little-endian; texts and packed records have their length in front, and what is not there has the length
@@ -27,7 +27,7 @@ pub struct Stored<'b> {
     source: u32,
     coverages: [Option<Versioned<'b>>; Enrolled::COUNT],
     subscribers: [&'b str; Enrolled::COUNT],
-    merged: Option<(&'b str, u32, i64)>,
+    merged: Option<(&'b str, u32, i64, bool)>,
 }
 
 /// A version that is not stored would count where the one that is was deleted.
@@ -110,7 +110,8 @@ impl<'b> Stored<'b> {
         let survivor = text(rest)?;
         let rank = u32::from_le_bytes(number(rest)?);
         let updated = i64::from_le_bytes(number(rest)?);
-        let merged = survivor.map(|survivor| (survivor, rank, updated));
+        let [is_undone] = number(rest)?;
+        let merged = survivor.map(|survivor| (survivor, rank, updated, is_undone != 0));
         Ok(Self { id, patient, source, coverages, subscribers, merged })
     }
 
@@ -146,7 +147,7 @@ impl<'b> Stored<'b> {
                 gone = true;
             }
         }
-        if let Some((_, merged, _)) = &mut self.merged {
+        if let Some((_, merged, ..)) = &mut self.merged {
             *merged = rank(*merged);
             if is_gone(own, *merged) {
                 self.merged = None;
@@ -193,6 +194,7 @@ impl Index {
         put_bytes(out, survivor);
         out.extend_from_slice(&merge.map_or(0, |merge| merge.rank).to_le_bytes());
         out.extend_from_slice(&merge.map_or(0, |merge| merge.updated).to_le_bytes());
+        out.push(u8::from(merge.is_some_and(|merge| merge.is_undone)));
     }
 
     /// Adds a beneficiary who was stored, to an index [with ties](Self::with_ties) that nobody was read into yet.
@@ -224,9 +226,9 @@ impl Index {
             }
         }
         self.settle_subscriber(number);
-        if let Some((survivor, rank, updated)) = stored.merged {
+        if let Some((survivor, rank, updated, is_undone)) = stored.merged {
             let survivor = self.number(survivor)?;
-            self.merges.put(number, Merge { survivor, rank, updated });
+            self.merges.put(number, Merge { survivor, rank, updated, is_undone });
         }
         Ok(())
     }
