@@ -403,3 +403,34 @@ fn people_among_the_claims_of_several_exports_are_joined() {
     assert_eq!((&report["restarted"], &report["left_out"]["versions"]), (&json!(true), &json!(2)));
     counts(&report);
 }
+
+#[test]
+fn a_merge_that_stands_among_claims_comes_in_the_order_of_its_export() {
+    let work = Work::new();
+    let merged = json!({
+        "resourceType": "Patient", "id": "4",
+        "link": [{"other": {"reference": "Patient/5"}, "type": "replaced-by"}],
+    });
+    let person = |mbi, time| updated(patient_of(Api::V3, "4", mbi), time);
+    let claim = claim_with_items_of(Api::V3, "CARRIER", "1", "4", 1);
+    export(
+        &work,
+        "one",
+        FIRST,
+        &[
+            ("Patient", &[person("1AA1AA1AA11", "2024-02-20T00:00:00Z")]),
+            ("mixed", &[claim, merged, patient_of(Api::V3, "5", "5AA5AA5AA55")]),
+        ],
+    );
+    let words = "convert one --keep latest --out one-tables --format csv --quiet";
+    work.bcda(words).exits(0);
+    assert_eq!(work.csv("one-tables/cclf5.csv").column("BENE_MBI_ID"), ["5AA5AA5AA55"]);
+    // Somebody again in a later export, whatever was changed last.
+    export(&work, "two", SECOND, &[("Patient", &[person("1BB1BB1BB11", "2024-01-20T00:00:00Z")])]);
+    for inputs in ["one two", "two one"] {
+        let words = format!("convert {inputs} --out tables --format csv --overwrite --quiet");
+        work.bcda(&words).exits(0);
+        assert_eq!(work.csv("tables/cclf5.csv").column("BENE_MBI_ID"), ["1BB1BB1BB11"]);
+        assert_eq!(work.csv("tables/cclf8.csv").rows.len(), 2);
+    }
+}

@@ -99,8 +99,12 @@ pub(crate) fn run_as(
     let mut found = Found::new(&pass);
     let before =
         earlier.map(|state| Before::restore(state, &mut found.index, input)).transpose()?;
-    people::read_first(&pass, &mut found)?;
-    let mut latest = latest::if_kept(&pass, &mut found, || Ok(place.stage.spools().clone()))?;
+    let mut latest = None;
+    if input.keeps_latest() {
+        latest = Some(latest::find(&pass, &mut found, place.stage.spools(), false)?);
+    } else {
+        people::read_first(&pass, &mut found)?;
+    }
     let chosen = latest.as_mut().and_then(Latest::take_chosen);
     let pass = Pass { latest: latest.as_ref(), ..pass };
     let fates = match (earlier, &before, &latest) {

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
-use cclf_crosswalk::{Reader, Resource, Tie, Took};
+use cclf_crosswalk::{Guess, Reader, Resource, Tie, Took};
 use ndjson_io::{BlockWorker, InBlock, Line};
 use publish::Spools;
 
@@ -30,31 +30,34 @@ fn fault(error: &std::io::Error) -> Error {
     Error::failed(format!("the spool of claims that count failed: {error}"))
 }
 
-/// Which claims count, where not all versions do.
+/// Reads the people, and says which claims count, where not all versions do.
+///
+/// Claims are read before people here: where these stand among claims, all of them are read in the order of the exports, as
+/// where they have files of their own.
 ///
 /// # Errors
-/// As of `find`; that of `spools`.
-pub(crate) fn if_kept(
+/// A source cannot be read, or the spool fails. What is wrong with claims is told by who makes rows of them.
+pub(crate) fn find(
     pass: &Pass<'_>,
     found: &mut Found,
-    spools: impl FnOnce() -> Result<Spools, Error>,
-) -> Result<Option<Latest>, Error> {
-    if !pass.input.keeps_latest() {
-        return Ok(None);
-    }
-    find(pass, found, &spools()?).map(Some)
-}
-
-/// Reads the claims of all sources that have some, and says which count.
-///
-/// # Errors
-/// A source cannot be read, or the spool fails. What is wrong with records is told by who makes rows of them.
-fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, Error> {
+    spools: &Spools,
+    anywhere: bool,
+) -> Result<Latest, Error> {
     let mut entries = Runs::new(spools, RUN_BYTES);
-    if collect(pass, found, &mut entries)? {
+    let sources = &pass.input.sources;
+    let seems_of_claims =
+        |number: &usize| !sources[*number].only_people && sources[*number].guess != Guess::People;
+    let claims: Vec<usize> = (0..sources.len()).filter(seems_of_claims).collect();
+    let is_mixed = collect(pass, found, &claims, &mut entries)?;
+    found.restarted = is_mixed;
+    if is_mixed || anywhere {
         people::read_all(pass, found)?;
-        found.restarted = true;
+    } else {
+        people::read_first(pass, found)?;
     }
+    let mut others = found.claim_sources(pass);
+    others.retain(|number| !seems_of_claims(number));
+    collect(pass, found, &others, &mut entries)?;
     if let Some(earlier) = pass.earlier {
         let source = pass.input.number_of_earlier();
         earlier.each_claim(|place, entry| {
@@ -80,13 +83,12 @@ fn find(pass: &Pass<'_>, found: &mut Found, spools: &Spools) -> Result<Latest, E
         }
         kinship.of(&chosen).try_for_each(|own| kin.push(own.pack()))
     })?;
-    let sources = pass.input.sources.len();
-    let versions = latest.sort(sources);
+    let versions = latest.sort(sources.len());
     kin.sorted()?.each_group(Kin::KEY_BYTES, |same| {
         latest.compare(&same.iter().map(Kin::unpack).collect::<Vec<_>>());
         Ok(())
     })?;
-    latest.shared = latest.sort(sources) - versions;
+    latest.shared = latest.sort(sources.len()) - versions;
     let kept = kept.map(BufWriter::into_inner).transpose();
     latest.chosen = kept.map_err(|error| fault(error.error()))?;
     Ok(latest)
@@ -144,29 +146,32 @@ impl BlockWorker for Worker<'_> {
     }
 }
 
-/// Collects the entries of all claims; gives whether there are people among them who are not known yet.
+/// Collects the entries of the claims of these sources; gives whether there are people among them who are not known yet.
 fn collect(
     pass: &Pass<'_>,
     found: &mut Found,
+    numbers: &[usize],
     entries: &mut Runs<{ Entry::BYTES }>,
 ) -> Result<bool, Error> {
-    let numbers = found.claim_sources(pass);
+    if numbers.is_empty() {
+        return Ok(false);
+    }
     // They are read once more by who makes rows of them.
     let bytes = numbers.iter().filter_map(|number| pass.input.sources[*number].file.len()).sum();
     pass.reading.progress.total_bytes.fetch_add(bytes, Ordering::Relaxed);
     let make = |_| Worker {
         pass,
         reader: pass.reader(),
-        numbers: &numbers,
+        numbers,
         indexed: &found.indexed,
         block: Block::default(),
     };
     let mut person = false;
-    let reports = block::read(pass, &numbers, make, |block: Block, _| {
+    let reports = block::read(pass, numbers, make, |block: Block, _| {
         block.entries.into_iter().try_for_each(|entry| entries.push(entry))?;
         person |= block.person;
         Ok(if block.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    found.keep_reports(&pass.input.sources, &numbers, reports.unwrap_or_default())?;
+    found.keep_reports(&pass.input.sources, numbers, reports.unwrap_or_default())?;
     Ok(person)
 }

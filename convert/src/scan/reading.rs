@@ -97,10 +97,14 @@ fn read_whole(
     let foreign = OnceLock::new();
     let pass = pass(options, version, &input, &foreign);
     let mut found = Found::new(&pass);
-    people_first(options, &pass, &mut found)?;
-    let stage = if input.keeps_latest() { Some(open_temporary("scan")?) } else { None };
-    let spools = || stage.as_ref().map(|stage| stage.spools().clone()).ok_or_else(Error::cancelled);
-    let latest = latest::if_kept(&pass, &mut found, spools)?;
+    let mut latest = None;
+    if input.keeps_latest() {
+        let stage = open_temporary("scan")?;
+        let anywhere = options.people == People::Anywhere;
+        latest = Some(latest::find(&pass, &mut found, stage.spools(), anywhere)?);
+    } else {
+        people_first(options, &pass, &mut found)?;
+    }
     let pass = Pass { latest: latest.as_ref(), ..pass };
     let mut rows = claims::read(&pass, &mut found, rows)?;
     no_export::refuse(&pass, &found)?;
