@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::common::exports::{FIRST, SECOND, THIRD, updated};
 use crate::common::records::{carrier, carrier_of, claim_with_items, lines, patient};
 use crate::common::{Csv, Ran, Work, joined};
 use serde_json::{Value, json};
@@ -66,15 +67,6 @@ fn export(work: &Work, folder: &str, time: &str, records: &[impl AsRef<[u8]>]) {
     work.write(&format!("{folder}/claims.ndjson"), joined(records));
     let manifest = json!({"transactionTime": time, "output": []});
     work.write(&format!("{folder}/bcda-export.json"), manifest.to_string());
-}
-
-const FIRST: &str = "2024-03-01T06:00:00Z";
-const SECOND: &str = "2024-03-08T06:00:00Z";
-const THIRD: &str = "2024-03-15T06:00:00Z";
-
-fn updated(mut record: Value, time: &str) -> Value {
-    record["meta"]["lastUpdated"] = time.into();
-    record
 }
 
 fn text(record: &Value) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use synth::Api;
 
+use crate::common::exports::{FIRST, SECOND, THIRD, delete, export, updated};
 use crate::common::records::{
     carrier, claim_with_items, claim_with_items_of, coverage, lines, patient, patient_of,
 };
@@ -27,32 +28,6 @@ fn rows(work: &Work, tables: &str) -> BTreeMap<&'static str, Vec<Vec<String>>> {
     };
     TABLES.into_iter().map(|table| (table, of(table))).collect()
 }
-
-/// Writes an export with a manifest of this time.
-fn export(work: &Work, folder: &str, time: &str, records: &[(&str, &[Value])]) {
-    for (name, records) in records {
-        work.write(&format!("{folder}/{name}.ndjson"), common::joined(lines(records)));
-    }
-    let manifest = json!({"transactionTime": time, "request": "https://x/api", "output": []});
-    work.write(&format!("{folder}/bcda-export.json"), manifest.to_string());
-}
-
-/// Says in an export that resources were deleted.
-fn delete(work: &Work, folder: &str, names: &[&str]) {
-    let request = |name: &&str| json!({"request": {"method": "DELETE", "url": name}});
-    let entries: Vec<Value> = names.iter().map(request).collect();
-    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
-    work.write_lines(&format!("{folder}/deleted/one.ndjson"), [bundle.to_string()]);
-}
-
-fn updated(mut record: Value, time: &str) -> Value {
-    record["meta"]["lastUpdated"] = time.into();
-    record
-}
-
-const FIRST: &str = "2024-03-01T06:00:00Z";
-const SECOND: &str = "2024-03-08T06:00:00Z";
-const THIRD: &str = "2024-03-15T06:00:00Z";
 
 #[test]
 fn eight_weeks_in_any_order_are_what_they_lead_to() {

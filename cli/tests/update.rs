@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 use synth::Api;
 
+use crate::common::exports::{FIRST, SECOND, THIRD, delete, export, updated};
 use crate::common::records::{
     carrier, carrier_of, coverage, coverage_of, hospice, lines, patient, patient_of,
 };
@@ -49,24 +50,6 @@ fn same(work: &Work, found: &str, wanted: &BTreeMap<&'static str, Vec<Vec<Cell>>
         let other = found[table].iter().zip(&wanted[table]).find(|(one, other)| one != other);
         assert_eq!(other, None, "{table}, {what}");
     }
-}
-
-/// Writes an export with a manifest of this time.
-fn export(work: &Work, folder: &str, time: &str, records: &[(&str, &[Value])]) {
-    for (name, records) in records {
-        work.write(&format!("{folder}/{name}.ndjson"), common::joined(lines(records)));
-    }
-    let manifest = json!({"transactionTime": time, "request": "https://x/api", "output": []});
-    work.write(&format!("{folder}/bcda-export.json"), manifest.to_string());
-}
-
-const FIRST: &str = "2024-03-01T06:00:00Z";
-const SECOND: &str = "2024-03-08T06:00:00Z";
-const THIRD: &str = "2024-03-15T06:00:00Z";
-
-fn updated(mut record: Value, time: &str) -> Value {
-    record["meta"]["lastUpdated"] = time.into();
-    record
 }
 
 #[test]
@@ -138,11 +121,7 @@ fn two_weeks(work: &Work) {
             ),
         ],
     );
-    let request = |name: &&str| json!({"request": {"method": "DELETE", "url": name}});
-    let gone = ["Patient/-2", "ExplanationOfBenefit/carrier-3", "Coverage/part-b-2"];
-    let entries: Vec<Value> = gone.iter().map(request).collect();
-    let bundle = json!({"resourceType": "Bundle", "entry": entries});
-    work.write_lines("two/deleted/one.ndjson", [bundle.to_string()]);
+    delete(work, "two", &["Patient/-2", "ExplanationOfBenefit/carrier-3", "Coverage/part-b-2"]);
 }
 
 #[test]
@@ -353,11 +332,7 @@ fn a_quiet_week_is_applied_like_any_other() {
     two_weeks(&work);
     // Nothing but deletions, and nothing at all.
     export(&work, "gone", THIRD, &[]);
-    let bundle = json!({
-        "resourceType": "Bundle",
-        "entry": [{"request": {"method": "DELETE", "url": "ExplanationOfBenefit/carrier-1"}}],
-    });
-    work.write_lines("gone/deleted/one.ndjson", [bundle.to_string()]);
+    delete(&work, "gone", &["ExplanationOfBenefit/carrier-1"]);
     export(&work, "quiet", "2024-03-22T06:00:00Z", &[]);
     work.write("quiet/README.txt", "quiet");
     work.bcda("convert one --updatable --out tables --quiet").exits(0);
@@ -473,13 +448,6 @@ fn one_by_one(work: &Work, exports: &[&str], what: &str) {
     same(work, "tables", &rows(work, "all"), what);
 }
 
-fn deletes(work: &Work, folder: &str, names: &[&str]) {
-    let request = |name: &&str| json!({"request": {"method": "DELETE", "url": name}});
-    let entries: Vec<Value> = names.iter().map(request).collect();
-    let bundle = json!({"resourceType": "Bundle", "entry": entries});
-    work.write_lines(&format!("{folder}/deleted/one.ndjson"), [bundle.to_string()]);
-}
-
 #[test]
 fn deletions_reach_merged_people_and_what_coverages_tell() {
     let merged = json!({
@@ -510,7 +478,7 @@ fn deletions_reach_merged_people_and_what_coverages_tell() {
             THIRD,
             &[("ExplanationOfBenefit", &[carrier_of(Api::V3, "3", "20")])],
         );
-        deletes(&work, "three", &[gone]);
+        delete(&work, "three", &[gone]);
         one_by_one(&work, &["one", "two", "three"], gone);
     }
 }
@@ -523,7 +491,7 @@ fn what_the_tables_have_forgotten_is_refused() {
     let older = updated(carrier("1", "-1"), "2024-01-20T00:00:00Z");
     export(&work, "one", FIRST, &[("ExplanationOfBenefit", &[newer, carrier("2", "-1")])]);
     export(&work, "two", SECOND, &[("ExplanationOfBenefit", &[carrier("3", "-1")])]);
-    deletes(&work, "two", &["ExplanationOfBenefit/carrier-1"]);
+    delete(&work, "two", &["ExplanationOfBenefit/carrier-1"]);
     export(&work, "three", THIRD, &[("ExplanationOfBenefit", &[older])]);
     one_by_one(&work, &["one", "two", "three"], "in their order");
     work.bcda("convert one --updatable --overwrite --out tables --quiet").exits(0);
@@ -537,7 +505,7 @@ fn what_the_tables_have_forgotten_is_refused() {
     let person = |time| updated(patient("-1", "1AA1AA1AA11"), time);
     export(&work, "one", FIRST, &[("Patient", &[person("2024-02-20T00:00:00Z")])]);
     export(&work, "two", SECOND, &[("Patient", &[patient("-2", "2AA2AA2AA22")])]);
-    deletes(&work, "two", &["Patient/-1"]);
+    delete(&work, "two", &["Patient/-1"]);
     export(&work, "three", THIRD, &[("Patient", &[person("2024-01-20T00:00:00Z")])]);
     one_by_one(&work, &["one", "two", "three"], "people in their order");
     work.bcda("convert one --updatable --overwrite --out tables --quiet").exits(0);

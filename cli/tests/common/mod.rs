@@ -5,6 +5,7 @@
 
 pub(crate) mod bad;
 pub(crate) mod defects;
+pub(crate) mod exports;
 pub(crate) mod records;
 
 use std::collections::BTreeMap;

@@ -36,17 +36,12 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use publish::{Stage, StageOptions};
+    use crate::pass::runs::tests::stage;
 
     #[test]
     fn ids_are_counted_once_however_often_they_repeat() {
         let work = tempfile::tempdir().unwrap();
-        let options = StageOptions {
-            overwrite: false,
-            manifest_name: "manifest".to_owned(),
-            keep_previous: 0,
-        };
-        let stage = Stage::open(&work.path().join("out"), &options, |_| Ok(None)).unwrap();
+        let stage = stage(&work);
         let counted = |run_bytes, hashes: &[u64]| {
             let mut duplicates = Duplicates(Runs::new(stage.spools(), run_bytes));
             hashes.chunks(3).for_each(|chunk| duplicates.add(chunk).unwrap());

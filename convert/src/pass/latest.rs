@@ -75,7 +75,11 @@ pub(crate) fn find(
     latest.possibly_replaced = pass.plan.tells_identity().then_some(0);
     let mut kin = Runs::new(spools, RUN_BYTES);
     let mut kept = if pass.keeps_state { Some(BufWriter::new(spools.make()?)) } else { None };
+    let check = || {
+        if pass.reading.cancel.is_cancelled() { Err(Error::cancelled()) } else { Ok(()) }
+    };
     entries.sorted()?.each_group(Entry::ID_BYTES, |versions| {
+        check()?;
         let versions: Vec<Entry> = versions.iter().map(Entry::unpack).collect();
         let Some(chosen) = latest.choose(&versions) else { return Ok(()) };
         if let Some(kept) = &mut kept {
@@ -85,6 +89,7 @@ pub(crate) fn find(
     })?;
     let versions = latest.sort(sources.len());
     kin.sorted()?.each_group(Kin::KEY_BYTES, |same| {
+        check()?;
         latest.compare(&same.iter().map(Kin::unpack).collect::<Vec<_>>());
         Ok(())
     })?;

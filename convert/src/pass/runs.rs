@@ -146,19 +146,21 @@ impl<const N: usize> Run<N> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use publish::{Stage, StageOptions};
+
+    /// A stage that makes spools.
+    pub(in crate::pass) fn stage(folder: &tempfile::TempDir) -> Stage {
+        let manifest_name = "manifest".to_owned();
+        let options = StageOptions { overwrite: false, manifest_name, keep_previous: 0 };
+        Stage::open(&folder.path().join("out"), &options, |_| Ok(None)).unwrap()
+    }
 
     #[test]
     fn entries_come_in_order_however_many_are_in_memory() {
         let work = tempfile::tempdir().unwrap();
-        let options = StageOptions {
-            overwrite: false,
-            manifest_name: "manifest".to_owned(),
-            keep_previous: 0,
-        };
-        let stage = Stage::open(&work.path().join("out"), &options, |_| Ok(None)).unwrap();
+        let stage = stage(&work);
         let mut number = 7u32;
         let entries: Vec<[u8; 3]> = (0..5_000)
             .map(|_| {
