@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::commands::cclf::CclfCommand;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::decrypt::DecryptArgs;
 use crate::commands::demo::DemoArgs;
@@ -13,6 +14,7 @@ use crate::commands::history::{ABOUT as ABOUT_HISTORY, HistoryArgs};
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
+use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::synth::SynthArgs;
 use crate::commands::update::UpdateArgs;
@@ -44,6 +46,11 @@ pub(crate) enum Command {
     Convert(Box<ConvertArgs>),
     /// Bring tables up to date with later exports.
     Update(Box<UpdateArgs>),
+    /// Write and read CMS's fixed-width CCLF files, and make their final claims.
+    #[command(subcommand)]
+    Cclf(CclfCommand),
+    /// Show where two results agree: claim by claim, column by column.
+    Reconcile(Box<ReconcileArgs>),
     /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.
     Demo(DemoArgs),
     /// Fetch an export from BCDA, or from another FHIR bulk server.

@@ -15,6 +15,7 @@ mod named_record;
 mod place;
 mod progress;
 mod reading_args;
+mod run;
 mod show;
 mod signals;
 mod streams;
@@ -65,6 +66,8 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
     match &cli.command {
         Command::Convert(arguments) => commands::convert::run(arguments, log),
         Command::Update(arguments) => commands::update::run(arguments, log),
+        Command::Cclf(command) => commands::cclf::run(command, log),
+        Command::Reconcile(arguments) => commands::reconcile::run(arguments, log),
         Command::Export(arguments) => commands::export::run(arguments, log),
         Command::Jobs(arguments) => commands::jobs::run(arguments, log),
         Command::Metadata(arguments) => commands::metadata::run(arguments, log),

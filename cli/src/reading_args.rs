@@ -80,6 +80,10 @@ pub(crate) fn option(setting: Setting) -> &'static str {
         Setting::Decryption => {
             "bcda decrypt --key KEY.pem opens such files, as does bcda export --resume --decrypt-key KEY.pem"
         }
+        Setting::SurrogateIds => "--surrogate-ids",
+        Setting::AllVersions => "--all-versions",
+        Setting::Source => "--source",
+        Setting::Layout => "--layout",
         // Settings of scans alone, which no command makes.
         other => other.name(),
     }

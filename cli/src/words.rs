@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use cclf_crosswalk::{Api, Compression, Format, Naming};
+use cclf_files::Program;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use convert::{Keep, OnBadRecord};
+use results::Source;
 
 /// The words of a library, each with what it means.
 fn words<T: FromStr<Err: Display> + Clone + Send + Sync + 'static>(
@@ -30,13 +32,77 @@ pub(crate) fn api() -> impl TypedValueParser<Value = Api> {
 
 /// The formats of tables.
 pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
-    words(Format::ALL.map(|format| {
-        let about = match format {
-            Format::Parquet => "Apache Parquet",
-            Format::Csv => "Comma-separated values with a header",
-            Format::Arrow => "Arrow IPC: files, or a stream on standard output",
+    words(Format::ALL.map(|format| (format.extension(), about_format(format))))
+}
+
+/// What a conversion writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Tables in a format.
+    Tables(Format),
+    /// CMS's fixed-width files.
+    Cclf,
+}
+
+/// What the fixed-width files are called among formats.
+const CCLF: &str = "cclf";
+
+impl FromStr for Written {
+    type Err = cclf_crosswalk::LoadError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == CCLF { Ok(Self::Cclf) } else { text.parse().map(Self::Tables) }
+    }
+}
+
+impl Display for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tables(format) => format.fmt(f),
+            Self::Cclf => f.pad(CCLF),
+        }
+    }
+}
+
+/// The formats of tables, and CMS's files.
+pub(crate) fn written() -> impl TypedValueParser<Value = Written> {
+    let formats = Format::ALL.map(|format| (format.extension(), about_format(format)));
+    let cclf = (CCLF, "CMS's fixed-width CCLF files, as bcda cclf write makes them; needs --aco");
+    words(formats.into_iter().chain([cclf]))
+}
+
+const fn about_format(format: Format) -> &'static str {
+    match format {
+        Format::Parquet => "Apache Parquet",
+        Format::Csv => "Comma-separated values with a header",
+        Format::Arrow => "Arrow IPC: files, or a stream on standard output",
+    }
+}
+
+/// The programs whose participants get CCLF files.
+pub(crate) fn program() -> impl TypedValueParser<Value = Program> {
+    words(Program::ALL.map(|program| {
+        let about = match program {
+            Program::Mssp => "Medicare Shared Savings Program: A and four digits",
+            Program::Reach => "ACO REACH: D and four digits",
+            Program::Vtapm => "Vermont All-Payer ACO Model: F and three digits",
+            Program::Kcc => "Kidney Care Choices: K or C and four digits",
+            Program::Pcf => "Primary Care First: P and six digits",
         };
-        (format.extension(), about)
+        (program.name(), about)
+    }))
+}
+
+/// Where tables come from, where they do not tell it.
+pub(crate) fn source() -> impl TypedValueParser<Value = Source> {
+    words(Source::ALL.map(|source| {
+        let about = match source {
+            Source::Bcda(Api::V1) => "Exports of BCDA v1",
+            Source::Bcda(Api::V2) => "Exports of BCDA v2",
+            Source::Bcda(Api::V3) => "Exports of BCDA v3",
+            Source::Cclf => "CMS's CCLF files",
+        };
+        (source.name(), about)
     }))
 }
 

@@ -3,6 +3,7 @@
 mod bad_inputs;
 mod bad_records;
 mod canary;
+mod cclf;
 mod columns;
 mod commands;
 mod common;
@@ -25,6 +26,7 @@ mod pages;
 mod promises;
 mod python_package;
 mod read_back;
+mod reconcile;
 mod same_bytes;
 mod serve;
 mod sql;

@@ -18,6 +18,11 @@ impl Cancel {
         self.0.store(true, Ordering::SeqCst);
     }
 
+    /// What readers of lines look at.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
     /// Whether the run was asked to end.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)

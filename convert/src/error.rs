@@ -37,12 +37,14 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
+    /// An error of a class.
+    pub fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
         Self { kind, message: message.into(), spelling: Setting::name, record: None }
     }
 
     /// The same error, whose message calls settings so.
-    pub(crate) fn spelled(self, spelling: Spelling) -> Self {
+    #[must_use]
+    pub fn spelled(self, spelling: Spelling) -> Self {
         Self { spelling, ..self }
     }
 
@@ -52,29 +54,33 @@ impl Error {
     }
 
     /// The same error, and what to do.
-    pub(crate) fn with(self, advice: Message) -> Self {
+    #[must_use]
+    pub fn with(self, advice: Message) -> Self {
         Self { message: self.message.with(advice), ..self }
     }
 
-    pub(crate) fn usage(message: impl Into<Message>) -> Self {
+    /// Asked for something that cannot be.
+    pub fn usage(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
-    pub(crate) fn failed(message: impl Into<Message>) -> Self {
+    /// Reading, writing or the program itself failed.
+    pub fn failed(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Failed, message)
     }
 
     /// Columns that do not fit together: never with the tables of a loaded crosswalk.
-    pub(crate) fn unbuilt() -> Self {
+    pub fn unbuilt() -> Self {
         Self::failed("building a record batch failed; please report it")
     }
 
-    pub(crate) fn bad_data(message: impl Into<Message>) -> Self {
+    /// The data is not what it should be.
+    pub fn bad_data(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::BadData, message)
     }
 
     /// The run was asked to end before anything was published.
-    pub(crate) fn cancelled() -> Self {
+    pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "interrupted; nothing was published")
     }
 

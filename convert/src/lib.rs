@@ -31,6 +31,7 @@
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 
+pub mod building;
 mod cancel;
 mod elsewhere;
 mod error;
@@ -43,9 +44,11 @@ mod pass;
 mod renew;
 mod report;
 mod run;
+mod runs;
 mod scan;
 mod setting;
 mod state;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod update;

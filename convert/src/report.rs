@@ -226,6 +226,9 @@ pub struct Report {
     /// The exports, the oldest first, where there are several or only the latest versions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exports: Vec<ExportReport>,
+    /// When the newest of the exports was made, as its manifest tells; none where no manifest lies beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_time: Option<String>,
     /// What became of the records.
     pub records: Counts,
     /// What had no rows because only the latest versions count.

@@ -39,6 +39,14 @@ pub enum Setting {
     MaxLineBytes,
     /// [`Reading::require_checksums`](crate::Reading::require_checksums).
     RequireChecksums,
+    /// What numbers claims whose id does not fit a CCLF file.
+    SurrogateIds,
+    /// Whether all versions are written to CCLF files.
+    AllVersions,
+    /// What tells where tables come from that do not tell it.
+    Source,
+    /// A layout of one's own for CCLF files.
+    Layout,
     /// No setting of a job here: what opens the encrypted files of an export, as a clause.
     Decryption,
 }
@@ -67,6 +75,10 @@ impl Setting {
             Self::MaxRejects => "max_rejects",
             Self::MaxLineBytes => "max_line_bytes",
             Self::RequireChecksums => "require_checksums",
+            Self::SurrogateIds => "surrogate_ids",
+            Self::AllVersions => "all_versions",
+            Self::Source => "source",
+            Self::Layout => "layout",
             Self::Decryption => "bcda-encryption opens such files",
         }
     }
@@ -74,17 +86,20 @@ impl Setting {
 
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub enum Word {
+    /// Text.
     Text(String),
+    /// A setting.
     Setting(Setting),
 }
 
 /// A sentence in which settings are named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Message(Vec<Word>);
+pub struct Message(Vec<Word>);
 
 impl Message {
-    pub(crate) fn of<const N: usize>(words: [Word; N]) -> Self {
+    /// The sentence of these parts.
+    pub fn of<const N: usize>(words: [Word; N]) -> Self {
         Self(words.into())
     }
 
@@ -139,9 +154,10 @@ impl<W: Into<Word>> From<W> for Message {
 }
 
 /// A message of texts and settings.
+#[macro_export]
 macro_rules! said {
     ($($word:expr),+ $(,)?) => {
-        $crate::setting::Message::of([$($crate::setting::Word::from($word)),+])
+        $crate::building::Message::of([$($crate::building::Word::from($word)),+])
     };
 }
 pub(crate) use said;

@@ -11,7 +11,21 @@ BcdaError; bad records are no error, they are counted in the reports. What a run
 ever holds a value of a record.
 """
 
-from ._bcda import Batch, Batches, Scan, __version__, convert, describe, export, scan, validate
+from ._bcda import (
+    Batch,
+    Batches,
+    Scan,
+    __version__,
+    cclf_current,
+    cclf_read,
+    cclf_write,
+    convert,
+    describe,
+    export,
+    reconcile,
+    scan,
+    validate,
+)
 from ._errors import BadDataError, BcdaError, BcdaWarning, Interrupted, ServerError, UsageError
 
 
@@ -35,9 +49,13 @@ __all__ = [
     "ServerError",
     "UsageError",
     "__version__",
+    "cclf_current",
+    "cclf_read",
+    "cclf_write",
     "convert",
     "describe",
     "export",
+    "reconcile",
     "scan",
     "validate",
 ]

@@ -11,6 +11,7 @@ _Path = str | os.PathLike[str]
 _Paths = _Path | Sequence[_Path]
 _Names = str | Sequence[str]
 _Api = Literal["v1", "v2", "v3"]
+_Source = Literal["v1", "v2", "v3", "cclf"]
 
 @type_check_only
 class Progress(TypedDict):
@@ -103,6 +104,56 @@ def convert(
     hash_inputs: bool = False,
     max_people: int | None = None,
     progress: Callable[[Progress], object] | None = None,
+) -> dict[str, Any]: ...
+def cclf_write(
+    tables: _Path,
+    out: _Path,
+    *,
+    aco: str,
+    program: Literal["mssp", "reach", "vtapm", "kcc", "pcf"] = "mssp",
+    performance_year: int | None = None,
+    runout: bool = False,
+    zip: bool = False,
+    all_versions: bool = False,
+    surrogate_ids: _Path | None = None,
+    source: _Source | None = None,
+    max_rejects: int | str | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]: ...
+def cclf_read(
+    inputs: _Paths,
+    out: _Path,
+    *,
+    format: Literal["parquet", "csv", "arrow"] = "parquet",
+    compression: Literal["zstd", "snappy", "none"] = "zstd",
+    naming: Literal["cclf", "tuva"] = "cclf",
+    layout: _Path | None = None,
+    on_bad_record: Literal["reject", "fail"] = "reject",
+    max_rejects: int | str | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Progress], object] | None = None,
+) -> dict[str, Any]: ...
+def cclf_current(
+    tables: _Path,
+    out: _Path,
+    *,
+    format: Literal["parquet", "csv", "arrow"] = "parquet",
+    compression: Literal["zstd", "snappy", "none"] = "zstd",
+    naming: Literal["cclf", "tuva"] | None = None,
+    source: _Source | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]: ...
+def reconcile(
+    left: _Path,
+    right: _Path,
+    *,
+    examples: tuple[int, _Path] | None = None,
+    left_source: _Source | None = None,
+    right_source: _Source | None = None,
+    threads: int | None = None,
 ) -> dict[str, Any]: ...
 def scan(
     inputs: _Paths,

@@ -194,7 +194,7 @@ pub(crate) fn word<T: FromStr<Err: Display>>(name: &str, word: &str) -> Result<T
 }
 
 /// A number, or a text such as `0.5%`.
-fn max_rejects(value: &Bound<'_, PyAny>) -> PyResult<MaxRejects> {
+pub(crate) fn max_rejects(value: &Bound<'_, PyAny>) -> PyResult<MaxRejects> {
     let text = value.str()?;
     let parsed = text.to_cow()?.parse();
     Ok(parsed.map_err(|fault| Failure::usage(format!("max_rejects: {fault}")))?)
@@ -286,6 +286,16 @@ impl ReadingArguments<'_, '_> {
 /// `threads`: at most 1,024 at once.
 pub(crate) fn threads(most: i128) -> Result<usize, Failure> {
     within("threads", most, 1, 1_024)
+}
+
+/// How many examples.
+pub(crate) fn most_examples(most: i128) -> Result<usize, Failure> {
+    within("examples", most, 1, 1_000_000)
+}
+
+/// A year of two digits.
+pub(crate) fn two_digits(year: i128) -> Result<u8, Failure> {
+    Ok(u8::try_from(within("performance_year", year, 0, 99)?).unwrap_or_default())
 }
 
 /// `max_line_bytes`: at most 2 GiB.

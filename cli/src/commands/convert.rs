@@ -1,27 +1,22 @@
 //! `bcda convert`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use cclf_crosswalk::{Api, Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
 use clap::Args;
 use convert::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading, Report};
 use indicatif::DecimalBytes;
+use results::{WriteOptions, WritePlace};
 
+use crate::commands::cclf::{DeliveryArgs, delivery_summary};
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
-use crate::place::{if_there, is_address};
-use crate::progress::Bar;
-use crate::reading_args::{ReadingArgs, input};
+use crate::place::is_address;
+use crate::reading_args::{ReadingArgs, input, option};
+use crate::run::{EXIT_REJECTS, check_report, followed, parse_max_rejects, write_report};
 use crate::show::{figures, grouped, left_aside};
-use crate::words::{api, compression, format, keep, naming, on_bad_record};
-use crate::{signals, streams};
-
-/// Larger files are no reports of ours.
-const MAX_REPORT_BYTES: u64 = 64 << 20;
-
-/// Records were rejected, the rest is done.
-const EXIT_REJECTS: u8 = 3;
+use crate::streams;
+use crate::words::{Written, api, compression, keep, naming, on_bad_record, written};
 
 /// Turn an export into CCLF tables.
 #[derive(Debug, Args)]
@@ -35,9 +30,9 @@ pub(crate) struct ConvertArgs {
     /// How many earlier results that were replaced stay beside the new one, as DIR.previous-000001 and so on.
     #[arg(long, default_value_t = 0, requires = "overwrite", value_name = "N")]
     pub(crate) keep_previous: u32,
-    /// Format of the tables.
-    #[arg(long, value_parser = format(), default_value_t)]
-    pub(crate) format: Format,
+    /// Format of the tables, or CMS's fixed-width files in their place.
+    #[arg(long, value_parser = written(), default_value = "parquet")]
+    pub(crate) format: Written,
     /// Compression within Parquet and Arrow files.
     #[arg(long, value_parser = compression(), default_value_t)]
     pub(crate) compression: Compression,
@@ -93,6 +88,8 @@ pub(crate) struct ConvertArgs {
     /// Write what the run did as JSON to this file; safe to share.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "With --format cclf")]
+    pub(crate) delivery: DeliveryArgs,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
     /// Most people whose Patients and Coverages are kept in memory, some 250 bytes each; as many as fit half of the
@@ -104,6 +101,17 @@ pub(crate) struct ConvertArgs {
 pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
         check_report(file, &arguments.out)?;
+    }
+    match (arguments.format, arguments.delivery.aco.as_deref()) {
+        (Written::Cclf, Some(aco)) => return to_cclf(arguments, aco, log),
+        (Written::Cclf, None) => {
+            let message = "--format cclf needs --aco: the names of CCLF files begin with the participant, such as A1234";
+            return Err(Failure::new(2, message));
+        }
+        (Written::Tables(_), Some(_)) => {
+            return Err(Failure::new(2, "--aco and what goes with it are for --format cclf"));
+        }
+        (Written::Tables(_), None) => {}
     }
     convert(&options(arguments)?, &arguments.out, arguments.report.as_deref(), log)
 }
@@ -123,6 +131,63 @@ pub(crate) fn convert(
     follow(&options.reading, (out, options.rejects.is_some()), report_file, log, run)
 }
 
+/// Converts to CMS's files: by way of tables, which nobody sees.
+fn to_cclf(arguments: &ConvertArgs, aco: &str, log: Log) -> Result<u8, Failure> {
+    let is_of_tables = !arguments.tables.is_empty()
+        || !arguments.columns.is_empty()
+        || arguments.no_lineage
+        || arguments.updatable
+        || arguments.naming != Naming::default()
+        || arguments.keep_previous > 0;
+    if is_of_tables || arguments.out == Path::new("-") || is_address(&arguments.out) {
+        let message = "--format cclf makes all files whole, in a folder of this machine: leave --tables, --columns, \
+                       --no-lineage, --naming, --updatable and --keep-previous out, or make tables first and then \
+                       bcda cclf write";
+        return Err(Failure::new(2, message));
+    }
+    for input in &arguments.reading.inputs {
+        if publish::overlaps(&arguments.out, input.as_ref()) {
+            let message = format!(
+                "the output and the input {input} lie in one another; choose another --out"
+            );
+            return Err(Failure::new(2, message));
+        }
+    }
+    let failed = |error: convert::Error| Failure::new(error.exit_code(), error.to_string());
+    let mut options = options(arguments)?;
+    let mut writing = WriteOptions::new(PathBuf::new(), arguments.out.clone(), String::new());
+    writing.delivery = arguments.delivery.options(aco, arguments.max_rejects);
+    writing.delivery.check(&arguments.out).map_err(|error| failed(error.spelled(option)))?;
+    let place = WritePlace::open(&arguments.out, arguments.overwrite);
+    let place = place.map_err(|error| failed(error.spelled(option)))?;
+    writing.tables = place.scratch().map_err(failed)?.join("tables");
+    options.output = Output::Folder(writing.tables.clone());
+    options.overwrite = false;
+    (writing.threads, writing.cancel) = (options.reading.threads, options.reading.cancel.clone());
+    (writing.spelling, writing.keep_rejects) = (option, true);
+    streams::check_input(&options.reading.inputs)?;
+    let both = || {
+        let converted = convert::run(&options)?;
+        Ok((converted, results::write_at(&writing, place)?))
+    };
+    let (converted, written) =
+        followed((&options.reading.cancel, &options.reading.progress), log, both)?;
+    let json = || {
+        let mut json = serde_json::to_value(&converted).unwrap_or_default();
+        json["cclf"] = serde_json::to_value(&written).unwrap_or_default();
+        json["tables"] = serde_json::json!([]);
+        serde_json::to_string_pretty(&json).unwrap_or_default()
+    };
+    write_report(arguments.report.as_deref(), json)?;
+    let warnings: Vec<&String> = converted.warnings.iter().chain(&written.warnings).collect();
+    let told = || {
+        let records = of_records(&converted, &arguments.out, false);
+        format!("{records}\n{}", delivery_summary(&written, &arguments.out))
+    };
+    log.report(&warnings, json, told);
+    Ok(exit_code(&converted).max(if written.has_rejects() { EXIT_REJECTS } else { 0 }))
+}
+
 /// Follows a run, and tells what came of it: the tables are in `out`, and whether rejects are kept elsewhere stands beside it.
 pub(crate) fn follow(
     reading: &Reading,
@@ -131,16 +196,8 @@ pub(crate) fn follow(
     log: Log,
     run: impl FnOnce() -> Result<Report, convert::Error>,
 ) -> Result<u8, Failure> {
-    let caught = signals::listen(reading.cancel.clone())
-        .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let bar = log.shows_progress().then(|| Bar::follow(Arc::clone(&reading.progress)));
-    let converted = run();
-    drop(bar);
-    let report = converted.map_err(|error| Failure::of_run(&error, &caught))?;
-    if let Some(file) = report_file {
-        publish::write_file_atomically(file, report.to_json().as_bytes())
-            .map_err(|error| Failure::new(1, format!("the tables are complete, but: {error}")))?;
-    }
+    let report = followed((&reading.cancel, &reading.progress), log, run)?;
+    write_report(report_file, || report.to_json())?;
     log.report(&report.warnings, || report.to_json(), || summary(&report, out, keeps_rejects));
     Ok(exit_code(&report))
 }
@@ -148,49 +205,6 @@ pub(crate) fn follow(
 /// The exit code of a run that ended with this report.
 pub(crate) fn exit_code(report: &Report) -> u8 {
     if report.has_rejects() { EXIT_REJECTS } else { 0 }
-}
-
-/// A place for the report that cannot be is found before the run, not after it.
-pub(crate) fn check_report(file: &Path, out: &Path) -> Result<(), Failure> {
-    if file == Path::new("-") {
-        let message = "--report names a file, which is written whole when the run has ended; it does not go to \
-                       standard output: name one, such as report.json";
-        return Err(Failure::new(2, message));
-    }
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let there = if_there(file, file.symlink_metadata())?;
-    // A link is not followed, and a folder, a pipe or a device not replaced.
-    let other = there.as_ref().is_some_and(|there| !there.is_file());
-    if there.is_some_and(|there| there.is_file() && there.len() > MAX_REPORT_BYTES)
-        || (!other && !is_report(file)?)
-    {
-        let message = format!("{} exists and is no report of an earlier run", file.display());
-        return Err(Failure::new(2, message));
-    }
-    let out_is_folder = out != Path::new("-") && !is_address(out);
-    let in_output = out_is_folder && publish::overlaps(out, file);
-    let in_folder = if_there(folder, folder.metadata())?.is_some_and(|folder| folder.is_dir());
-    if in_output || other || !in_folder {
-        let message = format!(
-            "{} cannot be the report: name a file in a folder that exists, outside of the output",
-            file.display()
-        );
-        return Err(Failure::new(2, message));
-    }
-    Ok(())
-}
-
-/// Whether what stands there may be replaced: reports come again every week, other files are somebody's.
-fn is_report(file: &Path) -> Result<bool, Failure> {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(error) => return if_there(file, Err(error)).map(|_| true),
-    };
-    let report = serde_json::from_slice::<serde_json::Value>(&text);
-    Ok(text.is_empty() || report.is_ok_and(|report| report.get("crosswalk_version").is_some()))
 }
 
 fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
@@ -207,7 +221,12 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     options.reading.partially_adjudicated = arguments.partially_adjudicated;
     options.overwrite = arguments.overwrite;
     options.keep_previous = arguments.keep_previous;
-    (options.format, options.compression) = (arguments.format, arguments.compression);
+    options.format = match arguments.format {
+        Written::Tables(format) => format,
+        // The files are made of these.
+        Written::Cclf => Format::Parquet,
+    };
+    options.compression = arguments.compression;
     if !arguments.tables.is_empty() {
         options.tables.clone_from(&arguments.tables);
     }
@@ -272,6 +291,11 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
             table.file.clone(),
         ]);
     }
+    format!("{tables}\n{}", of_records(report, out, rejects_kept))
+}
+
+/// What became of the records, for people.
+fn of_records(report: &Report, out: &Path, rejects_kept: bool) -> String {
     let mut records = figures(&["records", "count"], 1..=1);
     let counts = &report.records;
     let mut row = |name: &str, count: u64| {
@@ -363,7 +387,7 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
         _ => String::new(),
     };
     format!(
-        "{tables}\n{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{carried}{kept}{judged_by}{rejects}",
+        "{records}\n{} input{}{}, {} in {:.2} s, {}/s{restarted}{carried}{kept}{judged_by}{rejects}",
         grouped(report.inputs.len() as u64),
         if report.inputs.len() == 1 { "" } else { "s" },
         left_aside(&report.left_aside),
@@ -375,10 +399,6 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
 
 pub(crate) fn parse_table(name: &str) -> Result<Table, String> {
     name.trim().parse().map_err(|fault: cclf_crosswalk::LoadError| fault.to_string())
-}
-
-pub(crate) fn parse_max_rejects(text: &str) -> Result<MaxRejects, String> {
-    text.parse().map_err(str::to_owned)
 }
 
 pub(crate) fn parse_date(text: &str) -> Result<i32, String> {

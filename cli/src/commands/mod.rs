@@ -1,5 +1,6 @@
 //! The commands, each with its arguments.
 
+pub(crate) mod cclf;
 pub(crate) mod convert;
 pub(crate) mod decrypt;
 pub(crate) mod demo;
@@ -9,6 +10,7 @@ pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod metadata;
+pub(crate) mod reconcile;
 pub(crate) mod serve;
 pub(crate) mod synth;
 pub(crate) mod update;

@@ -6,10 +6,11 @@ use cclf_crosswalk::Api;
 use clap::Args;
 use convert::{MaxRejects, OnBadRecord, UpdateOptions};
 
-use crate::commands::convert::{check_report, follow, parse_date, parse_max_rejects};
+use crate::commands::convert::{follow, parse_date};
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::reading_args::{LineArgs, input};
+use crate::run::{check_report, parse_max_rejects};
 use crate::streams;
 use crate::words::{api, on_bad_record};
 

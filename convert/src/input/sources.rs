@@ -102,6 +102,11 @@ impl Input {
         u32::try_from(self.sources.len()).unwrap_or(u32::MAX)
     }
 
+    /// When the newest export was made, as its manifest tells.
+    pub(crate) fn newest_time(&self) -> Option<String> {
+        self.several.iter().filter_map(|export| export.time).max().map(|time| time.to_string())
+    }
+
     /// The exports, where there are several or only the latest versions count; `records` says how many a source has.
     pub(crate) fn export_reports(&self, records: impl Fn(usize) -> u64) -> Vec<ExportReport> {
         let report = |(place, export): (usize, &Export)| {

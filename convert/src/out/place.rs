@@ -113,12 +113,16 @@ impl<'o> Place<'o> {
 }
 
 /// What to say of an earlier result that is still there.
-pub(crate) fn leftover_warning(leftover: &Path) -> String {
+pub fn leftover_warning(leftover: &Path) -> String {
     let leftover = leftover.display();
     format!("the earlier result could not be removed from {leftover}; the next run tries again")
 }
 
-pub(crate) fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Result<Stage, Error> {
+/// Looks whether a result may be published in a folder, and begins it.
+///
+/// # Errors
+/// As [`Stage::open`].
+pub fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Result<Stage, Error> {
     let options =
         StageOptions { overwrite, manifest_name: TABLES_MANIFEST.to_owned(), keep_previous };
     Ok(Stage::open(out, &options, manifest::owned)?)
@@ -126,7 +130,10 @@ pub(crate) fn open_stage(out: &Path, overwrite: bool, keep_previous: u32) -> Res
 
 /// Nothing is published there: it is where spools live, and what becomes objects. The names are few, so that what a
 /// killed run left behind is cleared away by one of the next.
-pub(crate) fn open_temporary(what: &str) -> Result<Stage, Error> {
+///
+/// # Errors
+/// As [`Stage::open`], of the last of the names.
+pub fn open_temporary(what: &str) -> Result<Stage, Error> {
     let open =
         |slot: u32| open_stage(&std::env::temp_dir().join(format!("bcda-{what}-{slot}")), true, 0);
     (1..TEMPORARY_SLOTS).find_map(|slot| open(slot).ok()).map_or_else(|| open(TEMPORARY_SLOTS), Ok)

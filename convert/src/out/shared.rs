@@ -6,7 +6,7 @@ use std::thread;
 
 /// Does `work` with each item, on this thread and on up to `helpers` more; gives the results in the order of the
 /// items. Where no more threads are to be had, fewer do it.
-pub(crate) fn shared<T: Send, R: Send>(
+pub fn shared<T: Send, R: Send>(
     items: Vec<T>,
     helpers: usize,
     work: impl Fn(T) -> R + Sync,

@@ -57,7 +57,7 @@ impl Spill for Scratch {
 }
 
 /// Takes the rows of the passes.
-pub(crate) trait Rows {
+pub trait Rows {
     /// The tables whose rows are made, CCLF0 apart.
     fn names(&self) -> Vec<Table>;
 
@@ -123,7 +123,7 @@ impl OpenTable {
 }
 
 /// The tables of a run.
-pub(crate) struct Tables<'o> {
+pub struct Tables<'o> {
     options: &'o Options,
     plan: &'static Plan,
     /// The private folder that they are written to.
@@ -133,7 +133,11 @@ pub(crate) struct Tables<'o> {
 
 impl<'o> Tables<'o> {
     /// Begins the tables that were asked for, CCLF0 apart: it is written last.
-    pub(crate) fn begin(
+    /// The rows go into files of the stage.
+    ///
+    /// # Errors
+    /// A file cannot be made.
+    pub fn begin(
         options: &'o Options,
         plan: &'static Plan,
         stage: &'o Stage,
@@ -154,7 +158,10 @@ impl<'o> Tables<'o> {
     }
 
     /// Ends all tables, CCLF0 last, and says what they are.
-    pub(crate) fn finish(mut self) -> Result<Vec<TableReport>, Error> {
+    ///
+    /// # Errors
+    /// What the encoders or the files say.
+    pub fn finish(mut self) -> Result<Vec<TableReport>, Error> {
         let counts: Vec<(Table, u64)> =
             self.open.iter().map(|open| (open.table, open.writer.rows())).collect();
         if self.options.tables.contains(&Table::Cclf0) {

@@ -3,7 +3,7 @@
 use publish::Spools;
 
 use crate::error::Error;
-use crate::pass::runs::Runs;
+use crate::runs::Runs;
 
 /// Bytes of hashes in memory.
 const RUN_BYTES: usize = 512 << 10;
@@ -36,7 +36,7 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pass::runs::tests::stage;
+    use crate::runs::tests::stage;
 
     #[test]
     fn ids_are_counted_once_however_often_they_repeat() {

@@ -20,7 +20,7 @@ use crate::pass::context::{Found, Pass};
 use crate::pass::entry::{Entry, Kin, Kinship};
 use crate::pass::left_out::Latest;
 use crate::pass::people::{self, source_number};
-use crate::pass::runs::Runs;
+use crate::runs::Runs;
 use crate::state::FORGOTTEN;
 
 /// Bytes of entries in memory.

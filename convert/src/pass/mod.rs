@@ -13,6 +13,5 @@ pub(crate) mod no_export;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod rejects;
-mod runs;
 pub(crate) mod stream;
 pub(crate) mod summaries;

@@ -34,6 +34,7 @@ impl Found {
                 let report = self.reports[source].as_ref();
                 report.map_or(0, |report| report.lines - report.blank_lines)
             }),
+            transaction_time: pass.input.newest_time(),
             records: Counts::from(counts),
             left_out: pass.latest.map(|latest| latest.report(counts)),
             set_aside: SetAside::from(counts),

@@ -5,24 +5,22 @@
 //! free, so that the rows are never there as rows and only columns at work are in memory. What is left at the end is no
 //! whole row group: it goes as batches, and waits for the rows of the exports that come after it.
 
-use std::fs::File;
-use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use cclf_crosswalk::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use cclf_crosswalk::arrow::compute::concat;
 use cclf_crosswalk::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use cclf_crosswalk::arrow::error::ArrowError;
-use cclf_crosswalk::{EarlierTable, LateMbi, Plan, ROW_GROUP_ROWS, Table, schema};
+use cclf_crosswalk::{LateMbi, Plan, ROW_GROUP_ROWS, Table, schema};
 
 use super::kept::{Cursor, Fate, Kept, Segment};
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::out::shared::shared;
 use crate::out::tables::Rows;
+use crate::stored::StoredTable;
 
 /// The column by which rows are known to be of a claim.
 const CLAIM_ID: &str = "BCDA_EOB_ID";
@@ -99,14 +97,12 @@ pub(crate) fn carry<'m>(
 /// An earlier table that is being read.
 struct Reading<'a> {
     earlier: Earlier<'a>,
-    stored: EarlierTable,
+    stored: StoredTable,
     schema: SchemaRef,
     /// The place of the claim's id among the columns.
     claim_id: usize,
     /// The places of the MBIs.
     mbis: Vec<usize>,
-    /// Why the file could not be read.
-    failure: Arc<OnceLock<String>>,
     /// The first thing that went wrong while columns were read.
     fault: Mutex<Option<Error>>,
 }
@@ -114,18 +110,7 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn open(earlier: Earlier<'a>) -> Result<Self, Error> {
         let Earlier { table, file, plan, .. } = earlier;
-        let unread = |error: io::Error| unreadable(file, &error.to_string());
-        let opened = File::open(file).map_err(unread)?;
-        let bytes = opened.metadata().map_err(unread)?.len();
-        let failure = Arc::new(OnceLock::new());
-        let noted = Arc::clone(&failure);
-        let read_at = move |bytes: &mut [u8], at: u64| {
-            opened.read_exact_at(bytes, at).inspect_err(|error| {
-                noted.get_or_init(|| error.to_string());
-            })
-        };
-        let stored =
-            EarlierTable::open(bytes, Arc::new(read_at)).map_err(|_| why(file, &failure))?;
+        let stored = StoredTable::open(file, &file.display().to_string())?;
         let all = true.into();
         let schema = schema(plan.crosswalk(), table, &all);
         if !has_columns(stored.schema(), &schema) {
@@ -143,7 +128,6 @@ impl<'a> Reading<'a> {
             claim_id: schema.index_of(CLAIM_ID).map_err(|_| Error::unbuilt())?,
             mbis: late.places(table).to_vec(),
             schema,
-            failure,
             fault: Mutex::new(None),
         })
     }
@@ -200,8 +184,7 @@ impl<'a> Reading<'a> {
         if self.earlier.cancel.is_cancelled() {
             return Err(Error::cancelled());
         }
-        let column = self.stored.column(number, row_group, rows);
-        column.map_err(|_| why(self.earlier.file, &self.failure))
+        self.stored.column(number, row_group, rows)
     }
 
     fn fault(&self) -> Option<Error> {
@@ -216,20 +199,4 @@ fn has_columns(file: &Schema, table: &Schema) -> bool {
     };
     file.fields().len() == table.fields().len()
         && file.fields().iter().zip(table.fields()).all(same)
-}
-
-/// Why a file could not be read: for reasons of the machine, if there were any.
-fn why(file: &Path, failure: &OnceLock<String>) -> Error {
-    failure.get().map_or_else(|| damaged(file), |text| unreadable(file, text))
-}
-
-fn unreadable(file: &Path, why: &str) -> Error {
-    Error::failed(format!("read of {} failed: {why}", file.display()))
-}
-
-fn damaged(file: &Path) -> Error {
-    Error::usage(format!(
-        "{} is damaged, or no Parquet file: take the result from where it is whole, or convert the exports again",
-        file.display()
-    ))
 }

@@ -4,19 +4,14 @@
 //! rows of those people of whom any row is another.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs::File;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cclf_crosswalk::arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringBuilder};
 use cclf_crosswalk::arrow::compute::FilterBuilder;
 use cclf_crosswalk::arrow::datatypes::{DataType, Field, Schema};
-use cclf_crosswalk::arrow::error::ArrowError;
-use cclf_crosswalk::{
-    EarlierTable, Format, Plan, Provenance, Resources, Table, TableWriter, texts,
-};
+use cclf_crosswalk::{Format, Plan, Provenance, Resources, Table, TableWriter, texts};
 use publish::Stage;
 
 use super::fates::Fates;
@@ -29,6 +24,7 @@ use crate::out::manifest;
 use crate::out::tables::{Rows, Tables};
 use crate::report::{FileReport, Report, TableReport};
 use crate::state::State;
+use crate::stored::StoredTable;
 
 /// The file of ids.
 const GONE: &str = "gone.parquet";
@@ -175,21 +171,11 @@ fn write_gone(
 }
 
 /// A table of people that is read by rows.
-struct Stored {
-    table: EarlierTable,
-    name: String,
-}
+struct Stored(StoredTable);
 
 impl Stored {
     fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
-        let unread = |error: std::io::Error| Error::failed(format!("{name}: cannot read: {error}"));
-        let file = File::open(path).map_err(unread)?;
-        let bytes = file.metadata().map_err(unread)?.len();
-        let read_at = move |bytes: &mut [u8], at: u64| file.read_exact_at(bytes, at);
-        let table = EarlierTable::open(bytes, Arc::new(read_at));
-        let table = table.map_err(|_| Error::failed(format!("{name}: the file is damaged")))?;
-        Ok(Self { table, name })
+        StoredTable::open(path, &path.display().to_string()).map(Self)
     }
 
     /// Gives `take` the rows, and whose they are by a column.
@@ -198,17 +184,11 @@ impl Stored {
         key: &str,
         mut take: impl FnMut(Vec<Option<String>>, RecordBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let damaged = |_: ArrowError| Error::failed(format!("{}: the file is damaged", self.name));
-        let schema = self.table.schema();
-        let place = schema.index_of(key).map_err(damaged)?;
-        for (row_group, rows) in self.table.row_groups().enumerate() {
+        let place = self.0.place_of(key)?;
+        let all: Vec<usize> = (0..self.0.schema().fields().len()).collect();
+        for (row_group, rows) in self.0.row_groups().enumerate() {
             for start in (0..rows).step_by(ROWS) {
-                let range = start..rows.min(start + ROWS);
-                let column = |number| self.table.column(number, row_group, range.clone());
-                let columns: Result<Vec<ArrayRef>, _> =
-                    (0..schema.fields().len()).map(column).collect();
-                let batch = RecordBatch::try_new(Arc::clone(schema), columns.map_err(damaged)?);
-                let batch = batch.map_err(damaged)?;
+                let batch = self.0.batch(&all, row_group, start..rows.min(start + ROWS))?;
                 let keys = batch.column(place).as_string::<i32>();
                 let keys = keys.iter().map(|key| key.map(str::to_owned)).collect();
                 take(keys, batch)?;

@@ -13,7 +13,7 @@ use crate::error::Error;
 const READ_BYTES: usize = 8 << 10;
 
 /// Collects entries of `N` bytes.
-pub(crate) struct Runs<const N: usize> {
+pub struct Runs<const N: usize> {
     entries: Vec<[u8; N]>,
     /// The runs, one behind the other; all are full but the last.
     spilled: Option<File>,
@@ -24,12 +24,12 @@ pub(crate) struct Runs<const N: usize> {
 }
 
 fn fault(fault: &std::io::Error) -> Error {
-    Error::failed(format!("the spool of claim ids failed: {fault}"))
+    Error::failed(format!("a spool failed: {fault}"))
 }
 
 impl<const N: usize> Runs<N> {
     /// None yet; so many bytes of them are in memory at most.
-    pub(crate) fn new(spools: &Spools, run_bytes: usize) -> Self {
+    pub fn new(spools: &Spools, run_bytes: usize) -> Self {
         let run_entries = (run_bytes / N).max(1);
         Self {
             entries: Vec::new(),
@@ -40,7 +40,11 @@ impl<const N: usize> Runs<N> {
         }
     }
 
-    pub(crate) fn push(&mut self, entry: [u8; N]) -> Result<(), Error> {
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// The spool cannot be written.
+    pub fn push(&mut self, entry: [u8; N]) -> Result<(), Error> {
         self.entries.push(entry);
         if self.entries.len() == self.run_entries { self.spill() } else { Ok(()) }
     }
@@ -59,7 +63,10 @@ impl<const N: usize> Runs<N> {
     }
 
     /// All entries, in order.
-    pub(crate) fn sorted(mut self) -> Result<Sorted<N>, Error> {
+    ///
+    /// # Errors
+    /// The spool cannot be written or read.
+    pub fn sorted(mut self) -> Result<Sorted<N>, Error> {
         let mut runs = Vec::new();
         if self.spilled.is_some() {
             self.spill()?;
@@ -82,7 +89,7 @@ impl<const N: usize> Runs<N> {
 }
 
 /// Entries in order.
-pub(crate) struct Sorted<const N: usize> {
+pub struct Sorted<const N: usize> {
     file: Option<File>,
     runs: Vec<Run<N>>,
     /// The next entry of each run.
@@ -97,14 +104,21 @@ impl<const N: usize> Sorted<N> {
     }
 
     /// The next entry.
-    pub(crate) fn next(&mut self) -> Result<Option<[u8; N]>, Error> {
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    #[allow(clippy::should_implement_trait, reason = "it may fail")]
+    pub fn next(&mut self) -> Result<Option<[u8; N]>, Error> {
         let Some(Reverse((entry, number))) = self.heads.pop() else { return Ok(None) };
         self.refill(number)?;
         Ok(Some(entry))
     }
 
     /// Gives `take` the entries that begin with the same so many bytes, together.
-    pub(crate) fn each_group(
+    ///
+    /// # Errors
+    /// The spool cannot be read, and those of `take`.
+    pub fn each_group(
         mut self,
         same_bytes: usize,
         mut take: impl FnMut(&[[u8; N]]) -> Result<(), Error>,
@@ -146,12 +160,12 @@ impl<const N: usize> Run<N> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use publish::{Stage, StageOptions};
 
     /// A stage that makes spools.
-    pub(in crate::pass) fn stage(folder: &tempfile::TempDir) -> Stage {
+    pub(crate) fn stage(folder: &tempfile::TempDir) -> Stage {
         let manifest_name = "manifest".to_owned();
         let options = StageOptions { overwrite: false, manifest_name, keep_previous: 0 };
         Stage::open(&folder.path().join("out"), &options, |_| Ok(None)).unwrap()

@@ -1,0 +1,9 @@
+//! Final claims of histories and of exports.
+
+mod lines;
+mod made;
+mod model;
+mod people;
+mod publishing;
+mod random;
+mod stays;
