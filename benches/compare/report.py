@@ -12,7 +12,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "bcda", "svg.fonttype": "path", "fon
                             "axes.spines.right": False, "figure.facecolor": "white"})
 import matplotlib.pyplot as plt
 
-import model, package, split, targets, update
+import cclf, model, package, split, targets, update
 
 OURS, OTHERS = "#1f6f8b", "#b9c0c7"
 
@@ -193,6 +193,8 @@ def main():
         lines += growth_page(results["growth"])
     if "update" in results:
         lines += update.page(results["update"])
+    if "cclf" in results:
+        lines += cclf.page(results["cclf"])
     if "split" in results:
         lines += split.page(results["split"])
     if "spark" in results:

@@ -11,7 +11,7 @@ alone cargo build --profile dist -p bcda-benches --examples, or --examples FOLDE
 """
 import argparse, datetime, fnmatch, json, pathlib, shutil, subprocess, sys
 
-import export, growth, jobs, model, odd, package, split, targets, update
+import cclf, export, growth, jobs, model, odd, package, split, targets, update
 from measure import calibrate, machine, measure
 
 RESULTS = export.HERE / "results.json"
@@ -19,7 +19,7 @@ RESULTS = export.HERE / "results.json"
 
 def arguments():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, split, update, package, model, report (default: race,growth,report)")
+    options.add_argument("--steps", default="race,growth,report", help="any of odd, race, growth, split, update, cclf, package, model, report (default: race,growth,report)")
     options.add_argument("--gigabytes", type=float, default=1, help="size of the export of the race")
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--threads", type=int, default=2)
@@ -43,8 +43,8 @@ def main():
     options = arguments()
     options.bcda = str(pathlib.Path(options.bcda).resolve())
     steps = options.steps.split(",")
-    if any(step not in ("odd", "race", "growth", "split", "update", "package", "model", "report") for step in steps):
-        sys.exit("--steps takes odd, race, growth, split, update, package, model and report")
+    if any(step not in ("odd", "race", "growth", "split", "update", "cclf", "package", "model", "report") for step in steps):
+        sys.exit("--steps takes odd, race, growth, split, update, cclf, package, model and report")
     if not pathlib.Path(options.bcda).exists():
         sys.exit(f"no {options.bcda}: cargo build --profile dist")
     work = pathlib.Path(options.work)
@@ -72,6 +72,10 @@ def main():
         results["update"] = update.measure_update(options, work)
         save(options.results, results)
         print("\n".join(update.page(results["update"])))
+    if "cclf" in steps:
+        results["cclf"] = cclf.measure_cclf(options, work)
+        save(options.results, results)
+        print("\n".join(cclf.page(results["cclf"])))
     if "package" in steps:
         results["package"] = package.measure_package(options, work)
         save(options.results, results)

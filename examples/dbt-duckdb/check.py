@@ -6,24 +6,24 @@ import sys
 
 import duckdb
 
-work = pathlib.Path(sys.argv[1])
+work, tables = map(pathlib.Path, sys.argv[1:3])
 warehouse = duckdb.connect(str(work / "warehouse.duckdb"), read_only=True)
 direct = duckdb.connect()
 
 
 def paid(table, amount):
-    return f"SELECT sum({amount}) AS paid FROM '{work}/tables/{table}.parquet' WHERE BCDA_FINAL"
+    return f"SELECT sum({amount}) AS paid FROM '{tables}/{table}.parquet' WHERE BCDA_FINAL"
 
 
 PART_A = paid("parta_claims_header", "CLM_PMT_AMT")
 PART_B = paid("partb_physicians", "CLM_LINE_CVRD_PD_AMT"), paid("partb_dme", "CLM_LINE_CVRD_PD_AMT")
 LINES = (
-    f"SELECT count(*) FROM '{work}/tables/parta_claims_revenue_center_detail.parquet' "
+    f"SELECT count(*) FROM '{tables}/parta_claims_revenue_center_detail.parquet' "
     "WHERE BCDA_FINAL"
 )
 CHECKS = [
     ("people", "SELECT count(*) FROM beneficiaries",
-     f"SELECT count(DISTINCT BENE_MBI_ID) FROM '{work}/tables/beneficiary_demographics.parquet'"),
+     f"SELECT count(DISTINCT BENE_MBI_ID) FROM '{tables}/beneficiary_demographics.parquet'"),
     ("Part A lines", "SELECT sum(lines) FROM parta_claims_with_lines", LINES),
     ("Part A paid", "SELECT sum(part_a) FROM spend_per_beneficiary_month", PART_A),
     ("Part A paid, by claim", "SELECT sum(clm_pmt_amt) FROM parta_claims_with_lines", PART_A),
