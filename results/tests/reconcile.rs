@@ -1,210 +1,34 @@
 //! Results that differ in known ways, and what is said of them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::sync::Arc;
 
-use cclf_crosswalk::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray,
-};
-use cclf_crosswalk::arrow::compute::{FilterBuilder, concat_batches};
-use cclf_crosswalk::arrow::datatypes::{Date32Type, Decimal128Type};
-use cclf_crosswalk::{Compression, Format, Provenance, Resources, Table, TableWriter};
-use convert::building::StoredTable;
-use convert::{ErrorKind, Options, Output, TABLES_MANIFEST};
+use cclf_crosswalk::Table;
+use cclf_crosswalk::arrow::array::{Array, AsArray, Date32Array, RecordBatch};
+use cclf_crosswalk::arrow::compute::concat_batches;
+use cclf_crosswalk::arrow::datatypes::Date32Type;
+use convert::ErrorKind;
 use results::{
-    Both, ClaimsReport, Kind, Reason, ReasonReport, ReconcileOptions, Reconciliation, Rung,
-    RungReport, Side, Source, Tolerance, reconcile,
+    Both, Kind, Reason, ReasonReport, ReconcileOptions, Rung, RungReport, Side, Source, Tolerance,
+    reconcile,
 };
 use synth::Api;
 
-/// 2026-08-01, the FILE_DATE of all rows, in days.
-const FILE_DATE: i32 = 20_666;
+use copies::{
+    Copy, FILE_DATE, cents, claims, column, compared, differences, finals, lacking, only, read,
+    renamed, result, sums_apart, text, with, with_amounts, with_days, with_texts, write,
+};
 
-/// The tables of the same synthetic people in a version of the API, made once for all tests.
-fn result(api: Api) -> &'static Path {
-    static MADE: [OnceLock<tempfile::TempDir>; 3] = [const { OnceLock::new() }; 3];
-    let place = match api {
-        Api::V1 => 0,
-        Api::V2 => 1,
-        Api::V3 => 2,
-    };
-    let made = MADE[place].get_or_init(|| {
-        let work = tempfile::tempdir().unwrap();
-        let export = work.path().join("export");
-        fs::create_dir(&export).unwrap();
-        let options = synth::Options { beneficiaries: 12, api, seed: 3, ..Default::default() };
-        synth::generate(&options, |name| File::create(export.join(name))).unwrap();
-        let out = work.path().join("tables");
-        let mut options =
-            Options::new(vec![export.to_str().unwrap().to_owned()], Output::Folder(out));
-        options.reading.file_date = Some(FILE_DATE);
-        convert::run(&options).unwrap();
-        work
-    });
-    // Statics are not dropped, and a killed test leaves no more behind.
-    Box::leak(made.path().join("tables").into_boxed_path())
-}
-
-fn file(folder: &Path, table: Table) -> PathBuf {
-    folder.join(format!("{}.parquet", table.name().to_lowercase()))
-}
-
-/// All rows of a table.
-fn read(folder: &Path, table: Table) -> RecordBatch {
-    let stored = StoredTable::open(&file(folder, table), "table").unwrap();
-    let columns: Vec<usize> = (0..stored.schema().fields().len()).collect();
-    let groups: Vec<usize> = stored.row_groups().collect();
-    let batches: Vec<RecordBatch> = groups
-        .into_iter()
-        .enumerate()
-        .map(|(group, rows)| stored.batch(&columns, group, 0..rows).unwrap())
-        .collect();
-    let schema = batches.first().map_or_else(|| Arc::clone(stored.schema()), RecordBatch::schema);
-    concat_batches(&schema, &batches).unwrap()
-}
-
-fn write(folder: &Path, table: Table, batch: RecordBatch) {
-    let resources =
-        Resources { spill: None, share: Box::new(|count, work| (0..count).for_each(work)) };
-    let out = File::create(file(folder, table)).unwrap();
-    let none = Provenance { pairs: Vec::new() };
-    let mut writer = TableWriter::new(
-        batch.schema(),
-        Format::Parquet,
-        Compression::None,
-        &none,
-        false,
-        resources,
-        out,
-    )
-    .unwrap();
-    writer.write(batch).unwrap();
-    writer.finish().unwrap();
-}
-
-/// A copy of a result without its manifest, to be changed.
-struct Copy {
-    work: tempfile::TempDir,
-}
-
-impl Copy {
-    fn of(from: &Path) -> Self {
-        let work = tempfile::tempdir().unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() && path.file_name().unwrap() != TABLES_MANIFEST {
-                fs::copy(&path, work.path().join(path.file_name().unwrap())).unwrap();
-            }
-        }
-        Self { work }
-    }
-
-    fn folder(&self) -> &Path {
-        self.work.path()
-    }
-
-    fn change(&self, table: Table, change: impl FnOnce(RecordBatch) -> RecordBatch) {
-        write(self.folder(), table, change(read(self.folder(), table)));
-    }
-}
-
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> &'b ArrayRef {
-    batch.column_by_name(name).unwrap()
-}
-
-fn text(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {
-    let texts = column(batch, name).as_string::<i32>();
-    texts.is_valid(row).then(|| texts.value(row).to_owned())
-}
-
-fn cents(batch: &RecordBatch, name: &str, row: usize) -> i64 {
-    let amounts = column(batch, name).as_primitive::<Decimal128Type>();
-    if amounts.is_valid(row) { i64::try_from(amounts.value(row)).unwrap() } else { 0 }
-}
-
-fn is_final(batch: &RecordBatch, row: usize) -> bool {
-    let finals = column(batch, "BCDA_FINAL").as_boolean();
-    finals.is_valid(row) && finals.value(row)
-}
-
-fn finals(batch: &RecordBatch) -> Vec<usize> {
-    (0..batch.num_rows()).filter(|row| is_final(batch, *row)).collect()
-}
-
-fn with(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
-    let schema = batch.schema();
-    let place = schema.index_of(name).unwrap();
-    let mut columns = batch.columns().to_vec();
-    columns[place] = array;
-    RecordBatch::try_new(schema, columns).unwrap()
-}
-
-fn with_texts(
-    batch: &RecordBatch,
-    name: &str,
-    new: impl Fn(usize, Option<String>) -> Option<String>,
-) -> RecordBatch {
-    let texts: StringArray =
-        (0..batch.num_rows()).map(|row| new(row, text(batch, name, row))).collect();
-    with(batch, name, Arc::new(texts))
-}
-
-fn with_amounts(batch: &RecordBatch, name: &str, more: impl Fn(usize) -> i128) -> RecordBatch {
-    let amounts = column(batch, name).as_primitive::<Decimal128Type>();
-    let new: Decimal128Array =
-        amounts.iter().enumerate().map(|(row, own)| Some(own? + more(row))).collect();
-    with(batch, name, Arc::new(new.with_data_type(amounts.data_type().clone())))
-}
-
-fn with_days(batch: &RecordBatch, name: &str, more: impl Fn(usize) -> i32) -> RecordBatch {
-    let days = column(batch, name).as_primitive::<Date32Type>();
-    let new: Date32Array =
-        days.iter().enumerate().map(|(row, own)| Some(own? + more(row))).collect();
-    with(batch, name, Arc::new(new))
-}
-
-fn only(batch: &RecordBatch, is_kept: impl Fn(usize) -> bool) -> RecordBatch {
-    let kept: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_kept(row))).collect();
-    FilterBuilder::new(&kept).build().filter_record_batch(batch).unwrap()
-}
-
-fn compared(left: &Path, right: &Path) -> Reconciliation {
-    reconcile(&ReconcileOptions::new(left.to_owned(), right.to_owned())).unwrap()
-}
-
-fn claims<'r>(report: &'r Reconciliation, table: &str) -> &'r ClaimsReport {
-    report.claims.iter().find(|one| one.table == table).unwrap()
-}
-
-/// Columns with differences: equal rows, null on one side, different, by table and column.
-fn differences(report: &Reconciliation) -> BTreeMap<(&'static str, String), (u64, u64, u64)> {
-    let tables = report.tables.iter().flat_map(|table| {
-        table.columns.iter().map(move |column| {
-            let counts = (column.only.left, column.only.right, column.different);
-            ((table.table, column.column.clone()), counts)
-        })
-    });
-    tables.filter(|(_, counts)| *counts != (0, 0, 0)).collect()
-}
-
-/// Rows that one side lacks.
-fn lacking(report: &Reconciliation) -> Vec<(&'static str, u64, u64)> {
-    let rows = report.tables.iter().map(|table| (table.table, table.only.left, table.only.right));
-    rows.filter(|(_, left, right)| left + right > 0).collect()
-}
-
-/// How far the sums of the two sides are apart.
-fn sums_apart(report: &Reconciliation) -> i64 {
-    report.sums.iter().map(|sum| sum.all.right.cents - sum.all.left.cents).sum()
-}
+mod copies;
 
 #[test]
 fn with_itself_nothing_differs() {
     for api in [Api::V1, Api::V2, Api::V3] {
-        let folder = result(api);
+        let made = result(api);
+        let folder = &made.folder();
         let report = compared(folder, folder);
         assert!(report.are_numbers_shared && report.kinds.is_empty(), "{:?}", report.kinds);
         assert_eq!((differences(&report), lacking(&report)), (BTreeMap::new(), Vec::new()));
@@ -234,7 +58,8 @@ fn with_itself_nothing_differs() {
 
 #[test]
 fn sums_are_those_of_final_rows() {
-    let folder = result(Api::V3);
+    let made = result(Api::V3);
+    let folder = &made.folder();
     let report = compared(folder, folder);
     for (table, amount) in [
         (Table::Cclf1, "CLM_PMT_AMT"),
@@ -252,7 +77,9 @@ fn sums_are_those_of_final_rows() {
 
 #[test]
 fn dropped_claims_are_told_with_their_sums() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     // Every tenth claim of CCLF1, without its rows elsewhere; its persons have other claims.
     let all = read(folder, Table::Cclf1);
     let dropped: Vec<usize> = finals(&all).into_iter().step_by(10).collect();
@@ -287,7 +114,9 @@ fn dropped_claims_are_told_with_their_sums() {
 
 #[test]
 fn dropped_rows_of_claims_are_told() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let mut wanted = Vec::new();
     for table in [Table::Cclf2, Table::Cclf3, Table::Cclf4] {
         copy.change(table, |batch| {
@@ -303,7 +132,9 @@ fn dropped_rows_of_claims_are_told() {
 
 #[test]
 fn changed_amounts_and_dates_are_told_by_kind() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     // The third final line of CCLF5 is greater by a cent, the fifth by a dollar, and so on.
     let changes: [(usize, i128); 4] = [(2, 1), (4, 100), (6, -12_345), (8, -1)];
     let all = read(folder, Table::Cclf5);
@@ -359,7 +190,9 @@ fn changed_amounts_and_dates_are_told_by_kind() {
 
 #[test]
 fn swapped_mbis_are_found_by_number_and_lost_without() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let all = read(folder, Table::Cclf1);
     let rows = finals(&all);
     let first = text(&all, "BENE_MBI_ID", rows[0]);
@@ -387,18 +220,11 @@ fn swapped_mbis_are_found_by_number_and_lost_without() {
     assert!(own.by_reason.iter().all(|one| one.reason != Reason::PersonNotOnOtherSide));
 }
 
-/// A copy that says it is of v1, so that its numbers are others'.
-fn renamed(folder: &Path) -> Copy {
-    let copy = Copy::of(folder);
-    for table in Table::ALL.into_iter().filter(|table| *table != Table::Cclf0) {
-        copy.change(table, |batch| with_texts(&batch, "BCDA_API", |_, _| Some("v1".to_owned())));
-    }
-    copy
-}
-
 #[test]
 fn earlier_mbis_are_the_same_person() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let people = read(folder, Table::Cclf8);
     let mbi = text(&people, "BENE_MBI_ID", 0).unwrap();
     // The copy knows the person by a later MBI, and CCLF9 says so.
@@ -426,7 +252,8 @@ fn earlier_mbis_are_the_same_person() {
 
 #[test]
 fn repeated_keys_pair_by_amount_and_are_never_multiplied() {
-    let folder = result(Api::V3);
+    let made = result(Api::V3);
+    let folder = &made.folder();
     // Without numbers and control numbers in common, three claims get one natural key.
     let all = read(folder, Table::Cclf1);
     let rows = finals(&all);
@@ -479,7 +306,9 @@ fn repeated_keys_pair_by_amount_and_are_never_multiplied() {
 
 #[test]
 fn reasons_are_told_by_side() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let all = read(folder, Table::Cclf7);
     let rows = finals(&all);
     // The first drug events are on the left only: of last week, and loaded after the right side was made.
@@ -518,7 +347,9 @@ fn reasons_are_told_by_side() {
 
 #[test]
 fn examples_go_to_their_owner_only_and_nothing_else_has_values() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     copy.change(Table::Cclf5, |batch| {
         with_texts(&batch, "CLM_POS_CD", |_, own| own.map(|_| "a,\"b\"".to_owned()))
     });
@@ -563,21 +394,24 @@ fn examples_go_to_their_owner_only_and_nothing_else_has_values() {
 
 #[test]
 fn a_run_that_is_cancelled_ends() {
-    let options = ReconcileOptions::new(result(Api::V1).to_owned(), result(Api::V1).to_owned());
+    let made = result(Api::V1);
+    let options = ReconcileOptions::new(made.folder(), made.folder());
     options.cancel.cancel();
     assert_eq!(reconcile(&options).unwrap_err().kind(), ErrorKind::Cancelled);
 }
 
 #[test]
 fn a_source_that_contradicts_the_manifest_is_refused() {
-    let mut options = ReconcileOptions::new(result(Api::V1).to_owned(), result(Api::V1).to_owned());
+    let made = result(Api::V1);
+    let mut options = ReconcileOptions::new(made.folder(), made.folder());
     options.left_source = Some(Source::Cclf);
     assert_eq!(reconcile(&options).unwrap_err().kind(), ErrorKind::Usage);
 }
 
 #[test]
 fn v1_and_v3_of_the_same_people_match_by_their_keys() {
-    let report = compared(result(Api::V1), result(Api::V3));
+    let (one, other) = (result(Api::V1), result(Api::V3));
+    let report = compared(&one.folder(), &other.folder());
     assert!(!report.are_numbers_shared);
     for table in &report.claims {
         // All but the claims of persons whose Patient is missing: without an MBI there is no key.
@@ -601,7 +435,8 @@ fn v1_and_v3_of_the_same_people_match_by_their_keys() {
 
 #[test]
 fn v1_and_v2_number_claims_alike() {
-    let report = compared(result(Api::V1), result(Api::V2));
+    let (one, other) = (result(Api::V1), result(Api::V2));
+    let report = compared(&one.folder(), &other.folder());
     assert!(report.are_numbers_shared);
     for table in &report.claims {
         assert_eq!((table.matched, table.only), (table.all.left, Both::default()), "{table:?}");
@@ -610,7 +445,9 @@ fn v1_and_v2_number_claims_alike() {
 
 #[test]
 fn numbers_are_matched_without_the_zeros_before_them() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let people = [Table::Cclf0, Table::Cclf8, Table::Cclf9];
     for table in Table::ALL.into_iter().filter(|table| !people.contains(table)) {
         copy.change(table, |batch| {
@@ -628,7 +465,9 @@ fn numbers_are_matched_without_the_zeros_before_them() {
 
 #[test]
 fn rows_of_a_line_that_comes_twice_go_with_their_likes() {
-    let (folder, copy) = (result(Api::V3), Copy::of(result(Api::V3)));
+    let made = result(Api::V3);
+    let folder = &made.folder();
+    let copy = Copy::of(folder);
     let all = read(folder, Table::Cclf2);
     let line = finals(&all)[0];
     // The line twice, one of them changed; the other side has it once.

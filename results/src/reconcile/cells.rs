@@ -12,6 +12,7 @@ pub(super) const fn null_bytes(columns: usize) -> usize {
 }
 
 /// Adds a cell.
+#[inline]
 fn put(row: &mut Vec<u8>, cell: &[u8]) {
     match u8::try_from(cell.len()) {
         Ok(short) if short != LONG => row.push(short),
@@ -46,6 +47,7 @@ pub(super) fn put_row<'a>(
     row.resize(nulls + null_bytes(columns.len()), 0);
     for (place, column) in columns.iter().enumerate() {
         let is_there = match column {
+            Column::Empty => None,
             Column::Text(_) => column.text(number).map(|own| put_text(row, text(place, own))),
             _ => column.number(number).map(|own| put_number(row, own)),
         };

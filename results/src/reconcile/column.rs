@@ -18,23 +18,27 @@ pub(super) enum Column<'a> {
     Small(&'a Int32Array),
     Large(&'a Int64Array),
     Amount(&'a Decimal128Array),
-    /// Of a type that no column of a layout has: nothing is read of it.
-    Other,
+    /// Without any value, as many columns are; or of a type that no column of a layout has.
+    Empty,
 }
 
 impl<'a> Column<'a> {
     pub(super) fn of(array: &'a ArrayRef) -> Self {
+        if array.null_count() == array.len() {
+            return Self::Empty;
+        }
         match array.data_type() {
             DataType::Utf8 => Self::Text(array.as_string()),
             DataType::Date32 => Self::Day(array.as_primitive::<Date32Type>()),
             DataType::Int32 => Self::Small(array.as_primitive::<Int32Type>()),
             DataType::Int64 => Self::Large(array.as_primitive::<Int64Type>()),
             DataType::Decimal128(..) => Self::Amount(array.as_primitive::<Decimal128Type>()),
-            _ => Self::Other,
+            _ => Self::Empty,
         }
     }
 
     /// A text.
+    #[inline]
     pub(super) fn text(&self, row: usize) -> Option<&'a str> {
         match self {
             Self::Text(texts) if texts.is_valid(row) => Some(texts.value(row)),
@@ -43,11 +47,18 @@ impl<'a> Column<'a> {
     }
 
     /// A text without the blanks around it; none if nothing is left.
+    #[inline]
     pub(super) fn code(&self, row: usize) -> Option<&'a str> {
-        self.text(row).map(|text| text.trim_matches(' ')).filter(|text| !text.is_empty())
+        let text = self.text(row)?;
+        let text = match text.as_bytes() {
+            [b' ', ..] | [.., b' '] => text.trim_matches(' '),
+            _ => text,
+        };
+        Some(text).filter(|text| !text.is_empty())
     }
 
     /// A number: days of a date, the digits of an amount without its point.
+    #[inline]
     pub(super) fn number(&self, row: usize) -> Option<i128> {
         match self {
             Self::Day(days) if days.is_valid(row) => Some(days.value(row).into()),
