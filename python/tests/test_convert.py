@@ -291,7 +291,9 @@ def test_the_stub_says_what_the_module_has():
         signature = inspect.signature(getattr(bcda, name))
         assert [a.arg for a in [*arguments.args, *arguments.kwonlyargs]] == list(signature.parameters)
         for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            assert ast.literal_eval(default) == signature.parameters[one.arg].default, (name, one.arg)
+            # An argument that has to be given has no default.
+            wanted = inspect.Parameter.empty if default is None else ast.literal_eval(default)
+            assert wanted == signature.parameters[one.arg].default, (name, one.arg)
         assert "Args:" in getattr(bcda, name).__doc__
     classes = {item.name for item in stub.body if isinstance(item, ast.ClassDef)}
     assert {name for name in bcda.__all__ if inspect.isclass(getattr(bcda, name))} <= classes
