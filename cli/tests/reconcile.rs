@@ -124,3 +124,56 @@ fn what_differs_is_told_and_shown_only_when_asked_for() {
     let ran = work.bcda("reconcile bcda nothing").exits(2);
     assert!(ran.stderr.contains("nothing: no folder is there"), "{}", ran.stderr);
 }
+
+/// A name in which digits are all alike: of columns that are numbered a page names the first and the last.
+fn unnumbered(text: &str) -> String {
+    text.chars().map(|one| if one.is_ascii_digit() { '#' } else { one }).collect()
+}
+
+#[test]
+fn versions_differ_in_what_the_page_says_and_in_nothing_else() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/from-v1-to-v3.md");
+    let page = unnumbered(&fs::read_to_string(page).unwrap());
+    let named = |column: &str| {
+        let column = unnumbered(column);
+        page.split(|one: char| !(one.is_ascii_alphanumeric() || "_#".contains(one)))
+            .any(|word| word == column)
+    };
+    let work = Work::new();
+    for api in ["v1", "v3"] {
+        work.synth(&format!("export-{api}"), &format!("--beneficiaries 80 --seed 4 --api {api}"));
+        work.bcda(&format!("convert --quiet export-{api} --out {api}")).exits(0);
+    }
+    work.bcda("reconcile v1 v3 --quiet --report report.json").exits(3);
+    let report = work.read_json("report.json");
+    let (mut compared, mut alike) = (0, 0);
+    for table in report["tables"].as_array().unwrap() {
+        for column in table["columns"].as_array().unwrap() {
+            let count = |name: &str| column[name].as_u64().unwrap();
+            let only = ["left", "right"].map(|side| column["only"][side].as_u64().unwrap());
+            let name = column["column"].as_str().unwrap();
+            let is_alike = count("different") + only[0] + only[1] == 0;
+            assert!(
+                is_alike || named(name),
+                "{}.{name} differs, and the page does not say so",
+                table["table"]
+            );
+            compared += 1;
+            alike += u32::from(is_alike && count("equal") > 0);
+        }
+    }
+    assert!(compared > 250 && alike > 90, "{compared} columns, {alike} alike");
+    // No claim that has a key is lost, and no amount is another.
+    for claims in report["claims"].as_array().unwrap() {
+        assert_eq!(claims["ambiguous"], serde_json::json!({"left": 0, "right": 0}));
+        for own in claims["by_reason"].as_array().unwrap() {
+            let is_without =
+                ["no_key", "person_not_on_other_side"].contains(&own["reason"].as_str().unwrap());
+            assert!(is_without || own["claims"] == 0 || claims["table"] == "CCLF1", "{claims}");
+        }
+        let [left, right] = ["left", "right"].map(|side| claims["only"][side].as_u64().unwrap());
+        assert!(left.max(right) * 10 < claims["all"]["left"].as_u64().unwrap(), "{claims}");
+    }
+    let apart = |sums: &Value| sums["apart_cents"].as_u64().unwrap();
+    assert_eq!(report["sums"].as_array().unwrap().iter().map(apart).sum::<u64>(), 0);
+}
