@@ -13,6 +13,7 @@ use crate::common::records::{carrier_of, patient_of};
 use crate::read_back::{cells, parquet_file};
 
 /// The samples of CMS's files, where they are.
+#[allow(clippy::print_stdout, reason = "what is skipped is said")]
 fn samples() -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/cclf");
     if !folder.is_dir() {
