@@ -54,7 +54,7 @@ pub(super) struct Claims {
     only_final: bool,
     /// Claims that cancel another.
     cancellations: HashSet<Digest>,
-    /// All that there are.
+    /// All that there are; one that is there as it was, and as it is, is two.
     pub(super) count: u64,
     pub(super) left_out: LeftOutClaims,
     /// Claims that bear a number that another was given.
@@ -147,29 +147,30 @@ impl Claims {
                 let told = Told::new(&alone, &batch);
                 let mut found = Found::default();
                 let mut before = None;
+                // A claim may stand there twice: as it was, and as it is.
+                let of = |row: usize| (told.id(row), told.is_final(row));
                 if let Some(last) = batch.num_rows().checked_sub(1) {
-                    found.ends = Some((digest(told.id(0)), digest(told.id(last))));
+                    let end = |(id, is_final)| (digest(id), is_final);
+                    found.ends = Some((end(of(0)), end(of(last))));
                 }
                 for row in 0..batch.num_rows() {
-                    let id = told.id(row);
-                    let is_new = before.replace(id) != Some(id);
-                    if is_new && is_own {
-                        found.claims += 1;
+                    let (id, is_final) = of(row);
+                    if before.replace((id, is_final)) == Some((id, is_final)) {
+                        continue;
                     }
-                    if is_own && told.is_cancellation(row) && is_new {
-                        found.cancellations.push((digest(id), told.is_final(row)));
-                    }
-                    if !told.is_final(row) {
-                        if is_new && is_own {
+                    found.claims += u64::from(is_own);
+                    if !is_final {
+                        if is_own {
                             found.not_final.push(digest(id));
                         }
                         continue;
                     }
-                    if is_new {
-                        found.numbers.extend(in_use(id));
-                        if !fits(id) {
-                            found.strange.push(id.to_owned());
-                        }
+                    if is_own && told.is_cancellation(row) {
+                        found.cancellations.push(digest(id));
+                    }
+                    found.numbers.extend(in_use(id));
+                    if !fits(id) {
+                        found.strange.push(id.to_owned());
                     }
                 }
                 Ok(found)
@@ -183,15 +184,15 @@ impl Claims {
                 }
                 numbers.extend(found.numbers);
                 not_final.extend(found.not_final);
-                for (claim, is_final) in found.cancellations {
-                    claims.left_out.cancellations +=
-                        u64::from(claims.cancellations.insert(claim) && is_final && only_final);
-                }
+                claims.cancellations.extend(found.cancellations);
                 strange.extend(found.strange);
                 Ok(())
             })?;
         }
         claims.left_out.not_final = not_final.len() as u64;
+        if only_final {
+            claims.left_out.cancellations = claims.cancellations.len() as u64;
+        }
         if let Some(map) = &mut surrogates {
             for number in &numbers {
                 let id = number.to_string();
@@ -235,9 +236,9 @@ impl Claims {
 #[derive(Default)]
 struct Found {
     claims: u64,
-    /// The claims of its first and its last row.
-    ends: Option<(Digest, Digest)>,
-    cancellations: Vec<(Digest, bool)>,
+    /// The claims of its first and its last row, and whether they are final.
+    ends: Option<((Digest, bool), (Digest, bool))>,
+    cancellations: Vec<Digest>,
     not_final: Vec<Digest>,
     numbers: Vec<u64>,
     /// Ids that do not fit.

@@ -102,11 +102,13 @@ impl Encoding<'_> {
         self.reader.each(
             stored,
             &all,
-            |_, batch| {
+            |piece, batch| {
                 let told = telling.as_ref().map(|telling| Told::new(telling, &batch));
                 let people = person.map(|column| batch.column(column).as_string::<i32>());
-                let mbi = |row: usize| {
-                    people.map_or("", |mbis| if mbis.is_valid(row) { mbis.value(row) } else { "" })
+                // Of whom no MBI is known, each row is of somebody else.
+                let mbi = |row: usize| match people.filter(|mbis| mbis.is_valid(row)) {
+                    Some(mbis) => digest(mbis.value(row)),
+                    None => digest(&format!("{table}, row {}", piece.first + row as u64)),
                 };
                 let mut done = Done {
                     bytes: Vec::with_capacity(batch.num_rows() * encoder.bytes_per_row()),
@@ -119,7 +121,7 @@ impl Encoding<'_> {
                             && (known.claims.is_empty()
                                 || !known.claims.contains(&digest(told.id(row))))
                     }
-                    None => known.people.is_empty() || !known.people.contains(&digest(mbi(row))),
+                    None => known.people.is_empty() || !known.people.contains(&mbi(row)),
                 };
                 let number = |row: usize| {
                     self.surrogates
@@ -129,7 +131,7 @@ impl Encoding<'_> {
                 let faults = encoder.encode(&batch, keep, Some(&number), &mut done.bytes);
                 done.records = (done.bytes.len() / encoder.bytes_per_row()) as u64;
                 let misfit = |fault: &cclf_files::Fault| Misfit {
-                    whose: digest(told.as_ref().map_or(mbi(fault.row), |told| told.id(fault.row))),
+                    whose: told.as_ref().map_or_else(|| mbi(fault.row), |told| digest(told.id(fault.row))),
                     row: fault.row,
                     column: fault.name,
                     class: fault.class.name(),

@@ -68,7 +68,7 @@ pub struct WriteReport {
     pub zip: Option<String>,
     /// The files, in the order of CCLF0, which is the last.
     pub written: Vec<WrittenFile>,
-    /// Claims that there are.
+    /// Claims that there are; one of which a version is there that is not final, and one that is, counts twice.
     pub claims: u64,
     /// People that there are.
     pub people: u64,
