@@ -131,7 +131,9 @@ impl Encoding<'_> {
                 let faults = encoder.encode(&batch, keep, Some(&number), &mut done.bytes);
                 done.records = (done.bytes.len() / encoder.bytes_per_row()) as u64;
                 let misfit = |fault: &cclf_files::Fault| Misfit {
-                    whose: told.as_ref().map_or_else(|| mbi(fault.row), |told| digest(told.id(fault.row))),
+                    whose: told
+                        .as_ref()
+                        .map_or_else(|| mbi(fault.row), |told| digest(told.id(fault.row))),
                     row: fault.row,
                     column: fault.name,
                     class: fault.class.name(),
