@@ -409,6 +409,15 @@ fn only_whole_results_of_this_program_are_written() {
         assert!(ran.stderr.contains(wanted), "{folder}: {}", ran.stderr);
         assert!(!work.exists("x"));
     }
+    // Without a manifest the lineage tells where tables come from, and FILE_DATE when.
+    fs::create_dir(work.path("bare")).unwrap();
+    for table in TABLES {
+        let name = format!("{table}.parquet");
+        fs::copy(work.path(&format!("tables/{name}")), work.path(&format!("bare/{name}"))).unwrap();
+    }
+    let ran = work.bcda("cclf write bare --out from-bare --aco A1234").exits(0);
+    assert!(ran.stderr.contains("no manifest tells when"), "{}", ran.stderr);
+    assert!(work.exists("from-bare/P.A1234.ACO.ZC5Y24.D240301.T0000000"));
     // All versions need nothing that tells final claims.
     work.bcda("cclf write --quiet plain --out x --aco A1234 --all-versions").exits(0);
     // Rows that came after the manifest.

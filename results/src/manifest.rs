@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use cclf_crosswalk::Api;
-use convert::{Error, ExportReport, InputReport, TABLES_MANIFEST, TableReport};
+use convert::{Error, ExportReport, TABLES_MANIFEST, TableReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -39,8 +39,6 @@ pub(crate) struct Manifest {
     pub(crate) transaction_time: Option<String>,
     #[serde(default)]
     pub(crate) exports: Vec<ExportReport>,
-    #[serde(default)]
-    pub(crate) inputs: Vec<InputReport>,
     /// How a synthetic export was made; absent when the people may be real.
     #[serde(default)]
     pub(crate) synthetic: Option<Value>,

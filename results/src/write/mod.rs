@@ -13,6 +13,8 @@ mod surrogates;
 use std::path::Path;
 use std::time::Instant;
 
+use cclf_crosswalk::arrow::array::AsArray;
+use cclf_crosswalk::arrow::datatypes::Date32Type;
 use cclf_files::{Delivery, Moment};
 use convert::{Error, ErrorKind, Setting, said};
 use jiff::Timestamp;
@@ -152,7 +154,8 @@ fn written(
 ) -> Result<WriteReport, Error> {
     let asked = &options.delivery;
     let mut warnings = Vec::new();
-    let (made_at, year) = made_at(finished, asked, &mut warnings)?;
+    let reader = Reader { threads: options.threads, cancel: &options.cancel };
+    let (made_at, year) = made_at(finished, asked, reader, &mut warnings)?;
     let delivery = Delivery::new(asked.program, &asked.aco, year, asked.runout, moment(made_at));
     let delivery = delivery.map_err(|fault| Error::usage(fault.to_string()))?;
     let only_final = finished.source != Source::Cclf && !asked.all_versions;
@@ -163,7 +166,6 @@ fn written(
     }
     let map = asked.surrogate_ids.as_deref().map(Surrogates::read).transpose();
     let mut surrogates = map?;
-    let reader = Reader { threads: options.threads, cancel: &options.cancel };
     let claims = Claims::find(finished, only_final, surrogates.as_mut(), reader)?;
     let people = claims::people(finished, reader)?;
     let encoding = Encoding { claims: &claims, surrogates: surrogates.as_ref(), reader };
@@ -272,21 +274,16 @@ fn keep_rejects(
 fn made_at(
     finished: &Finished,
     asked: &DeliveryOptions,
+    reader: Reader<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<(Timestamp, u8), Error> {
     let manifest = finished.manifest.as_ref();
-    let told = manifest.and_then(crate::manifest::Manifest::newest_time);
-    let dated = || {
-        let dates = manifest?.inputs.iter().filter_map(|input| input.file_date.as_ref());
-        let newest = dates.max()?.parse::<jiff::civil::Date>().ok()?;
-        newest.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    };
-    let made_at = told.or_else(|| {
-        let dated = dated()?;
+    let mut made_at = manifest.and_then(crate::manifest::Manifest::newest_time);
+    if made_at.is_none() {
+        made_at = newest_file_date(finished, reader)?;
         let warning = "no manifest tells when the export was made: the names have the newest FILE_DATE, and midnight";
-        warnings.push(warning.to_owned());
-        Some(dated)
-    });
+        warnings.extend(made_at.map(|_| warning.to_owned()));
+    }
     let made_at = made_at.ok_or_else(|| {
         Error::usage(format!(
             "{}: nothing tells when the tables were exported, and the names of CCLF files have a date and a time: make the \
@@ -297,6 +294,25 @@ fn made_at(
     let year = made_at.to_zoned(jiff::tz::TimeZone::UTC).year() - i16::from(asked.runout);
     let of_names = u8::try_from(year.rem_euclid(100)).unwrap_or_default();
     Ok((made_at, asked.performance_year.unwrap_or(of_names)))
+}
+
+/// Midnight of the newest FILE_DATE.
+fn newest_file_date(finished: &Finished, reader: Reader<'_>) -> Result<Option<Timestamp>, Error> {
+    let mut newest = None;
+    for (_, table) in finished.tables() {
+        let Ok(column) = table.schema().index_of("FILE_DATE") else { continue };
+        reader.each(
+            table,
+            &[column],
+            |_, batch| Ok(batch.column(0).as_primitive::<Date32Type>().iter().flatten().max()),
+            |_, day| {
+                newest = newest.max(day);
+                Ok(())
+            },
+        )?;
+    }
+    let seconds = newest.map(|day| i64::from(day) * 24 * 60 * 60);
+    Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
 }
 
 fn moment(time: Timestamp) -> Moment {
