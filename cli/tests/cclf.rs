@@ -423,5 +423,93 @@ fn only_whole_results_of_this_program_are_written() {
     // Rows that came after the manifest.
     fs::copy(work.path("wanted/cclf8.parquet"), work.path("tables/cclf5.parquet")).unwrap();
     let ran = work.bcda("cclf write tables --out y --aco A1234").exits(2);
-    assert!(ran.stderr.contains("was changed after it was made"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("it was changed after it was made, or is damaged"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_table_with_a_changed_bit_is_refused_wherever_tables_are_read() {
+    let work = delivered();
+    let path = work.path("wanted/cclf5.parquet");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 3;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    for words in [
+        "cclf current wanted --out x",
+        "cclf write wanted --out x --aco A1234",
+        "reconcile tables wanted",
+    ] {
+        let ran = work.bcda(words).exits(2);
+        assert!(ran.stderr.contains("is not as its manifest says"), "{words}: {}", ran.stderr);
+    }
+    assert!(!work.exists("x"));
+}
+
+#[test]
+fn each_file_is_held_against_the_summary_of_its_own_delivery() {
+    let work = delivered();
+    // A second delivery of the same day, whose CCLF0 counts more than its file has.
+    for (name, bytes) in files(&work, "files") {
+        work.write(&format!("day/{name}"), &bytes);
+        let second = name.replace("T0600000", "T0700000");
+        let text = String::from_utf8(bytes).unwrap();
+        let counted = text.replace("|          3|", "|          9|");
+        work.write(&format!("day/{second}"), if name.contains("ZC0") { counted } else { text });
+    }
+    let ran = work.bcda("cclf read day --out day-tables").exits(0);
+    let warnings: Vec<&str> =
+        ran.stderr.lines().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(warnings.len(), 1, "{}", ran.stderr);
+    assert!(warnings[0].contains("ZC5Y24.D240301.T0700000 has 3 records, and CCLF0 counts 9"));
+}
+
+#[test]
+fn a_month_is_not_lost_in_silence() {
+    let work = delivered();
+    let five = work.read(&format!("files/{}", named('5')));
+    // A zip that was not fetched; a test file; one file under two names.
+    work.write(&format!("zip/{}", named('5')), &five);
+    work.write("zip/P.A1234.ACO.ZCY24.D240401.T0600000.zip", "<html>gateway timeout");
+    work.write(&format!("test/{}", named('5')), &five);
+    work.write(&format!("test/T{}", &named('5').replace("T06", "T07")[1..]), &five);
+    work.write(&format!("twin/{}", named('5')), &five);
+    work.write("twin/P.BCD.A1234.ZC5Y24.D240301.T0600000", &five);
+    for (input, wanted) in [
+        ("zip", "is called as CMS calls its zips, and is none"),
+        (
+            "zip/P.A1234.ACO.ZCY24.D240401.T0600000.zip",
+            "is called as CMS calls its zips, and is none",
+        ),
+        ("test", "is a test file of CMS's"),
+        ("twin", "are the same file of one delivery under two names"),
+    ] {
+        let ran = work.bcda(&format!("cclf read {input} --out x")).exits(2);
+        assert!(ran.stderr.contains(wanted), "{input}: {}", ran.stderr);
+        assert!(!work.exists("x"));
+    }
+}
+
+#[test]
+fn a_damaged_zip_is_no_fault_of_a_network() {
+    let work = delivered();
+    work.bcda("cclf write --quiet tables --out zipped --aco A1234 --zip").exits(0);
+    let name = "zipped/P.A1234.ACO.ZCY24.D240301.T0600000.zip";
+    let good = work.read(name);
+    // Members begin with their names; the bytes behind the one of CCLF5 are its content.
+    let member = named('5');
+    let at = good.windows(member.len()).position(|bytes| bytes == member.as_bytes()).unwrap();
+    let mut bad = good.clone();
+    bad[at + member.len() + 40] ^= 0x10;
+    work.write("bad.zip", &bad);
+    let ran = work.bcda("cclf read bad.zip --out x").exits(1);
+    assert!(!ran.stderr.contains("1S00A00AA11"), "{}", ran.stderr);
+    work.write("cut.zip", &good[..good.len() - 30]);
+    work.bcda("cclf read cut.zip --out x").exits(2);
+    assert!(!work.exists("x"));
+    work.bcda(&format!("cclf read --quiet {name} --out whole")).exits(0);
+    assert!(work.tables("whole") == work.tables("wanted"));
 }

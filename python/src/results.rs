@@ -228,6 +228,7 @@ pub(crate) fn cclf_current<'py>(
     guarded(|| {
         let (tables, out) = (arguments::path("tables", tables)?, arguments::path("out", out)?);
         let mut options = CurrentOptions::new(tables, out);
+        options.spelling = spelling;
         options.format = word("format", format)?;
         options.compression = word("compression", compression)?;
         options.naming = naming.map(|naming| word("naming", naming)).transpose()?;
@@ -276,6 +277,7 @@ pub(crate) fn reconcile<'py>(
     guarded(|| {
         let (left, right) = (arguments::path("left", left)?, arguments::path("right", right)?);
         let mut options = ReconcileOptions::new(left, right);
+        options.spelling = spelling;
         options.left_source = left_source.map(|source| word("left_source", source)).transpose()?;
         options.right_source =
             right_source.map(|source| word("right_source", source)).transpose()?;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cclf_crosswalk::arrow::array::{Array, AsArray};
 use cclf_crosswalk::{Api, Columns, Crosswalk, Format, Naming, Table, schema};
-use convert::building::StoredTable;
+use convert::building::{StoredTable, shared};
 use convert::{Error, Setting, said};
 
 use crate::manifest::{MadeFrom, Manifest};
@@ -60,6 +62,9 @@ impl FromStr for Source {
     }
 }
 
+/// Bytes of a file that are hashed at a time.
+const HASHED_BYTES: usize = 256 << 10;
+
 /// A finished result.
 #[derive(Debug)]
 pub(crate) struct Finished {
@@ -88,7 +93,7 @@ impl Finished {
         }
         let manifest = Manifest::read(folder, &shown)?;
         let naming = naming_in(folder, &shown)?;
-        let mut tables = BTreeMap::new();
+        let (mut tables, mut checked) = (BTreeMap::new(), Vec::new());
         for table in Table::ALL.into_iter().filter(|table| *table != Table::Cclf0) {
             let path = file_of(folder, naming, table, Format::Parquet);
             if !path.is_file() {
@@ -96,18 +101,12 @@ impl Finished {
             }
             let stored = StoredTable::open(&path, &path.display().to_string())?;
             let listed = manifest.iter().flat_map(|manifest| &manifest.tables);
-            let changed = listed
-                .filter(|report| report.table == table.name())
-                .any(|report| report.rows != stored.rows());
-            if changed {
-                return Err(Error::usage(format!(
-                    "{} has another number of rows than its manifest says: it was changed after it was made",
-                    stored.shown()
-                )));
-            }
+            let listed = listed.filter(|report| report.table == table.name());
+            checked.extend(listed.map(|report| (path.clone(), report.blake3.clone())));
             check_types(table, &stored)?;
             tables.insert(table, stored);
         }
+        check(checked)?;
         let (source, is_final) = told(&shown, manifest.as_ref(), &tables, source)?;
         Ok(Self { shown, source, is_final, naming, manifest, tables })
     }
@@ -147,6 +146,32 @@ fn naming_in(folder: &Path, shown: &str) -> Result<Naming, Error> {
             "{shown}: no tables are there that this program has made: neither cclf1.parquet nor parta_claims_header.parquet"
         ))
     })
+}
+
+/// Refuses files that are others than the manifest says: a page of Parquet that is damaged may well be read.
+fn check(files: Vec<(PathBuf, String)>) -> Result<(), Error> {
+    let helpers = std::thread::available_parallelism().map_or(0, |threads| threads.get() - 1);
+    let checked = shared(files, helpers, |(path, wanted)| {
+        let shown = path.display();
+        let mut hasher = blake3::Hasher::new();
+        let hashed = File::open(&path).and_then(|mut file| {
+            let mut bytes = vec![0; HASHED_BYTES];
+            loop {
+                match file.read(&mut bytes)? {
+                    0 => return Ok(hasher.finalize().to_hex().to_string()),
+                    count => hasher.update(&bytes[..count]),
+                };
+            }
+        });
+        match hashed {
+            Ok(found) if found == wanted => Ok(()),
+            Ok(_) => Err(Error::usage(format!(
+                "{shown} is not as its manifest says: it was changed after it was made, or is damaged"
+            ))),
+            Err(error) => Err(Error::failed(format!("read of {shown} failed: {error}"))),
+        }
+    });
+    checked.into_iter().collect()
 }
 
 /// Refuses a table whose columns are called as ours are, and are of other types.
@@ -197,18 +222,16 @@ fn told(
     });
     if let Some((found, is_final)) = by_manifest {
         return match source.filter(|asked| *asked != found) {
-            Some(asked) => Err(Error::usage(said![
-                format!("{shown}: the manifest says that the tables come from {found}, and "),
-                Setting::Source,
-                format!(" says {asked}")
-            ])),
+            Some(asked) => Err(contradicts(shown, "manifest", found, asked)),
             None => Ok((found, is_final)),
         };
     }
     for (table, stored) in tables {
-        if let Some(found) = by_lineage(*table, stored)? {
-            return Ok((found, false));
-        }
+        let Some(found) = by_lineage(*table, stored)? else { continue };
+        return match source.filter(|asked| *asked != found) {
+            Some(asked) => Err(contradicts(shown, "lineage", found, asked)),
+            None => Ok((found, false)),
+        };
     }
     source.map(|source| (source, false)).ok_or_else(|| {
         Error::usage(said![
@@ -216,6 +239,14 @@ fn told(
             Setting::Source
         ])
     })
+}
+
+fn contradicts(shown: &str, who: &str, found: Source, asked: Source) -> Error {
+    Error::usage(said![
+        format!("{shown}: the {who} says that the tables come from {found}, and "),
+        Setting::Source,
+        format!(" says {asked}")
+    ])
 }
 
 /// What the first rows of a table say of where they come from.

@@ -10,6 +10,7 @@ use results::{ReconcileOptions, Source, Tolerance};
 
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
+use crate::reading_args::option;
 use crate::run::{EXIT_REJECTS, check_report, followed, write_report};
 use crate::words::source;
 
@@ -62,6 +63,7 @@ pub(crate) fn run(arguments: &ReconcileArgs, log: Log) -> Result<u8, Failure> {
     options.left_source = arguments.left_source;
     options.right_source = arguments.right_source;
     options.examples = arguments.examples.as_deref().map(examples).transpose()?;
+    options.spelling = option;
     if let Some(threads) = arguments.threads {
         options.threads = threads.into();
     }
@@ -111,7 +113,9 @@ fn tolerance(words: &[String]) -> Result<Tolerance, Failure> {
     };
     let (whole, fraction) = share.split_once('.').unwrap_or((share, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if fraction.len() > decimals || !is_digits(whole) || !is_digits(fraction) || share.is_empty() {
+    let is_number =
+        is_digits(whole) && is_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+    if fraction.len() > decimals || !is_number || !is_digits(cents) {
         return Err(fault());
     }
     let millionths = format!("0{whole}{fraction:0<decimals$}").parse().ok();
@@ -133,8 +137,7 @@ mod tests {
             assert_eq!((found.unmatched_millionths, found.cents), (wanted, 7), "{share}");
         }
         for bad in ["", "x", "-1", "1.1", "101%", "0.0000001", ".", "%"] {
-            let is_dot = bad == ".";
-            assert!(of(bad).is_none() || is_dot, "{bad}");
+            assert!(of(bad).is_none(), "{bad}");
         }
     }
 }

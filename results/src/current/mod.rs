@@ -8,7 +8,7 @@
 //!
 //! A history has any number of rows. What grows with them in memory is a bit for each row of a table, and one more while the
 //! table is looked at. Everything else is an entry of a fixed size, of which 32 MiB are in memory and the others in the scratch
-//! folder of the run, sorted: 28 bytes a row for re-deliveries and people, 58 for pairs, 29 for Part D, and for what belongs
+//! folder of the run, sorted: 28 bytes a row for re-deliveries and people, 74 for pairs, 29 for Part D, and for what belongs
 //! to claims 41 a row and 41 more for each claim. Of entries with one key all are in memory at a time: as many as a claim has
 //! versions, or rows that belong to it.
 

@@ -4,6 +4,8 @@
 //! dates: a cancellation may come weeks before or after the adjustment that follows it. Adjustments go only if they are
 //! earlier. What is left and no cancellation is final.
 
+use std::collections::BTreeMap;
+
 use cclf_crosswalk::Table;
 use cclf_crosswalk::arrow::buffer::BooleanBuffer;
 use convert::Error;
@@ -14,12 +16,18 @@ use super::keys::{DIGEST_BYTES, Digest, Key, day_of, entry, of_amount, of_day, p
 use super::redelivered::{RUN_BYTES, is_set, no_rows, set};
 use super::resolved::{Class, Listed, Outcome};
 
-/// An entry is a key, an amount, a type, a day, the rank of the file, what tells claims of one file apart, and the row.
+/// An entry is a key, an amount, a type, a day, the rank of the file, what tells claims of one file apart, the row, and of
+/// Part A what tells the facility: its number of the claim, or nothing, and its older one.
 const AMOUNT: usize = DIGEST_BYTES;
 const KIND: usize = AMOUNT + 17;
 const DAY: usize = KIND + 1;
 const ROW: usize = DAY + 4 + 4 + 8;
-const ENTRY_BYTES: usize = ROW + 8;
+const FACILITY: usize = ROW + 8;
+const OLDER: usize = FACILITY + 8;
+const ENTRY_BYTES: usize = OLDER + 8;
+
+/// That nothing tells the facility.
+const NONE: [u8; 8] = [0; 8];
 
 type Entry = [u8; ENTRY_BYTES];
 
@@ -93,7 +101,7 @@ pub(super) fn finals(
             }
             let (kind, is_known) = Kind::of(row.text(TYPE));
             let made = match columns.key(table, row) {
-                Some(key) => Made::Entry(entry_of(table, row, &key, kind)),
+                Some(key) => Made::Entry(entry_of(table, row, &key, kind, &columns.facility(row))),
                 None if kind == Kind::Cancellation => {
                     Made::WithoutKey(Class::CancellationWithoutKey)
                 }
@@ -117,16 +125,16 @@ pub(super) fn finals(
     )?;
     runs.sorted()?.each_group(DIGEST_BYTES, |group| {
         table.job.goes_on()?;
-        let netted = net(group);
-        for entry in &netted.finals {
-            set(&mut bits, row_of(entry));
-        }
-        outcome.pairs += netted.pairs;
-        outcome.several_finals += u64::from(netted.finals.len() > 1);
-        netted
-            .unresolved
-            .iter()
-            .try_for_each(|(entry, class)| listed.add(outcome, row_of(entry), *class))
+        by_facility(group).iter().try_for_each(|group| {
+            let netted = net(group);
+            for entry in &netted.finals {
+                set(&mut bits, row_of(entry));
+            }
+            outcome.pairs += netted.pairs;
+            outcome.several_finals += u64::from(netted.finals.len() > 1);
+            let mut unresolved = netted.unresolved.iter();
+            unresolved.try_for_each(|(entry, class)| listed.add(outcome, row_of(entry), *class))
+        })
     })?;
     Ok(bits.finish())
 }
@@ -137,20 +145,54 @@ impl Columns {
         let mbi = table.job.mbis.current(row.text(MBI)?);
         let key = Key::default().text(Some(mbi));
         let key = if self.is_part_a {
-            // The claim's own number of the facility is there since layout 33.
-            let facility = row.text(5).or_else(|| row.text(6))?;
+            // Which facility it is, is told apart within the key: see `by_facility`.
+            row.text(5).or_else(|| row.text(6))?;
             let (from, through) = (row.day(7)?, row.day(8)?);
-            key.text(Some(facility)).number(Some(from.into())).number(Some(through.into()))
+            key.number(Some(from.into())).number(Some(through.into()))
         } else {
             key.text(Some(row.text(5)?)).number(Some(row.number_in(6)?))
         };
         Some(key.digest())
     }
+
+    /// What tells the facility of Part A: the number of the claim, which is there since layout 33, and the older one.
+    fn facility(&self, row: &Row<'_>) -> [[u8; 8]; 2] {
+        let number = |column| {
+            let number = row.text(column).filter(|_| self.is_part_a);
+            number.map_or(NONE, |number| Key::default().text(Some(number)).short().to_be_bytes())
+        };
+        [number(5), number(6)]
+    }
+}
+
+/// The entries of a key by their facilities, each in their order. Claims of older layouts have the older number of the
+/// facility alone: they are of the facility of a claim that has both, if one of its numbers is that, the least of several.
+fn by_facility(group: &[Entry]) -> Vec<Vec<Entry>> {
+    let own = |entry: &Entry| -> [u8; 8] { part(entry, FACILITY) };
+    let older = |entry: &Entry| -> [u8; 8] { part(entry, OLDER) };
+    let mut facilities: BTreeMap<[u8; 8], Vec<Entry>> = BTreeMap::new();
+    for entry in group {
+        let like = |other: &&Entry| {
+            own(other) != NONE && (older(other) == older(entry) || own(other) == older(entry))
+        };
+        let facility = match own(entry) {
+            NONE => group.iter().filter(like).map(own).min().unwrap_or(older(entry)),
+            own => own,
+        };
+        facilities.entry(facility).or_default().push(*entry);
+    }
+    facilities.into_values().collect()
 }
 
 /// The entry of a row: entries of a key are by their amounts, then by type, the oldest first. Of those that are as old, claims
 /// are in an order that is the same for all their lines and in every order of rows.
-fn entry_of(table: &HistoryTable<'_>, row: &Row<'_>, key: &Digest, kind: Kind) -> Entry {
+fn entry_of(
+    table: &HistoryTable<'_>,
+    row: &Row<'_>,
+    key: &Digest,
+    kind: Kind,
+    [facility, older]: &[[u8; 8]; 2],
+) -> Entry {
     let day = row.day(EFFECTIVE).unwrap_or_else(|| table.deliveries.day(row.rank));
     entry(&[
         key,
@@ -160,6 +202,8 @@ fn entry_of(table: &HistoryTable<'_>, row: &Row<'_>, key: &Digest, kind: Kind) -
         &row.rank.to_be_bytes(),
         &row.claim(CLAIM).map_or(0, |claim| claim.short()).to_be_bytes(),
         &row.number.to_be_bytes(),
+        facility,
+        older,
     ])
 }
 
@@ -226,7 +270,7 @@ mod tests {
         let of = |(row, (amount, kind, day)): (usize, &(i128, Kind, i32))| {
             let (row, zeros) = ((row as u64).to_be_bytes(), [0; 28]);
             let (amount, day) = (of_amount(Some(*amount)), of_day(*day));
-            entry(&[&zeros[..16], &amount, &[*kind as u8], &day, &zeros[..12], &row])
+            entry(&[&zeros[..16], &amount, &[*kind as u8], &day, &zeros[..12], &row, &zeros[..16]])
         };
         let mut entries: Vec<Entry> = rows.iter().enumerate().map(of).collect();
         entries.sort_unstable();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cclf_crosswalk::{Compression, Format, Naming, Table};
 use convert::building::{leftover_warning, open_stage};
-use convert::{Cancel, Error, FileReport, Options, Output, TableReport};
+use convert::{Cancel, Error, FileReport, Options, Output, Setting, Spelling, TableReport};
 use serde::{Serialize, Serializer};
 
 use super::history::Found;
@@ -38,6 +38,8 @@ pub struct CurrentOptions {
     pub threads: usize,
     /// Ends the run from outside.
     pub cancel: Cancel,
+    /// How messages call the settings.
+    pub spelling: Spelling,
 }
 
 impl CurrentOptions {
@@ -53,6 +55,7 @@ impl CurrentOptions {
             naming: None,
             threads: ndjson_io::ReadOptions::default().threads,
             cancel: Cancel::new(),
+            spelling: Setting::name,
         }
     }
 
@@ -119,6 +122,10 @@ fn name<S: Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error
 /// Why nothing was published: there is no such result, it is not whole, nothing tells where it comes from, the new one would
 /// lie in it or in the place of another, a file cannot be read or written, or the run was asked to end.
 pub fn current(options: &CurrentOptions) -> Result<CurrentReport, Error> {
+    written(options).map_err(|error| error.spelled(options.spelling))
+}
+
+fn written(options: &CurrentOptions) -> Result<CurrentReport, Error> {
     let started = Instant::now();
     let (tables, out) = (options.tables.display(), options.out.display());
     if convert::is_address(&out.to_string()) {

@@ -27,12 +27,25 @@ pub(super) struct Laid {
     pub(super) counted: Option<SummaryRow>,
 }
 
-/// What tells one delivery from another.
+/// What tells one delivery from another. The time is not part of it: members of one delivery may have several.
 type Key = (PathBuf, String, bool, u8, bool, Day);
 
 fn key(member: &Member) -> Key {
     let name = &member.name;
     (member.container.clone(), name.entity.clone(), name.runout, name.year, name.weekly, name.date)
+}
+
+/// The CCLF0 of a file: of several deliveries of a day the one that was made at the same time.
+fn summary_of<'s>(summaries: &'s [Summary], member: &Member) -> Option<&'s Summary> {
+    let of_day = || summaries.iter().filter(|own| key(&own.member) == key(member));
+    let same_time = of_day().find(|own| own.member.name.time == member.name.time);
+    same_time.or_else(|| of_day().next().filter(|_| of_day().count() == 1))
+}
+
+/// A CCLF0, and what it counts.
+struct Summary {
+    member: Member,
+    rows: Vec<SummaryRow>,
 }
 
 /// The files of all deliveries but their CCLF0, each with its layout.
@@ -47,10 +60,8 @@ pub(super) fn laid(
     let own = own.map(own_layouts).transpose()?.unwrap_or_default();
     let (summaries, files): (Vec<_>, Vec<_>) =
         members.into_iter().partition(|member| member.table == Table::Cclf0);
-    let mut counted: BTreeMap<Key, Vec<SummaryRow>> = BTreeMap::new();
-    for summary in &summaries {
-        counted.entry(key(summary)).or_default().extend(read_summary(summary)?);
-    }
+    let read = |member: Member| read_summary(&member).map(|rows| Summary { member, rows });
+    let summaries = summaries.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut sniffer = Sniffer::default();
     let mut laid = Vec::new();
     let mut versions: BTreeMap<Key, (RangeInclusive<u8>, String)> = BTreeMap::new();
@@ -80,27 +91,30 @@ pub(super) fn laid(
         if let Some(doubt) = layout.doubt() {
             warnings.push(format!("{}: {doubt}", member.called));
         }
-        let rows = counted.get(&key(&member));
+        let rows = summary_of(&summaries, &member).map(|summary| &summary.rows);
         let counted =
             rows.and_then(|rows| rows.iter().find(|row| row.table == member.table)).copied();
         laid.push(Laid { member, layout, is_own: given.is_some(), counted });
     }
     for summary in &summaries {
-        for row in counted.get(&key(summary)).into_iter().flatten().filter(|row| row.rows > 0) {
-            let is_there =
-                |file: &Laid| key(&file.member) == key(summary) && file.member.table == row.table;
-            if !laid.iter().any(is_there) {
+        for row in summary.rows.iter().filter(|row| row.rows > 0) {
+            let is_its_own = |file: &Laid| {
+                let own = summary_of(&summaries, &file.member);
+                file.member.table == row.table && own.is_some_and(|own| std::ptr::eq(own, summary))
+            };
+            if !laid.iter().any(is_its_own) {
                 warnings.push(format!(
                     "{} counts {} records of {}, and no such file is among the inputs",
-                    summary.called, row.rows, row.table
+                    summary.member.called, row.rows, row.table
                 ));
             }
         }
     }
-    let all: BTreeSet<Key> = laid.iter().map(|file| key(&file.member)).collect();
-    for (container, ..) in all.into_iter().filter(|key| !counted.contains_key(key)) {
+    let without = laid.iter().filter(|file| summary_of(&summaries, &file.member).is_none());
+    let without: BTreeSet<&Path> = without.map(|file| file.member.container.as_path()).collect();
+    for container in without {
         warnings.push(format!(
-            "{}: there is no CCLF0, so that nothing tells how many records the files should have",
+            "{}: files have no CCLF0 beside them, so that nothing tells how many records they should have",
             container.display()
         ));
     }

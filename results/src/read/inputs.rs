@@ -56,6 +56,8 @@ impl Members {
                 found.folder(input, MOST_DEEP)?;
             } else if zip::is_zip(input) {
                 found.zip(input)?;
+            } else if is_called_zip(input) {
+                return Err(damaged_zip(input));
             } else if !found.file(input)? {
                 return Err(Error::usage(format!(
                     "{shown}: the name is none of CMS's (P.A1234.ACO.ZC1Y26.D261111.T1435560), and nothing else tells which \
@@ -91,6 +93,8 @@ impl Members {
                 self.folder(&path, deep - 1)?;
             } else if metadata.is_file() && zip::is_zip(&path) {
                 self.zip(&path)?;
+            } else if metadata.is_file() && is_called_zip(&path) {
+                return Err(damaged_zip(&path));
             } else if metadata.is_file() && !self.file(&path)? {
                 self.leave(&path);
             }
@@ -137,7 +141,14 @@ impl Members {
     fn arrange(&mut self) -> Result<(), Error> {
         self.members.sort_by(|one, other| {
             let key = |member: &Member| {
-                (member.name.date, member.name.time.clone(), member.table, member.called.clone())
+                let name = &member.name;
+                (
+                    name.date,
+                    name.time.clone(),
+                    member.table,
+                    name.entity.clone(),
+                    member.called.clone(),
+                )
             };
             key(one).cmp(&key(other))
         });
@@ -147,6 +158,27 @@ impl Members {
                 same[0].called,
                 same[0].container.display(),
                 same[1].container.display()
+            )));
+        }
+        let same = |one: &FileName, other: &FileName| {
+            one.part == other.part
+                && (&one.entity, one.runout, one.year, one.weekly)
+                    == (&other.entity, other.runout, other.year, other.weekly)
+                && (one.date, &one.time) == (other.date, &other.time)
+        };
+        if let Some(twin) = self.members.windows(2).find(|pair| same(&pair[0].name, &pair[1].name))
+        {
+            return Err(Error::usage(format!(
+                "{} and {} are the same file of one delivery under two names: its rows would be there twice",
+                twin[0].called, twin[1].called
+            )));
+        }
+        let (test, real): (Vec<_>, Vec<_>) =
+            self.members.iter().partition(|member| member.name.test);
+        if let (Some(test), Some(real)) = (test.first(), real.first()) {
+            return Err(Error::usage(format!(
+                "{} is a test file of CMS's and {} is not; read each into tables of its own",
+                test.called, real.called
             )));
         }
         let (runout, year): (Vec<_>, Vec<_>) =
@@ -160,6 +192,19 @@ impl Members {
         }
         Ok(())
     }
+}
+
+/// Whether a file is called as CMS calls its zips.
+fn is_called_zip(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    FileName::parse(&name).is_some_and(|name| name.part == Part::Zip)
+}
+
+fn damaged_zip(path: &Path) -> Error {
+    Error::usage(format!(
+        "{} is called as CMS calls its zips, and is none: it was not fetched to its end, or is damaged; fetch it again",
+        path.display()
+    ))
 }
 
 /// The name of a file that has the records of one table.

@@ -11,6 +11,7 @@ mod report;
 mod worker;
 mod zip;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -60,6 +61,14 @@ fn run(options: &ReadOptions) -> Result<ReadReport, Error> {
     let mut warnings = Vec::new();
     let newest =
         found.members.iter().map(|member| (member.name.date, member.name.time.clone())).max();
+    let whose: BTreeSet<&str> =
+        found.members.iter().map(|member| member.name.entity.as_str()).collect();
+    if whose.len() > 1 {
+        warnings.push(format!(
+            "files of {} participants are read into one result: whoever is in several of them is there more than once",
+            whose.len()
+        ));
+    }
     let laid = delivery::laid(found.members, options.layout.as_deref(), &mut warnings)?;
     let plan = Plan::stu3();
     let sources: Vec<Source> = laid.into_iter().map(|laid| source_of(laid, plan)).collect();

@@ -121,6 +121,10 @@ impl BlockWorker for Worker<'_> {
     type Output = Rows;
 
     fn line(&mut self, line: Line<'_>) {
+        // The end of a file, as some systems once wrote it.
+        if line.bytes == b"\x1a" {
+            return;
+        }
         if self.current.as_ref().is_none_or(|(source, _)| *source != line.source) {
             self.end();
             let decoder = Decoder::new(&self.sources[line.source].laid.layout);

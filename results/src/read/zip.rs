@@ -8,7 +8,7 @@ use std::sync::Arc;
 use convert::Error;
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
-use ndjson_io::{Purpose, Remote, RemoteFault, RemoteFile, SourceFile};
+use ndjson_io::{Purpose, Remote, RemoteFile, SourceFile};
 use zip::{CompressionMethod, ZipArchive};
 
 /// The first bytes of a zip, and of one without members.
@@ -107,8 +107,9 @@ impl Remote for Member {
     }
 }
 
+/// It lies on this machine: no fault of a network, after which another try might help.
 fn failed(message: &str) -> io::Error {
-    io::Error::other(RemoteFault::Failed(message.to_owned()))
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 /// A member that cannot be opened.

@@ -63,7 +63,14 @@ impl Examples {
     pub(super) fn begin(folder: &Path) -> Result<Self, Error> {
         let manifest_name = EXAMPLES_MANIFEST.to_owned();
         let options = StageOptions { overwrite: false, manifest_name, keep_previous: 0 };
-        let stage = Stage::open(folder, &options, |_| Ok(None))?;
+        let stage =
+            Stage::open(folder, &options, |_| Ok(None)).map_err(|error| match error.kind() {
+                publish::ErrorKind::OutputExists => Error::usage(format!(
+                    "{}: something is there already; examples go into a new folder",
+                    folder.display()
+                )),
+                _ => error.into(),
+            })?;
         let mut claims = stage.create(CLAIMS)?;
         let header =
             ["table", "column", "kind", "left_id", "right_id", "line", "left_value", "right_value"];

@@ -6,7 +6,7 @@ use convert::Error;
 use publish::Spools;
 
 use super::column::check;
-use crate::current::Kept;
+use crate::current::{Kept, Resolved};
 use crate::finished::{Finished, Source};
 use crate::mbis::Mbis;
 use crate::rows::Reader;
@@ -16,6 +16,8 @@ use crate::rows::Reader;
 pub(super) struct Opened {
     pub(super) finished: Finished,
     pub(super) kept: Kept,
+    /// What became of the rest, where it is a history of CMS's.
+    pub(super) resolved: Resolved,
 }
 
 impl Opened {
@@ -41,7 +43,7 @@ impl Opened {
         spools: &Spools,
         mbis: &Mbis,
     ) -> Result<Self, Error> {
-        let (kept, _) = Kept::of_result(&finished, reader, spools, mbis)?;
-        Ok(Self { finished, kept })
+        let (kept, resolved) = Kept::of_result(&finished, reader, spools, mbis)?;
+        Ok(Self { finished, kept, resolved })
     }
 }

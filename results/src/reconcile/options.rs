@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use convert::Cancel;
+use convert::{Cancel, Setting, Spelling};
 
 use crate::finished::Source;
 
@@ -24,6 +24,8 @@ pub struct ReconcileOptions {
     pub threads: usize,
     /// Ends the run from outside.
     pub cancel: Cancel,
+    /// How messages call the settings.
+    pub spelling: Spelling,
 }
 
 impl ReconcileOptions {
@@ -31,6 +33,7 @@ impl ReconcileOptions {
     pub fn new(left: PathBuf, right: PathBuf) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (left_source, right_source, examples) = (None, None, None);
-        Self { left, right, left_source, right_source, examples, threads, cancel: Cancel::new() }
+        let (cancel, spelling) = (Cancel::new(), Setting::name as Spelling);
+        Self { left, right, left_source, right_source, examples, threads, cancel, spelling }
     }
 }

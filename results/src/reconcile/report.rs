@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::reason::Reason;
 use super::rungs::Rung;
 use super::side::{Both, Side};
+use crate::current::Resolved;
 
 /// Version of the form of [`Reconciliation`]: it grows when a member goes or means something else, not when one is added.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -52,6 +53,8 @@ pub struct SideReport {
     pub source: &'static str,
     /// The newest FILE_DATE among its claims.
     pub newest_file_date: Option<String>,
+    /// What became of the rows that are not final, where it is a history of CMS's: what is unresolved is not compared.
+    pub resolved: Resolved,
 }
 
 /// Claims of a table. A claim is all final rows of one CUR_CLM_UNIQ_ID.

@@ -39,6 +39,18 @@ const MOST_KINDS: usize = 20;
 /// A folder is no result of this program or not whole; a table cannot be read; the folder of examples is not empty; a
 /// spool fails; the run was asked to end.
 pub fn reconcile(options: &ReconcileOptions) -> Result<Reconciliation, Error> {
+    run(options).map_err(|error| error.spelled(options.spelling))
+}
+
+fn run(options: &ReconcileOptions) -> Result<Reconciliation, Error> {
+    if let Some((_, folder)) = &options.examples
+        && [&options.left, &options.right].into_iter().any(|own| publish::overlaps(own, folder))
+    {
+        return Err(Error::usage(format!(
+            "{}: examples do not go among the tables that are compared; name another folder",
+            folder.display()
+        )));
+    }
     let left = Opened::open(&options.left, options.left_source)?;
     let right = Opened::open(&options.right, options.right_source)?;
     let (most, mut examples) = match &options.examples {
@@ -201,6 +213,7 @@ impl Run<'_> {
                 let (year, month, day) = cclf_crosswalk::civil_from_days(day);
                 format!("{year:04}-{month:02}-{day:02}")
             }),
+            resolved: self.sides[side].resolved.clone(),
         };
         Both { left: of(Side::Left), right: of(Side::Right) }
     }

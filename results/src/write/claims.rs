@@ -13,7 +13,8 @@ use crate::digest::{Digest, digest};
 use crate::finished::Finished;
 use crate::rows::Reader;
 
-const CLAIM: &str = "CUR_CLM_UNIQ_ID";
+/// The column of the id.
+pub(super) const CLAIM: &str = "CUR_CLM_UNIQ_ID";
 const PERSON: &str = "BENE_MBI_ID";
 const TYPE: &str = "CLM_ADJSMT_TYPE_CD";
 const FINAL: &str = "BCDA_FINAL";
@@ -115,6 +116,11 @@ impl<'b> Told<'b> {
         if self.ids.is_valid(row) { self.ids.value(row) } else { "" }
     }
 
+    /// Whether a row has one.
+    pub(super) fn has_id(&self, row: usize) -> bool {
+        self.ids.is_valid(row)
+    }
+
     fn is_final(&self, row: usize) -> bool {
         self.finals.is_none_or(|finals| finals.is_valid(row) && finals.value(row))
     }
@@ -139,6 +145,7 @@ impl Claims {
         let mut numbers = HashSet::new();
         let mut not_final = HashSet::new();
         let mut strange: Vec<String> = Vec::new();
+        let gives = surrogates.is_some();
         for (table, stored) in finished.tables().filter(|(table, _)| is_of_claims(*table)) {
             let telling = Telling::of(stored, only_final)?;
             let alone = telling.alone();
@@ -169,7 +176,8 @@ impl Claims {
                         found.cancellations.push(digest(id));
                     }
                     found.numbers.extend(in_use(id));
-                    if !fits(id) {
+                    // The header or the lines of a claim tell all ids: each is looked at once.
+                    if gives && is_own && told.has_id(row) && !fits(id) {
                         found.strange.push(id.to_owned());
                     }
                 }

@@ -9,7 +9,7 @@ use cclf_files::{Encoder, Layout};
 use convert::Error;
 use convert::building::StoredTable;
 
-use super::claims::{Claims, Told, is_of_claims};
+use super::claims::{CLAIM, Claims, Told, is_of_claims};
 use super::surrogates::Surrogates;
 use crate::digest::{Digest, digest};
 use crate::rows::Reader;
@@ -110,6 +110,13 @@ impl Encoding<'_> {
                     Some(mbis) => digest(mbis.value(row)),
                     None => digest(&format!("{table}, row {}", piece.first + row as u64)),
                 };
+                // Neither is known which claim a row without an id is of.
+                let claim = |told: &Told<'_>, row: usize| {
+                    if told.has_id(row) {
+                        return digest(told.id(row));
+                    }
+                    digest(&format!("{table}, row {}", piece.first + row as u64))
+                };
                 let mut done = Done {
                     bytes: Vec::with_capacity(batch.num_rows() * encoder.bytes_per_row()),
                     records: 0,
@@ -119,7 +126,7 @@ impl Encoding<'_> {
                     Some(told) => {
                         self.claims.counts(told, row)
                             && (known.claims.is_empty()
-                                || !known.claims.contains(&digest(told.id(row))))
+                                || !known.claims.contains(&claim(told, row)))
                     }
                     None => known.people.is_empty() || !known.people.contains(&mbi(row)),
                 };
@@ -133,24 +140,31 @@ impl Encoding<'_> {
                 let misfit = |fault: &cclf_files::Fault| Misfit {
                     whose: told
                         .as_ref()
-                        .map_or_else(|| mbi(fault.row), |told| digest(told.id(fault.row))),
+                        .map_or_else(|| mbi(fault.row), |told| claim(told, fault.row)),
                     row: fault.row,
                     column: fault.name,
                     class: fault.class.name(),
-                    is_id: fault.name == "CUR_CLM_UNIQ_ID",
+                    is_id: fault.name == CLAIM,
                 };
                 done.misfits.extend(faults.iter().map(misfit));
-                if let Some(told) =
-                    told.as_ref().filter(|_| !self.claims.of_given_number.is_empty())
-                {
-                    for row in 0..batch.num_rows() {
-                        let whose = digest(told.id(row).trim_start_matches('0'));
-                        if self.claims.of_given_number.contains(&whose) && keep(row) {
-                            let (column, class) = ("CUR_CLM_UNIQ_ID", "number");
-                            let whose = digest(told.id(row));
-                            done.misfits.push(Misfit { whose, row, column, class, is_id: false });
-                        }
-                    }
+                let column = CLAIM;
+                let own = |told: &Told<'_>, row: usize, class| {
+                    let whose = claim(told, row);
+                    Misfit { whose, row, column, class, is_id: false }
+                };
+                for told in told.iter().filter(|told| told.ids.null_count() > 0) {
+                    let without = (0..batch.num_rows()).filter(|row| !told.has_id(*row));
+                    done.misfits.extend(
+                        without.filter(|row| keep(*row)).map(|row| own(told, row, "width")),
+                    );
+                }
+                for told in told.iter().filter(|_| !self.claims.of_given_number.is_empty()) {
+                    let is_given = |row: &usize| {
+                        let number = digest(told.id(*row).trim_start_matches('0'));
+                        self.claims.of_given_number.contains(&number) && keep(*row)
+                    };
+                    let given = (0..batch.num_rows()).filter(is_given);
+                    done.misfits.extend(given.map(|row| own(told, row, "number")));
                 }
                 Ok(done)
             },
@@ -164,7 +178,7 @@ impl Encoding<'_> {
         )?;
         for (row, own) in found {
             misfits.add(table, row, own.column, own.class);
-            misfits.has_ids |= own.is_id && own.class != "number";
+            misfits.has_ids |= own.is_id;
             let whose = if is_of_claims(table) { &mut misfits.claims } else { &mut misfits.people };
             whose.insert(own.whose);
         }

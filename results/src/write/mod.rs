@@ -10,7 +10,7 @@ mod options;
 mod report;
 mod surrogates;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cclf_crosswalk::arrow::array::AsArray;
@@ -79,7 +79,7 @@ impl WritePlace {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn scratch(&self) -> Result<std::path::PathBuf, Error> {
+    pub fn scratch(&self) -> Result<PathBuf, Error> {
         Ok(self.0.scratch()?)
     }
 }
@@ -116,6 +116,7 @@ fn write_into(
     let run = || {
         let started = Instant::now();
         options.delivery.check(&options.out)?;
+        options.delivery.keep_map_out_of(&options.tables)?;
         let finished = Finished::open(&options.tables, options.source)?;
         let place = place(options)?;
         written(options, &finished, place.0, started)
@@ -133,16 +134,23 @@ impl DeliveryOptions {
         let year = self.performance_year.unwrap_or(26);
         let named = Delivery::new(self.program, &self.aco, year, self.runout, any);
         named.map_err(|fault| Error::usage(fault.to_string()))?;
-        if let Some(map) = &self.surrogate_ids
-            && publish::overlaps(out, map)
-        {
-            return Err(Error::usage(said![
-                "the map of ",
-                Setting::SurrogateIds,
-                " lies in the output; keep it outside, since it goes on from run to run"
-            ]));
+        self.keep_map_out_of(out)
+    }
+
+    /// Refuses a map of numbers that lies in a folder which comes and goes.
+    fn keep_map_out_of(&self, folder: &Path) -> Result<(), Error> {
+        let is_in = |map: &PathBuf| publish::overlaps(folder, map);
+        if !self.surrogate_ids.as_ref().is_some_and(is_in) {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::usage(said![
+            "the map of ",
+            Setting::SurrogateIds,
+            format!(
+                " lies in {}; keep it outside, since it goes on from run to run",
+                folder.display()
+            )
+        ]))
     }
 }
 
@@ -236,7 +244,7 @@ fn written(
         return Err(Error::cancelled());
     }
     // Numbers are kept before anybody sees them: a claim never gets two.
-    if let Some(map) = &surrogates {
+    if let Some(map) = &mut surrogates {
         map.keep()?;
     }
     report.seconds = started.elapsed().as_secs_f64();

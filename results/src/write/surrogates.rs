@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::ErrorKind;
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use convert::Error;
@@ -14,6 +15,9 @@ const FIRST: u64 = 9_000_000_000_001;
 
 /// The last one that has 13 digits.
 const LAST: u64 = 9_999_999_999_999;
+
+/// How often the file is opened anew where another run has just replaced it.
+const LOCK_TRIES: u32 = 10;
 
 const HEADER: &str = "CUR_CLM_UNIQ_ID,SURROGATE";
 
@@ -33,6 +37,36 @@ pub(super) struct Surrogates {
     order: Vec<Box<str>>,
     kept: usize,
     next: u64,
+    /// The file, locked: of two runs that give numbers at once the second would take those of the first.
+    _lock: File,
+    /// It was made for this run, and has nothing yet.
+    is_new: bool,
+}
+
+/// Opens the file, made if it is not there, and locks it.
+fn locked(path: &Path) -> Result<(File, bool), Error> {
+    let shown = path.display();
+    for _ in 0..LOCK_TRIES {
+        let is_new = !path.exists();
+        let options =
+            OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+        let file =
+            options.map_err(|error| Error::usage(format!("{shown}: cannot open: {error}")))?;
+        if file.try_lock().is_err() {
+            return Err(Error::usage(format!(
+                "{shown}: another run gives numbers there; try again when it has ended"
+            )));
+        }
+        // Another run may have put its map in the place of the file that was opened.
+        let same =
+            |one: &Metadata, other: &Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+        if let (Ok(own), Ok(there)) = (file.metadata(), path.metadata())
+            && same(&own, &there)
+        {
+            return Ok((file, is_new && own.len() == 0));
+        }
+    }
+    Err(Error::failed(format!("{shown}: the file is replaced again and again")))
 }
 
 impl Surrogates {
@@ -41,6 +75,7 @@ impl Surrogates {
     /// # Errors
     /// The file cannot be read, or is no such map: the line is told.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let (lock, is_new) = locked(path)?;
         let mut map = Self {
             path: path.to_owned(),
             numbers: HashMap::new(),
@@ -48,15 +83,11 @@ impl Surrogates {
             order: Vec::new(),
             kept: 0,
             next: FIRST,
+            _lock: lock,
+            is_new,
         };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(map),
-            Err(error) => {
-                let shown = path.display();
-                return Err(Error::usage(format!("{shown}: cannot read: {error}")));
-            }
-        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::usage(format!("{}: cannot read: {error}", path.display())))?;
         for (number, line) in text.lines().enumerate() {
             if number == 0 && line == HEADER {
                 continue;
@@ -116,14 +147,12 @@ impl Surrogates {
         ((self.order.len() - self.kept) as u64, self.kept as u64)
     }
 
-    /// Keeps the map, if it grew or is not there yet.
+    /// Keeps the map.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn keep(&self) -> Result<(), Error> {
-        if self.order.len() == self.kept && self.path.exists() {
-            return Ok(());
-        }
+    pub(super) fn keep(&mut self) -> Result<(), Error> {
+        self.is_new = false;
         let mut text = format!("{HEADER}\n");
         for id in &self.order {
             let number = self.numbers.get(id).copied().unwrap_or_default();
@@ -131,6 +160,14 @@ impl Surrogates {
             let _ = writeln!(text, "{id},{number}");
         }
         Ok(publish::write_file_atomically(&self.path, text.as_bytes())?)
+    }
+}
+
+impl Drop for Surrogates {
+    fn drop(&mut self) {
+        if self.is_new {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -156,7 +193,11 @@ mod tests {
             assert!(map.give(id, &in_use));
         }
         assert_eq!(map.counts(), (3, 0));
+        // Two runs at once would give one number twice.
+        let second = Surrogates::read(&path).unwrap_err().to_string();
+        assert!(second.contains("another run gives numbers there"), "{second}");
         map.keep().unwrap();
+        drop(map);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
@@ -168,6 +209,11 @@ mod tests {
         // 9000000000002 is in use no more, and was never given.
         assert_eq!((map.number("-10000002"), map.number("-7")), (Some(FIRST + 2), Some(FIRST + 1)));
         assert_eq!(map.counts(), (1, 3));
+        drop(map);
+        // What gives nothing leaves nothing behind.
+        let other = work.path().join("other.csv");
+        drop(Surrogates::read(&other).unwrap());
+        assert!(!other.exists());
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -154,6 +154,15 @@ fn the_facility_is_known_by_its_older_number_too() {
                CLM_FROM_DT=2026-05-04 CLM_THRU_DT=2026-05-04 on=2026-06-11";
     made.row(Table::Cclf1, row).stay("2", "1", "5.00", "PRVDR_OSCAR_NUM=999902 on=2026-07-11");
     assert_eq!(made.resolve().report.rows_out["CCLF1"], 0);
+    // The number of the claim's own is another than the older one, which is that of the claim in an older layout.
+    let mut made = Made::default();
+    made.row(Table::Cclf1, row).stay(
+        "2",
+        "1",
+        "5.00",
+        "CLM_BLG_PRVDR_OSCAR_NUM=999955 PRVDR_OSCAR_NUM=999901 on=2026-07-11",
+    );
+    assert_eq!(made.resolve().report.rows_out["CCLF1"], 0);
 }
 
 #[test]

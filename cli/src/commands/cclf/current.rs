@@ -9,6 +9,7 @@ use results::{CurrentOptions, CurrentReport, Source};
 
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
+use crate::reading_args::option;
 use crate::run::{check_report, followed, write_report};
 use crate::show::{figures, grouped};
 use crate::words::{compression, format, naming, source};
@@ -57,6 +58,7 @@ pub(super) fn run(arguments: &CurrentArgs, log: Log) -> Result<u8, Failure> {
     options.overwrite = arguments.overwrite;
     (options.format, options.compression) = (arguments.format, arguments.compression);
     (options.naming, options.source) = (arguments.naming, arguments.source);
+    options.spelling = option;
     if let Some(threads) = arguments.threads {
         options.threads = threads.into();
     }

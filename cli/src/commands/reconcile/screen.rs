@@ -34,6 +34,16 @@ pub(super) fn summary(found: &Reconciliation, is_within: bool) -> String {
         grouped(people.only.left),
         grouped(people.only.right)
     ));
+    for (name, side) in [("left", left), ("right", right)] {
+        let unresolved = side.resolved.unresolved();
+        if unresolved > 0 {
+            parts.push(format!(
+                "{name}: {} rows cannot be resolved, and cancellations among them are not compared; bcda cclf current lists \
+                 them",
+                grouped(unresolved)
+            ));
+        }
+    }
     if !found.are_numbers_shared {
         parts.push("the two number claims differently: claim numbers are not compared".to_owned());
     }
