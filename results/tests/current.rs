@@ -1,7 +1,7 @@
 //! Final claims of histories and of exports.
 
 mod lines;
-mod made;
+pub(crate) mod made;
 mod model;
 mod people;
 mod publishing;

@@ -2,3 +2,4 @@
 
 mod current;
 mod reconcile;
+mod write;
