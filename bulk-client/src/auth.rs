@@ -92,6 +92,22 @@ impl Auth {
         }
     }
 
+    /// Whether what was given can be sent: a token that is one, a key that signs. No server is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] when it cannot.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::None | Self::Basic { .. } => Ok(()),
+            Self::Bearer(text) => check_bearer(text),
+            Self::Backend { client_id, key, key_id, .. } => {
+                let nobody = parse("https://localhost", None)?;
+                assertion(client_id, key, key_id.clone(), &nobody).map(drop)
+            }
+        }
+    }
+
     /// What was refused, where it came from, and why that may be.
     fn refused(&self) -> String {
         match self {
@@ -138,6 +154,11 @@ pub(crate) struct Token {
 impl Token {
     pub(crate) fn text(&self) -> &str {
         self.text.expose_secret()
+    }
+
+    /// How long it is good from when it was had; none where nothing tells.
+    pub(crate) fn life(&self) -> Option<Duration> {
+        Some(self.life).filter(|life| !life.is_zero())
     }
 
     fn is_fresh(&self) -> bool {
@@ -217,12 +238,7 @@ impl Tokens {
 
     async fn fetch(&self) -> Result<Option<Token>, Error> {
         if let Auth::Bearer(text) = &self.auth {
-            if !is_bearer(text.expose_secret()) {
-                return Err(Error::usage(
-                    "the token is empty or has a line break or another character that no token has: expected the \
-                     token alone, no JSON and no name before it",
-                ));
-            }
+            check_bearer(text)?;
             let expires = SystemTime::now() + Duration::from_hours(24 * 365);
             return Ok(Some(Token { text: text.clone(), expires, life: Duration::ZERO }));
         }
@@ -398,6 +414,16 @@ impl Tokens {
 /// Whether a header can hold it.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn check_bearer(text: &SecretString) -> Result<(), Error> {
+    if is_bearer(text.expose_secret()) {
+        return Ok(());
+    }
+    Err(Error::usage(
+        "the token is empty or has a line break or another character that no token has: expected the token alone, no JSON \
+         and no name before it",
+    ))
 }
 
 /// Whether it is what RFC 6750 lets be sent: a file with more than a token in it is not.

@@ -77,6 +77,24 @@ impl Credentials {
         Some(Self { id: id?, secret: secret?, place: Some(VARIABLES.join(" and ")) })
     }
 
+    /// What about an id or a secret makes it unlikely that they are meant so, if anything does; neither is told.
+    pub fn doubt(&self) -> Option<&'static str> {
+        let both = [self.id.expose_secret(), self.secret.expose_secret()];
+        let is_around = |ch: char| ch.is_whitespace() || matches!(ch, '"' | '\'' | '`');
+        if both.iter().any(|text| text.starts_with(is_around) || text.ends_with(is_around)) {
+            return Some("the client id or the secret has a blank or a quotation mark around it");
+        }
+        if both.iter().any(|text| is_placeholder(text)) {
+            return Some("the client id or the secret is the placeholder of an example");
+        }
+        (both[0] == both[1]).then_some("the client id and the secret are the same")
+    }
+
+    /// Whether the client id is this one.
+    pub fn is_of(&self, id: &str) -> bool {
+        self.id.expose_secret() == id
+    }
+
     /// ` of PLACE`, if that is known.
     pub(crate) fn place(&self) -> String {
         self.place.as_ref().map(|place| format!(" of {place}")).unwrap_or_default()
@@ -145,6 +163,14 @@ impl Credentials {
         let found = found.map_err(|error| error.at(place.to_string()))?;
         Ok(found.from_place(place.to_string()))
     }
+}
+
+/// Whether a text stands in an example for what one has to put there.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim_matches(['<', '>', '[', ']', '{', '}', '$', '%']).to_ascii_lowercase();
+    let names = ["id", "secret", "client_id", "client_secret", "client-id", "client-secret"];
+    let is_filler = text.bytes().all(|byte| matches!(byte, b'.' | b'x' | b'*' | b'?'));
+    is_filler || names.contains(&text.as_str()) || text.starts_with("your") || text == "changeme"
 }
 
 /// Whether a line can be an id and nothing else: a name before it, or JSON or YAML around it, has one of these marks.
@@ -264,6 +290,26 @@ mod tests {
         assert_eq!(both("# mine\nexport BCDA_CLIENT_ID=\"a\"\nBCDA_CLIENT_SECRET='b=c'\n"), wanted);
         assert_eq!(both(r#"{"clientId":"a","clientSecret":"b=c"}"#), wanted);
         assert_eq!(both("\u{feff}client_id=a\r\nclient_secret=b=c\r\n"), wanted);
+    }
+
+    #[test]
+    fn what_is_hardly_meant_so_is_told_without_it() {
+        for (id, secret, told) in [
+            (" canary", "b", Some("around")),
+            ("a", "'canary'", Some("around")),
+            ("a", "canary\n", Some("around")),
+            ("<your-id>", "canary", Some("placeholder")),
+            ("xxx", "canary", Some("placeholder")),
+            ("canary", "CLIENT_SECRET", Some("placeholder")),
+            ("canary", "canary", Some("same")),
+            ("canary", "b=c", None),
+        ] {
+            let doubt = Credentials::new(id, secret).doubt();
+            assert_eq!(doubt.is_some(), told.is_some(), "{id}");
+            assert!(doubt.is_none_or(|doubt| doubt.contains(told.unwrap())), "{doubt:?}");
+            assert!(doubt.is_none_or(|doubt| !doubt.contains("canary")), "{doubt:?}");
+        }
+        assert!(Credentials::new("a", "b").is_of("a") && !Credentials::new("a", "b").is_of("b"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::outcome::Outcome;
 use crate::setting::{Message, Setting, Spelling};
 
@@ -46,6 +47,7 @@ pub struct Error {
     kind: ErrorKind,
     message: Message,
     status: Option<u16>,
+    cause: Option<Cause>,
     outcome: Option<Box<Outcome>>,
     /// The file that has the whole answer.
     kept_in: Option<Box<Path>>,
@@ -69,6 +71,7 @@ impl Error {
             kind,
             message: message.into(),
             status: None,
+            cause: None,
             outcome: None,
             kept_in: None,
             passing: None,
@@ -95,6 +98,12 @@ impl Error {
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
+        self
+    }
+
+    /// The same error with why there was no connection.
+    pub(crate) fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
         self
     }
 
@@ -199,6 +208,11 @@ impl Error {
     /// The HTTP status that was answered, if one was.
     pub fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// Why the server was not reached, if that is the fault.
+    pub fn cause(&self) -> Option<Cause> {
+        self.cause
     }
 
     /// What the server said about it, reduced to what may be shown.

@@ -4,32 +4,37 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::shown;
 
 /// Nothing came for too long.
 pub(crate) fn silent(waited: Duration) -> Error {
     let message = format!("the server sent nothing for {} seconds", waited.as_secs_f32());
-    Error::new(ErrorKind::Network, message).passing(None)
+    Error::new(ErrorKind::Network, message).passing(None).because(Cause::Silent)
 }
 
 /// No connection, or one that broke. A certificate does not get better, and what speaks no TLS does not learn it.
 pub(crate) fn broken(error: &reqwest::Error) -> Error {
     let cause = root_cause(error);
     match tls_fault(error) {
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+        Some(
+            fault @ (rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented),
+        ) => {
             let message = format!("the server's certificate is not to be trusted: {cause}");
-            Error::new(ErrorKind::Network, message)
+            Error::new(ErrorKind::Network, message).because(Cause::of_certificate(fault))
         }
         // An alert is the other side's word, which may be another tomorrow.
         Some(fault) if error.is_connect() && !matches!(fault, rustls::Error::AlertReceived(_)) => {
             let message =
                 format!("no TLS connection: the server does not speak it as it must: {cause}");
-            Error::new(ErrorKind::Network, message)
+            Error::new(ErrorKind::Network, message).because(Cause::NoTls)
         }
         _ => {
             let what = if error.is_connect() { "no connection" } else { "the connection broke" };
-            Error::new(ErrorKind::Network, format!("{what}: {cause}")).passing(None)
+            Error::new(ErrorKind::Network, format!("{what}: {cause}"))
+                .passing(None)
+                .because(Cause::of_connection(error))
         }
     }
 }

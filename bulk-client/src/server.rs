@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -148,6 +149,11 @@ impl Server {
                 None => error,
             }));
         }
+    }
+
+    /// How long the token is good that calls are made with, if there is one that tells.
+    pub(crate) async fn life_of_token(&self) -> Result<Option<Duration>, Error> {
+        Ok(self.tokens.current().await?.as_ref().and_then(Token::life))
     }
 
     /// The CapabilityStatement; asked for once, without a token.

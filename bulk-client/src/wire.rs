@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::call::Call;
+use crate::cause::Cause;
 use crate::error::{Error, ErrorKind, may_pass};
 use crate::error_bodies::Refusal;
 use crate::fault::{broken, root_cause, silent};
@@ -134,17 +135,17 @@ impl Wire {
     /// Which host is behind a connection, and by way of which proxy it is reached: what is wrong with a connection may
     /// be either's fault.
     pub(crate) fn way(&self, url: &Url) -> String {
-        let with_port = |host: &str, port: Option<u16>| match port {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
         let host = with_port(url.host_str().unwrap_or_default(), url.port_or_known_default());
-        let found = url.as_str().parse().ok();
-        let found = found.and_then(|uri| self.proxies.as_ref()?.intercept(&uri));
-        match found.as_ref().and_then(|proxy| Some((proxy.uri().host()?, proxy.uri().port_u16()))) {
-            Some((proxy, port)) => format!("{host}, by the proxy {}", with_port(proxy, port)),
+        match self.proxy(url) {
+            Some(proxy) => format!("{host}, by the proxy {proxy}"),
             None => format!("{host}, without a proxy"),
         }
+    }
+
+    /// The host and the port of the proxy by way of which a URL is reached, if by any.
+    pub(crate) fn proxy(&self, url: &Url) -> Option<String> {
+        let found = self.proxies.as_ref()?.intercept(&url.as_str().parse().ok()?)?;
+        Some(with_port(found.uri().host()?, found.uri().port_u16()))
     }
 
     /// A whole body of at most `limit` bytes, however slowly it comes, but not for ever.
@@ -155,7 +156,8 @@ impl Wire {
         body.unwrap_or_else(|_| {
             let seconds = longest.as_secs_f32();
             let message = format!("the answer was not complete after {seconds} seconds");
-            Err(Error::new(ErrorKind::Network, message).passing(None).on(&way))
+            let error = Error::new(ErrorKind::Network, message).because(Cause::Silent);
+            Err(error.passing(None).on(&way))
         })
     }
 
@@ -261,6 +263,13 @@ impl<'w> Tries<'w> {
     /// Something was achieved: all tries are there again.
     pub(crate) fn refill(&mut self) {
         self.waits = self.wire.waits();
+    }
+}
+
+fn with_port(host: &str, port: Option<u16>) -> String {
+    match port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
