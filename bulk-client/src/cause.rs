@@ -40,7 +40,8 @@ impl Cause {
     pub(crate) fn of_certificate(fault: &rustls::Error) -> Self {
         let rustls::Error::InvalidCertificate(fault) = fault else { return Self::Certificate };
         match fault {
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            // One that has the name of a known authority, and not its key, is as unknown.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Self::OtherHost
             }
