@@ -9,6 +9,7 @@ use crate::commands::convert::ConvertArgs;
 use crate::commands::decrypt::DecryptArgs;
 use crate::commands::demo::DemoArgs;
 use crate::commands::describe::DescribeArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::history::{ABOUT as ABOUT_HISTORY, HistoryArgs};
 use crate::commands::inspect::InspectArgs;
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Jobs(Box<JobsArgs>),
     /// Show what a bulk server says it can do.
     Metadata(Box<MetadataArgs>),
+    /// Look at what a first day fails on, from the base URL to the tables, and say what to do.
+    Doctor(Box<DoctorArgs>),
     /// Decrypt the files of an export of 2018 to 2020.
     Decrypt(DecryptArgs),
     /// Say what is wrong with the records of an export, by STU3 and the rules of Blue Button.

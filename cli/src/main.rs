@@ -19,6 +19,7 @@ mod run;
 mod show;
 mod signals;
 mod streams;
+mod versions_end;
 mod words;
 
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
         Command::Export(arguments) => commands::export::run(arguments, log),
         Command::Jobs(arguments) => commands::jobs::run(arguments, log),
         Command::Metadata(arguments) => commands::metadata::run(arguments, log),
+        Command::Doctor(arguments) => commands::doctor::run(arguments, log),
         Command::Decrypt(arguments) => commands::decrypt::run(arguments, log),
         Command::Demo(arguments) => commands::demo::run(arguments, log),
         Command::Validate(arguments) => commands::validate::run(arguments, log),

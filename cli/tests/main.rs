@@ -8,6 +8,7 @@ mod columns;
 mod commands;
 mod common;
 mod depth;
+mod doctor;
 mod export;
 mod export_versions;
 mod failures;

@@ -1,7 +1,7 @@
 //! Certificates: only a server that is who it says gets a request.
 
 #[path = "../../bulk-client/tests/common/tls.rs"]
-mod certificates;
+pub(crate) mod certificates;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -20,9 +20,13 @@ fn serve(
     authority: Option<&Authority>,
 ) -> (String, Arc<AtomicUsize>) {
     let body = "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"3.0.1\"}";
+    serve_body(&server_config(names, years, authority), body)
+}
+
+/// The same, with a body of its own.
+pub(crate) fn serve_body(config: &Arc<ServerConfig>, body: &str) -> (String, Arc<AtomicUsize>) {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n";
-    let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-    serve_answer(&server_config(names, years, authority), answer)
+    serve_answer(config, format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
 }
 
 /// The same, with an answer of its own.

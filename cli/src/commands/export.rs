@@ -22,6 +22,7 @@ use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::streams::print;
+use crate::versions_end;
 
 /// The log's line about the server waits so long for what the server says of itself.
 const METADATA_TIME: Duration = Duration::from_secs(10);
@@ -180,6 +181,10 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     let server = arguments.connection.server(base, auth, settings, observer)?.knowing(statement);
     let export = Export { decryption, ..export };
     export.check(&server)?;
+    let api = bulk_client::api_of(server.base()).unwrap_or_default();
+    if let Some(notice) = versions_end::notice(api, versions_end::today()) {
+        log.warning(&notice);
+    }
     let told = told.map(|told| told.spelled(spelled));
     if arguments.dry_run {
         let checking = export.check_offer(&server);

@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod decrypt;
 pub(crate) mod demo;
 pub(crate) mod describe;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod inspect;
