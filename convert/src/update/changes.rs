@@ -105,13 +105,19 @@ impl<'o> Changes<'o> {
     /// # Errors
     /// A table cannot be read or written.
     pub(crate) fn finish(mut self, state: &State, new: &Path) -> Result<Ended, Error> {
-        let mut people = BTreeSet::new();
+        let mut stored = Vec::new();
+        let mut others = HashSet::new();
         for (table, key) in PEOPLE {
             let name = self.place.options.naming.file_stem(table);
             let new = new.join(format!("{name}.{}", Format::Parquet.extension()));
             let Some(old) = state.table(table) else { continue };
             let (old, new) = (Stored::open(&old)?, Stored::open(&new)?);
-            let others = old.others(&new, key)?;
+            others.extend(old.others(&new, key)?);
+            stored.push((table, key, old, new));
+        }
+        // A person of whom a row of one table is another goes from both, so that the rows of both come again.
+        let mut people = BTreeSet::new();
+        for (table, key, old, new) in stored {
             new.each(key, |keys, batch| {
                 let mask: BooleanArray = keys
                     .iter()
