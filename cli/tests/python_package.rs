@@ -1,6 +1,7 @@
 //! The Python package passes its own tests, where it is installed: BCDA_TEST_PACKAGE_PYTHON names the Python that has
-//! it and what python/requirements-test.txt lists, and python/requirements-spark.txt for the tests of Spark, which need
-//! Java, too. `ci/python-package` makes one. What is missing is told where it is seen; with CI=true it is a failure.
+//! it and what python/requirements-test.txt lists, python/requirements-delta.txt for the tests of Delta Lake, and
+//! python/requirements-spark.txt for those of Spark, which need Java, too. `ci/python-package` makes one. What is missing
+//! is told where it is seen; with CI=true it is a failure.
 
 use crate::common;
 use std::ffi::OsStr;

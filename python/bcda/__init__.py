@@ -30,11 +30,11 @@ from ._errors import BadDataError, BcdaError, BcdaWarning, Interrupted, ServerEr
 
 
 def __getattr__(name):
-    # It needs pyspark and pyarrow, which the package itself does not.
-    if name == "spark":
+    # They need pyspark or deltalake, and pyarrow, which the package itself does not.
+    if name in ("spark", "delta"):
         import importlib
 
-        return importlib.import_module(".spark", __name__)
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

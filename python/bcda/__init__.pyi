@@ -3,6 +3,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypedDict, final, type_check_only
 
+from . import delta as delta
 from . import spark as spark
 
 __version__: str
