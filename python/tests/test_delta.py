@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 
 import bcda
+from conftest import ROOT
 
 deltalake = pytest.importorskip("deltalake", reason="skipped: no deltalake")
 
@@ -356,3 +357,15 @@ def test_what_is_missing_is_said():
     elsewhere = pathlib.Path(sys.executable).parent
     said = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, cwd=elsewhere)
     assert "bcda.delta needs the packages deltalake and pyarrow: pip install './python[delta]'" in said.stderr
+
+
+def test_the_example_of_the_guide_says_what_it_prints(series, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "guide" / "warehouses.md").read_text()
+    (tmp_path / "tables").symlink_to(series.tables(1))
+    (tmp_path / "changes").symlink_to(series.changes(2))
+    monkeypatch.chdir(tmp_path)
+    update, compact = (block.split("\n```")[0] for block in page.split("```python\n")[1:])
+    exec(update, {})
+    assert capsys.readouterr().out == page.split("```text\n")[1].split("```")[0]
+    exec(compact, {})
+    assert_same(tmp_path / "lake", series.tables(2))
