@@ -284,7 +284,7 @@ def test_the_stub_says_what_the_module_has():
     functions = {item.name: item.args for item in stub.body if isinstance(item, ast.FunctionDef)}
     # What is there without being a name of the module: it is imported when it is asked for.
     imported = [name.name for item in stub.body if isinstance(item, ast.ImportFrom) and item.level for name in item.names]
-    assert imported == ["spark"]
+    assert imported == ["delta", "spark"]
     public = {name for name in bcda.__all__ if inspect.isbuiltin(getattr(bcda, name))}
     assert set(functions) == public
     for name, arguments in functions.items():
