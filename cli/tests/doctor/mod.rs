@@ -169,8 +169,9 @@ fn each_check_is_an_object_of_json() {
     let work = work();
     weekly(&work);
     let ran = bcda(&work, "doctor weekly --log-format json").exits(0);
-    let lines: Vec<Value> =
-        ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = ran.text().lines().map(|line| serde_json::from_str(line).unwrap());
+    // From 2027 on there is one more, since these are of v1.
+    let lines: Vec<Value> = lines.filter(|line: &Value| line["check"] != "end").collect();
     let checks: Vec<&str> = lines.iter().map(|line| line["check"].as_str().unwrap()).collect();
     assert_eq!(checks, ["space", "permissions", "exports", "tables"]);
     assert!(lines.iter().all(|line| line["status"] == "ok" && line["to_do"].is_null()));
