@@ -7,7 +7,7 @@
 //!                              └─> final claims
 //! ```
 //!
-//! Results are opened ([`finished`](crate::Source)), their columns read where they are needed, and what comes of them is
+//! Results are opened, their columns read where they are needed, and what comes of them is
 //! published whole or not at all.
 #![forbid(unsafe_code)]
 

@@ -104,7 +104,7 @@ pub fn write(options: &WriteOptions) -> Result<WriteReport, Error> {
 /// Writes CCLF files into a place that was opened before.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_at(options: &WriteOptions, place: WritePlace) -> Result<WriteReport, Error> {
     write_into(options, |_| Ok(place))
 }
