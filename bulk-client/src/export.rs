@@ -17,7 +17,7 @@ use crate::download::{Decryption, Item, blocking, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::file::{FileRecord, FileState, ItemType};
 use crate::filter::narrowed;
-use crate::folder::ExportFolder;
+use crate::folder::{ExportFolder, entries_in};
 use crate::journal::{ExportRecord, JOURNAL_NAME, Journal};
 use crate::manifest::Manifest;
 use crate::offer::check_offer;
@@ -97,8 +97,7 @@ impl Export {
 
     /// Whether the folder is one for this export of this FHIR base.
     pub(crate) fn begins(&self, base: &Url) -> Result<(), Error> {
-        let entries = publish::names_in(&self.out).map_or(0, |names| names.len());
-        self.beginning(base, entries).map(drop)
+        self.beginning(base, entries_in(&self.out)).map(drop)
     }
 
     /// Whether the server's metadata lists the parameters that a new job would be asked for with, as far as it lists
@@ -185,7 +184,7 @@ impl<'r> Run<'r> {
     /// Takes the lock and finds out what is there.
     fn open(export: &'r Export, server: &'r Server) -> Result<Self, Error> {
         let folder = ExportFolder::open(&export.out)?;
-        let (mut journal, removed) = export.beginning(server.base(), folder.names()?.len())?;
+        let (mut journal, removed) = export.beginning(server.base(), folder.entries()?)?;
         if removed {
             journal.remove_files(&folder)?;
             journal = Journal::default();

@@ -1,5 +1,6 @@
 //! The folder of an export: files, and those of deletions in a folder of their own.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use publish::{Error, GrowingFolder, PartFile};
@@ -23,8 +24,9 @@ impl ExportFolder {
         self.whole.path()
     }
 
-    pub(crate) fn names(&self) -> Result<Vec<String>, Error> {
-        self.whole.names()
+    /// How many entries it has.
+    pub(crate) fn entries(&self) -> Result<usize, Error> {
+        Ok(self.whole.names()?.iter().filter(|name| !is_leftover(name.as_ref())).count())
     }
 
     pub(crate) fn part(&self, name: &str) -> Result<PartFile, Error> {
@@ -67,7 +69,37 @@ impl ExportFolder {
     }
 }
 
+/// How many entries a folder has, which may not be there.
+pub(crate) fn entries_in(folder: &Path) -> usize {
+    let names = publish::names_in(folder).unwrap_or_default();
+    names.iter().filter(|name| !is_leftover(name)).count()
+}
+
+/// Whether it is what a kill left of a small file that was being written, a journal say: the next write removes it.
+fn is_leftover(name: &OsStr) -> bool {
+    publish::is_partial_name(name) && name.as_encoded_bytes().starts_with(b".")
+}
+
 /// Gives a part its name, in the folder where it is.
 pub(crate) fn commit(part: PartFile, name: &str) -> Result<(), Error> {
     part.commit(name.strip_prefix(IN_DELETED).unwrap_or(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kill_left_of_a_journal_is_no_entry() {
+        let work = tempfile::tempdir().unwrap();
+        let write = |name: &str| std::fs::write(work.path().join(name), "").unwrap();
+        write(".bcda-export.json.partial-4711-1700000000000000000");
+        assert_eq!(entries_in(work.path()), 0);
+        let folder = ExportFolder::open(work.path()).unwrap();
+        assert_eq!(folder.entries().unwrap(), 0);
+        folder.write("bcda-export.json", b"{}").unwrap();
+        assert_eq!(publish::names_in(work.path()).unwrap(), ["bcda-export.json"]);
+        write("mine.txt");
+        assert_eq!(folder.entries().unwrap(), 2);
+    }
 }
