@@ -31,6 +31,7 @@
 //! This crate reads the clock for nothing but the report, prints nothing and never exits.
 #![forbid(unsafe_code)]
 
+mod attribution;
 pub mod building;
 mod cancel;
 mod elsewhere;
@@ -56,6 +57,7 @@ mod update;
 mod validate;
 mod warnings;
 
+pub use attribution::{Attribution, GonePerson, attribution};
 pub use cancel::{Cancel, Progress};
 pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind, RejectPlace};

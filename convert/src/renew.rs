@@ -48,6 +48,9 @@ pub struct UpdateOptions {
     pub again: bool,
     /// How many earlier results stay beside the new one.
     pub keep_previous: u32,
+    /// Ids of Patients who go with all that is theirs: their claims and Coverages, those of the new exports too. What a later
+    /// export has of them comes back.
+    pub leaving: Vec<String>,
 }
 
 impl UpdateOptions {
@@ -60,6 +63,7 @@ impl UpdateOptions {
             changes: None,
             again: false,
             keep_previous: 0,
+            leaving: Vec::new(),
         }
     }
 }
@@ -120,6 +124,7 @@ fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     let new: Vec<&Export> = input.several.iter().filter(|export| !export.is_known()).collect();
     refuse(&new, &before, asked.again)?;
     place.keep_rejects(&folder_of(&new, &state), state.rejects())?;
+    input.deletions.leave(&asked.leaving);
     // Those that come again are listed once.
     let again: HashSet<_> = new.iter().map(|export| export.manifest).collect();
     input.forget(|export| export.is_known() && again.contains(&export.manifest));

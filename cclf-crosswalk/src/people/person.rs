@@ -103,6 +103,16 @@ impl Person {
         }
     }
 
+    /// The id of the Patient that it is of.
+    pub fn whose(&self) -> Option<&str> {
+        match &self.kept {
+            Kept::Patient(patient) => Some(&patient.id),
+            Kept::Merged(merged) => Some(&merged.id),
+            Kept::Coverage(coverage) => Some(&coverage.beneficiary),
+            Kept::Nothing => None,
+        }
+    }
+
     /// The Patient, if it is one.
     pub fn patient(&self) -> Option<&Beneficiary> {
         if let Kept::Patient(patient) = &self.kept { Some(patient) } else { None }

@@ -1,6 +1,6 @@
 //! What was deleted: the Bundles of DELETE requests in the folder `deleted` of an export.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::Resource;
@@ -36,6 +36,8 @@ pub(crate) struct Deletions {
     ranks: HashMap<IdHash, u32>,
     /// The same by parts of the hashes.
     by_part: HashMap<u64, u32>,
+    /// Parts of the hashes of Patients who go with all that is theirs.
+    leaving: HashSet<u64>,
 }
 
 impl Deletions {
@@ -79,6 +81,16 @@ impl Deletions {
             }
         }
         Ok(deletions)
+    }
+
+    /// Has the Patients of these ids go, with all that is theirs.
+    pub(crate) fn leave(&mut self, patients: &[String]) {
+        self.leaving = patients.iter().map(|id| part_of(&id_hash(Resource::Patient, id))).collect();
+    }
+
+    /// Whether all goes that is of the Patient whose hash has this part.
+    pub(crate) fn has_left(&self, patient: u64) -> bool {
+        self.leaving.contains(&patient)
     }
 
     /// Whether what an export of this rank has was deleted after it.

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::input::deletions::id_hash;
 use crate::pass::block;
 use crate::pass::context::{Found, Pass};
-use crate::pass::entry::{Entry, Kin, Kinship};
+use crate::pass::entry::{Entry, Kin, Kinship, person_hash};
 use crate::pass::left_out::Latest;
 use crate::pass::people::{self, source_number};
 use crate::runs::Runs;
@@ -63,7 +63,9 @@ pub(crate) fn find(
         earlier.each_claim(|place, entry| {
             let rank = |old| pass.input.known.rank(old);
             let ranks = (rank(entry.rank()), rank(entry.newest()));
-            let is_deleted = |rank| pass.input.deletions.has(entry.id(), rank);
+            let deletions = &pass.input.deletions;
+            let has_left = deletions.has_left(entry.person());
+            let is_deleted = |rank| has_left || deletions.has(entry.id(), rank);
             if is_deleted(ranks.0) && !is_deleted(ranks.1) {
                 return Err(Error::usage(FORGOTTEN));
             }
@@ -133,7 +135,10 @@ impl BlockWorker for Worker<'_> {
                 let Some(id) = claim.id() else { return };
                 let id = id_hash(Resource::ExplanationOfBenefit, &id);
                 let rank = pass.input.rank(source);
-                let is_deleted = pass.input.deletions.has(&id, rank);
+                let deletions = &pass.input.deletions;
+                let patient = claim.patient();
+                let has_left = patient.is_some_and(|id| deletions.has_left(person_hash(&id)));
+                let is_deleted = has_left || deletions.has(&id, rank);
                 let tie = Tie::new(rank, blake3::hash(line.bytes).as_bytes());
                 let place = (source_number(source), line.offset);
                 block.entries.push(Entry::new(&claim, id, tie, place, is_deleted).pack());

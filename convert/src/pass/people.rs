@@ -11,6 +11,7 @@ use crate::input::source::Source;
 use crate::memory;
 use crate::pass::block::{self, Judged};
 use crate::pass::context::{Found, Pass};
+use crate::pass::entry::person_hash;
 use crate::pass::first_bad::first_bad;
 use crate::pass::rejects::RejectLog;
 
@@ -61,7 +62,10 @@ impl BlockWorker for Worker<'_> {
                 let mut tie = None;
                 if input.keeps_latest() {
                     let id = person.named().map(|(resource, id)| id_hash(resource, id));
-                    if id.is_some_and(|id| input.deletions.has(&id, rank)) {
+                    let whose = person.whose().map(person_hash);
+                    if id.is_some_and(|id| input.deletions.has(&id, rank))
+                        || whose.is_some_and(|whose| input.deletions.has_left(whose))
+                    {
                         judged.counts.deleted_people += 1;
                         return;
                     }

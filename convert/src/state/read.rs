@@ -216,6 +216,10 @@ impl State {
             let stored = Stored::next(&mut &bytes[..]);
             let mut stored = stored.ok_or_else(|| reading.damaged())?;
             let own = part_of(&id_hash(Resource::Patient, stored.id()));
+            if input.deletions.has_left(own) {
+                gone.insert(person_hash(stored.id()));
+                continue;
+            }
             let is_gone = |id, rank| input.deletions.has_part(id, rank);
             let changed = stored.change(own, is_gone, |old| input.known.rank(old));
             if changed.map_err(|StoredForgotten| Error::usage(FORGOTTEN))? {
