@@ -17,6 +17,7 @@ use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::serve::ServeArgs;
+use crate::commands::sync::SyncArgs;
 use crate::commands::synth::SynthArgs;
 use crate::commands::update::UpdateArgs;
 use crate::commands::validate::ValidateArgs;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Convert(Box<ConvertArgs>),
     /// Bring tables up to date with later exports.
     Update(Box<UpdateArgs>),
+    /// Keep the tables of a folder current: the one line for a schedule.
+    Sync(Box<SyncArgs>),
     /// Write and read CMS's fixed-width CCLF files, and make their final claims.
     #[command(subcommand)]
     Cclf(CclfCommand),

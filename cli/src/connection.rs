@@ -157,8 +157,19 @@ impl ConnectionArgs {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Server, Failure> {
+        Ok(self.server_of(base, auth, settings, observer)?)
+    }
+
+    /// The same, for whoever looks at the error.
+    pub(crate) fn server_of(
+        &self,
+        base: Url,
+        auth: Auth,
+        settings: Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Server, bulk_client::Error> {
         let cache = if self.no_token_cache { None } else { token_cache(VARIABLES) };
-        Ok(Server::new(base, auth, settings, cache, observer)?)
+        Server::new(base, auth, settings, cache, observer)
     }
 
     /// The server in the version that is named, or that it offers.

@@ -67,6 +67,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
     match &cli.command {
         Command::Convert(arguments) => commands::convert::run(arguments, log),
         Command::Update(arguments) => commands::update::run(arguments, log),
+        Command::Sync(arguments) => commands::sync::run(arguments, log),
         Command::Cclf(command) => commands::cclf::run(command, log),
         Command::Reconcile(arguments) => commands::reconcile::run(arguments, log),
         Command::Export(arguments) => commands::export::run(arguments, log),

@@ -31,6 +31,7 @@ mod reconcile;
 mod same_bytes;
 mod serve;
 mod sql;
+mod sync;
 mod tls;
 mod update;
 mod validate;

@@ -94,6 +94,7 @@ impl Reader {
         let mut first = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut first).unwrap();
         let port = first.trim().rsplit_once(':').unwrap().1.to_owned();
+        self.end();
         self.served = Some((child, format!("localhost:{port}")));
     }
 
@@ -116,12 +117,19 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some((child, _)) = &mut self.served {
+impl Reader {
+    /// Ends what was served, if anything was.
+    fn end(&mut self) {
+        if let Some((mut child, _)) = self.served.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

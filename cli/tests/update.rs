@@ -15,10 +15,10 @@ use crate::common::{self, TABLES, Work};
 use crate::read_back::{cells, parquet_file};
 
 /// A cell; none is null.
-type Cell = Option<String>;
+pub(crate) type Cell = Option<String>;
 
 /// The rows of each table but what tells of files, in the order of their text.
-fn rows(work: &Work, tables: &str) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+pub(crate) fn rows(work: &Work, tables: &str) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
     let of = |table| {
         let batch = parquet_file(work, &format!("{tables}/{table}.parquet"));
         let schema = batch.schema();
@@ -35,7 +35,11 @@ fn rows(work: &Work, tables: &str) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
 }
 
 /// The cells of some columns of a table.
-fn select<const N: usize>(work: &Work, file: &str, columns: [&str; N]) -> Vec<[String; N]> {
+pub(crate) fn select<const N: usize>(
+    work: &Work,
+    file: &str,
+    columns: [&str; N],
+) -> Vec<[String; N]> {
     let batch = parquet_file(work, file);
     let columns = columns.map(|name| cells(batch.column_by_name(name).unwrap()));
     let cell = |row: usize, column: usize| columns[column][row].clone().unwrap_or_default();
@@ -43,7 +47,12 @@ fn select<const N: usize>(work: &Work, file: &str, columns: [&str; N]) -> Vec<[S
 }
 
 #[track_caller]
-fn same(work: &Work, found: &str, wanted: &BTreeMap<&'static str, Vec<Vec<Cell>>>, what: &str) {
+pub(crate) fn same(
+    work: &Work,
+    found: &str,
+    wanted: &BTreeMap<&'static str, Vec<Vec<Cell>>>,
+    what: &str,
+) {
     let found = rows(work, found);
     for table in TABLES {
         assert_eq!(found[table].len(), wanted[table].len(), "{table}, {what}");

@@ -13,6 +13,7 @@ pub(crate) mod jobs;
 pub(crate) mod metadata;
 pub(crate) mod reconcile;
 pub(crate) mod serve;
+pub(crate) mod sync;
 pub(crate) mod synth;
 pub(crate) mod update;
 pub(crate) mod validate;
