@@ -21,6 +21,7 @@ use crate::progress::Bar;
 use crate::reading_args::option;
 use crate::run::{EXIT_REJECTS, check_report, write_report};
 use crate::signals::{self, Caught};
+use crate::versions_end;
 
 pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
     if let Some(file) = &arguments.report {
@@ -59,6 +60,10 @@ pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
         if export.lacks_records() {
             code = code.max(EXIT_REJECTS);
         }
+    }
+    let api = due.iter().find_map(Export::api);
+    if let Some(notice) = api.and_then(|api| versions_end::notice(api, versions_end::today())) {
+        log.warning(&notice);
     }
     let to_apply = folder.to_apply(&due)?;
     let has_records = |own: &&Export| ExportLine::of(own, true).records > 0;
