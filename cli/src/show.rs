@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Grid};
+use convert::TableReport;
 
 /// A count with a separator between thousands.
 pub(crate) fn grouped(count: u64) -> String {
@@ -46,6 +47,16 @@ pub(crate) fn figures(header: &[&str], columns: RangeInclusive<usize>) -> Grid {
         }
     }
     grid
+}
+
+/// The tables that a run has written.
+pub(crate) fn tables(written: &[TableReport]) -> Grid {
+    let mut tables = figures(&["table", "rows", "bytes", "file"], 1..=2);
+    for table in written {
+        let (rows, bytes) = (grouped(table.rows), grouped(table.bytes));
+        tables.add_row([table.table.clone(), rows, bytes, table.file.clone()]);
+    }
+    tables
 }
 
 /// How many files were left aside, and of which endings.

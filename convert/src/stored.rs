@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use cclf_crosswalk::EarlierTable;
 use cclf_crosswalk::arrow::array::{ArrayRef, RecordBatch};
-use cclf_crosswalk::arrow::datatypes::{Schema, SchemaRef};
+use cclf_crosswalk::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 
 use crate::error::Error;
 
@@ -57,6 +57,15 @@ impl StoredTable {
     /// The rows of each row group.
     pub fn row_groups(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.table.row_groups()
+    }
+
+    /// Whether it has the columns of a table, in their order, whatever it says of them.
+    pub fn has_columns_of(&self, table: &Schema) -> bool {
+        let (own, fields) = (self.schema().fields(), table.fields());
+        let same = |(one, other): (&FieldRef, &FieldRef)| {
+            one.name() == other.name() && one.data_type() == other.data_type()
+        };
+        own.len() == fields.len() && own.iter().zip(fields).all(same)
     }
 
     /// All rows.

@@ -1,11 +1,19 @@
-//! Hashes that stand for texts.
+//! Hashes of a fixed size that stand for texts and keys.
 
-/// 128 bits of a BLAKE3: two texts that are not equal have two, as far as anybody knows.
-pub(crate) type Digest = u128;
+/// Bytes of a digest: two of 2^40 texts have one with a chance of 2^-49.
+pub(crate) const DIGEST_BYTES: usize = 16;
 
-/// That of a text.
-pub(crate) fn digest(text: &str) -> Digest {
-    let mut bytes = [0; size_of::<Digest>()];
-    bytes.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..size_of::<Digest>()]);
-    Digest::from_be_bytes(bytes)
+/// 128 bits of a BLAKE3.
+pub(crate) type Digest = [u8; DIGEST_BYTES];
+
+/// That of a text, or of the fields of a key.
+pub(crate) fn digest(bytes: impl AsRef<[u8]>) -> Digest {
+    let mut digest = [0; DIGEST_BYTES];
+    digest.copy_from_slice(&blake3::hash(bytes.as_ref()).as_bytes()[..DIGEST_BYTES]);
+    digest
+}
+
+/// The first half of one, where so much is enough.
+pub(crate) fn short([one, two, three, four, five, six, seven, eight, ..]: &Digest) -> u64 {
+    u64::from_be_bytes([*one, *two, *three, *four, *five, *six, *seven, *eight])
 }

@@ -5,12 +5,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use cclf_crosswalk::Api;
+use convert::building::MANIFEST_VERSION;
 use convert::{Error, ExportReport, TABLES_MANIFEST, TableReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// Version of the manifest's own form, as `convert` writes it.
-const SCHEMA_VERSION: u32 = 2;
 
 /// Where the rows of a result come from, in its manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +66,7 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(&text).map_err(|_| {
             Error::usage(format!("{shown}: {TABLES_MANIFEST} is none of this program's"))
         })?;
-        if manifest.schema_version != SCHEMA_VERSION {
+        if manifest.schema_version != MANIFEST_VERSION {
             return Err(Error::usage(format!(
                 "{shown}: {TABLES_MANIFEST} is of another version of this program; convert the exports again"
             )));
@@ -120,7 +118,7 @@ impl<'r, R: Serialize> Written<'r, R> {
         report: &'r R,
     ) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
+            schema_version: MANIFEST_VERSION,
             files,
             made_from: made_from.into(),
             earlier: Earlier::default(),

@@ -3,6 +3,7 @@
 mod current;
 mod delivery;
 mod read;
+mod run_args;
 mod write;
 
 use clap::Subcommand;

@@ -14,7 +14,7 @@ use crate::log::{Log, one_line};
 use crate::place::is_address;
 use crate::reading_args::{ReadingArgs, input, option};
 use crate::run::{EXIT_REJECTS, check_report, followed, parse_max_rejects, write_report};
-use crate::show::{figures, grouped, left_aside};
+use crate::show::{figures, grouped, left_aside, tables};
 use crate::streams;
 use crate::words::{Written, api, compression, keep, naming, on_bad_record, written};
 
@@ -282,16 +282,7 @@ fn left_out(report: &Report) -> Vec<(&'static str, u64)> {
 
 /// The table at the end of a run.
 fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
-    let mut tables = figures(&["table", "rows", "bytes", "file"], 1..=2);
-    for table in &report.tables {
-        tables.add_row([
-            table.table.clone(),
-            grouped(table.rows),
-            grouped(table.bytes),
-            table.file.clone(),
-        ]);
-    }
-    format!("{tables}\n{}", of_records(report, out, rejects_kept))
+    format!("{}\n{}", tables(&report.tables), of_records(report, out, rejects_kept))
 }
 
 /// What became of the records, for people.

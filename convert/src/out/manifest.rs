@@ -12,7 +12,7 @@ use crate::input::file_date::Exports;
 use crate::report::Report;
 
 /// Version of the manifest's own form: it grows when a member goes or means something else, not when one is added.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Manifest<'r> {

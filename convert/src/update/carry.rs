@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cclf_crosswalk::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use cclf_crosswalk::arrow::compute::concat;
-use cclf_crosswalk::arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::arrow::error::ArrowError;
 use cclf_crosswalk::{LateMbi, Plan, ROW_GROUP_ROWS, Table, schema};
 
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
         let stored = StoredTable::open(file, &file.display().to_string())?;
         let all = true.into();
         let schema = schema(plan.crosswalk(), table, &all);
-        if !has_columns(stored.schema(), &schema) {
+        if !stored.has_columns_of(&schema) {
             return Err(Error::usage(format!(
                 "{} has other columns than {} has now: it is of another version of the crosswalk; convert the exports \
                  again",
@@ -190,13 +190,4 @@ impl<'a> Reading<'a> {
     fn fault(&self) -> Option<Error> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
-
-/// Whether a file has the columns of a table, whatever it says of them.
-fn has_columns(file: &Schema, table: &Schema) -> bool {
-    let same = |(one, other): (&FieldRef, &FieldRef)| {
-        one.name() == other.name() && one.data_type() == other.data_type()
-    };
-    file.fields().len() == table.fields().len()
-        && file.fields().iter().zip(table.fields()).all(same)
 }

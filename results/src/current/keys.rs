@@ -1,10 +1,6 @@
 //! Keys as digests of a fixed size, and numbers whose bytes are in their order.
 
-/// Bytes of a digest: two of 2^40 keys are alike with a chance of 2^-49.
-pub(super) const DIGEST_BYTES: usize = 16;
-
-/// A digest of a key.
-pub(super) type Digest = [u8; DIGEST_BYTES];
+pub(super) use crate::digest::{DIGEST_BYTES, Digest};
 
 /// The parts of a key, from which its digest is made.
 #[derive(Debug, Default)]
@@ -41,16 +37,12 @@ impl Key {
 
     /// Their digest.
     pub(super) fn digest(&self) -> Digest {
-        let hash = blake3::hash(&self.0);
-        let mut digest = [0; DIGEST_BYTES];
-        digest.copy_from_slice(&hash.as_bytes()[..DIGEST_BYTES]);
-        digest
+        crate::digest::digest(&self.0)
     }
 
     /// A shorter one, for what is told apart within few.
     pub(super) fn short(&self) -> u64 {
-        let [digest @ .., _, _, _, _, _, _, _, _] = self.digest();
-        u64::from_be_bytes(digest)
+        crate::digest::short(&self.digest())
     }
 }
 

@@ -4,7 +4,7 @@ use cclf_crosswalk::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray,
 };
 use cclf_crosswalk::arrow::compute::FilterBuilder;
-use cclf_crosswalk::arrow::datatypes::{Schema, SchemaRef};
+use cclf_crosswalk::arrow::datatypes::SchemaRef;
 use cclf_crosswalk::{Api, Columns, Plan, Table, schema};
 use convert::building::{Rows, StoredTable, Tables, shared};
 use convert::{Error, Options};
@@ -56,7 +56,7 @@ impl Written<'_> {
         let plan = plan(self.finished.source);
         let tables = self.finished.tables().map(|(table, stored)| {
             let schema = schema(plan.crosswalk(), table, &options.columns);
-            if has_columns(stored.schema(), &schema) {
+            if stored.has_columns_of(&schema) {
                 return Ok((table, stored, schema));
             }
             Err(Error::usage(format!(
@@ -114,15 +114,4 @@ impl Written<'_> {
             _ => column,
         }
     }
-}
-
-/// Whether a file has the columns of a table, whatever it says of them.
-fn has_columns(file: &Schema, table: &Schema) -> bool {
-    let fields = |schema: &Schema| {
-        let field = |field: &cclf_crosswalk::arrow::datatypes::FieldRef| {
-            (field.name().clone(), field.data_type().clone())
-        };
-        schema.fields().iter().map(field).collect::<Vec<_>>()
-    };
-    fields(file) == fields(table)
 }

@@ -1,10 +1,6 @@
 //! What stands for the numbers of claims and the keys of rungs, in a fixed size.
 
-/// Bytes of a digest: among billions of claims no two meet.
-pub(super) const DIGEST_BYTES: usize = 16;
-
-/// Stands for a text.
-pub(super) type Digest = [u8; DIGEST_BYTES];
+pub(super) use crate::digest::{DIGEST_BYTES, Digest, short};
 
 /// Stands for a key that is absent.
 pub(super) const NONE: Digest = [0; DIGEST_BYTES];
@@ -40,17 +36,8 @@ impl Key {
         if !self.is_whole {
             return NONE;
         }
-        let mut digest = NONE;
-        digest.copy_from_slice(&blake3::hash(&self.bytes).as_bytes()[..DIGEST_BYTES]);
-        digest
+        crate::digest::digest(&self.bytes)
     }
-}
-
-/// The first half of a digest, where so much is enough.
-pub(super) fn short(digest: &Digest) -> u64 {
-    let mut half = [0; 8];
-    half.copy_from_slice(&digest[..8]);
-    u64::from_be_bytes(half)
 }
 
 #[cfg(test)]

@@ -108,14 +108,14 @@ impl Encoding<'_> {
                 // Of whom no MBI is known, each row is of somebody else.
                 let mbi = |row: usize| match people.filter(|mbis| mbis.is_valid(row)) {
                     Some(mbis) => digest(mbis.value(row)),
-                    None => digest(&format!("{table}, row {}", piece.first + row as u64)),
+                    None => digest(format!("{table}, row {}", piece.first + row as u64)),
                 };
                 // Neither is known which claim a row without an id is of.
                 let claim = |told: &Told<'_>, row: usize| {
                     if told.has_id(row) {
                         return digest(told.id(row));
                     }
-                    digest(&format!("{table}, row {}", piece.first + row as u64))
+                    digest(format!("{table}, row {}", piece.first + row as u64))
                 };
                 let mut done = Done {
                     bytes: Vec::with_capacity(batch.num_rows() * encoder.bytes_per_row()),

@@ -7,10 +7,11 @@ use cclf_crosswalk::{Compression, Format, Naming};
 use clap::Args;
 use results::{CurrentOptions, CurrentReport, Source};
 
+use super::run_args::RunArgs;
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::reading_args::option;
-use crate::run::{check_report, followed, write_report};
+use crate::run::{followed, write_report};
 use crate::show::{figures, grouped};
 use crate::words::{compression, format, naming, source};
 
@@ -24,12 +25,8 @@ pub(crate) struct CurrentArgs {
     /// The folder of tables as bcda cclf read or bcda convert has made them, in Parquet.
     #[arg(value_name = "TABLES")]
     pub(crate) tables: PathBuf,
-    /// The folder of the new tables.
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Replace an earlier result; only what an earlier run wrote is ever replaced.
-    #[arg(long)]
-    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     /// Format of the new tables.
     #[arg(long, value_parser = format(), default_value_t)]
     pub(crate) format: Format,
@@ -42,30 +39,20 @@ pub(crate) struct CurrentArgs {
     /// Where the tables come from, if neither a manifest nor their lineage tells it.
     #[arg(long, value_parser = source())]
     pub(crate) source: Option<Source>,
-    /// How many threads work at once; as many as the machine runs at once unless given.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Write what the run did as JSON to this file; safe to share.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &CurrentArgs, log: Log) -> Result<u8, Failure> {
-    if let Some(file) = &arguments.report {
-        check_report(file, &arguments.out)?;
-    }
-    let mut options = CurrentOptions::new(arguments.tables.clone(), arguments.out.clone());
-    options.overwrite = arguments.overwrite;
+    arguments.run.check()?;
+    let mut options = CurrentOptions::new(arguments.tables.clone(), arguments.run.out.clone());
+    options.overwrite = arguments.run.overwrite;
     (options.format, options.compression) = (arguments.format, arguments.compression);
     (options.naming, options.source) = (arguments.naming, arguments.source);
     options.spelling = option;
-    if let Some(threads) = arguments.threads {
-        options.threads = threads.into();
-    }
+    options.threads = arguments.run.threads(options.threads);
     let watched = (&options.cancel, &Arc::default());
     let report = followed(watched, log, || results::current(&options))?;
-    write_report(arguments.report.as_deref(), || report.to_json())?;
-    log.report(&report.warnings, || report.to_json(), || summary(&report, &arguments.out));
+    write_report(arguments.run.report.as_deref(), || report.to_json())?;
+    log.report(&report.warnings, || report.to_json(), || summary(&report, &arguments.run.out));
     Ok(0)
 }
 

@@ -8,11 +8,12 @@ use convert::{MaxRejects, OnBadRecord};
 use indicatif::DecimalBytes;
 use results::{ReadOptions, ReadReport};
 
+use super::run_args::RunArgs;
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::reading_args::option;
-use crate::run::{EXIT_REJECTS, check_report, followed, parse_max_rejects, write_report};
-use crate::show::{figures, grouped, left_aside};
+use crate::run::{EXIT_REJECTS, followed, parse_max_rejects, write_report};
+use crate::show::{figures, grouped, left_aside, tables};
 use crate::words::{compression, format, naming, on_bad_record};
 
 /// Read CMS's fixed-width files into tables.
@@ -26,12 +27,8 @@ pub(crate) struct ReadArgs {
     /// own are left aside.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The folder of the tables.
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Replace an earlier result; only what an earlier run wrote is ever replaced.
-    #[arg(long)]
-    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     /// Format of the tables.
     #[arg(long, value_parser = format(), default_value_t)]
     pub(crate) format: Format,
@@ -51,33 +48,23 @@ pub(crate) struct ReadArgs {
     /// Stop when more lines are bad: a number, or a share of the lines read so far (never below 100).
     #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
     pub(crate) max_rejects: MaxRejects,
-    /// How many threads work at once; as many as the machine runs at once unless given.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Write what the run did as JSON to this file; safe to share.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &ReadArgs, log: Log) -> Result<u8, Failure> {
-    if let Some(file) = &arguments.report {
-        check_report(file, &arguments.out)?;
-    }
-    let mut options = ReadOptions::new(arguments.inputs.clone(), arguments.out.clone());
-    options.overwrite = arguments.overwrite;
+    arguments.run.check()?;
+    let mut options = ReadOptions::new(arguments.inputs.clone(), arguments.run.out.clone());
+    options.overwrite = arguments.run.overwrite;
     (options.format, options.compression) = (arguments.format, arguments.compression);
     options.naming = arguments.naming;
     options.layout.clone_from(&arguments.layout);
     options.on_bad_record = arguments.on_bad_record;
     options.max_rejects = arguments.max_rejects;
     options.spelling = option;
-    if let Some(threads) = arguments.threads {
-        options.threads = threads.into();
-    }
+    options.threads = arguments.run.threads(options.threads);
     let watched = (&options.cancel, &options.progress);
     let report = followed(watched, log, || results::read(&options))?;
-    write_report(arguments.report.as_deref(), || report.to_json())?;
-    log.report(&report.warnings, || report.to_json(), || summary(&report, &arguments.out));
+    write_report(arguments.run.report.as_deref(), || report.to_json())?;
+    log.report(&report.warnings, || report.to_json(), || summary(&report, &arguments.run.out));
     Ok(if report.has_rejects() { EXIT_REJECTS } else { 0 })
 }
 
@@ -93,15 +80,7 @@ fn summary(report: &ReadReport, out: &Path) -> String {
             grouped(file.rejected),
         ]);
     }
-    let mut tables = figures(&["table", "rows", "bytes", "file"], 1..=2);
-    for table in &report.tables {
-        tables.add_row([
-            table.table.clone(),
-            grouped(table.rows),
-            grouped(table.bytes),
-            table.file.clone(),
-        ]);
-    }
+    let tables = tables(&report.tables);
     let rejects = if report.has_rejects() {
         format!("\nrejects: {}", one_line(&out.join("rejects")))
     } else {
