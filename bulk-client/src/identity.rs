@@ -31,6 +31,19 @@ pub enum AuthKind {
     None,
 }
 
+impl AuthKind {
+    /// By the word for it: `basic`, `backend`, `bearer` or `none`.
+    pub fn named(word: &str) -> Option<Self> {
+        match word {
+            "basic" => Some(Self::Basic),
+            "backend" => Some(Self::Backend),
+            "bearer" => Some(Self::Bearer),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
@@ -110,6 +123,9 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// What is usually asked for with a key.
+    pub const USUAL_SCOPE: &str = "system/*.read";
+
     /// How a token is had: what was given comes before the environment, and there a client's secret before a token.
     ///
     /// # Errors

@@ -120,12 +120,14 @@ pub enum Value {
 /// How an option is written where a message is read.
 pub type Spelling = fn(Mention) -> String;
 
-/// By the bare name: for whoever has no spelling of their own.
-fn plainly(mention: Mention) -> String {
-    let name = mention.setting.name();
-    match mention.value {
-        None => name.to_owned(),
-        Some(Value::Any(value) | Value::Word(value)) => format!("{name} {value}"),
+impl fmt::Display for Mention {
+    /// By the bare name: for whoever has no spelling of their own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.setting.name())?;
+        match self.value {
+            None => Ok(()),
+            Some(Value::Any(value) | Value::Word(value)) => write!(f, " {value}"),
+        }
     }
 }
 
@@ -199,6 +201,6 @@ impl<const N: usize> From<[Piece; N]> for Message {
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.spelled(plainly))
+        f.write_str(&self.spelled(|mention| mention.to_string()))
     }
 }

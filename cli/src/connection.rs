@@ -90,7 +90,7 @@ pub(crate) struct ConnectionArgs {
     #[arg(
         long,
         value_name = "SCOPE",
-        default_value = "system/*.read",
+        default_value = Identity::USUAL_SCOPE,
         help_heading = "Credentials"
     )]
     pub(crate) scope: String,
@@ -185,3 +185,11 @@ impl ConnectionArgs {
 
 /// Those of the process.
 pub(crate) const VARIABLES: Variables<'static> = &|name| std::env::var_os(name);
+
+/// What somebody does whose version of the API ends.
+pub(crate) fn what_to_do_then(api: &str) -> String {
+    format!(
+        "bcda sync DIR --api v3 moves a folder that bcda sync keeps; otherwise fetch everything once with --api v3, into folders \
+         of their own, since records of {api} and v3 do not match (docs/guide/from-v1-to-v3.md)"
+    )
+}

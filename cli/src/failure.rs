@@ -46,9 +46,3 @@ pub(crate) fn spelled(mention: Mention) -> String {
         Some(Value::Any(value) | Value::Word(value)) => format!("{option} {value}"),
     }
 }
-
-impl From<sync::Error> for Failure {
-    fn from(error: sync::Error) -> Self {
-        Self::new(error.exit_code(), error.to_string())
-    }
-}

@@ -19,7 +19,6 @@ mod run;
 mod show;
 mod signals;
 mod streams;
-mod versions_end;
 mod words;
 
 use std::process::ExitCode;

@@ -36,4 +36,5 @@ mod tls;
 mod update;
 mod validate;
 mod versions;
+mod way_over;
 mod weekly;

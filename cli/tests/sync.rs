@@ -16,7 +16,7 @@ use crate::update::{rows, same, select};
 const PEOPLE: u64 = 12;
 
 /// A sandbox in which so many weeks pass, and a folder to work in, with credentials.
-fn serve(weeks: u32, faults: &[&str]) -> (Work, Running) {
+pub(crate) fn serve(weeks: u32, faults: &[&str]) -> (Work, Running) {
     let (beneficiaries, weeks) = (PEOPLE, Some(weeks));
     let mut options = Options::new(Data::Synthetic { beneficiaries, seed: 3, weeks });
     options.faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
@@ -33,36 +33,38 @@ fn write_credentials(work: &Work) {
 }
 
 /// The words of a first run.
-fn first(running: &Running, more: &str) -> String {
+pub(crate) fn first(running: &Running, more: &str) -> String {
     let url = running.url();
     format!("sync d --base-url {url} --credentials credentials --no-token-cache --quiet {more}")
 }
 
 /// What the exports of so many weeks lead to.
-fn final_state(work: &Work, weeks: u32, api: &str) {
+pub(crate) fn final_state(work: &Work, weeks: u32, api: &str) {
     let shared = if api == "v3" { "--partially-adjudicated 0.1" } else { "" };
     let how = format!("--beneficiaries {PEOPLE} --seed 3 --weeks {weeks} --api {api} {shared}");
     work.synth("final", &format!("{how} --final --overwrite"));
     work.bcda("convert final --out wanted --overwrite --quiet").exits(0);
 }
 
-fn report(work: &Work) -> Value {
+pub(crate) fn report(work: &Work) -> Value {
     work.read_json("d/sync-report.json")
 }
 
-fn jobs(running: &Running) -> u64 {
+pub(crate) fn jobs(running: &Running) -> u64 {
     running.statistics().count(Requests::Start, 202)
 }
 
-fn downloads(running: &Running) -> u64 {
+pub(crate) fn downloads(running: &Running) -> u64 {
     running.statistics().count(Requests::Data, 200)
 }
 
 /// The names of the exports of a group.
-fn exports(work: &Work, group: &str) -> Vec<String> {
+pub(crate) fn exports(work: &Work, group: &str) -> Vec<String> {
     let names = fs::read_dir(work.path(&format!("d/exports/{group}"))).unwrap();
     let mut names: Vec<String> =
         names.map(|own| own.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    // A killed run leaves the file of a lock behind, which holds nobody up.
+    names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
 }
@@ -357,7 +359,7 @@ fn what_is_wrong_with_the_settings_is_told() {
     }
     work.write("d/bcda.toml", &text);
     for (more, said) in [
-        ("--api v3", "line 5: api is another than --api"),
+        ("--api v2", "line 5: api is another than --api"),
         ("--group runout", "group is another than --group"),
         ("--partially-adjudicated", "d/bcda.toml has no partially-adjudicated"),
         ("--report d/tables/report.json", "cannot be the report"),
@@ -365,10 +367,6 @@ fn what_is_wrong_with_the_settings_is_told() {
         let ran = work.bcda(&format!("sync d {more}")).exits(2);
         assert!(ran.stderr.contains(said), "{more}: {}", ran.stderr);
     }
-    // A file that was changed by hand does not make v3 of v1.
-    work.write("d/bcda.toml", text.replace("\"v1\"", "\"v3\""));
-    let ran = work.bcda("sync d").exits(2);
-    assert!(ran.stderr.contains("the exports of the folder are of v1"), "{}", ran.stderr);
 }
 
 #[test]

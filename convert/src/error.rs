@@ -27,7 +27,7 @@ pub enum ErrorKind {
 }
 
 /// An error of the whole run: its class and a sentence without any value of the data.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: Message,

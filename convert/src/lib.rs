@@ -66,7 +66,7 @@ pub use history::{ClaimKey, ClaimVersion, History, HistoryOptions, history};
 pub use input::find::remote_file;
 pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
-pub use renew::{UpdateOptions, undo, update};
+pub use renew::{UpdateOptions, remove, undo, update};
 pub use report::{
     CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, InputReport, LeftOut, Report,
     ScanReport, SetAside, TableReport,

@@ -88,6 +88,15 @@ pub fn undo(tables: &Path) -> Result<Vec<String>, Error> {
     Ok(published.leftover.as_deref().map(leftover_warning).into_iter().collect())
 }
 
+/// Removes the result `name` in a folder under our lock, if there is one; gives what could not be removed.
+///
+/// # Errors
+/// Something is in it that its manifest does not name; what publishing says.
+pub fn remove(folder: &publish::GrowingFolder, name: &str) -> Result<Vec<String>, Error> {
+    let leftover = folder.remove_result(name, TABLES_MANIFEST, manifest::owned)?;
+    Ok(leftover.as_deref().map(leftover_warning).into_iter().collect())
+}
+
 fn renew(asked: &UpdateOptions) -> Result<Report, Error> {
     let started = Instant::now();
     let reading = &asked.reading;

@@ -46,7 +46,7 @@ const PART: &str = ".part";
 #[derive(Debug)]
 pub struct GrowingFolder {
     path: PathBuf,
-    folder: Arc<Folder>,
+    pub(crate) folder: Arc<Folder>,
     /// The last field: the lock is given up after everything is closed. Folders in this one share it.
     lock: Arc<Lock>,
 }

@@ -60,6 +60,7 @@
 //! [`overwrite`](StageOptions::overwrite) replaces.
 #![forbid(unsafe_code)]
 
+mod children;
 mod error;
 mod existing;
 #[cfg(any(test, feature = "fault"))]

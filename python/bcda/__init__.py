@@ -24,6 +24,7 @@ from ._bcda import (
     export,
     reconcile,
     scan,
+    sync,
     validate,
 )
 from ._errors import BadDataError, BcdaError, BcdaWarning, Interrupted, ServerError, UsageError
@@ -57,5 +58,6 @@ __all__ = [
     "export",
     "reconcile",
     "scan",
+    "sync",
     "validate",
 ]

@@ -28,15 +28,16 @@ struct Seen {
     bytes: HashMap<String, u64>,
 }
 
+/// Sees what is fetched.
 #[derive(Default)]
-struct Watcher(Mutex<Seen>);
+pub(crate) struct Watcher(Mutex<Seen>);
 
 impl Watcher {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, py: Python<'_>, callable: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    pub(crate) fn tell(&self, py: Python<'_>, callable: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let Some(callable) = callable else { return Ok(()) };
         let now = PyDict::new(py);
         {
@@ -80,12 +81,9 @@ const VARIABLES: Variables<'static> = &|name| std::env::var_os(name);
 
 /// How a token is had, by its name.
 fn kind(name: &str) -> Result<AuthKind, Failure> {
-    match name {
-        "basic" => Ok(AuthKind::Basic),
-        "bearer" => Ok(AuthKind::Bearer),
-        "none" => Ok(AuthKind::None),
-        _ => Err(Failure::usage("auth: expected basic, bearer or none")),
-    }
+    // A statement that is signed needs more than there are arguments for.
+    let known = AuthKind::named(name).filter(|kind| *kind != AuthKind::Backend);
+    known.ok_or_else(|| Failure::usage("auth: expected basic, bearer or none"))
 }
 
 /// A file of a secret.

@@ -6,6 +6,7 @@ use bulk_client::{ErrorKind as ServerKind, Mention, Setting, Value};
 use convert::{ErrorKind, RejectPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use sync::Cause;
 
 /// An error on its way to Python.
 #[derive(Clone, Debug)]
@@ -110,6 +111,27 @@ pub(crate) fn argument(mention: Mention) -> String {
 
 impl From<bulk_client::Error> for Failure {
     fn from(error: bulk_client::Error) -> Self {
+        Self::of_server(&error)
+    }
+}
+
+impl Failure {
+    /// That of `bcda.sync`, with options as `spelling` writes them.
+    pub(crate) fn of_sync(error: &sync::Error, spelling: sync::Spelling) -> Self {
+        let known = match error.cause() {
+            Cause::Tables(cause) => Self::from(cause.clone()),
+            Cause::Export(cause) => Self::of_server(cause),
+            Cause::Usage(_) => Self::usage(""),
+            Cause::Interrupted => Self::interrupted(""),
+            Cause::Undelivered(_) => {
+                Self { class: "ServerError", kind: "job-gone", ..Self::failed("") }
+            }
+            _ => Self::failed(""),
+        };
+        Self { message: error.spelled(spelling), exit_code: error.exit_code(), ..known }
+    }
+
+    fn of_server(error: &bulk_client::Error) -> Self {
         let (class, kind) = match error.kind() {
             ServerKind::Usage => ("UsageError", "usage"),
             ServerKind::Interrupted => ("Interrupted", "cancelled"),

@@ -1,7 +1,7 @@
 //! The native half of the Python package `bcda`.
 //!
 //! ```text
-//! bcda/__init__.py ──> _bcda: convert_run, scan, split, describe, validate, results, export ──> the crates
+//! bcda/__init__.py ──> _bcda: convert_run, scan, split, describe, validate, results, export, sync ──> the crates
 //! ```
 //!
 //! Arguments come in as Python gives them (`arguments`), work runs on threads without the interpreter (`watch`), rows
@@ -21,6 +21,7 @@ mod reading;
 mod results;
 mod scan;
 mod split;
+mod sync;
 mod validate;
 mod warn;
 mod watch;
@@ -51,6 +52,8 @@ mod _bcda {
     use crate::scan::{Batch, Batches, Scan, scan};
     #[pymodule_export]
     use crate::split::{scan_part, split};
+    #[pymodule_export]
+    use crate::sync::sync;
     #[pymodule_export]
     use crate::validate::validate;
 

@@ -98,6 +98,34 @@ def test_export_fetches_and_goes_on(server, tmp_path):
         bcda.export(server, tmp_path / "export", types=["Patient"])
 
 
+def test_sync_keeps_a_folder_current_and_moves_it(server, tmp_path):
+    folder, told = tmp_path / "around" / "claims", []
+    report = bcda.sync(folder, base_url=server, api="v1", group="all", token_cache=False, progress=told.append)
+    assert report["claims"]["new"] > 0 and report["exit_code"] == 0 and report["line"].startswith("paid 0.00 before, ")
+    assert "files_done" in told[0] and "total_bytes" in told[-1]
+    again = bcda.sync(folder)
+    assert again["paid"]["before"] == again["paid"]["after"] == report["paid"]["after"]
+    assert again["claims"] == {"new": 0, "corrected": 0, "cancelled": 0, "deleted": 0}
+    for wrong, said in [({"api": "v2"}, "api is another than api"), ({"rate": -1}, "rate: expected a number"), ({"auth": "x"}, "auth: ")]:
+        with pytest.raises(bcda.UsageError, match=said):
+            bcda.sync(folder, **wrong)
+    moved = bcda.sync(folder, api="v3")
+    assert (moved["way"]["from"], moved["api"], moved["claims"]) == ("v1", "v3", None)
+    assert (folder / "tables.v1").is_dir()
+    bcda.sync(folder, drop_old=True)
+    assert not (folder / "tables.v1").exists()
+    with pytest.raises(bcda.UsageError, match="which server"):
+        bcda.sync(tmp_path / "another")
+    assert not (tmp_path / "another").exists()
+
+
+def test_sync_names_what_failed_at_the_server(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("BCDA_CLIENT_SECRET", "secret-of-nobody")
+    with pytest.raises(bcda.ServerError) as caught:
+        bcda.sync(tmp_path / "claims", base_url=server, token_cache=False)
+    assert (caught.value.kind, caught.value.exit_code) == ("refused", 5)
+
+
 def test_export_says_why_not(server, tmp_path, monkeypatch):
     with pytest.raises(bcda.UsageError):
         bcda.export(server, tmp_path / "export", since="last")

@@ -12,16 +12,29 @@ use crate::manifest::manifest;
 use crate::report::Report;
 use crate::settings::{SETTINGS_NAME, Settings};
 
+/// The folder of the tables.
+pub(crate) const TABLES: &str = "tables";
+/// The folder of what the last update has changed.
+pub(crate) const CHANGES: &str = "changes";
 /// The folder of the exports.
 const EXPORTS: &str = "exports";
 /// The report of the last run.
 const REPORT: &str = "sync-report.json";
 
+/// The name of what is of a version and stands beside what is of another.
+pub(crate) fn of_version(name: &str, api: &str) -> String {
+    format!("{name}.{api}")
+}
+
 /// A folder under a lock, which goes with the process that holds it.
 #[derive(Debug)]
 pub struct Folder {
-    folder: GrowingFolder,
+    pub(crate) kept: GrowingFolder,
     path: PathBuf,
+    /// The version of the API whose exports are looked at; any unless it is known.
+    api: Option<String>,
+    /// Whether its tables are made beside those of another version.
+    is_beside: bool,
 }
 
 impl Folder {
@@ -35,7 +48,49 @@ impl Folder {
         if path.to_str().is_none() {
             return Err(Error::usage("the path of the folder is not UTF-8"));
         }
-        Ok(Self { folder: GrowingFolder::open(&path)?, path })
+        Ok(Self { kept: GrowingFolder::open(&path)?, path, api: None, is_beside: false })
+    }
+
+    /// Exports of other versions are none of its own from here on.
+    pub fn keep_to(&mut self, api: &str) {
+        self.api = Some(api.to_owned());
+    }
+
+    /// Its tables are made beside those of the version that the folder is of, until [`Folder::take_over`].
+    pub(crate) fn stand_beside(&mut self, api: &str) {
+        self.keep_to(api);
+        self.is_beside = true;
+    }
+
+    pub(crate) fn stand_alone(&mut self) {
+        self.is_beside = false;
+    }
+
+    /// The version of the API that the folder is of: that of its tables, or else of its first export; none of another server's.
+    ///
+    /// # Errors
+    /// What is there cannot be read.
+    pub fn version(&self, groups: &[String]) -> Result<Option<String>, Error> {
+        let mut found = self.all(groups)?;
+        found.sort_by_key(|own| own.number);
+        let Some(first) = found.iter().find_map(Export::api) else { return Ok(None) };
+        let made = manifest(&self.path.join(TABLES))?;
+        Ok(Some(made.map_or_else(|| first.to_owned(), |made| made.api)))
+    }
+
+    /// Begins a folder with its settings.
+    ///
+    /// # Errors
+    /// Tables are there that no run has made; something cannot be written.
+    pub(crate) fn begin(&self, settings: &Settings) -> Result<(), Error> {
+        let tables = self.tables();
+        if tables.symlink_metadata().is_ok() {
+            return Err(Error::usage(format!(
+                "{} is there, and no settings beside it ({SETTINGS_NAME}): tables that another run has made are not touched; choose                  another folder, or move them away",
+                tables.display()
+            )));
+        }
+        self.write_settings(settings)
     }
 
     /// Where it is.
@@ -45,7 +100,10 @@ impl Folder {
 
     /// The folder of the tables.
     pub fn tables(&self) -> PathBuf {
-        self.path.join("tables")
+        match &self.api {
+            Some(api) if self.is_beside => self.path.join(of_version(TABLES, api)),
+            _ => self.path.join(TABLES),
+        }
     }
 
     /// The folder of the exports.
@@ -55,7 +113,7 @@ impl Folder {
 
     /// The folder of what the last update has changed.
     pub fn changes(&self) -> PathBuf {
-        self.path.join("changes")
+        self.path.join(CHANGES)
     }
 
     /// The settings of a folder, if it has some. No lock is needed for it.
@@ -83,7 +141,7 @@ impl Folder {
     /// # Errors
     /// They cannot be written.
     pub fn write_settings(&self, settings: &Settings) -> Result<(), Error> {
-        Ok(self.folder.write(SETTINGS_NAME, settings.to_toml().as_bytes())?)
+        Ok(self.kept.write(SETTINGS_NAME, settings.to_toml().as_bytes())?)
     }
 
     /// Writes the report of a run.
@@ -91,18 +149,27 @@ impl Folder {
     /// # Errors
     /// It cannot be written.
     pub fn write_report(&self, json: &str) -> Result<(), Error> {
-        Ok(self.folder.write(REPORT, json.as_bytes())?)
+        Ok(self.kept.write(REPORT, json.as_bytes())?)
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        Ok(self.folder.write(name, bytes)?)
+        Ok(self.kept.write(name, bytes)?)
     }
 
-    /// All exports of these groups, by group and number.
+    /// The exports of these groups whose jobs have begun, by group and number: those of the version that is kept to.
     ///
     /// # Errors
     /// A folder or a journal cannot be read.
     pub fn found(&self, groups: &[String]) -> Result<Vec<Export>, Error> {
+        let mut found = self.all(groups)?;
+        if let Some(api) = &self.api {
+            found.retain(|own| own.api().is_none_or(|own| own == api));
+        }
+        Ok(found)
+    }
+
+    /// The same, of all versions.
+    pub(crate) fn all(&self, groups: &[String]) -> Result<Vec<Export>, Error> {
         let mut found = Vec::new();
         for group in groups {
             let of_group = self.exports().join(group);
@@ -116,6 +183,8 @@ impl Folder {
                 }
             }
         }
+        // Where no job has begun there is nothing to go on with.
+        found.retain(|own| own.journal.is_some());
         found.sort_by(|one, other| {
             (&one.group, one.number, one.kind).cmp(&(&other.group, other.number, other.kind))
         });
@@ -148,6 +217,7 @@ impl Folder {
             can_begin(&found, groups)?;
         }
         let newest = found.iter().map(|own| own.number).max().unwrap_or(0);
+        let last = self.all(groups)?.iter().map(|own| own.number).max().unwrap_or(0);
         let in_newest: Vec<&Export> = found.iter().filter(|own| own.number == newest).collect();
         let lacks_people = |own: &&Export| {
             own.kind == Kind::Claims
@@ -157,8 +227,8 @@ impl Folder {
         };
         let goes_on =
             in_newest.iter().any(|own| !is_held(own)) || in_newest.iter().any(lacks_people);
-        let number = if goes_on { newest } else { newest + 1 };
-        let exports = self.folder.child(EXPORTS)?;
+        let number = if goes_on { newest } else { last + 1 };
+        let exports = self.kept.child(EXPORTS)?;
         let mut due = Vec::new();
         for group in groups {
             exports.child(group)?;
@@ -214,11 +284,19 @@ impl Folder {
     pub fn previous(&self) -> Option<PathBuf> {
         let tables = self.tables();
         let (around, own) = (tables.parent()?, tables.file_name()?.to_str()?);
-        let names = publish::names_in(around).ok()?;
-        let is_of_tables =
-            |name: &&str| name.starts_with(own) && publish::is_previous_name(name.as_ref());
-        let newest = names.iter().filter_map(|name| name.to_str()).filter(is_of_tables).max()?;
+        let newest = self.previous_of(own).ok()?.pop()?;
         Some(around.join(newest))
+    }
+
+    /// The names of the results that were there before a result of the folder, the newest last.
+    pub(crate) fn previous_of(&self, name: &str) -> Result<Vec<String>, Error> {
+        let is_of = |own: &String| {
+            let rest = own.strip_prefix(name).filter(|rest| rest.starts_with('.'));
+            rest.is_some_and(|rest| {
+                !rest[1..].contains('.') && publish::is_previous_name(own.as_ref())
+            })
+        };
+        Ok(self.kept.names()?.into_iter().filter(is_of).collect())
     }
 
     /// The report of the run that has made the tables.

@@ -7,13 +7,14 @@
 //! DIR/changes/            what the last update has changed
 //! DIR/gone.csv            who is in none of the groups any more
 //! DIR/sync-report.json    the report of the last run
+//! DIR/tables.v1/ ...      what is left of an earlier version of the API, until it is dropped
 //! ```
 //!
 //! What is to be done is told by what lies there ([`Folder::due`]): the journals say which exports are finished, and the
 //! manifest of the tables which of them it holds. Nothing else is remembered, so that a run that was ended at any moment
 //! goes on with the same call.
 //!
-//! Who fetches the exports, and how they are told of, is left to the caller: nothing is printed here.
+//! [`run`] does all of it, and tells whoever watches; nothing is printed here. Its pieces stay usable alone.
 //!
 //! ```
 //! use sync::{Folder, Kind};
@@ -28,21 +29,33 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod asked;
 mod claims;
 mod error;
 mod export;
+mod fetch;
 mod folder;
 mod gone;
 mod manifest;
 mod paid;
 mod report;
+mod run;
 mod settings;
+mod spelling;
+mod watch;
+mod way;
+mod way_over;
 
 pub use apply::{Applying, apply};
+pub use asked::Request;
 pub use claims::ClaimCounts;
-pub use error::Error;
+pub use error::{Cause, Error};
 pub use export::{Export, Kind};
 pub use folder::Folder;
 pub use paid::{Paid, PartD};
 pub use report::{Amounts, ExportLine, People, Report, TypeLine};
+pub use run::{Outcome, run};
 pub use settings::{Fault, SETTINGS_NAME, Settings, Value};
+pub use spelling::Spelling;
+pub use watch::Watch;
+pub use way::Way;

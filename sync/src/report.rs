@@ -9,6 +9,7 @@ use crate::claims::ClaimCounts;
 use crate::error::Error;
 use crate::export::Export;
 use crate::paid::{Cents, Paid, type_name};
+use crate::way::Way;
 
 /// Version of the form of the report.
 const SCHEMA_VERSION: u32 = 1;
@@ -125,8 +126,11 @@ pub struct Report {
     pub paid_by_type: Vec<TypeLine>,
     /// Drug events.
     pub part_d: PartDLine,
-    /// What changed of claims.
-    pub claims: ClaimCounts,
+    /// What changed of claims; none on the way over to another version, since their ids are others.
+    pub claims: Option<ClaimCounts>,
+    /// The way over to another version, if the run has gone it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
     /// Who came and went; none where nobody can tell, because the people of a group did not come whole.
     pub people: Option<People>,
     /// Records that were rejected.
@@ -137,23 +141,41 @@ pub struct Report {
     pub line: String,
 }
 
+/// What has led to tables.
+#[derive(Debug)]
+pub(crate) enum Change<'c> {
+    /// They are the first ones.
+    First,
+    /// An update of the result before.
+    Update {
+        /// That result.
+        old: &'c Path,
+        /// The folder of what the update has changed.
+        changes: &'c Path,
+    },
+    /// The way over from another version; none where that had no tables.
+    Way(Option<Way>),
+}
+
 impl Report {
-    /// Of a run that has made tables, or brought them up to date: `before` is what was paid by then. After an update `old` is
-    /// the result before, with the folder of what the update has changed.
+    /// Of a run that has made tables, or brought them up to date: `before` is what was paid by then.
     ///
     /// # Errors
     /// A table cannot be read, or the run was asked to end.
-    pub fn of(
+    pub(crate) fn of(
         tables: &Path,
-        old: Option<(&Path, &Path)>,
+        change: Change<'_>,
         (applied, before): (&convert::Report, &Paid),
         people: Option<People>,
         cancel: &convert::Cancel,
     ) -> Result<Self, Error> {
         let after = Paid::of(tables, cancel)?;
-        let claims = match old {
-            Some((old, changes)) => ClaimCounts::of(Some(old), changes, cancel)?,
-            None => ClaimCounts::of(None, tables, cancel)?,
+        let (claims, way) = match change {
+            Change::First => (Some(ClaimCounts::of(None, tables, cancel)?), None),
+            Change::Update { old, changes } => {
+                (Some(ClaimCounts::of(Some(old), changes, cancel)?), None)
+            }
+            Change::Way(way) => (None, way),
         };
         let types = before.by_type.keys().chain(after.by_type.keys());
         let types: std::collections::BTreeSet<&String> = types.collect();
@@ -179,6 +201,7 @@ impl Report {
                 patients_paid: Amounts::of(before.part_d.patients, after.part_d.patients),
             },
             claims,
+            way,
             people,
             rejected: applied.records.rejected,
             exit_code: 0,
@@ -208,11 +231,20 @@ impl Report {
         } else {
             let _ = write!(line, " ({total}: {})", changes.join(", "));
         }
-        let ClaimCounts { new, corrected, cancelled, deleted } = self.claims;
-        let _ = write!(
-            line,
-            "; claims: {new} new, {corrected} corrected, {cancelled} cancelled, {deleted} deleted"
-        );
+        if let Some(ClaimCounts { new, corrected, cancelled, deleted }) = self.claims {
+            let _ = write!(
+                line,
+                "; claims: {new} new, {corrected} corrected, {cancelled} cancelled, {deleted} deleted"
+            );
+        }
+        if let Some(Way { from, claims: [of_old, of_new], matched, reconciliation }) = &self.way {
+            let to = &self.api;
+            let _ = write!(
+                line,
+                "; final claims: {of_old} in {from}, {of_new} in {to}, {matched} of them the same in both ({reconciliation} has \
+                 more)"
+            );
+        }
         let PartDLine { events_before, events_after, .. } = self.part_d;
         let _ = write!(
             line,

@@ -19,12 +19,11 @@ use clap::Args;
 
 use self::finding::Findings;
 use self::found::Found;
-use crate::connection::ConnectionArgs;
+use crate::connection::{ConnectionArgs, what_to_do_then};
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::place::is_address;
 use crate::streams::{self, print};
-use crate::versions_end;
 
 /// Look at what a first day fails on, and say in a sentence each what to do.
 ///
@@ -80,9 +79,10 @@ pub(crate) fn run(arguments: &DoctorArgs, log: Log) -> Result<u8, Failure> {
         // What is asked for comes before what there is.
         api = api.or_else(|| found.api());
     }
-    if let Some(notice) = api.and_then(|api| versions_end::notice(&api, versions_end::today())) {
-        let (found, to_do) = notice.split_once(": ").unwrap_or((&notice, ""));
-        findings.warning("end", found, to_do);
+    if let Some(api) = api
+        && let Some(ends) = bulk_client::end_of_version(&api)
+    {
+        findings.warning("end", &ends, what_to_do_then(&api));
     }
     let home = std::env::home_dir();
     print(&if log.is_json() {

@@ -15,14 +15,13 @@ use bulk_client::{
 use clap::{Args, ValueEnum};
 
 use self::tables::Tables;
-use crate::connection::{ConnectionArgs, VARIABLES};
+use crate::connection::{ConnectionArgs, VARIABLES, what_to_do_then};
 use crate::export_progress::Shown;
 use crate::export_summary::summary;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::signals::{self, Caught};
 use crate::streams::print;
-use crate::versions_end;
 
 /// The log's line about the server waits so long for what the server says of itself.
 const METADATA_TIME: Duration = Duration::from_secs(10);
@@ -182,8 +181,8 @@ pub(crate) fn run(arguments: &ExportArgs, log: Log) -> Result<u8, Failure> {
     let export = Export { decryption, ..export };
     export.check(&server)?;
     let api = bulk_client::api_of(server.base()).unwrap_or_default();
-    if let Some(notice) = versions_end::notice(api, versions_end::today()) {
-        log.warning(&notice);
+    if let Some(ends) = bulk_client::end_of_version(api) {
+        log.warning(&format!("{ends}: {}", what_to_do_then(api)));
     }
     let told = told.map(|told| told.spelled(spelled));
     if arguments.dry_run {

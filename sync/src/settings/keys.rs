@@ -41,7 +41,7 @@ impl Kind {
 const MOST: u64 = u32::MAX as u64;
 
 /// All keys, in the order in which the file has them.
-pub(super) const KEYS: [(&str, Kind); 20] = [
+pub(super) const KEYS: [(&str, Kind); 21] = [
     ("base-url", Kind::Text),
     ("api", Kind::Word(&["v1", "v2", "v3", "none"])),
     ("group", Kind::Groups),
@@ -62,6 +62,7 @@ pub(super) const KEYS: [(&str, Kind); 20] = [
     ("rate", Kind::Count(1, MOST)),
     ("timeout", Kind::Count(1, 86_400)),
     ("attempts", Kind::Count(1, 100)),
+    ("parallel", Kind::Count(1, 64)),
 ];
 
 /// Parts of words that a key is called by which holds a secret.

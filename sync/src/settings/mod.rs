@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, Item, Value as Toml};
+use toml_edit::{Document, DocumentMut, Item, Value as Toml};
 
 use self::keys::{KEYS, Kind};
 
@@ -31,6 +31,18 @@ pub enum Value {
     Count(u64),
     /// Yes or no.
     Flag(bool),
+}
+
+impl Value {
+    /// The path of a file, which a run that begins elsewhere finds, too; none where it is not UTF-8.
+    pub fn path(path: &Path) -> Option<Self> {
+        let is_stdin = path == Path::new("-");
+        let whole = Some(path.to_owned())
+            .filter(|_| is_stdin)
+            .map_or_else(|| std::path::absolute(path), Ok);
+        let whole = whole.unwrap_or_else(|_| path.to_owned());
+        whole.to_str().map(|text| Self::Text(text.to_owned()))
+    }
 }
 
 impl fmt::Display for Value {
@@ -131,6 +143,29 @@ impl Settings {
             .iter()
             .filter_map(|(key, _)| self.0.get(key).map(|(value, _)| format!("{key} = {value}\n")));
         format!("{HEAD}\n{}", lines.collect::<String>())
+    }
+
+    /// The text of a file with these keys as they are set here, and all else as it stands there.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// let text = "# ours\nbase-url = \"https://sandbox.bcda.cms.gov\" # the sandbox\napi = \"v1\"\n";
+    /// let mut settings = sync::Settings::parse(text).unwrap();
+    /// settings.set("api", sync::Value::Text("v3".to_owned())).unwrap();
+    /// assert_eq!(settings.over(text, &["api"]), text.replace("v1", "v3"));
+    /// ```
+    pub fn over(&self, text: &str, keys: &[&str]) -> String {
+        let Ok(mut document) = text.parse::<DocumentMut>() else { return self.to_toml() };
+        for key in keys {
+            let Some((value, _)) = self.get(key) else { continue };
+            let Ok(mut new) = value.to_string().parse::<Toml>() else { continue };
+            if let Some(old) = document.get(key).and_then(Item::as_value) {
+                *new.decor_mut() = old.decor().clone();
+            }
+            document[*key] = Item::Value(new);
+        }
+        document.to_string()
     }
 
     /// Sets a key.

@@ -9,26 +9,21 @@ const END: Date = date(2027, 7, 30);
 /// From this day on it is said.
 const SAID_FROM: Date = date(2027, 1, 1);
 
-/// What somebody should know who uses this version on this day, if anything.
-pub(crate) fn notice(api: &str, today: Date) -> Option<String> {
+/// What users of this version of the API are told from 2027 on: that and when it ends.
+pub fn end_of_version(api: &str) -> Option<String> {
+    notice(api, Timestamp::now().to_zoned(TimeZone::UTC).date())
+}
+
+fn notice(api: &str, today: Date) -> Option<String> {
     if !matches!(api, "v1" | "v2") || today < SAID_FROM {
         return None;
     }
-    let when = match (END - today).get_days() {
+    Some(match (END - today).get_days() {
         ..0 => format!("CMS has ended {api} of the API on {END}"),
         0 => format!("CMS ends {api} of the API today"),
         1 => format!("CMS ends {api} of the API on {END}, tomorrow"),
         days => format!("CMS ends {api} of the API on {END}, in {days} days"),
-    };
-    Some(format!(
-        "{when}: fetch everything once with --api v3, into folders of their own, since records of {api} and v3 do not match \
-         (docs/guide/from-v1-to-v3.md)"
-    ))
-}
-
-/// The day by the clock of this machine (UTC).
-pub(crate) fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
+    })
 }
 
 #[cfg(test)]
@@ -49,7 +44,7 @@ mod tests {
             (date(2029, 1, 1), "has ended v2"),
         ] {
             let told = notice("v2", day).unwrap();
-            assert!(told.contains(words) && told.contains("--api v3"), "{day}: {told}");
+            assert!(told.contains(words), "{day}: {told}");
         }
         assert!(told("v1", 2027, 3, 1).is_some());
     }
