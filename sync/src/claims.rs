@@ -1,16 +1,19 @@
 //! What an update has changed of claims: new ones, corrected ones, cancelled and deleted ones.
 //!
 //! The changes name the claims whose rows went, and hold the rows that came. Rows that went are looked up in the result
-//! before. Memory grows with the claims that changed, as that of the update does.
+//! before. What is known of each claim becomes entries of a fixed size, which are sorted outside of memory: tables may be of
+//! any size.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::path::Path;
 
-use cclf_crosswalk::arrow::array::{Array, AsArray, RecordBatch};
+use cclf_crosswalk::arrow::array::{Array, AsArray, BooleanArray};
+use cclf_crosswalk::arrow::compute::FilterBuilder;
 use cclf_crosswalk::texts;
 use convert::Cancel;
-use convert::building::StoredTable;
+use convert::building::{Runs, StoredTable, open_temporary};
+use publish::Spools;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -26,6 +29,8 @@ const NOT_OF_THE_CLAIM: [&str; 4] = ["FILE_NAME", "FILE_DATE", "BCDA_LAST_UPDATE
 const NOT_OF_CLAIMS: [&str; 3] = ["CCLF0", "CCLF8", "CCLF9"];
 /// Rows that are looked at at once.
 const ROWS: usize = 16_384;
+/// Bytes of entries in memory.
+const RUN_BYTES: usize = 16 << 20;
 
 /// How many claims changed, each counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,87 +55,249 @@ impl ClaimCounts {
     /// update.
     ///
     /// # Errors
-    /// A table cannot be read, or the run was asked to end.
+    /// A table or a spool cannot be read, or the run was asked to end.
     pub(crate) fn of(
         before: Option<&Path>,
         changes_or_tables: &Path,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
-        let mut claims: HashMap<u128, Seen> = HashMap::new();
-        read(changes_or_tables, cancel, |id, row, is_final| {
-            let seen = claims.entry(id).or_default();
-            seen.after.get_or_insert_default().add(row, is_final);
-        })?;
-        if let Some(before) = before {
-            for id in gone(changes_or_tables, cancel)? {
-                claims.entry(id).or_default();
+        let scratch = open_temporary("sync")?;
+        match before {
+            Some(before) => Self::between(before, changes_or_tables, scratch.spools(), cancel),
+            None => Self::all_new(changes_or_tables, scratch.spools(), cancel),
+        }
+    }
+
+    /// Each claim of the tables is new.
+    fn all_new(tables: &Path, spools: &Spools, cancel: &Cancel) -> Result<Self, Error> {
+        let mut claims = Runs::<CLAIM_BYTES>::new(spools, RUN_BYTES);
+        for (_, table) in tables_of_claims(tables)? {
+            for part in parts(&table) {
+                let mut own: Vec<Claim> =
+                    claims_of(&table, &part, cancel)?.into_iter().flatten().collect();
+                own.dedup();
+                own.into_iter().try_for_each(|claim| claims.push(claim))?;
             }
-            read(before, cancel, |id, row, is_final| {
-                if let Some(seen) = claims.get_mut(&id) {
-                    seen.before.get_or_insert_default().add(row, is_final);
-                }
-            })?;
         }
         let mut counts = Self::default();
-        for Seen { before, after } in claims.values() {
-            match (before, after) {
-                (None, Some(_)) => counts.new += 1,
-                (Some(_), None) => counts.deleted += 1,
-                (Some(old), Some(new)) if old.is_final && !new.is_final => counts.cancelled += 1,
-                (Some(old), Some(new)) if old.rows != new.rows => counts.corrected += 1,
-                _ => {}
+        claims.sorted()?.each_group(CLAIM_BYTES, |_| {
+            counts.new += 1;
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    fn between(
+        before: &Path,
+        changes: &Path,
+        spools: &Spools,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let (mut entries, mut changed) = (Runs::new(spools, RUN_BYTES), Changed::default());
+        let gone = changes.join("gone.parquet");
+        let gone = StoredTable::open(&gone, &gone.display().to_string())?;
+        for part in parts(&gone) {
+            for claim in claims_of(&gone, &part, cancel)?.into_iter().flatten() {
+                changed.add(&claim);
+                entries.push(Row { claim, ..Row::default() }.entry(Side::Gone))?;
             }
         }
+        each_row(
+            changes,
+            |_| true,
+            cancel,
+            |row| {
+                changed.add(&row.claim);
+                entries.push(row.entry(Side::After))
+            },
+        )?;
+        each_row(
+            before,
+            |claim| changed.may_have(claim),
+            cancel,
+            |row| entries.push(row.entry(Side::Before)),
+        )?;
+        let mut counts = Self::default();
+        entries.sorted()?.each_group(CLAIM_BYTES, |entries| {
+            counts.add(entries);
+            Ok(())
+        })?;
         Ok(counts)
+    }
+
+    /// Adds a claim, of which there are these entries.
+    fn add(&mut self, entries: &[Entry]) {
+        let of = |side: Side| {
+            let own = entries.iter().filter(move |entry| entry[SIDE] == side as u8);
+            own.map(Row::of).reduce(Row::and)
+        };
+        match (of(Side::Before), of(Side::After)) {
+            (None, Some(_)) => self.new += 1,
+            (Some(_), None) if of(Side::Gone).is_some() => self.deleted += 1,
+            (Some(old), Some(new)) if old.is_final && !new.is_final => self.cancelled += 1,
+            (Some(old), Some(new)) if old.hash != new.hash => self.corrected += 1,
+            _ => {}
+        }
     }
 }
 
-/// A claim before and after.
-#[derive(Default)]
-struct Seen {
-    before: Option<Rows>,
-    after: Option<Rows>,
+/// A claim: 128 bits of the hash of its id.
+type Claim = [u8; CLAIM_BYTES];
+const CLAIM_BYTES: usize = 16;
+
+/// A row, as it is sorted: its claim, on which side it is, whether it is final, and its hash.
+type Entry = [u8; ENTRY_BYTES];
+const SIDE: usize = CLAIM_BYTES;
+const IS_FINAL: usize = SIDE + 1;
+const HASH: usize = IS_FINAL + 1;
+const ENTRY_BYTES: usize = HASH + 8;
+
+/// Where a row is.
+#[derive(Clone, Copy)]
+enum Side {
+    /// Nowhere any more: it stands for all rows of the claim that there were.
+    Gone,
+    Before,
+    After,
 }
 
-/// The rows of a claim in all tables.
-#[derive(Default)]
-struct Rows {
-    /// The sum of their hashes, so that their order says nothing.
-    rows: u64,
+/// A row of a claim, or several.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    claim: Claim,
+    /// Of several the sum, so that their order says nothing.
+    hash: u64,
     is_final: bool,
 }
 
-impl Rows {
-    fn add(&mut self, row: u64, is_final: bool) {
-        // One row that comes twice does not go unseen.
-        self.rows = self.rows.wrapping_add(row | 1);
-        self.is_final |= is_final;
+impl Row {
+    fn entry(self, side: Side) -> Entry {
+        let mut entry = [0; ENTRY_BYTES];
+        entry[..SIDE].copy_from_slice(&self.claim);
+        entry[SIDE] = side as u8;
+        entry[IS_FINAL] = self.is_final.into();
+        entry[HASH..].copy_from_slice(&self.hash.to_be_bytes());
+        entry
+    }
+
+    fn of(entry: &Entry) -> Self {
+        Self {
+            claim: entry.first_chunk().copied().unwrap_or_default(),
+            hash: entry.last_chunk().map_or(0, |hash| u64::from_be_bytes(*hash)),
+            is_final: entry[IS_FINAL] != 0,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            hash: self.hash.wrapping_add(other.hash),
+            is_final: self.is_final | other.is_final,
+            ..self
+        }
     }
 }
 
-/// 128 bits of the hash of a claim's id.
-fn hash_of(id: &str) -> u128 {
-    let hash = blake3::hash(id.as_bytes());
-    hash.as_bytes().first_chunk().map_or(0, |half| u128::from_le_bytes(*half))
+/// Which claims an update may be about, so that hardly any others of the result before are looked at: a bit for each
+/// beginning of a hash. What it has too many finds nothing on the other side.
+struct Changed(Vec<u64>);
+
+impl Default for Changed {
+    fn default() -> Self {
+        // 8 MiB: of a million claims one in seventy others passes.
+        Self(vec![0; 1 << 20])
+    }
 }
 
-/// Gives `take` each row of a claim in the tables of a result: whose it is, its hash, and whether it is final.
-fn read(
-    tables: &Path,
+impl Changed {
+    fn place(&self, claim: &Claim) -> (usize, u64) {
+        let [first, second, third, fourth, ..] = *claim;
+        let number = u32::from_le_bytes([first, second, third, fourth]) as usize;
+        (number / 64 % self.0.len(), 1 << (number % 64))
+    }
+
+    fn add(&mut self, claim: &Claim) {
+        let (word, bit) = self.place(claim);
+        self.0[word] |= bit;
+    }
+
+    fn may_have(&self, claim: &Claim) -> bool {
+        let (word, bit) = self.place(claim);
+        self.0[word] & bit != 0
+    }
+}
+
+/// The tables of a result that have rows of claims, with their names.
+fn tables_of_claims(result: &Path) -> Result<Vec<(String, StoredTable)>, Error> {
+    let Some(report) = manifest(result)? else { return Ok(Vec::new()) };
+    let tables = report.tables.into_iter();
+    tables
+        .filter(|own| !NOT_OF_CLAIMS.contains(&own.table.as_str()))
+        .map(|own| {
+            let path = result.join(&own.file);
+            Ok((own.table, StoredTable::open(&path, &path.display().to_string())?))
+        })
+        .collect()
+}
+
+/// Rows that are looked at at once: their row group, and where they are in it.
+type Part = (usize, Range<usize>);
+
+fn parts(table: &StoredTable) -> impl Iterator<Item = Part> {
+    table.row_groups().enumerate().flat_map(|(row_group, rows)| {
+        let starts = (0..rows).step_by(ROWS);
+        starts.map(move |start| (row_group, start..rows.min(start + ROWS)))
+    })
+}
+
+/// Whose the rows are.
+fn claims_of(
+    table: &StoredTable,
+    (row_group, rows): &Part,
     cancel: &Cancel,
-    mut take: impl FnMut(u128, u64, bool),
+) -> Result<Vec<Option<Claim>>, Error> {
+    if cancel.is_cancelled() {
+        return Err(convert::Error::new(convert::ErrorKind::Cancelled, "interrupted").into());
+    }
+    let ids = table.column(table.place_of(CLAIM)?, *row_group, rows.clone())?;
+    let ids = ids.as_string_opt::<i32>().ok_or_else(convert::Error::unbuilt)?;
+    // Rows of a claim stand together: the same id is hashed once.
+    let mut last = ("", claim_of(""));
+    let mut claim = |id| {
+        if last.0 != id {
+            last = (id, claim_of(id));
+        }
+        last.1
+    };
+    Ok(ids.iter().map(|id| id.map(&mut claim)).collect())
+}
+
+fn claim_of(id: &str) -> Claim {
+    blake3::hash(id.as_bytes()).as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+/// Gives `take` the rows of the wanted claims in the tables of a result.
+fn each_row(
+    result: &Path,
+    is_wanted: impl Fn(&Claim) -> bool,
+    cancel: &Cancel,
+    mut take: impl FnMut(Row) -> Result<(), convert::Error>,
 ) -> Result<(), Error> {
-    let Some(report) = manifest(tables)? else { return Ok(()) };
-    for own in report.tables.iter().filter(|own| !NOT_OF_CLAIMS.contains(&own.table.as_str())) {
-        let path = tables.join(&own.file);
-        let table = StoredTable::open(&path, &path.display().to_string())?;
+    for (name, table) in tables_of_claims(result)? {
         let of_claim = |place: &usize| {
             !NOT_OF_THE_CLAIM.contains(&table.schema().field(*place).name().as_str())
         };
         let columns: Vec<usize> = (0..table.schema().fields().len()).filter(of_claim).collect();
-        each(&table, &columns, cancel, |batch| {
-            let column = |name| batch.column_by_name(name).ok_or_else(convert::Error::unbuilt);
-            let (ids, finals) = (column(CLAIM)?.as_string::<i32>(), column(FINAL)?.as_boolean());
+        for part in parts(&table) {
+            let claims = claims_of(&table, &part, cancel)?;
+            let claims = claims.into_iter().map(|claim| claim.filter(&is_wanted));
+            let claims: Vec<Option<Claim>> = claims.collect();
+            if claims.iter().all(Option::is_none) {
+                continue;
+            }
+            let batch = table.batch(&columns, part.0, part.1)?;
+            let mask: BooleanArray = claims.iter().map(|claim| Some(claim.is_some())).collect();
+            let batch = FilterBuilder::new(&mask).build().filter_record_batch(&batch);
+            let batch = batch.map_err(|_| convert::Error::unbuilt())?;
             let mut hashers = vec![DefaultHasher::default(); batch.num_rows()];
             for column in batch.columns() {
                 let cells = texts(column).map_err(|_| convert::Error::unbuilt())?;
@@ -138,45 +305,18 @@ fn read(
                     cell.hash(hasher);
                 }
             }
-            for (row, mut hasher) in hashers.into_iter().enumerate() {
-                if ids.is_valid(row) {
-                    own.table.hash(&mut hasher);
-                    let is_final = finals.is_valid(row) && finals.value(row);
-                    take(hash_of(ids.value(row)), hasher.finish(), is_final);
-                }
+            let finals = batch.column_by_name(FINAL).ok_or_else(convert::Error::unbuilt)?;
+            let finals = finals.as_boolean();
+            for (row, (claim, mut hasher)) in claims.into_iter().flatten().zip(hashers).enumerate()
+            {
+                name.hash(&mut hasher);
+                take(Row {
+                    claim,
+                    // One row that comes twice does not go unseen.
+                    hash: hasher.finish() | 1,
+                    is_final: finals.is_valid(row) && finals.value(row),
+                })?;
             }
-            Ok(())
-        })?;
-    }
-    Ok(())
-}
-
-/// The claims whose rows went.
-fn gone(changes: &Path, cancel: &Cancel) -> Result<Vec<u128>, Error> {
-    let path = changes.join("gone.parquet");
-    let table = StoredTable::open(&path, &path.display().to_string())?;
-    let (place, mut ids) = (table.place_of(CLAIM)?, Vec::new());
-    each(&table, &[place], cancel, |batch| {
-        ids.extend(batch.column(0).as_string::<i32>().iter().flatten().map(hash_of));
-        Ok(())
-    })?;
-    Ok(ids)
-}
-
-fn each(
-    table: &StoredTable,
-    columns: &[usize],
-    cancel: &Cancel,
-    mut take: impl FnMut(RecordBatch) -> Result<(), convert::Error>,
-) -> Result<(), Error> {
-    for (row_group, rows) in table.row_groups().enumerate() {
-        for start in (0..rows).step_by(ROWS) {
-            if cancel.is_cancelled() {
-                return Err(
-                    convert::Error::new(convert::ErrorKind::Cancelled, "interrupted").into()
-                );
-            }
-            take(table.batch(columns, row_group, start..rows.min(start + ROWS))?)?;
         }
     }
     Ok(())
