@@ -108,6 +108,9 @@ pub struct ExportReport {
     /// Whether only its Patients and Coverages were read, beside claims of others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_people: bool,
+    /// Whether the result that was brought up to date held it already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
 }
 
 /// What became of the rows of an earlier result that was brought up to date.

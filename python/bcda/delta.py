@@ -123,8 +123,10 @@ class _Folder:
         if changes is not None and bool(changes) != self.is_changes:
             kinds = "tables, and not changes", "changes, and not tables"
             raise _wrong(f"{self.path} is a folder of {kinds[self.is_changes]}: changes={changes!r} asks for the other")
-        exports = [export.get("manifest_blake3") for export in manifest.get("exports", [])]
-        self.exports = [export for export in exports if export]
+        exports = [export for export in manifest.get("exports", []) if export.get("manifest_blake3")]
+        self.exports = {export["manifest_blake3"] for export in exports}
+        # Those of the tables that the changes were made from.
+        self.exports_before = {export["manifest_blake3"] for export in exports if export.get("carried")}
         self.carried = manifest.get("carried") or {}
         # The name of a Delta table, and the file of its rows; and the table of CCLF that it is.
         self.files, self.tables, self.rows, self.hashes = {}, {}, {}, {}
@@ -315,8 +317,14 @@ def _check_order(folder, delta):
         raise _wrong(f"an earlier update of these Delta tables did not end; give its folder first, or {whole}")
     if not known[0]:
         raise _wrong(f"the Delta tables have no export of those that the changes were made with; {whole}")
-    if any((table.transaction_version(EXPORTS) or 0) > len(folder.exports) for table in left.values()):
+    counts = {table.transaction_version(EXPORTS) or 0 for table in left.values()}
+    if max(counts) > len(folder.exports):
         raise _wrong("the Delta tables are newer than these changes; give the changes in the order in which they were made")
+    # All are there where the folder of the tables came first, in the week of these changes.
+    if known[0] not in (folder.exports_before, folder.exports):
+        raise _wrong(f"the Delta tables lack exports that the changes were made with: changes were left out; {whole}")
+    if counts != {len(known[0])}:
+        raise _wrong(f"the Delta tables have exports that the changes were not made with; {whole}")
     if len(left) == len(delta) and {"rows", "gone"} <= folder.carried.keys():
         of_claims = [name for name in delta if folder.tables[name] not in PEOPLE]
         found = sum(delta[name].count() for name in of_claims)

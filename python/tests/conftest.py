@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -142,3 +144,34 @@ def bucket():
             patch.setenv(name, value)
         yield "s3://exports"
     server.communicate()
+
+
+@pytest.fixture
+def faults():
+    """What shall go wrong at the server."""
+    return []
+
+
+@pytest.fixture
+def served():
+    """What the server has."""
+    return ["--beneficiaries", "2"]
+
+
+@pytest.fixture
+def server(binary, served, faults, tmp_path, monkeypatch):
+    """The sandbox, with its credentials in the environment."""
+    words = ["serve", "--port", "0", "--job-seconds", "0", *served, *faults]
+    process = subprocess.Popen([binary, *words], stderr=subprocess.PIPE, text=True)
+    said = ""
+    while "Ctrl-C ends it" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    for name in ("id", "secret"):
+        value = re.search(rf"client {name} +(\S+)", said).group(1)
+        monkeypatch.setenv(f"BCDA_CLIENT_{name.upper()}", value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield re.search(r"http://[\d.:]+", said).group(0)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)

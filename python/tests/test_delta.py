@@ -269,6 +269,20 @@ def test_going_back_and_on_again(series, tmp_path):
     assert_same(tmp_path, series.tables(4))
 
 
+def test_tables_with_other_exports_are_refused(binary, series, tmp_path):
+    # As after bcda update --undo, where another export came in the place of the one that went.
+    weeks, other = series.folder / "weeks", tmp_path / "changes"
+    words = [series.tables(1), weeks / "week-03", "--out", tmp_path / "tables", "--changes", other]
+    series.run(binary, "update", *words)
+    lake = tmp_path / "lake"
+    bcda.delta.update(series.tables(2), lake)
+    with pytest.raises(bcda.UsageError, match="have exports that the changes were not made with"):
+        bcda.delta.update(other, lake)
+    bcda.delta.update(tmp_path / "tables", lake)
+    bcda.delta.update(other, lake)
+    assert_same(lake, tmp_path / "tables")
+
+
 def with_new_column(name, rows):
     new = pyarrow.nulls(len(rows), pyarrow.string())
     return rows.append_column("NEW", new) if name == "cclf5" else rows
@@ -293,6 +307,13 @@ def test_changes_of_other_tables_are_refused(series, tmp_path):
     lake = tmp_path / "lake"
     bcda.delta.update(series.tables(2), lake, changes=False)
     refused(series.changes(4), lake, "changes were left out")
+    # So too where the week that was left out has as many rows as it had before.
+    left_out = copied(series.changes(4), tmp_path / "left-out")
+    manifest = json.loads((left_out / "tables-manifest.json").read_text())
+    found = sum(deltalake.DeltaTable(lake / name).count() for name in names_of(left_out) if name not in PEOPLE)
+    manifest["carried"]["gone"] = found - manifest["carried"]["rows"]
+    (left_out / "tables-manifest.json").write_text(json.dumps(manifest))
+    refused(left_out, lake, "changes were left out")
     bcda.delta.update(series.changes(3), lake, changes=True)
     bcda.delta.update(series.changes(4), lake)
     newest = copied(series.changes(4), tmp_path / "others")
@@ -352,6 +373,54 @@ def test_an_address_of_object_storage(series, bucket):
     assert_same(lake, series.tables(2), options)
 
 
+@pytest.mark.parametrize("served", [["--beneficiaries", "12", "--seed", "3", "--weeks", "5"]])
+def test_the_folder_of_bcda_sync_week_by_week(binary, server, tmp_path, monkeypatch):
+    tables, changes, lake = tmp_path / "medicare" / "tables", tmp_path / "medicare" / "changes", tmp_path / "lake"
+    monkeypatch.chdir(tmp_path)
+
+    def sync(*options):
+        subprocess.run([binary, "sync", "medicare", "--no-token-cache", "--quiet", *options], check=True)
+
+    def feed():
+        """What the guide says for every run; a third time it does nothing."""
+        for _ in range(2):
+            exec(example("medicare/changes"), {})
+            assert_same(lake, tables)
+        now = versions(lake)
+        exec(example("medicare/changes"), {})
+        assert versions(lake) == now
+
+    sync("--base-url", server)
+    feed()
+    assert not changes.exists()
+    sync()
+    feed()
+    # Each table has the commit of the tables, and that of the changes: nothing was replaced.
+    assert set(versions(lake).values()) == {1}
+    assert deltalake.DeltaTable(lake / "cclf5").history(1)[0]["operation"] == "MERGE"
+    # A week is missed.
+    sync()
+    sync()
+    with pytest.raises(bcda.UsageError, match="changes were left out"):
+        bcda.delta.update(changes, lake)
+    assert set(versions(lake).values()) == {1}
+    feed()
+    people = deltalake.DeltaTable(lake / "cclf8").count()
+    # Who is gone goes from all tables.
+    sync("--drop-gone")
+    told = bcda.delta.update(changes, lake)
+    assert told["cclf8"]["rows_deleted"] > told["cclf8"]["rows_inserted"]
+    assert deltalake.DeltaTable(lake / "cclf8").count() < people
+    assert_same(lake, tables)
+    # A week without anything new is a folder of changes like any other.
+    sync()
+    told = bcda.delta.update(changes, lake)
+    assert {one["rows_inserted"] for name, one in told.items() if name != "cclf0"} == {0}
+    assert not any(one["skipped"] for one in told.values())
+    assert_same(lake, tables)
+    assert all(one["skipped"] for one in bcda.delta.update(changes, lake).values())
+
+
 def test_what_is_missing_is_said():
     text = "import sys; sys.modules['deltalake'] = None; import bcda; bcda.delta"
     elsewhere = pathlib.Path(sys.executable).parent
@@ -359,13 +428,19 @@ def test_what_is_missing_is_said():
     assert "bcda.delta needs the packages deltalake and pyarrow: pip install './python[delta]'" in said.stderr
 
 
+def example(word):
+    """The one of the guide's examples in which there is a word."""
+    page = (ROOT / "docs" / "guide" / "warehouses.md").read_text()
+    [found] = [block for block in (block.split("\n```")[0] for block in page.split("```python\n")[1:]) if word in block]
+    return found
+
+
 def test_the_example_of_the_guide_says_what_it_prints(series, tmp_path, monkeypatch, capsys):
     page = (ROOT / "docs" / "guide" / "warehouses.md").read_text()
     (tmp_path / "tables").symlink_to(series.tables(1))
     (tmp_path / "changes").symlink_to(series.changes(2))
     monkeypatch.chdir(tmp_path)
-    update, compact = (block.split("\n```")[0] for block in page.split("```python\n")[1:])
-    exec(update, {})
+    exec(example('update("tables"'), {})
     assert capsys.readouterr().out == page.split("```text\n")[1].split("```")[0]
-    exec(compact, {})
+    exec(example("compact()"), {})
     assert_same(tmp_path / "lake", series.tables(2))

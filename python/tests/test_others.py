@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import warnings
@@ -56,31 +55,6 @@ def test_validate_counts_and_gives_the_first_outcomes(synthetic):
     assert bcda.validate(EXPORT)["outcomes"] == []
     with pytest.raises(bcda.UsageError):
         bcda.validate(EXPORT, severity="fatal")
-
-
-@pytest.fixture
-def faults():
-    """What shall go wrong at the server."""
-    return []
-
-
-@pytest.fixture
-def server(binary, faults, tmp_path, monkeypatch):
-    """The sandbox, with its credentials in the environment."""
-    words = ["serve", "--port", "0", "--beneficiaries", "2", "--job-seconds", "0", *faults]
-    served = subprocess.Popen([binary, *words], stderr=subprocess.PIPE, text=True)
-    said = ""
-    while "Ctrl-C ends it" not in said:
-        line = served.stderr.readline()
-        assert line, said
-        said += line
-    for name in ("id", "secret"):
-        value = re.search(rf"client {name} +(\S+)", said).group(1)
-        monkeypatch.setenv(f"BCDA_CLIENT_{name.upper()}", value)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield re.search(r"http://[\d.:]+", said).group(0)
-    served.send_signal(signal.SIGINT)
-    served.communicate(timeout=10)
 
 
 def test_export_fetches_and_goes_on(server, tmp_path):

@@ -96,14 +96,18 @@ impl Export {
 
     /// What a report has of it, of which so many files and records were read.
     pub(crate) fn report(&self, files: u64, records: u64) -> ExportReport {
-        self.known.clone().unwrap_or_else(|| ExportReport {
+        if let Some(known) = &self.known {
+            return ExportReport { carried: true, ..known.clone() };
+        }
+        ExportReport {
             name: self.name.clone(),
             transaction_time: self.time.map(|time| time.to_string()),
             manifest_blake3: self.manifest.map(|hash| hash.to_hex().to_string()),
             files,
             records,
             only_people: !self.has_claims,
-        })
+            carried: false,
+        }
     }
 }
 
