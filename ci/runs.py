@@ -1,4 +1,4 @@
-"""What ci/faults and ci/kills share: running the program, looking at what it leaves, and the line about it.
+"""What ci/faults, ci/kills, ci/weeks and others share: running the program, looking at what it leaves, and the line about it.
 
 A folder to work in lies in memory where there is such a place: these runs sync thousands of times.
 """
