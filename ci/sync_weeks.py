@@ -120,7 +120,7 @@ class Export:
 
     def __init__(self, journal):
         text = json.loads(journal.read_text())
-        self.folder, self.number = journal.parent, int(journal.parent.name.split("-")[1])
+        self.folder, self.number = journal.parent, number_of(journal.parent.name)
         self.job = path_of(text["export"]["jobUrl"])
         self.files = {path_of(file["url"]): file for file in text["files"]}
 
@@ -128,6 +128,11 @@ class Export:
         """The paths of the files that have their names."""
         lies = lambda name: (self.folder / name).is_file() or (self.folder / f"{name}.gz").is_file()
         return {path for path, file in self.files.items() if lies(file["name"])}
+
+
+def number_of(name):
+    """Which time of all an export is of, by its name."""
+    return int(name.split("-")[1])
 
 
 def path_of(url):
@@ -202,10 +207,9 @@ class Weeks:
                 self.tally.failed("aborts" if crashed else "lost", f"exit code: {what}")
                 if len(ran) > most + 3:
                     return ran
-            # A run that is ended after its last line has nothing left to do.
+            # A run that is ended after its report has nothing left to do: the next one would begin another week.
             report = self.report()
-            is_told = report != before and report["exports"][0]["name"].endswith(("full", "claims")) and all(
-                int(line["name"].split("-")[1]) == number for line in report["exports"])
+            is_told = report != before and all(number_of(line["name"]) == number for line in report["exports"])
             if code == 0 or is_told:
                 if not is_told:
                     self.lost(f"no report of the week: {what}")
