@@ -211,6 +211,16 @@ fn a_run_that_is_killed_goes_on() {
     assert_eq!(report(&work), told);
     assert_eq!((jobs(&running), downloads(&running)), (before, files));
 
+    // What was not told to the end is told by the next run: the file of the report cannot be written.
+    fs::remove_file(work.path("d/sync-report.json")).unwrap();
+    work.write("other.json", "{}");
+    work.bcda("sync d --report other.json --quiet").exits(2);
+    fs::remove_file(work.path("other.json")).unwrap();
+    assert!(!work.exists("d/sync-report.json"));
+    work.bcda("sync d --report other.json --quiet").exits(0);
+    assert_eq!(work.read_json("other.json"), told);
+    assert_eq!((jobs(&running), downloads(&running)), (before, files));
+
     // While the tables are made, if that is not over before it is noticed.
     let is_made = || {
         let names = fs::read_dir(work.path("d")).unwrap();

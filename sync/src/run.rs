@@ -100,6 +100,7 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome, Error> {
         run.folder.drop_old(&asked.groups)?;
     }
     report.exit_code = code;
+    watch.report(&report, &applied.warnings)?;
     run.folder.write_report(&report.to_json())?;
     Ok(Outcome { exit_code: code, report: Some(report), warnings: applied.warnings })
 }

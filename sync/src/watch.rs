@@ -7,6 +7,7 @@ use bulk_client::Observer;
 use convert::Progress;
 
 use crate::error::Error;
+use crate::report::Report;
 
 /// Is told what a run does.
 pub trait Watch {
@@ -27,6 +28,16 @@ pub trait Watch {
     fn tables(&self, progress: &Arc<Progress>) -> Box<dyn Any> {
         let _ = progress;
         Box::new(())
+    }
+
+    /// What the run came to, with what the making of tables warns of. A run that is ended in here is told by the next one; after
+    /// it, by none.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn report(&self, report: &Report, warnings: &[String]) -> Result<(), Error> {
+        let _ = (report, warnings);
+        Ok(())
     }
 
     /// Something that somebody may want to read.

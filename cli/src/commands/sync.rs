@@ -10,7 +10,7 @@ use self::shown::Told;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::reading_args::option;
-use crate::run::{check_report, write_report};
+use crate::run::check_report;
 use crate::signals;
 
 pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
     };
     let caught = signals::listen_with(request.ender())
         .map_err(|error| Failure::new(1, format!("listening for signals failed: {error}")))?;
-    let told = Told::new(log, arguments.log.clone())?;
+    let told = Told::new(log, arguments)?;
     let ran = sync::run(&request, &told);
     told.clear();
     let outcome = ran.map_err(|error| {
@@ -40,9 +40,5 @@ pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
         let code = signal.unwrap_or_else(|| error.exit_code());
         Failure::new(code, error.spelled(request.spelling))
     })?;
-    if let Some(report) = &outcome.report {
-        write_report(arguments.report.as_deref(), || report.to_json())?;
-        log.report(&outcome.warnings, || report.to_json(), || report.line.clone());
-    }
     Ok(outcome.exit_code)
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use bulk_client::{NdjsonLog, Observer, Report, Weight};
 use convert::Progress;
 use indicatif::DecimalBytes;
-use sync::Watch;
+use sync::{Cause, Watch};
 
+use super::args::SyncArgs;
 use crate::export_progress::Shown;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::progress::Bar;
+use crate::run::write_report;
 use crate::show::grouped;
 
 /// Tells a person, and a file if one was named.
@@ -20,15 +22,17 @@ pub(super) struct Told {
     log: Log,
     shown: Arc<Shown>,
     file: Option<PathBuf>,
+    report: Option<PathBuf>,
 }
 
 impl Told {
-    pub(super) fn new(log: Log, file: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(super) fn new(log: Log, arguments: &SyncArgs) -> Result<Self, Failure> {
+        let (file, report) = (arguments.log.clone(), arguments.report.clone());
         if let Some(file) = &file {
             // One that cannot be written is told before anything is done.
             NdjsonLog::open(file, spelled)?;
         }
-        Ok(Self { log, shown: Arc::new(Shown::new(log)), file })
+        Ok(Self { log, shown: Arc::new(Shown::new(log)), file, report })
     }
 
     /// Takes what is shown away.
@@ -64,6 +68,13 @@ impl Watch for Told {
 
     fn tables(&self, progress: &Arc<Progress>) -> Box<dyn Any> {
         Box::new(self.log.shows_progress().then(|| Bar::follow(Arc::clone(progress))))
+    }
+
+    fn report(&self, report: &sync::Report, warnings: &[String]) -> Result<(), sync::Error> {
+        let written = write_report(self.report.as_deref(), || report.to_json());
+        written.map_err(|failure| Cause::Failed(failure.message))?;
+        self.log.report(warnings, || report.to_json(), || report.line.clone());
+        Ok(())
     }
 
     fn info(&self, text: &str) {
