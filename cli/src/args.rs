@@ -11,6 +11,7 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::describe::DescribeArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
+use crate::commands::head::HeadArgs;
 use crate::commands::history::{ABOUT as ABOUT_HISTORY, HistoryArgs};
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::JobsArgs;
@@ -75,6 +76,11 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Serve the API of the BCDA guides on this machine, from a folder or synthetic data, with faults on request.
     Serve(ServeArgs),
+    /// Show the first rows of a table. Prints patient data: for your eyes.
+    ///
+    /// The table is in Parquet or CSV, and the lines fit the terminal: columns that do not fit are left out and counted in
+    /// the last line. Where the output is no terminal, a line has as many characters as COLUMNS says, or 100.
+    Head(HeadArgs),
     /// Show one record of a file, or a part of it. Prints patient data: for your eyes.
     Inspect(InspectArgs),
     /// Show every version of one claim in some exports, side by side. Prints patient data: for your eyes.

@@ -79,6 +79,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
         Command::Describe(arguments) => commands::describe::run(arguments),
         Command::Synth(arguments) => commands::synth::run(arguments, log),
         Command::Serve(arguments) => commands::serve::run(arguments, log),
+        Command::Head(arguments) => commands::head::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::History(arguments) => commands::history::run(arguments, log),
         Command::Completions { shell } => {

@@ -65,6 +65,16 @@ pub(crate) fn width() -> Option<u16> {
     Some(size.ws_col).filter(|columns| *columns > 0)
 }
 
+/// How many characters a line has that is fitted to its place: as many as the terminal's lines have, or COLUMNS says; in a
+/// file or a pipe as many as most terminals show.
+pub(crate) fn line_width() -> usize {
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    width().or_else(said).map_or(UNSEEN_WIDTH, usize::from)
+}
+
+/// Characters of a line that is fitted and goes to no terminal.
+const UNSEEN_WIDTH: usize = 100;
+
 /// Writes text to standard output.
 pub(crate) fn print(text: &str) -> Result<u8, Failure> {
     write(|output| output.write_all(text.as_bytes()))

@@ -12,6 +12,7 @@ mod doctor;
 mod export;
 mod export_versions;
 mod failures;
+mod head;
 mod history;
 mod inputs;
 mod keep;

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod head;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
