@@ -67,6 +67,7 @@ pub use facts::fact::FactKind;
 pub use facts::sources::{STU3, Sources, V2, V3};
 pub use layout::load_error::LoadError;
 pub use layout::naming::Naming;
+pub use layout::paid::{CLAIM_TYPE_NAMES, PAID, PART_D_PATIENTS, claim_type_name};
 pub use layout::resource::Resource;
 pub use layout::table::{ColumnType, Per, Table};
 pub use people::index::{

@@ -16,6 +16,7 @@ use crate::commands::history::{ABOUT as ABOUT_HISTORY, HistoryArgs};
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
+use crate::commands::profile::ProfileArgs;
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::sync::SyncArgs;
@@ -54,6 +55,11 @@ pub(crate) enum Command {
     /// Write and read CMS's fixed-width CCLF files, and make their final claims.
     #[command(subcommand)]
     Cclf(CclfCommand),
+    /// Show what is in tables: claims and amounts by month, categories, people, filled columns.
+    ///
+    /// Figures are of final claims. Cells of 1 to 10 people are hidden, and others with them, so that they do not follow from
+    /// what is shown: the profile may be shared. Tables of CMS's files have to be those of bcda cclf current.
+    Profile(ProfileArgs),
     /// Show where two results agree: claim by claim, column by column.
     Reconcile(Box<ReconcileArgs>),
     /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.

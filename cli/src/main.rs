@@ -68,6 +68,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
         Command::Update(arguments) => commands::update::run(arguments, log),
         Command::Sync(arguments) => commands::sync::run(arguments, log),
         Command::Cclf(command) => commands::cclf::run(command, log),
+        Command::Profile(arguments) => commands::profile::run(arguments, log),
         Command::Reconcile(arguments) => commands::reconcile::run(arguments, log),
         Command::Export(arguments) => commands::export::run(arguments, log),
         Command::Jobs(arguments) => commands::jobs::run(arguments, log),

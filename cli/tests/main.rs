@@ -25,6 +25,7 @@ mod no_export;
 mod objects;
 mod outputs;
 mod pages;
+mod profile;
 mod promises;
 mod python_package;
 mod read_back;

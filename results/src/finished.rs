@@ -67,7 +67,7 @@ const HASHED_BYTES: usize = 256 << 10;
 
 /// A finished result.
 #[derive(Debug)]
-pub(crate) struct Finished {
+pub struct Finished {
     /// What messages call it.
     pub(crate) shown: String,
     pub(crate) source: Source,
@@ -84,7 +84,7 @@ impl Finished {
     /// # Errors
     /// It is no result of this program, a table is missing, is no Parquet file or was changed since; or nothing tells where
     /// the tables come from.
-    pub(crate) fn open(folder: &Path, source: Option<Source>) -> Result<Self, Error> {
+    pub fn open(folder: &Path, source: Option<Source>) -> Result<Self, Error> {
         let shown = folder.display().to_string();
         if !folder.is_dir() {
             return Err(Error::usage(format!(
@@ -112,14 +112,51 @@ impl Finished {
     }
 
     /// A table.
-    pub(crate) fn table(&self, table: Table) -> &StoredTable {
+    pub fn table(&self, table: Table) -> &StoredTable {
         // All are there: see `open`.
         &self.tables[&table]
     }
 
     /// The tables, without CCLF0.
-    pub(crate) fn tables(&self) -> impl Iterator<Item = (Table, &StoredTable)> {
+    pub fn tables(&self) -> impl Iterator<Item = (Table, &StoredTable)> {
         self.tables.iter().map(|(table, stored)| (*table, stored))
+    }
+
+    /// Where the tables come from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Whether these are CMS's files as they came: a history, in which final claims are not told from others.
+    pub fn is_history(&self) -> bool {
+        self.source == Source::Cclf && !self.is_final
+    }
+
+    /// Whether there is a manifest.
+    pub fn has_manifest(&self) -> bool {
+        self.manifest.is_some()
+    }
+
+    /// The rows of a table, as the manifest says.
+    pub fn listed_rows(&self, table: Table) -> Option<u64> {
+        let listed = self.manifest.iter().flat_map(|manifest| &manifest.tables);
+        listed.into_iter().find(|own| own.table == table.name()).map(|own| own.rows)
+    }
+
+    /// Bad records or lines by class, as the manifest says.
+    pub fn rejected_by_class(&self) -> BTreeMap<String, u64> {
+        let manifest = self.manifest.as_ref();
+        manifest.map_or_else(BTreeMap::new, |manifest| manifest.rejected_by_class.clone())
+    }
+
+    /// Claims whose Patient was not in the input, as the manifest says.
+    pub fn claims_without_patient(&self) -> Option<u64> {
+        self.manifest.as_ref()?.claims_without_patient
+    }
+
+    /// When what the tables hold was exported.
+    pub fn exported_at(&self) -> Option<jiff::Timestamp> {
+        self.manifest.as_ref()?.newest_time()
     }
 }
 

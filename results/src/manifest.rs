@@ -1,6 +1,7 @@
 //! `tables-manifest.json` of a result, as far as other jobs need it: who made the tables, and when what they hold was
 //! exported.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -40,6 +41,12 @@ pub(crate) struct Manifest {
     /// How a synthetic export was made; absent when the people may be real.
     #[serde(default)]
     pub(crate) synthetic: Option<Value>,
+    /// Bad records or lines, by class.
+    #[serde(default)]
+    pub(crate) rejected_by_class: BTreeMap<String, u64>,
+    /// Claims whose Patient was not in the input.
+    #[serde(default)]
+    pub(crate) claims_without_patient: Option<u64>,
     /// The deliveries of CMS's files, as whoever read them tells.
     #[serde(default)]
     pub(crate) deliveries: Option<Value>,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use cclf_crosswalk::arrow::array::{Array, AsArray};
 use cclf_crosswalk::arrow::datatypes::Decimal128Type;
+use cclf_crosswalk::{PAID, PART_D_PATIENTS};
 use convert::Cancel;
 use convert::building::StoredTable;
 
@@ -14,15 +15,6 @@ use crate::manifest::manifest;
 
 /// Rows that are looked at at once.
 const ROWS: usize = 65_536;
-
-/// The tables of what was paid, and the column of the amount.
-const PAID: [(&str, &str); 3] = [
-    ("CCLF1", "CLM_PMT_AMT"),
-    ("CCLF5", "CLM_LINE_CVRD_PD_AMT"),
-    ("CCLF6", "CLM_LINE_CVRD_PD_AMT"),
-];
-/// Of drug events there is only what the patient paid.
-const PART_D: (&str, &str) = ("CCLF7", "CLM_LINE_BENE_PMT_AMT");
 
 /// The cents of an amount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,10 +68,12 @@ impl Paid {
     pub fn of(tables: &Path, cancel: &Cancel) -> Result<Self, Error> {
         let mut paid = Self::default();
         let Some(report) = manifest(tables)? else { return Ok(paid) };
-        for (table, amount) in PAID.into_iter().chain([PART_D]) {
-            let Some(own) = report.tables.iter().find(|own| own.table == table) else { continue };
+        for (table, amount) in PAID.into_iter().chain([PART_D_PATIENTS]) {
+            let Some(own) = report.tables.iter().find(|own| own.table == table.name()) else {
+                continue;
+            };
             let path = tables.join(&own.file);
-            let is_part_d = table == PART_D.0;
+            let is_part_d = table == PART_D_PATIENTS.0;
             each(&path, amount, cancel, |claim_type, cents| {
                 if is_part_d {
                     paid.part_d.events += 1;
@@ -134,22 +128,6 @@ fn each(
         }
     }
     Ok(())
-}
-
-/// What a claim type is called.
-pub(crate) fn type_name(code: &str) -> &'static str {
-    match code {
-        "10" => "home health",
-        "20" => "skilled nursing",
-        "30" => "swing bed",
-        "40" => "outpatient",
-        "50" => "hospice",
-        "60" | "61" => "inpatient",
-        "71" | "72" => "physician",
-        "81" | "82" => "equipment",
-        "" => "no type",
-        _ => "other",
-    }
 }
 
 #[cfg(test)]

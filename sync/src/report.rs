@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::claims::ClaimCounts;
 use crate::error::Error;
 use crate::export::Export;
-use crate::paid::{Cents, Paid, type_name};
+use crate::paid::{Cents, Paid};
 use crate::way::Way;
 
 /// Version of the form of the report.
@@ -182,7 +182,7 @@ impl Report {
         let amount = |paid: &Paid, code: &str| paid.by_type.get(code).copied().unwrap_or_default();
         let by_type = types.into_iter().map(|code| TypeLine {
             claim_type: code.clone(),
-            name: type_name(code).to_owned(),
+            name: cclf_crosswalk::claim_type_name(code).to_owned(),
             paid: Amounts::of(amount(before, code), amount(&after, code)),
         });
         let mut report = Self {

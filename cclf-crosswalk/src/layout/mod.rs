@@ -2,5 +2,6 @@
 
 pub(crate) mod load_error;
 pub(crate) mod naming;
+pub(crate) mod paid;
 pub(crate) mod resource;
 pub(crate) mod table;

@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod metadata;
+pub(crate) mod profile;
 pub(crate) mod reconcile;
 pub(crate) mod serve;
 pub(crate) mod sync;
