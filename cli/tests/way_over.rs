@@ -94,6 +94,33 @@ fn a_folder_of_v1_becomes_one_of_v3_and_keeps_the_old_one_until_it_is_dropped() 
 }
 
 #[test]
+fn who_has_gone_back_may_go_again() {
+    let (work, running) = serve(6, &[]);
+    work.bcda(&first(&running, "--api v1")).exits(0);
+    work.bcda("sync d --quiet").exits(0);
+    let settings = work.read_text("d/bcda.toml");
+    for round in 0..2 {
+        work.bcda("sync d --api v3 --quiet").exits(0);
+        assert!(work.exists("d/changes.v1") && work.exists("d/tables.v1.previous-000001"));
+        // As the guide says: the old tables are a rename away, and the version is a line.
+        fs::rename(work.path("d/tables"), work.path(&format!("new-{round}"))).unwrap();
+        fs::rename(work.path("d/tables.v1"), work.path("d/tables")).unwrap();
+        work.write("d/bcda.toml", &settings);
+        work.bcda("sync d --quiet").exits(0);
+        assert_eq!(
+            (api(&work, "tables").as_str(), report(&work)["api"].as_str()),
+            ("v1", Some("v1"))
+        );
+    }
+    // What somebody keeps where the old tables will be is told before anything is fetched.
+    fs::create_dir(work.path("d/tables.v1")).unwrap();
+    let before = jobs(&running);
+    let ran = work.bcda("sync d --api v3").exits(2);
+    assert!(ran.stderr.contains("tables.v1 is there"), "{}", ran.stderr);
+    assert_eq!(jobs(&running), before);
+}
+
+#[test]
 fn a_way_that_is_interrupted_goes_on() {
     let (work, running) = serve(2, &["slow-jobs=2"]);
     work.bcda(&first(&running, "--api v1")).exits(0);
@@ -148,6 +175,17 @@ fn a_way_that_is_interrupted_goes_on() {
         let _ = fs::remove_file(work.path("d/sync-report.json"));
     };
     let told_before = (jobs_before, files) == (jobs(&running), downloads(&running));
+    // The new tables are whole, and that is all.
+    back("tables", "tables.v3");
+    back("tables.v1", "tables");
+    let settings = work.read_text("d/bcda.toml");
+    work.write("d/bcda.toml", settings.replace("\"v3\"", "\"v1\""));
+    untold();
+    let now = (jobs(&running), downloads(&running));
+    work.bcda("sync d --api v3 --quiet").exits(0);
+    assert_eq!(now, (jobs(&running), downloads(&running)));
+    assert_eq!(report(&work)["exports"][0]["fetched"], false);
+    assert_eq!(work.read_text("d/bcda.toml"), settings);
     // The settings say v3, and nothing has its new name.
     back("tables", "tables.v3");
     back("tables.v1", "tables");

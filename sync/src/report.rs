@@ -241,8 +241,7 @@ impl Report {
             let to = &self.api;
             let _ = write!(
                 line,
-                "; final claims: {of_old} in {from}, {of_new} in {to}, {matched} of them the same in both ({reconciliation} has \
-                 more)"
+                "; final claims: {of_old} in {from}, {of_new} in {to}, {matched} of them matched ({reconciliation} has more)"
             );
         }
         let PartDLine { events_before, events_after, .. } = self.part_d;

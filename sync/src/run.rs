@@ -51,32 +51,28 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome, Error> {
     }
     let from = version(&mut folder, &mut fetcher, &asked, watch)?;
     let mut run = Run { request, asked: &asked, folder, watch };
-    // What stands beside the old tables is whole: there is nothing to fetch for it.
-    let is_made = from.is_some() && run.folder.result().is_some();
-    let (mut due, mut fetched, mut code) = (Vec::new(), Vec::new(), 0);
-    if !is_made {
-        // A run that was ended between its tables and its report is told now, and nothing is fetched.
-        due = run.folder.untold(&asked.groups)?;
-        if due.is_empty() {
-            due = run.folder.due(&asked.groups)?;
+    // A run that was ended between its tables and its report is told now, and nothing is fetched.
+    let mut due = run.folder.untold(&asked.groups)?;
+    if due.is_empty() {
+        due = run.folder.due(&asked.groups)?;
+    }
+    let (mut fetched, mut code) = (Vec::new(), 0);
+    for export in &mut due {
+        // One whose files somebody has removed is fetched again: no table holds it.
+        fetched.push(!export.is_whole());
+        if !export.is_whole() {
+            code = fetcher.fetch(export)?.max(code);
         }
-        for export in &mut due {
-            // One whose files somebody has removed is fetched again: no table holds it.
-            fetched.push(!export.is_whole());
-            if !export.is_whole() {
-                code = fetcher.fetch(export)?.max(code);
-            }
-            if export.lacks_records() {
-                code = code.max(EXIT_REJECTS);
-            }
+        if export.lacks_records() {
+            code = code.max(EXIT_REJECTS);
         }
-        let api = due.iter().find_map(Export::api);
-        if let Some(ends) = api.and_then(bulk_client::end_of_version) {
-            let option = (request.spelling.option)("api");
-            watch.warning(&format!(
-                "{ends}: the same call with {option} {NEWEST_API} moves the folder (docs/guide/sync.md)"
-            ));
-        }
+    }
+    let api = due.iter().find_map(Export::api);
+    if let Some(ends) = api.and_then(bulk_client::end_of_version) {
+        watch.warning(&format!(
+            "{ends}: the same call with {} moves the folder (docs/guide/sync.md)",
+            asked.option_of_newest
+        ));
     }
     let to_apply = run.folder.to_apply(&due)?;
     let has_records = |own: &&Export| ExportLine::of(own, true).records > 0;
@@ -116,6 +112,13 @@ fn version(
     match (version, to) {
         (Some(from), Some(to)) if from != to => {
             if asked.is_other_api && leads(&from, to) {
+                let former = folder.former_tables(&from);
+                if former.symlink_metadata().is_ok() {
+                    return Err(Error::usage(format!(
+                        "{} is there, where the tables of {from} will be kept: move it away",
+                        former.display()
+                    )));
+                }
                 folder.stand_beside(to);
                 return Ok(Some(from));
             }

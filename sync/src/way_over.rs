@@ -108,11 +108,16 @@ impl Folder {
 
     /// What belongs to the tables of a version gets its name: nobody may take its changes for those of another.
     fn put_aside(&self, from: &str) -> Result<(), Error> {
-        for name in self.previous_of(TABLES)? {
-            let number = name.trim_start_matches(TABLES);
-            self.kept.rename_child(&name, &format!("{}{number}", of_version(TABLES, from)))?;
+        let own = of_version(TABLES, from);
+        let previous = self.previous_of(TABLES)?.into_iter();
+        let names = previous.map(|name| (name.replacen(TABLES, &own, 1), name));
+        for (aside, name) in names.chain([(of_version(CHANGES, from), CHANGES.to_owned())]) {
+            if self.path().join(&name).exists() {
+                // What is there is of a way over that somebody has gone back.
+                convert::remove(&self.kept, &aside)?;
+                self.kept.rename_child(&name, &aside)?;
+            }
         }
-        self.kept.rename_child(CHANGES, &of_version(CHANGES, from))?;
         Ok(())
     }
 
