@@ -94,6 +94,21 @@ fn a_folder_of_v1_becomes_one_of_v3_and_keeps_the_old_one_until_it_is_dropped() 
 }
 
 #[test]
+fn a_base_url_that_names_its_version_names_the_server_afterwards() {
+    let (work, running) = serve(2, &[]);
+    let url = running.url();
+    work.bcda(&first(&running, "").replace(&url, &format!("{url}/api/v1/"))).exits(0);
+    assert!(work.read_text("d/bcda.toml").contains("/api/v1/\""));
+    work.bcda("sync d --api v3 --quiet").exits(0);
+    let settings = work.read_text("d/bcda.toml");
+    assert!(settings.contains(&format!("base-url = \"{url}\"\n")), "{settings}");
+    assert!(settings.contains("api = \"v3\""), "{settings}");
+    assert_eq!(api(&work, "tables"), "v3");
+    work.bcda("sync d --quiet").exits(0);
+    assert_eq!(report(&work)["api"], "v3");
+}
+
+#[test]
 fn who_has_gone_back_may_go_again() {
     let (work, running) = serve(6, &[]);
     work.bcda(&first(&running, "--api v1")).exits(0);
@@ -235,6 +250,8 @@ fn what_is_no_way_is_refused() {
     // Nothing is dropped of a version that the folder is of.
     work.bcda("sync d --drop-old --quiet").exits(0);
     assert!(work.exists("d/tables") && !exports(&work, "all").is_empty());
+    let ran = work.bcda("sync d --api v3 --base-url http://localhost:1").exits(2);
+    assert!(ran.stderr.contains("base-url is another than --base-url"), "{}", ran.stderr);
     let claims = "--partially-adjudicated";
     let ran = work.bcda(&format!("sync d {claims}")).exits(2);
     assert!(ran.stderr.contains("has no partially-adjudicated"), "{}", ran.stderr);

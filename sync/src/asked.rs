@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bulk_client::{Address, AuthKind, CancellationToken, ErrorBodies, Identity, SecretPlace};
+use bulk_client::{Address, AuthKind, CancellationToken, ErrorBodies, Identity, SecretPlace, Url};
 use convert::Cancel;
 
 use crate::error::Error;
@@ -20,7 +20,9 @@ pub(crate) const NEWEST_API: &str = "v3";
 /// What another value of would be another set of data: the settings have it, and a run does not change it.
 const OF_THE_DATA: [&str; 4] = ["base-url", "api", "group", "partially-adjudicated"];
 /// Of these a folder may get another value on its way over to another version.
-pub(crate) const OF_THE_WAY: [&str; 2] = ["api", "partially-adjudicated"];
+const OF_THE_WAY: [&str; 2] = ["api", "partially-adjudicated"];
+/// What is another in the settings of a folder that has been moved: a base URL may have had the version in it, too.
+pub(crate) const CHANGED_ON_THE_WAY: [&str; 3] = ["base-url", "api", "partially-adjudicated"];
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -115,6 +117,9 @@ impl Asked {
             // It stands in the file for whoever wants another one, too.
             let _ = settings.set("group", Value::Texts(groups.clone()));
         }
+        if is_other_api && let Some(url) = settings.text("base-url").and_then(without_version) {
+            let _ = settings.set("base-url", Value::Text(url));
+        }
         let mut limits = limits(&settings)?;
         if let Some(file) = &request.error_bodies {
             limits.error_bodies = Some(Arc::new(ErrorBodies::open(file)?));
@@ -136,6 +141,14 @@ impl Asked {
     pub(crate) fn address(&self) -> Result<Address, Error> {
         Ok(Address::given(self.settings.text("base-url"), self.settings.text("api"))?)
     }
+}
+
+/// The server of a FHIR base that names a version, such as `https://api.example/api/v1`; none of another.
+fn without_version(base_url: &str) -> Option<String> {
+    let mut url: Url = base_url.parse().ok()?;
+    bulk_client::api_of(&url)?;
+    url.path_segments_mut().ok()?.pop_if_empty().pop().pop();
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// The folder is kept current with something else.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use convert::Cancel;
 use results::ReconcileOptions;
 
-use crate::asked::{NEWEST_API, OF_THE_WAY};
+use crate::asked::{CHANGED_ON_THE_WAY, NEWEST_API};
 use crate::error::Error;
 use crate::export::Export;
 use crate::folder::{CHANGES, Folder, TABLES, of_version};
@@ -70,7 +70,7 @@ impl Folder {
         let path = self.path().join(SETTINGS_NAME);
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Error::failed(format!("{}: {error}", path.display())))?;
-        self.write(SETTINGS_NAME, changed.over(&text, &OF_THE_WAY).as_bytes())
+        self.write(SETTINGS_NAME, changed.over(&text, &CHANGED_ON_THE_WAY).as_bytes())
     }
 
     /// Does what a run that was ended on its way has left to do, once the settings say `to`: the new tables take the place of
