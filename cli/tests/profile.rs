@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use cclf_crosswalk::claim_type_name;
 use serde_json::Value;
 
 use crate::common::{Csv, Work};
@@ -11,21 +12,6 @@ type Sums = BTreeMap<(String, String), (u64, i128, BTreeSet<String>)>;
 
 fn cents(text: &str) -> i128 {
     text.replace('.', "").parse().unwrap_or(0)
-}
-
-fn type_name(code: &str) -> &'static str {
-    match code {
-        "10" => "home health",
-        "20" => "skilled nursing",
-        "30" => "swing bed",
-        "40" => "outpatient",
-        "50" => "hospice",
-        "60" | "61" => "inpatient",
-        "71" | "72" => "physician",
-        "81" | "82" => "equipment",
-        "" => "no type",
-        _ => "other",
-    }
 }
 
 fn month(day: &str) -> String {
@@ -49,7 +35,7 @@ fn claims(csv: &Csv, date: &str, amount: &str) -> Vec<Claim> {
         if is_final == "true" {
             let claim = claims.entry(id.to_owned()).or_insert_with(|| Claim {
                 month: month(day),
-                type_name: type_name(code),
+                type_name: claim_type_name(code),
                 lines: 0,
                 cents: 0,
                 person: mbi.to_owned(),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::error::{Error, ErrorKind};
+
 /// Ends a run from outside, promptly and cleanly.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(pub(crate) Arc<AtomicBool>);
@@ -26,6 +28,17 @@ impl Cancel {
     /// Whether the run was asked to end.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)
+    }
+
+    /// Ends what was asked to end.
+    ///
+    /// # Errors
+    /// It was.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_cancelled() {
+            return Err(Error::new(ErrorKind::Cancelled, "interrupted"));
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use cclf_crosswalk::EarlierTable;
 use cclf_crosswalk::arrow::array::{ArrayRef, RecordBatch};
 use cclf_crosswalk::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 
+use crate::cancel::Cancel;
 use crate::error::Error;
 
 /// A table that was published as Parquet. It may be read on several threads at once.
@@ -71,6 +72,32 @@ impl StoredTable {
     /// All rows.
     pub fn rows(&self) -> u64 {
         self.row_groups().map(|rows| rows as u64).sum()
+    }
+
+    /// Where at most so many rows lie together, in order: their row group, and their places in it.
+    pub fn pieces(&self, most: usize) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+        self.row_groups().enumerate().flat_map(move |(row_group, rows)| {
+            let starts = (0..rows).step_by(most);
+            starts.map(move |start| (row_group, start..rows.min(start + most)))
+        })
+    }
+
+    /// Gives `take` all rows with these columns, at most so many at once.
+    ///
+    /// # Errors
+    /// As [`column`](Self::column); the run was asked to end; what `take` says.
+    pub fn each_batch<E: From<Error>>(
+        &self,
+        columns: &[usize],
+        most: usize,
+        cancel: &Cancel,
+        mut take: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (row_group, rows) in self.pieces(most) {
+            cancel.check()?;
+            take(self.batch(columns, row_group, rows)?)?;
+        }
+        Ok(())
     }
 
     /// The place of a column.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use cclf_crosswalk::arrow::array::{Array, AsArray, StringArray};
 use cclf_crosswalk::arrow::datatypes::{Date32Type, Decimal128Type};
 use cclf_crosswalk::{CLAIM_TYPE_NAMES, Table, civil_from_days, claim_type_name};
-use convert::building::StoredTable;
-use convert::{Cancel, Error, ErrorKind};
+use convert::{Cancel, Error};
 use hashbrown::HashMap;
 use results::{Finished, Source};
 
@@ -14,7 +13,7 @@ use crate::names::{self, Named};
 use crate::people::{People, Tally};
 
 /// Rows that are read at once.
-const ROWS: usize = 65_536;
+pub(crate) const ROWS: usize = 65_536;
 
 /// Tallies by category.
 pub(crate) type Cut = BTreeMap<Named, Tally>;
@@ -94,7 +93,7 @@ impl Claims {
         let mut claims = Self { cuts: vec![Cut::new(); shape.cuts.len()], ..Self::default() };
         let (mut open, mut open_id): (Option<Claim>, String) = (None, String::new());
         let mut apart: HashMap<String, Claim> = HashMap::new();
-        each(stored, &columns, cancel, |batch| {
+        stored.each_batch(&columns, ROWS, cancel, |batch| {
             let texts = |column: usize| batch.column(column).as_string_opt::<i32>();
             let (Some(ids), Some(mbis), Some(finals), Some(types), Some(days), Some(amounts)) = (
                 texts(0),
@@ -193,28 +192,4 @@ fn month(days: i32) -> Month {
 fn place_of_type(code: &str) -> Type {
     let name = claim_type_name(code);
     CLAIM_TYPE_NAMES.iter().position(|own| *own == name).unwrap_or_default()
-}
-
-/// Gives `take` the rows of a table with these columns, some at a time.
-pub(crate) fn each(
-    table: &StoredTable,
-    columns: &[usize],
-    cancel: &Cancel,
-    mut take: impl FnMut(cclf_crosswalk::arrow::array::RecordBatch) -> Result<(), Error>,
-) -> Result<(), Error> {
-    for (row_group, rows) in table.row_groups().enumerate() {
-        for start in (0..rows).step_by(ROWS) {
-            check(cancel)?;
-            take(table.batch(columns, row_group, start..rows.min(start + ROWS))?)?;
-        }
-    }
-    Ok(())
-}
-
-/// Ends what was asked to end.
-pub(crate) fn check(cancel: &Cancel) -> Result<(), Error> {
-    if cancel.is_cancelled() {
-        return Err(Error::new(ErrorKind::Cancelled, "interrupted"));
-    }
-    Ok(())
 }

@@ -7,7 +7,6 @@ use cclf_crosswalk::arrow::array::{Array, AsArray, BooleanArray};
 use convert::building::StoredTable;
 use convert::{Cancel, Error};
 
-use crate::claims::check;
 use crate::people::{People, Set};
 
 /// A column: rows in which it is filled, the people of these, and those of the other rows.
@@ -65,7 +64,7 @@ pub(crate) fn of_row_group(
         fill.people.insert(numbers[*row]);
     }
     for number in 0..stored.schema().fields().len() {
-        check(cancel)?;
+        cancel.check()?;
         let cells = column(number)?;
         let nulls = cells.null_count();
         let mut filled = Filled::default();

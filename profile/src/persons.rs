@@ -7,7 +7,7 @@ use convert::{Cancel, Error};
 use hashbrown::HashSet;
 use results::Finished;
 
-use crate::claims::{Cut, each, text};
+use crate::claims::{Cut, ROWS, text};
 use crate::names;
 use crate::people::People;
 
@@ -32,7 +32,7 @@ pub(crate) fn read(
     let names = ["BENE_MBI_ID"].into_iter().chain(CUTS.map(|(_, column)| column));
     let columns = names.map(|name| stored.place_of(name)).collect::<Result<Vec<_>, _>>()?;
     let (mut cuts, mut seen) = ([const { Cut::new() }; 4], HashSet::new());
-    each(stored, &columns, cancel, |batch| {
+    stored.each_batch(&columns, ROWS, cancel, |batch| {
         let texts = |column: usize| batch.column(column).as_string_opt::<i32>();
         let (Some(mbis), Some(ages), Some(sexes), Some(duals), Some(statuses)) = (
             texts(0),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ::sync::{Outcome, Request, Spelling, Value, Watch, run};
-use bulk_client::{Observer, Report, Weight};
+use bulk_client::Observer;
 use convert::Progress;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -44,14 +44,6 @@ impl Told {
 impl Watch for Told {
     fn export(&self) -> Result<Arc<dyn Observer>, ::sync::Error> {
         Ok(Arc::clone(&self.exports) as _)
-    }
-
-    fn fetched(&self, name: &str, report: &Report) {
-        for remark in report.remarks() {
-            if remark.weight > Weight::Note {
-                self.warning(&format!("{name}: {}", remark.text.spelled(argument)));
-            }
-        }
     }
 
     fn tables(&self, progress: &Arc<Progress>) -> Box<dyn Any> {

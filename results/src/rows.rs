@@ -61,13 +61,10 @@ impl Reader<'_> {
 /// The pieces of a table, in order.
 pub(crate) fn pieces(table: &StoredTable) -> Vec<Piece> {
     let (mut pieces, mut first) = (Vec::new(), 0);
-    for (row_group, rows) in table.row_groups().enumerate() {
-        for start in (0..rows).step_by(PIECE_ROWS) {
-            let rows = start..rows.min(start + PIECE_ROWS);
-            let count = rows.len() as u64;
-            pieces.push(Piece { row_group, rows, first });
-            first += count;
-        }
+    for (row_group, rows) in table.pieces(PIECE_ROWS) {
+        let count = rows.len() as u64;
+        pieces.push(Piece { row_group, rows, first });
+        first += count;
     }
     pieces
 }

@@ -72,7 +72,7 @@ impl ClaimCounts {
     fn all_new(tables: &Path, spools: &Spools, cancel: &Cancel) -> Result<Self, Error> {
         let mut claims = Runs::<CLAIM_BYTES>::new(spools, RUN_BYTES);
         for (_, table) in tables_of_claims(tables)? {
-            for part in parts(&table) {
+            for part in table.pieces(ROWS) {
                 let mut own: Vec<Claim> =
                     claims_of(&table, &part, cancel)?.into_iter().flatten().collect();
                 own.dedup();
@@ -96,7 +96,7 @@ impl ClaimCounts {
         let (mut entries, mut changed) = (Runs::new(spools, RUN_BYTES), Changed::default());
         let gone = changes.join("gone.parquet");
         let gone = StoredTable::open(&gone, &gone.display().to_string())?;
-        for part in parts(&gone) {
+        for part in gone.pieces(ROWS) {
             for claim in claims_of(&gone, &part, cancel)?.into_iter().flatten() {
                 changed.add(&claim);
                 entries.push(Row { claim, ..Row::default() }.entry(Side::Gone))?;
@@ -239,25 +239,13 @@ fn tables_of_claims(result: &Path) -> Result<Vec<(String, StoredTable)>, Error> 
         .collect()
 }
 
-/// Rows that are looked at at once: their row group, and where they are in it.
-type Part = (usize, Range<usize>);
-
-fn parts(table: &StoredTable) -> impl Iterator<Item = Part> {
-    table.row_groups().enumerate().flat_map(|(row_group, rows)| {
-        let starts = (0..rows).step_by(ROWS);
-        starts.map(move |start| (row_group, start..rows.min(start + ROWS)))
-    })
-}
-
 /// Whose the rows are.
 fn claims_of(
     table: &StoredTable,
-    (row_group, rows): &Part,
+    (row_group, rows): &(usize, Range<usize>),
     cancel: &Cancel,
 ) -> Result<Vec<Option<Claim>>, Error> {
-    if cancel.is_cancelled() {
-        return Err(convert::Error::new(convert::ErrorKind::Cancelled, "interrupted").into());
-    }
+    cancel.check()?;
     let ids = table.column(table.place_of(CLAIM)?, *row_group, rows.clone())?;
     let ids = ids.as_string_opt::<i32>().ok_or_else(convert::Error::unbuilt)?;
     // Rows of a claim stand together: the same id is hashed once.
@@ -287,7 +275,7 @@ fn each_row(
             !NOT_OF_THE_CLAIM.contains(&table.schema().field(*place).name().as_str())
         };
         let columns: Vec<usize> = (0..table.schema().fields().len()).filter(of_claim).collect();
-        for part in parts(&table) {
+        for part in table.pieces(ROWS) {
             let claims = claims_of(&table, &part, cancel)?;
             let claims = claims.into_iter().map(|claim| claim.filter(&is_wanted));
             let claims: Vec<Option<Claim>> = claims.collect();

@@ -1,8 +1,8 @@
 //! Exports into the folder, one after the other.
 
 use bulk_client::{
-    Address, Auth, Begin, ClaimsWanted, Decided, ErrorKind, FileState, Server, Wanted, block_on,
-    token_cache, unless_cancelled,
+    Address, Auth, Begin, ClaimsWanted, Decided, ErrorKind, FileState, Server, Wanted, Weight,
+    block_on, token_cache, unless_cancelled,
 };
 
 use crate::asked::{Asked, Request};
@@ -78,6 +78,12 @@ impl<'a> Fetcher<'a> {
             self.stay_in(api);
         }
         self.watch.fetched(&name, &report);
+        for remark in report.remarks() {
+            if remark.weight > Weight::Note {
+                let text = remark.text.spelled(self.request.spelling.export);
+                self.watch.warning(&format!("{name}: {text}"));
+            }
+        }
         Ok(report.exit_code())
     }
 

@@ -104,30 +104,22 @@ fn each(
     let table = StoredTable::open(path, &path.display().to_string())?;
     let columns = ["CLM_TYPE_CD", "BCDA_FINAL", amount].map(|name| table.place_of(name));
     let columns = columns.into_iter().collect::<Result<Vec<usize>, _>>()?;
-    for (row_group, rows) in table.row_groups().enumerate() {
-        for start in (0..rows).step_by(ROWS) {
-            if cancel.is_cancelled() {
-                return Err(
-                    convert::Error::new(convert::ErrorKind::Cancelled, "interrupted").into()
-                );
-            }
-            let batch = table.batch(&columns, row_group, start..rows.min(start + ROWS))?;
-            let types = batch.column(0).as_string_opt::<i32>();
-            let finals = batch.column(1).as_boolean_opt();
-            let amounts = batch.column(2).as_primitive_opt::<Decimal128Type>();
-            let (Some(types), Some(finals), Some(amounts)) = (types, finals, amounts) else {
-                return Err(convert::Error::unbuilt().into());
-            };
-            for row in 0..batch.num_rows() {
-                if finals.is_valid(row) && finals.value(row) {
-                    let claim_type = if types.is_valid(row) { types.value(row) } else { "" };
-                    let cents = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
-                    take(claim_type, cents);
-                }
+    table.each_batch(&columns, ROWS, cancel, |batch| {
+        let types = batch.column(0).as_string_opt::<i32>();
+        let finals = batch.column(1).as_boolean_opt();
+        let amounts = batch.column(2).as_primitive_opt::<Decimal128Type>();
+        let (Some(types), Some(finals), Some(amounts)) = (types, finals, amounts) else {
+            return Err(convert::Error::unbuilt().into());
+        };
+        for row in 0..batch.num_rows() {
+            if finals.is_valid(row) && finals.value(row) {
+                let claim_type = if types.is_valid(row) { types.value(row) } else { "" };
+                let cents = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+                take(claim_type, cents);
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]

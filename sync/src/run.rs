@@ -80,7 +80,7 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome, Error> {
         watch.info("no record has come yet: there is nothing to make tables of");
         return Ok(Outcome { exit_code: code, report: None, warnings: Vec::new() });
     }
-    let (mut report, applied) = match &from {
+    let (mut report, mut applied) = match &from {
         Some(from) => run.moved(from, &to_apply)?,
         None => run.updated(&to_apply)?,
     };
@@ -93,7 +93,7 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome, Error> {
         report.pruned = run.folder.prune(&asked.groups, keep)? as u64;
     }
     if request.drop_old {
-        run.folder.drop_old(&asked.groups)?;
+        applied.warnings.extend(run.folder.drop_old(&asked.groups)?);
     }
     report.exit_code = code;
     watch.report(&report, &applied.warnings)?;

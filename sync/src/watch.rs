@@ -19,7 +19,7 @@ pub trait Watch {
         Ok(Arc::new(()))
     }
 
-    /// An export is there; its remarks say what is missing of it.
+    /// An export is there.
     fn fetched(&self, name: &str, report: &bulk_client::Report) {
         let _ = (name, report);
     }

@@ -74,11 +74,11 @@ impl Folder {
     }
 
     /// Does what a run that was ended on its way has left to do, once the settings say `to`: the new tables take the place of
-    /// the old ones. Gives the version before, if that was done.
+    /// the old ones.
     ///
     /// # Errors
     /// Something cannot be renamed; a manifest is none of ours.
-    pub(crate) fn settle(&self, to: &str) -> Result<Option<String>, Error> {
+    pub(crate) fn settle(&self, to: &str) -> Result<(), Error> {
         let beside = of_version(TABLES, to);
         let (here, there) = (self.api_of(TABLES)?, self.api_of(&beside)?);
         match (here.as_deref(), there.as_deref()) {
@@ -90,20 +90,18 @@ impl Folder {
                     self.kept.rename_child(TABLES, &of_version(TABLES, from))?;
                     self.kept.rename_child(&beside, TABLES)?;
                 }
-                Ok(Some(from.to_owned()))
             }
             // The names were exchanged, and no more.
             (Some(new), Some(from)) if new == to && leads(from, to) => {
                 self.kept.rename_child(&beside, &of_version(TABLES, from))?;
-                Ok(Some(from.to_owned()))
             }
             // There were no tables, or they have their new name already.
             (None, Some(new)) if new == to => {
                 self.kept.rename_child(&beside, TABLES)?;
-                self.former()
             }
-            _ => Ok(None),
+            _ => {}
         }
+        Ok(())
     }
 
     /// What belongs to the tables of a version gets its name: nobody may take its changes for those of another.
@@ -129,25 +127,26 @@ impl Folder {
     }
 
     /// Removes what is left of the version before: tables, changes and exports of these groups. Nothing of it goes before the
-    /// folder is of the newest one.
+    /// folder is of the newest one. Gives what to tell of what could not be removed.
     ///
     /// # Errors
-    /// Something in them is somebody else's, or cannot be removed.
-    pub(crate) fn drop_old(&self, groups: &[String]) -> Result<(), Error> {
+    /// Something in them is somebody else's, or cannot be looked at.
+    pub(crate) fn drop_old(&self, groups: &[String]) -> Result<Vec<String>, Error> {
+        let mut leftovers = Vec::new();
         if self.api_of(TABLES)?.as_deref() != Some(NEWEST_API) {
-            return Ok(());
+            return Ok(leftovers);
         }
         for from in FORMER {
             let tables = of_version(TABLES, from);
             let mut names = self.previous_of(&tables)?;
             names.extend([tables, of_version(CHANGES, from)]);
             for name in names {
-                convert::remove(&self.kept, &name)?;
+                leftovers.extend(convert::remove(&self.kept, &name)?);
             }
             for export in self.all(groups)?.iter().filter(|own| own.api() == Some(from)) {
                 bulk_client::remove_export(&export.path)?;
             }
         }
-        Ok(())
+        Ok(leftovers)
     }
 }

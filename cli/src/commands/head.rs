@@ -129,28 +129,26 @@ fn of_parquet(arguments: &HeadArgs) -> Result<Shown, Failure> {
         table.schema().fields().iter().map(|field| field.name().as_str()).collect();
     let columns = places(arguments, &names)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (row_group, count) in table.row_groups().enumerate() {
-        for start in (0..count).step_by(BATCH_ROWS) {
-            let wanted = (arguments.rows - rows.len()).min(BATCH_ROWS).min(count - start);
-            if wanted == 0 {
-                break;
-            }
-            let first = rows.len();
-            rows.resize_with(first + wanted, Vec::new);
-            for column in &columns {
-                let column = table
-                    .column(*column, row_group, start..start + wanted)
-                    .map_err(|error| of_run(&error))?;
-                let cells = texts(&column).map_err(|_| {
-                    let message = format!(
-                        "{}: a column is of a type that the tables of this program do not have",
-                        path.display()
-                    );
-                    Failure::new(2, message)
-                })?;
-                for (row, text) in rows[first..].iter_mut().zip(cells) {
-                    row.push(cell(text.as_deref().unwrap_or_default()));
-                }
+    for (row_group, piece) in table.pieces(BATCH_ROWS) {
+        let wanted = (arguments.rows - rows.len()).min(piece.len());
+        if wanted == 0 {
+            break;
+        }
+        let first = rows.len();
+        rows.resize_with(first + wanted, Vec::new);
+        for column in &columns {
+            let column = table
+                .column(*column, row_group, piece.start..piece.start + wanted)
+                .map_err(|error| of_run(&error))?;
+            let cells = texts(&column).map_err(|_| {
+                let message = format!(
+                    "{}: a column is of a type that the tables of this program do not have",
+                    path.display()
+                );
+                Failure::new(2, message)
+            })?;
+            for (row, text) in rows[first..].iter_mut().zip(cells) {
+                row.push(cell(text.as_deref().unwrap_or_default()));
             }
         }
     }

@@ -192,13 +192,11 @@ impl Stored {
     ) -> Result<(), Error> {
         let place = self.0.place_of(key)?;
         let all: Vec<usize> = (0..self.0.schema().fields().len()).collect();
-        for (row_group, rows) in self.0.row_groups().enumerate() {
-            for start in (0..rows).step_by(ROWS) {
-                let batch = self.0.batch(&all, row_group, start..rows.min(start + ROWS))?;
-                let keys = batch.column(place).as_string::<i32>();
-                let keys = keys.iter().map(|key| key.map(str::to_owned)).collect();
-                take(keys, batch)?;
-            }
+        for (row_group, rows) in self.0.pieces(ROWS) {
+            let batch = self.0.batch(&all, row_group, rows)?;
+            let keys = batch.column(place).as_string::<i32>();
+            let keys = keys.iter().map(|key| key.map(str::to_owned)).collect();
+            take(keys, batch)?;
         }
         Ok(())
     }

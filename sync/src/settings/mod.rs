@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, DocumentMut, Item, Value as Toml};
+use toml_edit::{Array, Document, DocumentMut, Item, Value as Toml};
 
 use self::keys::{KEYS, Kind};
 
@@ -49,21 +49,12 @@ impl fmt::Display for Value {
     /// As the file has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(&quoted(text)),
-            Self::Texts(texts) => {
-                let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-                write!(f, "[{}]", texts.join(", "))
-            }
+            Self::Text(text) => Toml::from(text).fmt(f),
+            Self::Texts(texts) => texts.iter().collect::<Array>().fmt(f),
             Self::Count(count) => count.fmt(f),
             Self::Flag(flag) => flag.fmt(f),
         }
     }
-}
-
-/// A text in quotes: what JSON writes in them TOML reads, but for one character that it wants escaped.
-fn quoted(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
-    json.replace('\u{7f}', "\\u007f")
 }
 
 /// What is wrong with the settings.

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bulk_client::{NdjsonLog, Observer, Report, Weight};
+use bulk_client::{NdjsonLog, Observer, Report};
 use convert::Progress;
 use indicatif::DecimalBytes;
 use sync::{Cause, Watch};
@@ -59,11 +59,6 @@ impl Watch for Told {
             DecimalBytes(report.bytes()),
             report.transaction_time
         ));
-        for remark in report.remarks() {
-            if remark.weight > Weight::Note {
-                self.log.warning(&format!("{name}: {}", remark.text.spelled(spelled)));
-            }
-        }
     }
 
     fn tables(&self, progress: &Arc<Progress>) -> Box<dyn Any> {
