@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetStatisticsPolicy;
 use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
 
 use crate::arrow::array::ArrayRef;
 use crate::arrow::datatypes::SchemaRef;
@@ -112,6 +113,27 @@ impl EarlierTable {
     /// The rows of each row group.
     pub fn row_groups(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.row_groups.iter().copied()
+    }
+
+    /// Rows in which each column is filled, as the file says of itself: only that is read. None if it does not say it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn filled(&self) -> Result<Option<Vec<u64>>, ArrowError> {
+        let all =
+            guarded(|| Ok(ArrowReaderMetadata::load(&self.stored, ArrowReaderOptions::new())?))?;
+        let mut filled = vec![0; self.schema().fields().len()];
+        for row_group in all.metadata().row_groups() {
+            for (filled, column) in filled.iter_mut().zip(row_group.columns()) {
+                let nulls = column.statistics().and_then(Statistics::null_count_opt);
+                let rows = u64::try_from(row_group.num_rows()).map_err(|_| damaged())?;
+                let Some(own) = nulls.and_then(|nulls| rows.checked_sub(nulls)) else {
+                    return Ok(None);
+                };
+                *filled += own;
+            }
+        }
+        Ok(Some(filled))
     }
 
     /// The values of a column in these rows of a row group.

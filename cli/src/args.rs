@@ -18,6 +18,7 @@ use crate::commands::jobs::JobsArgs;
 use crate::commands::metadata::MetadataArgs;
 use crate::commands::profile::ProfileArgs;
 use crate::commands::reconcile::ReconcileArgs;
+use crate::commands::report::ReportArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::sync::SyncArgs;
 use crate::commands::synth::SynthArgs;
@@ -60,6 +61,11 @@ pub(crate) enum Command {
     /// Figures are of final claims. Cells of 1 to 10 people are hidden, and others with them, so that they do not follow from
     /// what is shown: the profile may be shared. Tables of CMS's files have to be those of bcda cclf current.
     Profile(ProfileArgs),
+    /// Make a page that shows what is in tables: one file of HTML, to look at and to pass on.
+    ///
+    /// It shows the figures of bcda profile, with charts, in a browser. The file needs no network and runs no script. Cells of
+    /// 1 to 10 people are hidden as they are there: the page may be shared.
+    Report(ReportArgs),
     /// Show where two results agree: claim by claim, column by column.
     Reconcile(Box<ReconcileArgs>),
     /// Try it: serve a synthetic export on this machine, fetch it, convert it, and show the tables.

@@ -25,6 +25,11 @@ impl Failure {
         let silent = error.kind() == ErrorKind::BrokenPipe;
         Self::new(code, if silent { String::new() } else { error.to_string() })
     }
+
+    /// The same of what came after a run whose result is there.
+    pub(crate) fn after_all(self) -> Self {
+        Self::new(self.code, format!("the result is complete, but: {}", self.message))
+    }
 }
 
 impl From<bulk_client::Error> for Failure {

@@ -16,6 +16,7 @@ mod place;
 mod progress;
 mod reading_args;
 mod run;
+mod run_files;
 mod show;
 mod signals;
 mod streams;
@@ -69,6 +70,7 @@ fn command(cli: &Cli, log: log::Log) -> Result<u8, Failure> {
         Command::Sync(arguments) => commands::sync::run(arguments, log),
         Command::Cclf(command) => commands::cclf::run(command, log),
         Command::Profile(arguments) => commands::profile::run(arguments, log),
+        Command::Report(arguments) => commands::report::run(arguments, log),
         Command::Reconcile(arguments) => commands::reconcile::run(arguments, log),
         Command::Export(arguments) => commands::export::run(arguments, log),
         Command::Jobs(arguments) => commands::jobs::run(arguments, log),

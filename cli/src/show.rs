@@ -9,7 +9,7 @@ use convert::TableReport;
 
 /// A count with a separator between thousands.
 pub(crate) fn grouped(count: u64) -> String {
-    indicatif::HumanCount(count).to_string()
+    profile::grouped(count.into())
 }
 
 /// Words in lines of at most `width` characters; a word that is longer has a line of its own.

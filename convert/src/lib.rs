@@ -68,8 +68,8 @@ pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
 pub use renew::{UpdateOptions, remove, undo, update};
 pub use report::{
-    CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, InputReport, LeftOut, Report,
-    ScanReport, SetAside, TableReport,
+    CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, FilledBefore, InputReport,
+    LeftOut, Report, ScanReport, SetAside, TableReport,
 };
 pub use run::run;
 pub use scan::{Part, People, Piece, Scan, ScanOptions, Split, scan, split};

@@ -113,8 +113,19 @@ pub struct ExportReport {
     pub carried: bool,
 }
 
+/// A table of the earlier result: its rows, and in how many of them each column was filled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilledBefore {
+    /// CMS's name.
+    pub table: String,
+    /// Rows.
+    pub rows: u64,
+    /// Rows in which a column was filled.
+    pub columns: BTreeMap<String, u64>,
+}
+
 /// What became of the rows of an earlier result that was brought up to date.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CarriedReport {
     /// Rows of claims that are as they were, but for their MBI.
     pub rows: u64,
@@ -122,6 +133,9 @@ pub struct CarriedReport {
     pub gone: u64,
     /// Of those that are as they were, rows whose MBI is another.
     pub with_other_mbi: u64,
+    /// How much was filled before, so that it can be compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filled_before: Vec<FilledBefore>,
 }
 
 /// What had no rows because something else counts.

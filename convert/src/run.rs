@@ -139,6 +139,9 @@ pub(crate) fn run_as(
     let warnings = warnings::of_records(&pass, &found);
     let mut report = found.report(&pass, tables, &warnings, started);
     report.carried = carried.take();
+    if let (Some(carried), Some(state)) = (&mut report.carried, earlier) {
+        carried.filled_before = state.filled()?;
+    }
     if let (Some(latest), Some(chosen)) = (&latest, chosen) {
         let about = About::of(options, input, &report);
         let (index, deletions) = (&found.index, &input.deletions);

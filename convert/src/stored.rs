@@ -74,6 +74,14 @@ impl StoredTable {
         self.row_groups().map(|rows| rows as u64).sum()
     }
 
+    /// Rows in which each column is filled, as the file says of itself; none if it does not say it.
+    ///
+    /// # Errors
+    /// The file is damaged, or cannot be read.
+    pub fn filled(&self) -> Result<Option<Vec<u64>>, Error> {
+        self.table.filled().map_err(|_| why(&self.shown, &self.failure))
+    }
+
     /// Where at most so many rows lie together, in order: their row group, and their places in it.
     pub fn pieces(&self, most: usize) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
         self.row_groups().enumerate().flat_map(move |(row_group, rows)| {

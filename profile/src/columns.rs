@@ -46,6 +46,10 @@ pub struct ColumnFill {
     pub column: String,
     /// Rows in which it is filled; none where that, or in how many it is empty, is of 1 to 10 people.
     pub filled: Option<u64>,
+    /// The share of all rows, final or not, in which it was filled in the last run, in percent; where the tables were brought
+    /// up to date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent_before: Option<u64>,
     /// Why it cannot be filled from this version of the API, if it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_source: Option<String>,
@@ -81,6 +85,7 @@ pub(crate) fn shown(
             ColumnFill {
                 column: name.clone(),
                 filled: (!hides).then_some(filled),
+                percent_before: None,
                 no_source: crosswalk.and_then(|crosswalk| no_source(crosswalk, table, name)),
             }
         };

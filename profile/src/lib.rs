@@ -18,11 +18,16 @@ mod names;
 mod people;
 mod persons;
 mod profile;
+mod run;
 mod shown;
 mod tables;
+mod unusual;
 mod verdict;
 
 pub use columns::{ColumnFill, TableFill};
+pub use names::grouped;
 pub use profile::{Options, Profile};
+pub use run::{Rejects, Run};
 pub use shown::{Cross, CrossRow, Figure, Line, Lines};
+pub use unusual::Unusual;
 pub use verdict::Verdict;

@@ -4,6 +4,19 @@
 /// A category by its place in the order in which they are shown, and what it is called.
 pub(crate) type Named = (u16, &'static str);
 
+/// A count with commas between thousands.
+pub fn grouped(count: i128) -> String {
+    let digits = count.unsigned_abs().to_string();
+    let mut out = String::from(if count < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Finds a number among ranges that begin where the one before ends.
 fn band<N: PartialOrd>(number: &N, bands: &[(N, &'static str)], rest: &'static str) -> Named {
     for (place, (last, name)) in (0..).zip(bands) {

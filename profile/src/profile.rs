@@ -17,8 +17,10 @@ use crate::fill::{Fill, of_row_group};
 use crate::names;
 use crate::people::People;
 use crate::persons;
+use crate::run::Run;
 use crate::shown::{Cross, Lines, Order, Rule, lines};
 use crate::tables::{banded, months, months_of_part_d, newest_month, types};
+use crate::unusual::{self, Unusual};
 use crate::verdict::Verdict;
 
 /// How a profile is made.
@@ -38,7 +40,7 @@ impl Default for Options {
 }
 
 /// What is in the tables of a result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Profile {
     /// Whether cells of 1 to 10 people are shown.
     pub shows_small_cells: bool,
@@ -46,6 +48,10 @@ pub struct Profile {
     pub source: &'static str,
     /// Whether the result is whole.
     pub verdict: Verdict,
+    /// What should be looked at.
+    pub unusual: Vec<Unusual>,
+    /// What became of the input.
+    pub run: Run,
     /// Tables of claims that are left out of everything, because all their final claims are of 1 to 10 people.
     pub left_out: Vec<&'static str>,
     /// Final claims, and what was paid for them, by month of CLM_THRU_DT and claim type.
@@ -143,7 +149,18 @@ impl Profile {
         let [part_b, part_a, part_d, equipment] =
             claims.try_into().map_err(|_| Error::unbuilt())?;
         let rule = Rule { shows_small: options.show_small_cells, has_amount: true };
-        Ok(shown(&finished, [part_a, part_b, equipment], &part_d, &of_people, &fills, rule))
+        let paid = [part_a, part_b, equipment];
+        let mut profile = shown(&finished, paid, &part_d, &of_people, &fills, rule);
+        profile.run = Run::of(&finished, tables)?;
+        profile.unusual = unusual::months(profile.months.as_ref());
+        let less = unusual::since_last_run(&finished, &mut profile.fill, rule.shows_small)?;
+        profile.unusual.extend(less);
+        Ok(profile)
+    }
+
+    /// In one line: whether it is complete, and why not.
+    pub fn verdict_line(&self) -> String {
+        self.verdict.line(self.source)
     }
 
     /// All of it as JSON.
@@ -187,6 +204,8 @@ fn shown(
         shows_small_cells: rule.shows_small,
         source: finished.source().name(),
         verdict: Verdict::of(finished),
+        unusual: Vec::new(),
+        run: Run::default(),
         left_out,
         months: months(&shapes, &types, newest, rule),
         amounts: banded(

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use results::Finished;
 use serde::Serialize;
 
+use crate::names::grouped;
+
 /// What the manifest tells. Counts of records are shown where they count no people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -22,6 +24,34 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// In one line, of tables that come from there.
+    pub(crate) fn line(&self, source: &str) -> String {
+        if !self.has_manifest {
+            return "No manifest tells whether the tables are complete.".to_owned();
+        }
+        let mut faults = Vec::new();
+        let rejected: u64 = self.rejected.values().sum();
+        if rejected > 0 {
+            let classes = self.rejected.iter().filter(|(_, count)| **count > 0);
+            let classes: Vec<String> = classes
+                .map(|(class, count)| format!("{class} {}", grouped((*count).into())))
+                .collect();
+            faults.push(format!("{} rejected ({})", grouped(rejected.into()), classes.join(", ")));
+        }
+        if self.claims_without_patient == Some(true) {
+            faults.push("there are claims without a Patient".to_owned());
+        }
+        if !self.other_rows.is_empty() {
+            faults
+                .push(format!("other rows than the manifest says: {}", self.other_rows.join(", ")));
+        }
+        if faults.is_empty() {
+            format!("Complete: tables of {source}, nothing rejected.")
+        } else {
+            format!("Not complete: {}.", faults.join("; "))
+        }
+    }
+
     pub(crate) fn of(finished: &Finished) -> Self {
         let rejected = finished.rejected_by_class();
         let claims_without_patient = finished.claims_without_patient().map(|count| count > 0);

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use cclf_crosswalk::arrow::array::{Array, AsArray};
 use cclf_crosswalk::{Api, Columns, Crosswalk, Format, Naming, Table, schema};
 use convert::building::{StoredTable, shared};
-use convert::{Error, Setting, said};
+use convert::{Error, FilledBefore, Setting, said};
 
 use crate::manifest::{MadeFrom, Manifest};
 
@@ -60,6 +60,23 @@ impl FromStr for Source {
         let found = Self::ALL.into_iter().find(|one| one.name() == text);
         found.ok_or("expected v1, v2, v3 or cclf")
     }
+}
+
+/// What a manifest says of the run that made the tables. Names of files and counts; never a value of the data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// Seconds that it took.
+    pub seconds: Option<f64>,
+    /// Files that it read.
+    pub files: u64,
+    /// Their bytes, as stored.
+    pub bytes: u64,
+    /// Their lines.
+    pub lines: u64,
+    /// Files that were found and not read, by their ending.
+    pub left_aside: BTreeMap<String, u64>,
+    /// Lists of rejects, by their names in the folder.
+    pub reject_lists: Vec<String>,
 }
 
 /// Bytes of a file that are hashed at a time.
@@ -152,6 +169,26 @@ impl Finished {
     /// Claims whose Patient was not in the input, as the manifest says.
     pub fn claims_without_patient(&self) -> Option<u64> {
         self.manifest.as_ref()?.claims_without_patient
+    }
+
+    /// What the manifest says of the run that made the tables.
+    pub fn run(&self) -> Run {
+        let Some(manifest) = &self.manifest else { return Run::default() };
+        let is_list = |name: &&String| name.ends_with("rejects.csv");
+        Run {
+            seconds: manifest.seconds,
+            files: manifest.inputs.len() as u64,
+            bytes: manifest.inputs.iter().map(|own| own.bytes).sum(),
+            lines: manifest.inputs.iter().map(|own| own.lines).sum(),
+            left_aside: manifest.left_aside.clone(),
+            reject_lists: manifest.files.iter().filter(is_list).cloned().collect(),
+        }
+    }
+
+    /// How much of a table was filled in the result that it was brought up to date from.
+    pub fn filled_before(&self, table: Table) -> Option<&FilledBefore> {
+        let carried = self.manifest.as_ref()?.carried.as_ref()?;
+        carried.filled_before.iter().find(|own| own.table == table.name())
     }
 
     /// When what the tables hold was exported.

@@ -22,7 +22,7 @@ mod rows;
 mod write;
 
 pub use current::{Class, CurrentOptions, CurrentReport, Outcome, Resolved, current};
-pub use finished::{Finished, Source};
+pub use finished::{Finished, Run, Source};
 pub use read::{ReadFile, ReadOptions, ReadReport, read};
 pub use reconcile::{
     Both, ClaimsReport, ColumnReport, EXAMPLES_MANIFEST, Kind, KindReport, PeopleReport, Reason,

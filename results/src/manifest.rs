@@ -7,7 +7,7 @@ use std::path::Path;
 
 use cclf_crosswalk::Api;
 use convert::building::MANIFEST_VERSION;
-use convert::{Error, ExportReport, TABLES_MANIFEST, TableReport};
+use convert::{CarriedReport, Error, ExportReport, InputReport, TABLES_MANIFEST, TableReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,6 +47,18 @@ pub(crate) struct Manifest {
     /// Claims whose Patient was not in the input.
     #[serde(default)]
     pub(crate) claims_without_patient: Option<u64>,
+    /// The files that were read.
+    #[serde(default)]
+    pub(crate) inputs: Vec<InputReport>,
+    /// Files that were found and not read, by their ending.
+    #[serde(default)]
+    pub(crate) left_aside: BTreeMap<String, u64>,
+    /// What became of the rows of an earlier result.
+    #[serde(default)]
+    pub(crate) carried: Option<CarriedReport>,
+    /// Seconds that the run took.
+    #[serde(default)]
+    pub(crate) seconds: Option<f64>,
     /// The deliveries of CMS's files, as whoever read them tells.
     #[serde(default)]
     pub(crate) deliveries: Option<Value>,

@@ -13,7 +13,8 @@ use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::place::is_address;
 use crate::reading_args::{ReadingArgs, input, option};
-use crate::run::{EXIT_REJECTS, check_report, followed, parse_max_rejects, write_report};
+use crate::run::{EXIT_REJECTS, followed, parse_max_rejects};
+use crate::run_files::RunFiles;
 use crate::show::{figures, grouped, left_aside, tables};
 use crate::streams;
 use crate::words::{Written, api, compression, keep, naming, on_bad_record, written};
@@ -85,9 +86,8 @@ pub(crate) struct ConvertArgs {
     /// Where rejects go when the table goes to standard output; with a folder they go into it.
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Write what the run did as JSON to this file; safe to share.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: RunFiles,
     #[command(flatten, next_help_heading = "With --format cclf")]
     pub(crate) delivery: DeliveryArgs,
     #[command(flatten)]
@@ -99,9 +99,7 @@ pub(crate) struct ConvertArgs {
 }
 
 pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
-    if let Some(file) = &arguments.report {
-        check_report(file, &arguments.out)?;
-    }
+    arguments.files.check(&arguments.out)?;
     match (arguments.format, arguments.delivery.aco.as_deref()) {
         (Written::Cclf, Some(aco)) => return to_cclf(arguments, aco, log),
         (Written::Cclf, None) => {
@@ -113,14 +111,20 @@ pub(crate) fn run(arguments: &ConvertArgs, log: Log) -> Result<u8, Failure> {
         }
         (Written::Tables(_), None) => {}
     }
-    convert(&options(arguments)?, &arguments.out, arguments.report.as_deref(), log)
+    let options = options(arguments)?;
+    if arguments.files.report_html.is_some() && !options.is_whole() {
+        let message = "--report-html shows the Parquet files of all tables, with all columns and lineage: leave --format, \
+                       --tables, --columns and --no-lineage out";
+        return Err(Failure::new(2, message));
+    }
+    convert(&options, &arguments.out, &arguments.files, log)
 }
 
 /// Converts, and tells what came of it: the tables are in `out`, a report may go to a file of its own.
 pub(crate) fn convert(
     options: &Options,
     out: &Path,
-    report_file: Option<&Path>,
+    files: &RunFiles,
     log: Log,
 ) -> Result<u8, Failure> {
     streams::check_input(&options.reading.inputs)?;
@@ -128,7 +132,7 @@ pub(crate) fn convert(
         drop(streams::output()?);
     }
     let run = || convert::run(options);
-    follow(&options.reading, (out, options.rejects.is_some()), report_file, log, run)
+    follow(&options.reading, (out, options.rejects.is_some()), files, log, run)
 }
 
 /// Converts to CMS's files: by way of tables, which nobody sees.
@@ -138,10 +142,11 @@ fn to_cclf(arguments: &ConvertArgs, aco: &str, log: Log) -> Result<u8, Failure> 
         || arguments.no_lineage
         || arguments.updatable
         || arguments.naming != Naming::default()
-        || arguments.keep_previous > 0;
+        || arguments.keep_previous > 0
+        || arguments.files.report_html.is_some();
     if is_of_tables || arguments.out == Path::new("-") || is_address(&arguments.out) {
         let message = "--format cclf makes all files whole, in a folder of this machine: leave --tables, --columns, \
-                       --no-lineage, --naming, --updatable and --keep-previous out, or make tables first and then \
+                       --no-lineage, --naming, --updatable, --keep-previous and --report-html out, or make tables first and then \
                        bcda cclf write";
         return Err(Failure::new(2, message));
     }
@@ -178,7 +183,7 @@ fn to_cclf(arguments: &ConvertArgs, aco: &str, log: Log) -> Result<u8, Failure> 
         json["tables"] = serde_json::json!([]);
         serde_json::to_string_pretty(&json).unwrap_or_default()
     };
-    write_report(arguments.report.as_deref(), json)?;
+    arguments.files.write_facts(json)?;
     let warnings: Vec<&String> = converted.warnings.iter().chain(&written.warnings).collect();
     let told = || {
         let records = of_records(&converted, &arguments.out, false);
@@ -192,13 +197,14 @@ fn to_cclf(arguments: &ConvertArgs, aco: &str, log: Log) -> Result<u8, Failure> 
 pub(crate) fn follow(
     reading: &Reading,
     (out, keeps_rejects): (&Path, bool),
-    report_file: Option<&Path>,
+    files: &RunFiles,
     log: Log,
     run: impl FnOnce() -> Result<Report, convert::Error>,
 ) -> Result<u8, Failure> {
     let report = followed((&reading.cancel, &reading.progress), log, run)?;
-    write_report(report_file, || report.to_json())?;
+    files.write_facts(|| report.to_json())?;
     log.report(&report.warnings, || report.to_json(), || summary(&report, out, keeps_rejects));
+    files.write_page(out, log)?;
     Ok(exit_code(&report))
 }
 
@@ -354,7 +360,7 @@ fn of_records(report: &Report, out: &Path, rejects_kept: bool) -> String {
             if columns.len() == 1 { "" } else { "s" }
         )
     });
-    let carried = report.carried.map_or_else(String::new, |carried| {
+    let carried = report.carried.as_ref().map_or_else(String::new, |carried| {
         format!(
             "\n{} rows were carried over, {} of them with another MBI; {} rows were taken out",
             grouped(carried.rows),

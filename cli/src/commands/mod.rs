@@ -14,6 +14,7 @@ pub(crate) mod jobs;
 pub(crate) mod metadata;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
+pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod sync;
 pub(crate) mod synth;

@@ -3,15 +3,13 @@
 mod screen;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
-use convert::Cancel;
-use profile::{Options, Profile};
+use profile::Options;
 
 use crate::failure::Failure;
 use crate::log::Log;
-use crate::run::followed;
+use crate::run_files::profiled;
 use crate::streams;
 
 /// Show what is in tables.
@@ -37,10 +35,7 @@ pub(crate) fn run(arguments: &ProfileArgs, log: Log) -> Result<u8, Failure> {
     if let Some(threads) = arguments.threads {
         options.threads = threads.into();
     }
-    let cancel = Cancel::new();
-    let found = followed((&cancel, &Arc::default()), log, || {
-        Profile::of(&arguments.tables, &options, &cancel)
-    })?;
+    let found = profiled(&arguments.tables, &options, log)?;
     if arguments.json {
         return streams::print(&format!("{}\n", found.to_json()));
     }

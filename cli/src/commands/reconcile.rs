@@ -11,7 +11,10 @@ use results::{ReconcileOptions, Source, Tolerance};
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::reading_args::option;
-use crate::run::{EXIT_REJECTS, check_report, followed, write_report};
+use crate::run::{
+    EXIT_REJECTS, PAGE_BESIDE, check_report, check_written, followed, write_file, write_report,
+};
+use crate::run_files::profiled;
 use crate::words::source;
 
 /// Show where two results agree: claim by claim, column by column.
@@ -34,6 +37,9 @@ pub(crate) struct ReconcileArgs {
     /// Write all that was found as JSON to this file: counts, sums and names of columns, never a value of a claim.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Write a page to this file that shows in whole percent where the two agree, and what is in RIGHT; safe to share.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_html: Option<PathBuf>,
     /// Write up to N examples of each kind of difference, and of unmatched claims, to a folder that only you can read. They
     /// are patient data: for your eyes.
     #[arg(long, num_args = 2, value_names = ["N", "DIR"])]
@@ -54,9 +60,13 @@ pub(crate) struct ReconcileArgs {
 
 pub(crate) fn run(arguments: &ReconcileArgs, log: Log) -> Result<u8, Failure> {
     let (left, right) = (&arguments.left, &arguments.right);
-    if let Some(file) = &arguments.report {
-        check_report(file, left)?;
-        check_report(file, right)?;
+    for side in [left, right] {
+        if let Some(file) = &arguments.report {
+            check_report(file, side)?;
+        }
+        if let Some(file) = &arguments.report_html {
+            check_written(&PAGE_BESIDE, file, side)?;
+        }
     }
     let tolerance = arguments.tolerance.as_deref().map(tolerance).transpose()?.unwrap_or_default();
     let mut options = ReconcileOptions::new(left.clone(), right.clone());
@@ -82,6 +92,13 @@ pub(crate) fn run(arguments: &ReconcileArgs, log: Log) -> Result<u8, Failure> {
             format!("{}{examples}", screen::summary(&found, is_within))
         },
     );
+    if let Some(file) = &arguments.report_html {
+        let shown =
+            profiled(right, &profile::Options::default(), log).map_err(Failure::after_all)?;
+        write_file(file, &report::reconciled(&found, is_within, &shown))
+            .map_err(Failure::after_all)?;
+        log.info(&format!("the page: {}", one_line(file)));
+    }
     Ok(if is_within { 0 } else { EXIT_REJECTS })
 }
 

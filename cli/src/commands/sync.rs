@@ -10,14 +10,12 @@ use self::shown::Told;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::reading_args::option;
-use crate::run::check_report;
 use crate::signals;
 
 pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
-    if let Some(file) = &arguments.report {
-        for output in ["tables", "exports"] {
-            check_report(file, &arguments.dir.join(output))?;
-        }
+    let tables = arguments.dir.join("tables");
+    for output in [&tables, &arguments.dir.join("exports")] {
+        arguments.files.check(output)?;
     }
     let request = Request {
         given: args::given(arguments)?,
@@ -40,5 +38,6 @@ pub(crate) fn run(arguments: &SyncArgs, log: Log) -> Result<u8, Failure> {
         let code = signal.unwrap_or_else(|| error.exit_code());
         Failure::new(code, error.spelled(request.spelling))
     })?;
+    arguments.files.write_page(&tables, log)?;
     Ok(outcome.exit_code)
 }

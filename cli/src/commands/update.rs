@@ -10,7 +10,8 @@ use crate::commands::convert::{follow, parse_date};
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
 use crate::reading_args::{LineArgs, input};
-use crate::run::{check_report, parse_max_rejects};
+use crate::run::parse_max_rejects;
+use crate::run_files::RunFiles;
 use crate::streams;
 use crate::words::{api, on_bad_record};
 
@@ -25,7 +26,7 @@ pub(crate) struct UpdateArgs {
     #[arg(required_unless_present = "undo", value_name = "EXPORT", value_parser = input())]
     pub(crate) exports: Vec<String>,
     /// Go back to the result before: the newest that --keep-previous has left takes the place of TABLES, which goes.
-    #[arg(long, conflicts_with_all = ["exports", "out", "changes"])]
+    #[arg(long, conflicts_with_all = ["exports", "out", "changes", "report_html"])]
     pub(crate) undo: bool,
     #[command(flatten)]
     pub(crate) lines: LineArgs,
@@ -58,9 +59,8 @@ pub(crate) struct UpdateArgs {
     /// Stop when more records are bad: a number, or a share of the records read so far (never below 100).
     #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
     pub(crate) max_rejects: MaxRejects,
-    /// Write what the run did as JSON to this file; safe to share.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: RunFiles,
     /// Most people whose Patients and Coverages are kept in memory.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     pub(crate) max_people: Option<u32>,
@@ -72,9 +72,7 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     if arguments.undo {
         return undo(tables, log);
     }
-    if let Some(file) = &arguments.report {
-        check_report(file, out)?;
-    }
+    arguments.files.check(out)?;
     let mut options = UpdateOptions::new(tables.clone(), arguments.exports.clone());
     let reading = &mut options.reading;
     reading.hash_inputs = arguments.hash_inputs;
@@ -89,8 +87,7 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     options.again = arguments.again;
     options.keep_previous = arguments.keep_previous;
     streams::check_input(&options.reading.inputs)?;
-    let report = arguments.report.as_deref();
-    follow(&options.reading, (out, false), report, log, || convert::update(&options))
+    follow(&options.reading, (out, false), &arguments.files, log, || convert::update(&options))
 }
 
 /// Goes back to the result before.

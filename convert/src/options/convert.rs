@@ -91,7 +91,7 @@ impl Options {
     }
 
     /// Whether the tables are all there is.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         let has_all = |table: Table| self.tables.contains(&table);
         self.output != Output::Stdout
             && self.format == Format::Parquet

@@ -20,7 +20,8 @@ use crate::options::Keep;
 use crate::out::manifest::{SCHEMA_VERSION, crosswalk_hash};
 use crate::out::shared::shared;
 use crate::pass::entry::{Entry, PersonHash, person_hash};
-use crate::report::{FileReport, Report};
+use crate::report::{FileReport, FilledBefore, Report};
+use crate::stored::StoredTable;
 
 /// Bytes that are read at once.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -147,6 +148,23 @@ impl State {
     pub(crate) fn table(&self, table: Table) -> Option<PathBuf> {
         let own = self.report.tables.iter().find(|own| own.table == table.name())?;
         Some(self.folder.join(&own.file))
+    }
+
+    /// How much of each table is filled, as their files say of themselves.
+    ///
+    /// # Errors
+    /// A file is damaged, or cannot be read.
+    pub(crate) fn filled(&self) -> Result<Vec<FilledBefore>, Error> {
+        let mut filled = Vec::new();
+        for own in &self.report.tables {
+            let file = self.folder.join(&own.file);
+            let stored = StoredTable::open(&file, &file.display().to_string())?;
+            let Some(counts) = stored.filled()? else { continue };
+            let names = stored.schema().fields().iter().map(|field| field.name().clone());
+            let columns = names.zip(counts).collect();
+            filled.push(FilledBefore { table: own.table.clone(), rows: stored.rows(), columns });
+        }
+        Ok(filled)
     }
 
     /// The files of rejects, by their names in the folder.

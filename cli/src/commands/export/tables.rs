@@ -9,6 +9,7 @@ use crate::commands;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::reading_args::option;
+use crate::run_files::RunFiles;
 
 /// Tables of an export.
 pub(super) struct Tables<'t> {
@@ -188,7 +189,7 @@ impl Tables<'_> {
         for people in &report.earlier_people {
             options.reading.patients.push(utf8(people)?);
         }
-        commands::convert::convert(&options, &tables, None, log)
+        commands::convert::convert(&options, &tables, &RunFiles::default(), log)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use profile::{Cross, Figure, Lines, Profile, TableFill};
+use profile::{Cross, Figure, Lines, Profile, TableFill, grouped};
 
-use crate::show::{grouped, wrapped};
+use crate::show::wrapped;
 
 /// Characters of the longest bar.
 const BAR: usize = 20;
@@ -17,7 +17,10 @@ const GAP: usize = 2;
 
 pub(super) fn text(found: &Profile, width: usize) -> String {
     let mut out = Out { text: String::new(), width };
-    out.words(&verdict(found));
+    out.words(&found.verdict_line());
+    for unusual in &found.unusual {
+        out.words(&format!("Unusual: {unusual}."));
+    }
     if found.shows_small_cells {
         out.words("Cells of 1 to 10 people are shown: this is not to be shared.");
     } else {
@@ -62,36 +65,6 @@ pub(super) fn text(found: &Profile, width: usize) -> String {
     out.text
 }
 
-fn verdict(found: &Profile) -> String {
-    let verdict = &found.verdict;
-    if !verdict.has_manifest {
-        return "No manifest tells whether the tables are complete.".to_owned();
-    }
-    let mut faults = Vec::new();
-    let rejected: u64 = verdict.rejected.values().sum();
-    if rejected > 0 {
-        let classes: Vec<String> = verdict
-            .rejected
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(class, count)| format!("{class} {}", grouped(*count)))
-            .collect();
-        faults.push(format!("{} rejected ({})", grouped(rejected), classes.join(", ")));
-    }
-    if verdict.claims_without_patient == Some(true) {
-        faults.push("there are claims without a Patient".to_owned());
-    }
-    if !verdict.other_rows.is_empty() {
-        faults
-            .push(format!("other rows than the manifest says: {}", verdict.other_rows.join(", ")));
-    }
-    if faults.is_empty() {
-        format!("Complete: tables of {}, nothing rejected.", found.source)
-    } else {
-        format!("Not complete: {}.", faults.join("; "))
-    }
-}
-
 fn count(figure: &Figure) -> Option<i128> {
     figure.count.map(i128::from)
 }
@@ -102,9 +75,7 @@ fn dollars(figure: &Figure) -> Option<i128> {
 }
 
 fn number(value: Option<i128>) -> String {
-    let Some(value) = value else { return HIDDEN.to_owned() };
-    let sign = if value < 0 { "-" } else { "" };
-    format!("{sign}{}", grouped(u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX)))
+    value.map_or_else(|| HIDDEN.to_owned(), grouped)
 }
 
 fn length(text: &str) -> usize {

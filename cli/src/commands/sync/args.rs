@@ -8,6 +8,7 @@ use sync::Value;
 
 use crate::connection::ConnectionArgs;
 use crate::failure::Failure;
+use crate::run_files::RunFiles;
 
 /// Limits that an option has which nobody has given.
 const USUAL_LIMITS: [(&str, u64); 4] =
@@ -60,9 +61,8 @@ pub(crate) struct SyncArgs {
     /// text may name people. A new file is readable by you only, and one that others can read is refused.
     #[arg(long, value_name = "FILE")]
     pub(crate) error_bodies: Option<PathBuf>,
-    /// Write what the run did as JSON to this file, too; DIR/sync-report.json has it in any case. Safe to share.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: RunFiles,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }

@@ -14,7 +14,7 @@ use crate::export_progress::Shown;
 use crate::failure::{Failure, spelled};
 use crate::log::Log;
 use crate::progress::Bar;
-use crate::run::write_report;
+use crate::run_files::RunFiles;
 use crate::show::grouped;
 
 /// Tells a person, and a file if one was named.
@@ -22,17 +22,17 @@ pub(super) struct Told {
     log: Log,
     shown: Arc<Shown>,
     file: Option<PathBuf>,
-    report: Option<PathBuf>,
+    files: RunFiles,
 }
 
 impl Told {
     pub(super) fn new(log: Log, arguments: &SyncArgs) -> Result<Self, Failure> {
-        let (file, report) = (arguments.log.clone(), arguments.report.clone());
+        let (file, files) = (arguments.log.clone(), arguments.files.clone());
         if let Some(file) = &file {
             // One that cannot be written is told before anything is done.
             NdjsonLog::open(file, spelled)?;
         }
-        Ok(Self { log, shown: Arc::new(Shown::new(log)), file, report })
+        Ok(Self { log, shown: Arc::new(Shown::new(log)), file, files })
     }
 
     /// Takes what is shown away.
@@ -66,7 +66,7 @@ impl Watch for Told {
     }
 
     fn report(&self, report: &sync::Report, warnings: &[String]) -> Result<(), sync::Error> {
-        let written = write_report(self.report.as_deref(), || report.to_json());
+        let written = self.files.write_facts(|| report.to_json());
         written.map_err(|failure| Cause::Failed(failure.message))?;
         self.log.report(warnings, || report.to_json(), || report.line.clone());
         Ok(())
