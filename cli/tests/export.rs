@@ -738,6 +738,7 @@ fn the_demonstration_shows_every_table() {
     assert!(work.exists("demo/tables-again/cclf5.parquet"));
     assert!(
         work.exists("demo/export/bcda-export.json")
+            && work.exists("demo/report.html")
             && work.exists("demo/tables/tables-manifest.json")
     );
     work.bcda("demo --out demo").exits(2);
@@ -751,7 +752,7 @@ fn the_demonstration_shows_every_table() {
     assert!(ran.status.success());
     let text = String::from_utf8(ran.stdout).unwrap();
     let tables = text.lines().find_map(|line| line.strip_prefix("the tables are in ")).unwrap();
-    assert!(fs::metadata(format!("{tables}/cclf5.csv")).unwrap().is_file());
+    assert!(fs::metadata(format!("{tables}/cclf5.parquet")).unwrap().is_file());
     assert!(tables.starts_with(work.path("temporary").to_str().unwrap()));
 }
 

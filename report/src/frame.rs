@@ -95,8 +95,7 @@ pub(crate) fn section(id: &str, title: &str, content: &Markup) -> Markup {
 
 /// A figure in a cell of a table, or that it is hidden.
 pub(crate) fn number(figure: Option<String>) -> Markup {
-    let is_hidden = figure.is_none();
-    html! { td.n.hidden[is_hidden] { (figure.as_deref().unwrap_or(HIDDEN)) } }
+    figure.map_or_else(|| html! { td.n.hidden { (HIDDEN) } }, |text| html! { td.n { (text) } })
 }
 
 /// A table in a region that scrolls on a screen, by keyboard too, and is whole on paper.

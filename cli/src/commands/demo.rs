@@ -12,11 +12,13 @@ use bulk_client::{
     Settings, block_on,
 };
 use clap::Args;
+use profile::Profile;
 use sandbox::{Data, Sandbox};
 
 use crate::export_progress::Shown;
 use crate::failure::Failure;
 use crate::log::{Log, one_line};
+use crate::run::write_file;
 use crate::show::{grouped, wrapped};
 use crate::signals;
 use crate::streams::{self, print};
@@ -24,11 +26,11 @@ use crate::streams::{self, print};
 /// Characters of a line that a screen shows.
 const WIDTH: u16 = 100;
 
-/// Try it: serve a synthetic export on this machine, fetch it, convert it, and show what the tables say.
+/// Try it: serve a synthetic export on this machine, fetch it, convert it, and show what the tables say, on the screen and on a page.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   bcda demo
-  bcda demo --out demo --beneficiaries 50
+  bcda demo --out demo --beneficiaries 50 --open
 
 Everything is made up and stays on this machine.")]
 pub(crate) struct DemoArgs {
@@ -41,6 +43,9 @@ pub(crate) struct DemoArgs {
     /// How many beneficiaries; each has about 570 kB.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) beneficiaries: u64,
+    /// Open the page at the end, in the browser.
+    #[arg(long, conflicts_with = "discard")]
+    pub(crate) open: bool,
 }
 
 pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
@@ -82,16 +87,19 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     })?;
     running.stop();
     log.info(&format!("   {} files, {} bytes", report.files.len(), grouped(report.bytes())));
-    log.info(&format!(
-        "3. bcda convert {} --out {} --format csv",
-        one_line(&export),
-        one_line(&tables)
-    ));
-    let converted = convert::run(&options).map_err(|error| match error.kind() {
+    log.info(&format!("3. bcda convert {} --out {}", one_line(&export), one_line(&tables)));
+    let failed = |error: convert::Error| match error.kind() {
         convert::ErrorKind::Cancelled => interrupted(),
         _ => Failure::new(error.exit_code(), error.to_string()),
-    })?;
-    let sums = screen::text(&tables)?;
+    };
+    let converted = convert::run(&options).map_err(failed)?;
+    let sums = screen::text(&tables).map_err(failed)?;
+    let page = place.path().join("report.html");
+    log.info(&format!("4. bcda report {} --out {}", one_line(&tables), one_line(&page)));
+    // Nobody is behind these figures, and with so few people all of them would be hidden.
+    let shown = profile::Options { show_small_cells: true, ..profile::Options::default() };
+    let found = Profile::of(&tables, &shown, &options.reading.cancel).map_err(failed)?;
+    write_file(&page, &report::page(&found))?;
     let rows: Vec<_> = converted
         .tables
         .iter()
@@ -101,14 +109,20 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     let next = if place.stays() {
         let (export, tables) = (one_line(&export), one_line(&tables));
         format!(
-            "the export is in {export}\nthe tables are in {tables}\n\
-             again: bcda convert {export} --out {tables}-again\n"
+            "the export is in {export}\nthe tables are in {tables}\nto look at them: {}\n\
+             again: bcda convert {export} --out {tables}-again\n",
+            one_line(&page)
         )
     } else {
         "the export and the tables are gone, as you wished\nagain: bcda demo --out demo\n"
             .to_owned()
     };
     let seconds = started.elapsed().as_secs_f64();
+    if arguments.open
+        && let Err(error) = open::that_detached(&page)
+    {
+        log.warning(&format!("the page was not opened: {error}"));
+    }
     print(&format!(
         "{sums}{rows}\n{next}{seconds:.1} s in all; next: bcda describe, bcda serve, bcda export --help\n"
     ))
@@ -168,7 +182,5 @@ fn server(running: &sandbox::Running, url: &str, shown: Arc<Shown>) -> Result<Se
 
 fn convert_options(export: &Path, tables: &Path) -> convert::Options {
     let inputs = vec![export.to_string_lossy().into_owned()];
-    let mut options = convert::Options::new(inputs, convert::Output::Folder(tables.to_owned()));
-    options.format = cclf_crosswalk::Format::Csv;
-    options
+    convert::Options::new(inputs, convert::Output::Folder(tables.to_owned()))
 }

@@ -38,8 +38,10 @@ pub(crate) fn run(arguments: &ReportArgs, log: Log) -> Result<u8, Failure> {
     write_file(&arguments.out, &report::page(&found))?;
     let facts = || found.to_json();
     log.report(&[] as &[&str], facts, || {
-        let unusual: String = found.unusual.iter().map(|own| format!("\nunusual: {own}")).collect();
-        format!("{}{unusual}\nthe page: {}", found.verdict_line(), one_line(&arguments.out))
+        let mut lines = vec![found.verdict_line()];
+        lines.extend(found.unusual.iter().map(|own| format!("unusual: {own}")));
+        lines.push(format!("the page: {}", one_line(&arguments.out)));
+        lines.join("\n")
     });
     Ok(0)
 }
