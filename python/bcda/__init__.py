@@ -28,6 +28,7 @@ from ._bcda import (
     validate,
 )
 from ._errors import BadDataError, BcdaError, BcdaWarning, Interrupted, ServerError, UsageError
+from ._page import Page, report
 
 
 def __getattr__(name):
@@ -46,6 +47,7 @@ __all__ = [
     "BcdaError",
     "BcdaWarning",
     "Interrupted",
+    "Page",
     "Scan",
     "ServerError",
     "UsageError",
@@ -57,6 +59,7 @@ __all__ = [
     "describe",
     "export",
     "reconcile",
+    "report",
     "scan",
     "sync",
     "validate",

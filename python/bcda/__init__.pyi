@@ -156,6 +156,12 @@ def reconcile(
     right_source: _Source | None = None,
     threads: int | None = None,
 ) -> dict[str, Any]: ...
+class Page(str):
+    def _repr_html_(self) -> str: ...
+
+def report(
+    tables: _Path, *, show_small_cells: bool = False, threads: int | None = None
+) -> Page: ...
 def scan(
     inputs: _Paths,
     table: str,

@@ -1,7 +1,7 @@
 //! The native half of the Python package `bcda`.
 //!
 //! ```text
-//! bcda/__init__.py ──> _bcda: convert_run, scan, split, describe, validate, results, export, sync ──> the crates
+//! bcda/__init__.py ──> _bcda: convert_run, scan, split, describe, validate, results, report, export, sync ──> the crates
 //! ```
 //!
 //! Arguments come in as Python gives them (`arguments`), work runs on threads without the interpreter (`watch`), rows
@@ -18,6 +18,7 @@ mod export;
 mod failure;
 mod frames;
 mod reading;
+mod report;
 mod results;
 mod scan;
 mod split;
@@ -46,6 +47,8 @@ mod _bcda {
     use crate::describe::describe;
     #[pymodule_export]
     use crate::export::export;
+    #[pymodule_export]
+    use crate::report::report_page;
     #[pymodule_export]
     use crate::results::{cclf_current, cclf_read, cclf_write, reconcile};
     #[pymodule_export]
