@@ -85,14 +85,12 @@ impl EarlierTable {
     /// # Errors
     /// The file is no Parquet file of plain columns, or cannot be read.
     pub fn open(bytes: u64, read_at: ReadAt) -> Result<Self, ArrowError> {
-        let mut stored = Stored { bytes, read_at, near: (0, Bytes::new()) };
-        let end = bytes.min(END_BYTES);
-        let at_end = stored.get_bytes(bytes - end, usize::try_from(end).unwrap_or(0))?;
-        stored.near = (bytes - end, at_end);
+        let stored = Stored { bytes, read_at, near: (0, Bytes::new()) };
+        let at_end = stored.at_end()?;
         // Nothing is looked for by value, and statistics are most of what a file says of itself.
         let options =
             ArrowReaderOptions::new().with_column_stats_policy(ParquetStatisticsPolicy::SkipAll);
-        let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&stored, options)?))?;
+        let metadata = guarded(|| Ok(ArrowReaderMetadata::load(&at_end, options)?))?;
         let columns = metadata.schema().fields().len();
         let mut row_groups = Vec::new();
         for row_group in metadata.metadata().row_groups() {
@@ -101,7 +99,6 @@ impl EarlierTable {
             }
             row_groups.push(usize::try_from(row_group.num_rows()).map_err(|_| damaged())?);
         }
-        stored.near = (0, Bytes::new());
         Ok(Self { stored, metadata, row_groups })
     }
 
@@ -120,8 +117,9 @@ impl EarlierTable {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn filled(&self) -> Result<Option<Vec<u64>>, ArrowError> {
-        let all =
-            guarded(|| Ok(ArrowReaderMetadata::load(&self.stored, ArrowReaderOptions::new())?))?;
+        let at_end = self.stored.at_end()?;
+        let options = ArrowReaderOptions::new();
+        let all = guarded(|| Ok(ArrowReaderMetadata::load(&at_end, options)?))?;
         let mut filled = vec![0; self.schema().fields().len()];
         for row_group in all.metadata().row_groups() {
             for (filled, column) in filled.iter_mut().zip(row_group.columns()) {
@@ -237,6 +235,16 @@ impl ChunkReader for Stored {
         let mut bytes = vec![0; length];
         (self.read_at)(&mut bytes, start)?;
         Ok(bytes.into())
+    }
+}
+
+impl Stored {
+    /// The same with what is at its end at hand.
+    fn at_end(&self) -> Result<Self, ArrowError> {
+        let end = self.bytes.min(END_BYTES);
+        let at = self.bytes - end;
+        let bytes = self.get_bytes(at, usize::try_from(end).unwrap_or(0))?;
+        Ok(Self { near: (at, bytes), ..self.clone() })
     }
 }
 

@@ -161,6 +161,7 @@ fn silent(work: &Work, ran: &Ran, how: &str) {
     assert!(!String::from_utf8_lossy(&ran.stdout).contains(MARK), "{how}");
     for file in [
         "report.json",
+        "page.html",
         "out/tables-manifest.json",
         "out/rejects/rejects.csv",
         "rejects/rejects.csv",
@@ -189,10 +190,15 @@ fn nothing_of_a_record(api: Api) {
     let all: Vec<Vec<u8>> = good.chain(bad_of(api)).collect();
     work.write_lines("in.ndjson", &all);
     for voice in VOICES {
-        let ending = "--report report.json --overwrite --max-rejects 100% --out out";
+        let ending =
+            "--report report.json --report-html page.html --overwrite --max-rejects 100% --out out";
         let ran = work.bcda(&format!("convert in.ndjson {ending} {voice}")).exits(3);
         silent(&work, &ran, voice);
         assert!(work.exists("out/rejects/rejects.csv"), "the check looks at what is there");
+        assert!(work.read_text("page.html").contains("in.ndjson"), "it tells of rejects");
+        // With all that may be shown to those who may see the tables.
+        let ran = work.bcda("report out --show-small-cells --out page.html").exits(0);
+        silent(&work, &ran, "a page");
     }
     // What is asked for is there: in the tables and with the raw rejects.
     work.bcda("convert in.ndjson --out out --overwrite --max-rejects 100% --format csv -q")

@@ -30,6 +30,7 @@ mod promises;
 mod python_package;
 mod read_back;
 mod reconcile;
+mod report;
 mod same_bytes;
 mod serve;
 mod sql;
