@@ -44,6 +44,8 @@ impl Default for Options {
 pub struct Profile {
     /// Whether cells of 1 to 10 people are shown.
     pub shows_small_cells: bool,
+    /// Whether the manifest says that the data are made up, so that nobody is behind them.
+    pub synthetic: bool,
     /// Where the tables come from: `v1`, `v2`, `v3` or `cclf`.
     pub source: &'static str,
     /// Whether the result is whole.
@@ -202,6 +204,7 @@ fn shown(
     let of_lines = shapes.iter().filter(|(shape, _)| shape.table != Table::Cclf1);
     Profile {
         shows_small_cells: rule.shows_small,
+        synthetic: finished.is_synthetic(),
         source: finished.source().name(),
         verdict: Verdict::of(finished),
         unusual: Vec::new(),

@@ -154,6 +154,11 @@ impl Finished {
         self.manifest.is_some()
     }
 
+    /// Whether the manifest says that the data are made up.
+    pub fn is_synthetic(&self) -> bool {
+        self.manifest.as_ref().is_some_and(|manifest| manifest.synthetic.is_some())
+    }
+
     /// The rows of a table, as the manifest says.
     pub fn listed_rows(&self, table: Table) -> Option<u64> {
         let listed = self.manifest.iter().flat_map(|manifest| &manifest.tables);
