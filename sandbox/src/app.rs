@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -135,7 +135,7 @@ impl FromRequestParts<Arc<App>> for Client {
     }
 }
 
-/// Everything before a handler and after it: the host, the body, the headers of all answers, the statistics.
+/// Everything before a handler and after it: the host and the origin, the body, the headers of all answers, the statistics.
 pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let requests = kind_of(request.uri().path());
     let mut response = guarded(&app, request, next).await;
@@ -156,8 +156,14 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
 
 async fn guarded(app: &App, request: Request, next: Next) -> Response {
     // A page of another site may have its name point to this machine: names that are not ours get nothing.
-    if !is_local(&host(request.headers(), app.address)) {
+    let host = host(request.headers(), app.address);
+    if !is_local(&host) {
         return plain(StatusCode::MISDIRECTED_REQUEST, "this server is reached as localhost\n");
+    }
+    // Nor does any other page have its browser ask here. Clients that are no browsers send no origin.
+    let mut origins = request.headers().get_all(ORIGIN).iter();
+    if !origins.all(|origin| is_own(origin.as_bytes(), &host)) {
+        return plain(StatusCode::FORBIDDEN, "this server answers no page but its own\n");
     }
     let (parts, body) = request.into_parts();
     if head_bytes(&parts) > app.options.limits.head_bytes {
@@ -188,6 +194,13 @@ fn is_local(host: &str) -> bool {
     };
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether an Origin header names the host that was asked. A relay that hands on the browser's Host is no hindrance.
+fn is_own(origin: &[u8], host: &str) -> bool {
+    origin
+        .strip_prefix(b"http://")
+        .is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_bytes()))
 }
 
 fn kind_of(path: &str) -> Option<Requests> {

@@ -24,18 +24,18 @@
 //! # How a request goes
 //! ```text
 //! server      accepts connections, limits heads and idle time
-//! app         around every request: the Host header, the body, the counts; tokens
+//! app         around every request: the Host and Origin headers, the body, the counts; tokens
 //! router      which path leads to what
 //! auth        POST /auth/token                    jobs   start, status, list, cancel
 //! attribution before a job for a group: whose data it has
 //! parameters  Accept, Prefer, _type, _since       work   what a job does, on a thread of its own
 //! type_filter _typeFilter of version 3            sources  the records of each version
 //! data        a job's file: Range, ETag, gzip     info, metadata  what the service says of itself
-//! openapi     /api/vN/swagger                     page   /
+//! openapi     /api/vN/swagger                     page   /, /page.css, /page.js
 //! ```
 //!
 //! # What to expect
-//! - It listens on loopback only, and answers to the names of this machine only. Files are reached through a job's
+//! - It listens on loopback only, and answers to the names of this machine only, and to no page but its own. Files are reached through a job's
 //!   list of names and in no other way; links in a data folder are not followed.
 //! - All errors of clients, hostile ones too, end in an answer; heads, bodies, idle time and connections are limited
 //!   ([`Limits`]).

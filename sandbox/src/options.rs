@@ -127,6 +127,8 @@ pub struct Options {
     pub expiry: Duration,
     /// Encrypt the data files for the holder of this key, as the service did until February 2020.
     pub encrypt_with: Option<PublicKey>,
+    /// Show the first lines of files on the page though the data is a folder, whose records may be of real people.
+    pub show_data: bool,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
     /// Limits of the server.
@@ -151,9 +153,16 @@ impl Options {
             job_time: Duration::ZERO,
             expiry: Duration::from_hours(24),
             encrypt_with: None,
+            show_data: false,
             faults: Vec::new(),
             limits: Limits::default(),
             give_up: Arc::default(),
         }
+    }
+
+    /// Whether the page shows the first lines of files. It is about what stands on a screen: who has a token can
+    /// download the files.
+    pub(crate) fn shows_lines(&self) -> bool {
+        self.show_data || matches!(self.data, Data::Synthetic { .. })
     }
 }

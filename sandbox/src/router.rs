@@ -15,6 +15,8 @@ use crate::{attribution, auth, data, info, jobs, metadata, openapi, page};
 pub(crate) fn new(app: &Arc<App>) -> Router {
     let shared = Router::new()
         .route("/", get(page::page))
+        .route("/page.css", get(page::style))
+        .route("/page.js", get(page::script))
         .route("/auth/token", post(auth::token))
         .route("/data/{job}/{file}", get(data::file).head(data::head))
         .route("/_version", get(info::version))

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// Serve the API of the BCDA guides on this machine.
 ///
 /// It behaves as the service: token, metadata, export, jobs, files. A page at the address shows the endpoints with
-/// curl commands, the jobs and their files. Ctrl-C ends it; nothing stays behind.
+/// curl commands, starts jobs, and shows how they go, their files and first lines. Ctrl-C ends it; nothing stays behind.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 1 failed; 2 usage, or the port is taken; 130 and 143 ended by Ctrl-C or SIGTERM."
@@ -32,6 +32,10 @@ pub(crate) struct ServeArgs {
     /// Serve the *.ndjson and *.jsonl files of this folder, plain, .gz or .zst.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["beneficiaries", "seed", "weeks"])]
     data: Option<PathBuf>,
+    /// Let the page show the first lines of that folder's files too. They may be of real people: without this it shows
+    /// first lines of synthetic data alone.
+    #[arg(long, requires = "data")]
+    show_data: bool,
     /// Versions of the API, joined by commas. All of them unless given; with --data those that the records are of.
     #[arg(long, value_delimiter = ',', value_parser = api(), value_name = "VERSIONS")]
     api: Vec<Api>,
@@ -154,6 +158,7 @@ fn options(arguments: &ServeArgs) -> Result<Options, Failure> {
     options.token_life = Duration::from_secs(arguments.token_seconds.into());
     options.job_time = Duration::from_secs(arguments.job_seconds.into());
     options.encrypt_with = arguments.encrypt_with.as_deref().map(public_key).transpose()?;
+    options.show_data = arguments.show_data;
     options.faults = arguments
         .faults
         .iter()

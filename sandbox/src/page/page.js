@@ -1,136 +1,5 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>BCDA sandbox</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%230b6e69'/%3E%3Cpath d='M4 8h8M8 4v8' stroke='white' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E">
-<style>
-:root {
-  color-scheme: light dark;
-  --page: light-dark(#f5f7f7, #10181a);
-  --card: light-dark(#ffffff, #182326);
-  --line: light-dark(#d8e0e0, #2b3a3e);
-  --text: light-dark(#1b2a2c, #e3ecec);
-  --quiet: light-dark(#55676a, #9db0b3);
-  --accent: light-dark(#0b6e69, #4fc3b8);
-  --on-accent: light-dark(#ffffff, #06201e);
-  --code: light-dark(#eef3f3, #0c1315);
-  --good: light-dark(#1a7f37, #56d17a);
-  --bad: light-dark(#b3261e, #ff8b82);
-  --track: light-dark(#dfe7e7, #26353a);
-}
-* { box-sizing: border-box }
-[hidden] { display: none !important }
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif }
-header, main, footer { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem }
-header { padding-top: 2rem; padding-bottom: .5rem }
-h1 { margin: 0; font-size: 1.75rem; letter-spacing: -.01em }
-h1 span { color: var(--accent) }
-h2 { font-size: 1.1rem; margin: 0 0 .75rem }
-p { margin: .25rem 0 .75rem }
-.quiet { color: var(--quiet) }
-.steps { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)) }
-section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.1rem 1.25rem; margin: 1rem 0 }
-.steps section { margin: 0 }
-h2 .number { display: inline-grid; place-items: center; width: 1.6rem; height: 1.6rem; margin-right: .5rem; border-radius: 50%; background: var(--accent); color: var(--on-accent); font-size: .9rem }
-label { display: block; font-size: .875rem; color: var(--quiet); margin-bottom: .6rem }
-input[type=text], select { display: block; width: 100%; margin-top: .15rem; padding: .45rem .6rem; font: inherit; font-size: .9rem; color: var(--text); background: var(--page); border: 1px solid var(--line); border-radius: .4rem }
-fieldset { border: 0; padding: 0; margin: 0 0 .6rem }
-legend { font-size: .875rem; color: var(--quiet); padding: 0 }
-fieldset label { display: inline-block; color: var(--text); margin: .2rem .9rem .2rem 0 }
-button { font: inherit; font-weight: 600; padding: .45rem 1rem; border-radius: .45rem; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer }
-button.small { font-size: .8rem; font-weight: 500; padding: .15rem .6rem; background: transparent; color: var(--accent) }
-button:disabled { opacity: .45; cursor: default }
-button:hover:enabled { filter: brightness(1.08) }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-.note { min-height: 1.5em; font-size: .9rem; margin: .6rem 0 0 }
-.note.good { color: var(--good) } .note.bad { color: var(--bad) }
-.job summary { position: relative; flex-wrap: wrap; gap: .2rem .8rem; padding-left: 1.2rem }
-.job summary::before { position: absolute; left: .2rem }
-.job .body { padding: 0 0 .8rem 1.2rem }
-.job .line { margin: .8rem 0 0; font-size: .88rem }
-.job .state { font-weight: 600 } .job .state.good { color: var(--good) } .job .state.bad { color: var(--bad) }
-.job .request { font: .82rem/1.4 ui-monospace, monospace; color: var(--quiet); overflow-wrap: anywhere; flex: 1 1 14rem }
-progress { appearance: none; display: block; width: 100%; height: .5rem; margin: .3rem 0 .6rem; border: 0; border-radius: .25rem; overflow: hidden; background: var(--track) }
-progress::-webkit-progress-bar { background: var(--track) }
-progress::-webkit-progress-value { background: var(--accent); transition: width .3s }
-progress::-moz-progress-bar { background: var(--accent) }
-ul.files { list-style: none; margin: 0; padding: 0; display: grid; gap: .3rem }
-ul.files li { display: flex; flex-wrap: wrap; gap: .2rem .7rem; align-items: baseline; font-size: .9rem }
-a { color: var(--accent) }
-.kind { min-width: 11.5rem; font-weight: 600 } .kind.bad { color: var(--bad) }
-.file { font-family: ui-monospace, monospace; font-size: .82rem; overflow-wrap: anywhere }
-details { border-top: 1px solid var(--line) }
-details:first-of-type { border-top: 0 }
-summary { display: flex; gap: .7rem; align-items: baseline; padding: .5rem 0; cursor: pointer; list-style: none }
-summary::-webkit-details-marker { display: none }
-summary::before { content: "›"; color: var(--quiet); transition: transform .15s } details[open] > summary::before { transform: rotate(90deg) }
-.method { font: 700 .72rem ui-monospace, monospace; min-width: 3.6rem; text-align: center; padding: .1rem .3rem; border-radius: .3rem; border: 1px solid currentColor; color: var(--accent) }
-.method.delete { color: var(--bad) }
-.path { font: .88rem ui-monospace, monospace; overflow-wrap: anywhere }
-summary .quiet { font-size: .88rem; margin-left: auto; text-align: right }
-.command { position: relative; margin: 0 0 .8rem }
-pre { margin: 0; padding: .75rem 5.5rem .75rem .9rem; background: var(--code); border: 1px solid var(--line); border-radius: .5rem; font: .82rem/1.5 ui-monospace, monospace; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
-.command button { position: absolute; top: .5rem; right: .5rem; background: var(--card) }
-footer { padding-top: .5rem; padding-bottom: 2rem; font-size: .875rem; color: var(--quiet) }
-@media (max-width: 40rem) { summary { flex-wrap: wrap } summary .quiet { margin-left: 1.2rem; text-align: left; flex-basis: 100% } .job summary .quiet { margin-left: 0 } }
-@media (prefers-reduced-motion: reduce) { * { transition: none !important } }
-</style>
-</head>
-<body>
-<header>
-  <h1><span>BCDA</span> sandbox</h1>
-  <p class="quiet">The Beneficiary Claims Data API of the guides, on this machine. What it serves is synthetic unless you gave it a folder of your own.</p>
-</header>
-<main>
-  <noscript><section><p>This page needs JavaScript for its buttons. The endpoints are described at <a href="/api/{{first}}/swagger">/api/{{first}}/swagger</a>.</p></section></noscript>
-  <div class="steps">
-    <section aria-labelledby="token-title">
-      <h2 id="token-title"><span class="number" aria-hidden="true">1</span>Get a token</h2>
-      <form id="token-form">
-        <label>Client id <input type="text" id="client-id" autocomplete="off" spellcheck="false" value="{{id}}"></label>
-        <label>Client secret <input type="text" id="client-secret" autocomplete="off" spellcheck="false" value="{{secret}}"></label>
-        <button id="get-token">Get a token</button>
-        <p class="note" id="token-note" role="status">The guides print these credentials for everybody.</p>
-      </form>
-    </section>
-    <section aria-labelledby="start-title">
-      <h2 id="start-title"><span class="number" aria-hidden="true">2</span>Start a job</h2>
-      <form id="start-form">
-        <label>Version of the API
-          <select id="version" data-versions="{{versions}}"></select>
-        </label>
-        <label>Endpoint
-          <select id="endpoint"></select>
-        </label>
-        <fieldset>
-          <legend>Resource types; all of them when none is chosen</legend>
-          <label><input type="checkbox" name="type" value="ExplanationOfBenefit"> ExplanationOfBenefit</label>
-          <label><input type="checkbox" name="type" value="Patient"> Patient</label>
-          <label><input type="checkbox" name="type" value="Coverage"> Coverage</label>
-        </fieldset>
-        <label>Only what changed since <input type="text" id="since" placeholder="2020-02-13T08:00:00.000-05:00" autocomplete="off" spellcheck="false"></label>
-        <label id="filter-label" hidden>Only claims that a search finds (_typeFilter) <input type="text" id="filter" autocomplete="off" spellcheck="false"></label>
-        <button id="start" disabled>Start a job</button>
-        <p class="note" id="start-note" role="status">A token comes first.</p>
-      </form>
-    </section>
-  </div>
-  <section aria-labelledby="jobs-title">
-    <h2 id="jobs-title"><span class="number" aria-hidden="true">3</span>Jobs and files</h2>
-    <div id="jobs" aria-live="polite"><p class="quiet">None yet.</p></div>
-  </section>
-  <section aria-labelledby="endpoints-title">
-    <h2 id="endpoints-title">Endpoints</h2>
-    <p class="quiet">Set the variables once, then each command can be pasted as it is. The whole description: <a href="/api/{{first}}/swagger">/api/{{first}}/swagger</a> (OpenAPI).</p>
-    <div id="variables"></div>
-    <div id="endpoints"></div>
-  </section>
-</main>
-<footer>It listens on this machine only and needs no network. Ctrl-C in the terminal ends it, and its files go.</footer>
-<script>
 "use strict";
+// What comes from the server becomes text and never markup: the page's policy lets no browser take it for any.
 const $ = (id) => document.getElementById(id);
 const make = (name, attributes = {}, ...children) => {
   const node = document.createElement(name);
@@ -140,6 +9,8 @@ const make = (name, attributes = {}, ...children) => {
   node.append(...children);
   return node;
 };
+// For screen readers, which would be lost in all that changes.
+const tell = (text) => { $("news").textContent = text; };
 const say = (id, text, kind = "") => { $(id).textContent = text; $(id).className = "note " + kind; };
 const versions = $("version").dataset.versions.split(" ");
 const jobs = new Map();   // number -> { number, version, state, timer, .. }
@@ -169,13 +40,16 @@ async function getToken() {
   token = body.access_token;
   expires = Date.now() + 1000 * Number(body.expires_in ?? 1200);
   keep();
+  say("token-note", "You have a token.", "good");
 }
 
-// One call with the token; a token that has expired is replaced once, if the form's credentials allow it.
+// One call with the token; a token that has expired is replaced once, if the form's credentials allow it. Nothing goes to
+// the browser's cache: it would keep files of patients, and it takes ranges of a compressed file for ranges of the file.
 async function call(path, options = {}) {
   for (let again = true; ; again = false) {
     const headers = { ...options.headers, Authorization: "Bearer " + token };
-    const answer = await fetch(path, { ...options, headers });
+    let answer;
+    try { answer = await fetch(path, { ...options, headers, cache: "no-store" }); } catch { return Response.error(); }
     if (answer.status !== 401 || !again) return answer;
     try { await getToken(); } catch { withoutToken("The token is no longer good; get a new one."); return answer; }
   }
@@ -204,27 +78,41 @@ async function goOn() {
   ({ token, expires } = before);
   // A new token would be another client's if the form had the secret of another.
   if ($("client-id").value !== before.id) { $("client-id").value = before.id; $("client-secret").value = ""; }
+  say("token-note", "You still have a token.", "good");
   await withToken();
 }
 
 async function trouble(answer) {
+  if (answer.type === "error") return "the sandbox does not answer";
+  const seconds = secondsToWait(answer);
+  if (seconds > 0) return answer.status + ": come again in " + Math.ceil(seconds) + " s";
   const text = await answer.text();
   try { return answer.status + ": " + (JSON.parse(text).issue[0].diagnostics ?? text); } catch { return answer.status + ": " + (text || "no body"); }
 }
 
+// What Retry-After says: seconds, or a date.
+function secondsToWait(answer) {
+  const text = answer.headers.get("Retry-After") ?? "0";
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return seconds > 0 ? seconds : 0;
+}
+
+// The clock is apart from the note, which a screen reader reads at each change.
 setInterval(() => {
+  $("token-left").hidden = !token || expires <= Date.now();
   if (!token) return;
   const left = Math.round((expires - Date.now()) / 1000);
   const clock = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
-  if (left > 0) say("token-note", "Token in use, good for " + clock, "good");
-  else { forget(); say("token-note", "The token has expired; the next call gets a new one."); }
+  if (left > 0) { $("token-left").textContent = "It is good for " + clock + "."; return; }
+  forget();
+  const text = "The token has expired; the next call gets a new one.";
+  if ($("token-note").textContent !== text) say("token-note", text);
 }, 1000);
 
 $("token-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     await getToken();
-    say("token-note", "You have a token.", "good");
     await withToken();
   } catch (error) {
     say("token-note", "No token: " + error.message, "bad");
@@ -291,7 +179,7 @@ function show(task) {
     make("div", { class: "body" }, bar, cancel, files, line));
   if (jobs.size === 0) $("jobs").replaceChildren();
   $("jobs").prepend(node);
-  const job = { number, version, node, state, when, cancel, bar, files, line, ended: false };
+  const job = { number, version, node, state, when, cancel, bar, files, line, ended: false, wait: SOON, failures: 0, quarter: 0 };
   jobs.set(number, job);
   showTimes(job, task);
   cancel.addEventListener("click", async () => { await call("/api/" + version + "/jobs/" + number, { method: "DELETE" }); follow(job); });
@@ -306,24 +194,47 @@ function showTimes(job, { start, end }) {
 
 const duration = (time) => time < 59950 ? (time / 1000).toFixed(1) + " s" : Math.floor(time / 60000) + " min " + Math.floor(time / 1000) % 60 + " s";
 
+// How many milliseconds to wait before a job is asked for again: longer each time that nothing new came.
+const SOON = 700, LATE = 10000;
+// What may be a bad moment of the server is one until it has come so often in a row.
+const FAILURES = 4;
+
+function askAgain(job, answer, text) {
+  const isNew = job.state.textContent !== text;
+  job.wait = isNew ? SOON : Math.min(1.5 * job.wait, LATE);
+  job.state.textContent = text;
+  job.timer = setTimeout(() => follow(job), Math.max(job.wait, 1000 * secondsToWait(answer)));
+}
+
 async function follow(job) {
   clearTimeout(job.timer);
   const answer = await call("/api/" + job.version + "/jobs/" + job.number, { headers: { Accept: "application/fhir+json" } });
   if (job.ended) return;
-  if (answer.status === 202 || answer.status === 429 || answer.status === 503) {
-    const text = answer.headers.get("X-Progress") ?? "Waiting";
-    job.state.textContent = text;
-    const percent = /(\d+)%/.exec(text);
-    if (percent) job.bar.value = Number(percent[1]);
-    job.timer = setTimeout(() => follow(job), 700);
+  const failed = answer.type === "error" || answer.status >= 500;
+  job.failures = failed ? job.failures + 1 : 0;
+  if (answer.status === 202) {
+    const text = answer.headers.get("X-Progress") ?? "In Progress";
+    const percent = Number(/(\d+)%/.exec(text)?.[1] ?? 0);
+    if (percent) job.bar.value = percent;
+    const quarter = Math.floor(percent / 25);
+    if (quarter > job.quarter) tell("Job " + job.number + ": " + percent + " percent");
+    job.quarter = quarter;
+    job.wasSeen = true;
+    askAgain(job, answer, text);
+  } else if (answer.status === 429 || answer.status === 503) {
+    askAgain(job, answer, "Waiting");
+  } else if (failed && job.failures < FAILURES) {
+    askAgain(job, answer, "Asking again");
   } else if (answer.status === 401) {
     job.state.textContent = "Waiting for a token";
   } else if (answer.status === 200) {
     const manifest = await answer.json();
     const count = manifest.output.length;
     const errors = manifest.error.length ? ", and a list of errors" : "";
-    finish(job, "Completed, " + count + (count === 1 ? " file" : " files") + errors, "good");
-    for (const item of [...manifest.output, ...manifest.error]) job.files.append(fileItem(item));
+    const deleted = manifest.deleted?.length ? ", and a list of what was deleted" : "";
+    finish(job, "Completed, " + count + (count === 1 ? " file" : " files") + deleted + errors, "good");
+    const isEncrypted = ({ encryptedKey, url }) => encryptedKey !== undefined || url.split("/").pop() in (manifest.KeyMap ?? {});
+    for (const item of [...manifest.output, ...(manifest.deleted ?? []), ...manifest.error]) job.files.append(fileItem(item, isEncrypted(item)));
   } else if (answer.status === 404) {
     job.line.remove();
     finish(job, "Cancelled", "");
@@ -335,9 +246,12 @@ async function follow(job) {
 // A job that has ended is folded, but for the newest with an outcome.
 async function finish(job, text, kind) {
   job.ended = true;
+  if (job.wasSeen) tell("Job " + job.number + ": " + text);
   job.state.textContent = text;
   job.state.className = "state " + kind;
   job.bar.remove();
+  // Whoever pressed it with the keyboard goes on from the job.
+  if (document.activeElement === job.cancel) job.node.querySelector("summary").focus();
   job.cancel.remove();
   const isNewest = kind !== "" && Number(job.number) > Number(newest?.number ?? 0);
   if (isNewest && newest) newest.node.open = false;
@@ -364,38 +278,98 @@ function exportLine(number, version, request) {
   return "bcda export " + words.map((word) => /^[\w.,:\/-]+$/.test(word) ? word : quote(word)).join(" ");
 }
 
-function fileItem({ type, url }) {
+function fileItem({ type, url }, isEncrypted) {
   const path = new URL(url).pathname;
   const name = path.split("/").pop();
   const save = make("a", { href: path, class: "file", download: name }, name);
   const size = make("span", { class: "quiet" });
-  showSize(path, size);
+  const item = make("li", {}, make("span", { class: type === "OperationOutcome" ? "kind bad" : "kind" }, type), save, size);
+  if ($("no-lines").hidden && !isEncrypted) item.append(...linesOf(path, name));
+  const length = showSize(path, size);
   // The link alone would come without the token.
   save.addEventListener("click", async (event) => {
     event.preventDefault();
-    size.textContent = "downloading…";
+    const total = await length;
     try {
+      const place = total > LARGE && window.showSaveFilePicker ? await window.showSaveFilePicker({ suggestedName: name }) : null;
+      size.textContent = "downloading…";
       const answer = await call(path);
       if (!answer.ok) throw new Error(await trouble(answer));
-      const blob = await answer.blob();
-      const link = make("a", { href: URL.createObjectURL(blob), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-      size.textContent = bytes(blob.size) + " downloaded";
+      size.textContent = bytes(await (place ? stream(answer, place) : hold(answer, name))) + " downloaded";
     } catch (error) {
+      // Who chose no place wants no file.
+      if (error.name === "AbortError") { size.textContent = bytes(total); return; }
       size.textContent = "failed: " + error.message;
     }
   });
-  return make("li", {}, make("span", { class: type === "OperationOutcome" ? "kind bad" : "kind" }, type), save, size);
+  return item;
+}
+
+// Beyond this a file is written as it comes, to where the user says, if the browser can do so. Otherwise it is held
+// until it is whole.
+const LARGE = 100e6;
+
+async function stream(answer, place) {
+  await answer.body.pipeTo(await place.createWritable());
+  return (await place.getFile()).size;
+}
+
+async function hold(answer, name) {
+  const blob = await answer.blob();
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  return blob.size;
+}
+
+// How much is shown of a file, and how much is fetched for it.
+const LINES = 5, CHARACTERS = 300, BYTES = 512 * 1024;
+
+// A button and what it shows and hides: the file's first lines.
+function linesOf(path, name) {
+  const id = "lines-" + path.split("/").slice(2).join("-");
+  const button = make("button", { class: "small", type: "button", "aria-expanded": "false", "aria-controls": id, "aria-label": "First lines of " + name }, "First lines");
+  const shown = make("div", { class: "lines", id, role: "group", "aria-label": "The first lines of " + name, hidden: "" });
+  button.addEventListener("click", async () => {
+    shown.hidden = !shown.hidden;
+    button.setAttribute("aria-expanded", String(!shown.hidden));
+    if (shown.hidden) return;
+    try {
+      const lines = await firstLines(path);
+      shown.replaceChildren(lines.length ? make("ol", {}, ...lines.map((line) => make("li", {}, make("code", {}, line)))) : make("p", { class: "quiet" }, "The file is empty."));
+      tell(lines.length + (lines.length === 1 ? " line" : " lines") + " of " + name);
+    } catch (error) {
+      shown.replaceChildren(make("p", { class: "note bad" }, "Not shown: " + error.message));
+      tell("Not shown: " + error.message);
+    }
+  });
+  return [button, shown];
+}
+
+async function firstLines(path) {
+  const answer = await call(path, { headers: { Range: "bytes=0-" + (BYTES - 1) } });
+  if (answer.status === 416) return [];
+  if (!answer.ok) throw new Error(await trouble(answer));
+  // A server that does not know of ranges begins to send all of it.
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let part; text.length < BYTES && text.split("\n").length <= LINES && !(part = await reader.read()).done;) text += part.value;
+  reader.cancel().catch(() => {});
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.slice(0, LINES).map((line) => line.length > CHARACTERS ? [...line].slice(0, CHARACTERS).join("") + " …" : line);
 }
 
 async function showSize(path, size) {
   // Whoever asks for a range is answered without compression: the size is that of the saved file.
   const answer = await call(path, { method: "HEAD", headers: { Range: "bytes=0-" } });
   const length = answer.headers.get("Content-Length");
-  if (answer.ok && length !== null && !answer.headers.has("Content-Encoding") && !size.textContent) size.textContent = bytes(Number(length));
+  if (!answer.ok || length === null || answer.headers.has("Content-Encoding")) return 0;
+  if (!size.textContent) size.textContent = bytes(Number(length)) + heldWhole(Number(length));
+  return Number(length);
 }
 
+const heldWhole = (count) => count > LARGE && !window.showSaveFilePicker ? "; this browser holds all of it until it is whole" : "";
 const bytes = (count) => count < 1e3 ? count + " B" : count < 1e6 ? (count / 1e3).toFixed(1) + " kB" : (count / 1e6).toFixed(1) + " MB";
 
 function command(text) {
@@ -417,7 +391,7 @@ function showVariables() {
 }
 
 async function showEndpoints() {
-  described = await (await fetch("/api/{{first}}/swagger")).json();
+  described = await (await fetch("/api/" + versions[0] + "/swagger")).json();
   const all = Object.entries(described.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
   all.sort((a, b) => a.operation["x-order"] - b.operation["x-order"]);
@@ -453,6 +427,3 @@ showVariables();
 const ready = showEndpoints();
 goOn();
 for (const id of ["client-id", "client-secret"]) $(id).addEventListener("input", showVariables);
-</script>
-</body>
-</html>
