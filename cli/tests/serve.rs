@@ -135,6 +135,21 @@ fn it_serves_the_versions_that_it_says() {
 }
 
 #[test]
+fn a_folders_first_lines_are_shown_only_if_that_is_wanted() {
+    for (arguments, shown) in [
+        (vec!["--beneficiaries", "1"], true),
+        (vec!["--data", &testdata()], false),
+        (vec!["--data", &testdata(), "--show-data"], true),
+    ] {
+        let page = Served::start(&arguments).get("/");
+        let (_, note) = page.split_once("id=\"no-lines\"").unwrap();
+        let (tag, text) = note.split_once('>').unwrap();
+        assert_eq!(tag.contains("hidden"), shown, "{arguments:?}");
+        assert!(text.split_once("</p>").unwrap().0.contains("--show-data"), "it says what to do");
+    }
+}
+
+#[test]
 fn broken_lines_in_the_data_are_told_once() {
     let work = Work::new();
     std::fs::create_dir(work.path("data")).unwrap();
@@ -169,6 +184,7 @@ fn what_it_cannot_do_is_told_with_exit_code_2() {
         (vec!["--data", "empty"], "has no *.ndjson"),
         (vec!["--data", "empty", "--beneficiaries", "3"], "cannot be used with"),
         (vec!["--data", &testdata(), "--api", "v1,v3"], "has no records of BCDA v3"),
+        (vec!["--show-data"], "--data <DIR>"),
         (vec!["--api", "v1,v4"], "invalid value 'v4'"),
         (vec!["--api", ""], "a value is required"),
         (vec!["--fault", "no-such-fault"], "slow-jobs[=POLLS]"),

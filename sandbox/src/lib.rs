@@ -35,8 +35,8 @@
 //! ```
 //!
 //! # What to expect
-//! - It listens on loopback only, and answers to the names of this machine only, and to no page but its own. Files are reached through a job's
-//!   list of names and in no other way; links in a data folder are not followed.
+//! - It listens on loopback only, and answers to the names of this machine only, and in a browser to no page but its own.
+//!   Files are reached through a job's list of names and in no other way; links in a data folder are not followed.
 //! - All errors of clients, hostile ones too, end in an answer; heads, bodies, idle time and connections are limited
 //!   ([`Limits`]).
 //! - It prints nothing and ends no process. Its own files lie in a folder that only the user can enter, and go when

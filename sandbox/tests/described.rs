@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{self, options, send, start, start_all_versions};
-use sandbox::{Api, Credentials, Options, Running, Sandbox};
+use sandbox::{Api, Credentials, Data, Options, Running, Sandbox};
 
 #[test]
 fn each_endpoint_of_the_document_is_there() {
@@ -95,11 +95,60 @@ fn the_page_needs_nothing_from_elsewhere() {
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     let policy = answer.header("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"));
+    assert!(policy.contains("script-src 'self';") && policy.contains("style-src 'self';"));
+    assert!(!policy.contains("unsafe") && policy.contains("require-trusted-types-for 'script'"));
     let page = answer.text();
     assert!(page.contains(&Credentials::published().id));
     // The one address is the name of a vocabulary in the icon, which nothing is fetched from.
     let addresses = page.matches("http://").count() + page.matches("https://").count();
     assert_eq!((addresses, page.matches("http://www.w3.org/2000/svg").count()), (1, 1));
+    // What the policy forbids would be there in vain.
+    for own in ["<style", "style=", "<script>", " onclick="] {
+        assert!(!page.contains(own), "{own}");
+    }
+    for (path, kind) in [("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+        assert!(page.contains(&format!("\"{path}\"")), "{path}");
+        let answer = send(&running, "GET", path, &[]);
+        assert_eq!(answer.header("content-type"), Some(&*format!("{kind}; charset=utf-8")));
+        let text = answer.text();
+        assert!(!text.contains("innerHTML") && !text.contains("https://"), "{path}");
+        assert!(!text.contains("{{"), "only the page is filled in");
+    }
+}
+
+/// Whether the page says that it shows no first lines, which is what its script goes by.
+fn has_no_lines(options: Options) -> bool {
+    let running = Sandbox::start(options).expect("starts");
+    let page = send(&running, "GET", "/", &[]);
+    let at = page.text().find("id=\"no-lines\"").expect("the note");
+    let (tag, _) = page.text()[at..].split_once('>').expect("a tag");
+    !tag.contains("hidden")
+}
+
+#[test]
+fn first_lines_of_a_folder_are_shown_only_if_that_is_wanted() {
+    let made = Data::Synthetic { beneficiaries: 1, seed: 1, weeks: None };
+    assert!(!has_no_lines(Options::new(made)));
+    assert!(matches!(options().data, Data::Folder(_)));
+    assert!(has_no_lines(options()));
+    assert!(!has_no_lines(Options { show_data: true, ..options() }));
+}
+
+#[test]
+fn what_the_page_shows_of_a_file_needs_the_token() {
+    let running = start();
+    let token = common::bearer(&running);
+    let manifest = common::export(&running, &token, "/api/v1/Patient/$export");
+    let file = &common::files(&running, &manifest, "Patient")[0];
+    // As the page's script asks.
+    let range = "Range: bytes=0-524287";
+    let origin = format!("Origin: http://{}", running.address());
+    for wrong in ["X: none", "Authorization: Bearer wrong"] {
+        assert_eq!(send(&running, "GET", file, &[wrong, range, &origin]).status, 401, "{wrong}");
+        assert_eq!(send(&running, "GET", file, &[wrong, &origin]).status, 401, "{wrong}");
+    }
+    let answer = send(&running, "GET", file, &[&token, range, &origin]);
+    assert_eq!((answer.status, answer.text().starts_with('{')), (206, true));
 }
 
 #[test]

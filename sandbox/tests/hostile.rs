@@ -110,6 +110,59 @@ fn links_in_a_data_folder_are_not_followed() {
 }
 
 #[test]
+fn pages_of_other_origins_get_nothing() {
+    let running = start();
+    let token = bearer(&running);
+    let manifest = export(&running, &token, "/api/v1/Patient/$export");
+    let file = &files(&running, &manifest, "Patient")[0];
+    let basic = common::basic(&sandbox::Credentials::published());
+    let port = running.address().port();
+    let own = format!("http://{}", running.address());
+    let others = [
+        "null".to_owned(),
+        "http://evil.example".to_owned(),
+        // Another server on this machine is another origin, and so is this one by another name or scheme.
+        "http://127.0.0.1:1".to_owned(),
+        format!("http://localhost:{port}"),
+        format!("https://127.0.0.1:{port}"),
+        format!("{own}.evil.example"),
+        format!("{own}/"),
+        String::new(),
+    ];
+    let start = ["Accept: application/fhir+json", "Prefer: respond-async"];
+    for (method, path, extra, status) in [
+        ("POST", "/auth/token", vec![&*basic], 200),
+        ("GET", "/api/v1/Patient/$export", [&start[..], &[&*token]].concat(), 202),
+        ("GET", "/api/v1/jobs/1", vec![&*token], 200),
+        ("GET", "/api/v1/jobs", vec![&*token, start[0]], 200),
+        ("GET", file, vec![&*token], 200),
+        ("HEAD", file, vec![&*token], 200),
+        ("GET", "/", vec![], 200),
+        ("GET", "/api/v1/swagger", vec![], 200),
+    ] {
+        let ask = |more: &[&str]| send(&running, method, path, &[&extra[..], more].concat()).status;
+        assert_eq!(ask(&[]), status, "{method} {path}");
+        assert_eq!(ask(&[&format!("Origin: {own}")]), status, "{method} {path}");
+        for other in &others {
+            let other = format!("Origin: {other}");
+            assert_eq!(ask(&[&other]), 403, "{method} {path} {other}");
+            assert_eq!(ask(&[&format!("Origin: {own}"), &other]), 403, "{method} {path} {other}");
+        }
+    }
+    assert_eq!(send(&running, "DELETE", "/api/v1/jobs/1", &[&token, "Origin: null"]).status, 403);
+    assert_eq!(send(&running, "GET", "/api/v1/jobs/1", &[&token]).status, 200, "it is still there");
+    assert_eq!(send(&running, "OPTIONS", file, &["Origin: http://evil.example"]).status, 403);
+}
+
+#[test]
+fn a_relay_that_hands_on_its_own_name_has_its_page_answered() {
+    let running = start();
+    let request =
+        "GET /_version HTTP/1.1\r\nHost: localhost:81\r\nOrigin: http://LOCALHOST:81\r\n\r\n";
+    assert_eq!(parse(&raw(running.address(), request.as_bytes())).status, 200);
+}
+
+#[test]
 fn names_of_other_machines_get_nothing() {
     let running = start();
     let ask = |host: &str| {
