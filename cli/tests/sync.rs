@@ -92,7 +92,8 @@ fn weeks_in_a_row_give_the_tables_of_the_final_state() {
         assert_eq!(held.as_array().unwrap().len(), 14);
 
         // A quiet week.
-        let ran = work.bcda("sync d").exits(0);
+        let ran = work.bcda("sync d --report-html page.html").exits(0);
+        assert!(work.read_text("page.html").contains("Filled columns"));
         assert!(
             ran.stderr.contains(" now, unchanged; claims: 0 new, 0 corrected,"),
             "{}",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use profile::{Cross, Figure, Lines, Profile, TableFill, grouped};
+use profile::{Cross, Figure, Lines, Profile, Run, TableFill, grouped};
 
 use crate::show::wrapped;
 
@@ -62,6 +62,7 @@ pub(super) fn text(found: &Profile, width: usize) -> String {
         out.lines(&format!("People by {}", own.by), own, count, false);
     }
     out.fill(&found.fill);
+    out.input(&found.run);
     out.text
 }
 
@@ -185,6 +186,26 @@ impl Out {
         }
     }
 
+    fn input(&mut self, run: &Run) {
+        self.title("Input");
+        let seconds = run.seconds.map_or_else(String::new, |seconds| format!(" in {seconds:.1} s"));
+        let [files, bytes, lines] =
+            [run.files, run.bytes, run.lines].map(|own| grouped(own.into()));
+        self.words(&format!("{files} files, {bytes} bytes, {lines} lines{seconds}"));
+        for (ending, count) in &run.left_aside {
+            self.words(&format!("left aside: {} {ending}", grouped((*count).into())));
+        }
+        for own in &run.rejects {
+            let place = if own.place.is_empty() { "the record" } else { &own.place };
+            let count = grouped(own.count.into());
+            self.words(&format!("rejected: {count} {}, {place}, in {}", own.class, own.file));
+        }
+        if run.other_rejects > 0 {
+            let count = grouped(run.other_rejects.into());
+            self.words(&format!("rejected: {count} of other kinds"));
+        }
+    }
+
     fn fill(&mut self, tables: &[TableFill]) {
         self.title(
             "Filled columns, in percent of rows of final claims (of CCLF8 in percent of people)",
@@ -207,7 +228,11 @@ impl Out {
                     |tenths| format!("{}.{}", tenths / 10, tenths % 10),
                 );
                 let left = self.width.saturating_sub(NAME + 5 + 2 * GAP).min(BAR);
-                self.line(&format!("{name:NAME$}  {percent:>5}  {}", bar(tenths, 1_000, left)));
+                let bar = bar(tenths, 1_000, left);
+                let before = column
+                    .percent_before
+                    .map_or_else(String::new, |percent| format!("  last run {percent}"));
+                self.line(&format!("{name:NAME$}  {percent:>5}  {bar:left$}{before}"));
             }
         }
     }
