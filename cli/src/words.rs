@@ -6,7 +6,7 @@ use std::str::FromStr;
 use cclf_crosswalk::{Api, Compression, Format, Naming};
 use cclf_files::Program;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use convert::{Keep, OnBadRecord};
+use convert::{Drift, Keep, OnBadRecord};
 use results::Source;
 
 /// The words of a library, each with what it means.
@@ -129,6 +129,18 @@ pub(crate) fn naming() -> impl TypedValueParser<Value = Naming> {
             }
         };
         (naming.name(), about)
+    }))
+}
+
+/// Which records are looked through for what is not known.
+pub(crate) fn drift() -> impl TypedValueParser<Value = Drift> {
+    words(Drift::ALL.map(|word| {
+        let about = match word {
+            Drift::None => "None",
+            Drift::Sample => "One in 64, the same ones in each run",
+            Drift::All => "All of them, which takes longer",
+        };
+        (word.name(), about)
     }))
 }
 

@@ -34,6 +34,7 @@
 mod attribution;
 pub mod building;
 mod cancel;
+mod drift;
 mod elsewhere;
 mod error;
 mod examine;
@@ -59,17 +60,18 @@ mod warnings;
 
 pub use attribution::{Attribution, GonePerson, attribution};
 pub use cancel::{Cancel, Progress};
+pub use drift::{DriftFinding, DriftReport};
 pub use elsewhere::is_address;
 pub use error::{Error, ErrorKind, RejectPlace};
 pub use examine::{Examined, examine};
 pub use history::{ClaimKey, ClaimVersion, History, HistoryOptions, history};
 pub use input::find::remote_file;
-pub use options::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
+pub use options::{Drift, Keep, MaxRejects, OnBadRecord, Options, Output, Reading};
 pub use out::stdout::Stdout;
 pub use renew::{UpdateOptions, remove, undo, update};
 pub use report::{
     CarriedReport, Counts, ExportReport, FileDateOrigin, FileReport, FilledBefore, InputReport,
-    LeftOut, Report, ScanReport, SetAside, TableReport,
+    LeftOut, Report, ScanReport, SetAside, StageReport, TableReport,
 };
 pub use run::run;
 pub use scan::{Part, People, Piece, Scan, ScanOptions, Split, scan, split};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ndjson_io::SourceFile;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::DriftReport;
 use crate::error::RejectPlace;
 use crate::options::Keep;
 
@@ -225,6 +226,17 @@ impl From<&RecordCounts> for SetAside {
     }
 }
 
+/// A stage of a run. Together they take about as long as the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageReport {
+    /// `inputs` (finding them and a look at their beginnings), `people`, or `latest` where only the latest versions count (people
+    /// and which claims do), `carried` (rows of an earlier result), `claims`, `summaries` (CCLF8, CCLF9, CCLF0, and the ends of
+    /// all files), `state`, `publish`.
+    pub name: String,
+    /// Seconds of wall time.
+    pub seconds: f64,
+}
+
 /// What a run or a scan did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -298,6 +310,12 @@ pub struct Report {
     pub restarted: bool,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What is not known of the records that were looked through; none where nobody asked, nor of a scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftReport>,
+    /// The stages of the run in their order; of a scan none. In the manifest, which is written before it, without `publish`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageReport>,
     /// Seconds from the start to the end; a scan waits for its reader.
     pub seconds: f64,
     /// Bytes read as stored, in all passes.

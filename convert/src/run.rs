@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cclf_crosswalk::Table;
 use ndjson_io::SourceFile;
@@ -20,7 +20,7 @@ use crate::pass::context::{Found, Pass};
 use crate::pass::left_out::Latest;
 use crate::pass::rejects::Aside;
 use crate::pass::{claims, latest, no_export, people, stream, summaries};
-use crate::report::Report;
+use crate::report::{Report, StageReport};
 use crate::setting::{Setting, said};
 use crate::state::{self, About, State};
 use crate::update::{Before, Changes, ChangesPlace, Fates, WithChanges, carry_all};
@@ -93,9 +93,12 @@ pub(crate) fn run_as(
         latest: None,
         earlier,
         keeps_state: options.keeps_state(input.keep),
+        drift: reading.drift,
         aside: Aside::Spools(&place.stage),
     };
 
+    let mut stages = Stages::since(started);
+    stages.end("inputs");
     let mut found = Found::new(&pass);
     let before =
         earlier.map(|state| Before::restore(state, &mut found.index, input)).transpose()?;
@@ -105,6 +108,7 @@ pub(crate) fn run_as(
     } else {
         people::read_first(&pass, &mut found)?;
     }
+    stages.end(if latest.is_some() { "latest" } else { "people" });
     let chosen = latest.as_mut().and_then(Latest::take_chosen);
     let pass = Pass { latest: latest.as_ref(), ..pass };
     let fates = match (earlier, &before, &latest) {
@@ -113,14 +117,16 @@ pub(crate) fn run_as(
         }
         _ => None,
     };
-    let carried = Cell::new(None);
+    let (carried, carrying) = (Cell::new(None), Cell::new(Duration::ZERO));
     let begin = || {
+        let begun = Instant::now();
         let mut tables = Tables::begin(options, plan, &place.stage)?;
         let mut changes = None;
         if let Some((state, fates)) = &fates {
             carried.set(Some(carry_all(state, fates, plan, reading, &mut tables)?));
             changes = changes_place.as_ref().map(|own| Changes::begin(own, plan)).transpose()?;
             changes.as_mut().map_or(Ok(()), |changes| changes.carry(state, fates, plan))?;
+            carrying.set(carrying.get() + begun.elapsed());
         }
         Ok(WithChanges { tables, changes })
     };
@@ -130,12 +136,17 @@ pub(crate) fn run_as(
     } else {
         claims::read(&pass, &mut found, begin)?
     };
+    if fates.is_some() {
+        stages.end_within("carried", carrying.get());
+    }
+    stages.end("claims");
     no_export::refuse(&pass, &found)?;
     if let Some((_, fates)) = &fates {
         fates.add_stays(&mut found.hospice);
     }
     summaries::write(&pass, &mut found, &mut tables)?;
     let tables = tables.finish()?;
+    stages.end("summaries");
     let warnings = warnings::of_records(&pass, &found);
     let mut report = found.report(&pass, tables, &warnings, started);
     report.carried = carried.take();
@@ -146,7 +157,9 @@ pub(crate) fn run_as(
         let about = About::of(options, input, &report);
         let (index, deletions) = (&found.index, &input.deletions);
         report.state = state::write(&place.stage, &about, index, deletions, latest, chosen)?;
+        stages.end("state");
     }
+    report.stages = stages.list.clone();
     if let Some(state) = earlier {
         state.is_still_there()?;
         let ended = changes.map(|changes| changes.finish(state, place.stage.dir())).transpose()?;
@@ -155,8 +168,40 @@ pub(crate) fn run_as(
         }
     }
     place.publish(&mut report, found.rejects, &input.exports)?;
+    stages.end("publish");
+    report.stages = stages.list;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// How long each stage took.
+struct Stages {
+    /// When the last one ended.
+    last: Instant,
+    list: Vec<StageReport>,
+}
+
+impl Stages {
+    fn since(started: Instant) -> Self {
+        Self { last: started, list: Vec::new() }
+    }
+
+    /// A stage ends, and the next one begins.
+    fn end(&mut self, name: &str) {
+        let now = Instant::now();
+        self.push(name, now.saturating_duration_since(self.last));
+        self.last = now;
+    }
+
+    /// A stage took so long of the one that has not ended.
+    fn end_within(&mut self, name: &str, took: Duration) {
+        self.push(name, took);
+        self.last += took;
+    }
+
+    fn push(&mut self, name: &str, took: Duration) {
+        self.list.push(StageReport { name: name.to_owned(), seconds: took.as_secs_f64() });
+    }
 }
 
 fn check(options: &Options) -> Result<(), Error> {

@@ -108,6 +108,7 @@ mod access;
 #[doc = include_str!("../docs/cookbook.md")]
 pub mod cookbook {}
 mod decimal;
+pub mod drift;
 mod element_macros;
 mod error;
 mod extra;

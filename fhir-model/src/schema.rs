@@ -45,6 +45,7 @@ pub(crate) mod generated;
 pub use cms::Release;
 pub use def::{ElementDef, TypeDef, step};
 pub(crate) use def::{Guesses, Name, Orders, RESOURCE_TYPE};
+pub(crate) use generated::GUESSES;
 
 /// All resources, datatypes and nested elements of STU3, sorted by name.
 pub static TYPES: &[&TypeDef] = generated::stu3::TYPES;

@@ -22,12 +22,15 @@
 //! ```
 
 mod dialects;
+mod known;
 #[rustfmt::skip]
 mod names;
 
 use std::sync::LazyLock;
 
 pub use dialects::{Same, by_uri_in, same_in_v3, term_in, terms_in, uri_in};
+pub(crate) use known::host_of;
+pub use known::{is_known, is_known_host};
 pub use names::{CodeSystem, IdentifierSystem, StandardExtension, Variable};
 
 /// The start of most URIs.

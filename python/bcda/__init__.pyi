@@ -95,6 +95,7 @@ def convert(
     keep: Literal["all", "latest"] | None = None,
     file_date: str | datetime.date | None = None,
     lineage: bool = True,
+    drift: Literal["sample", "all", "none"] = "sample",
     on_bad_record: Literal["reject", "fail"] = "reject",
     max_rejects: int | str | None = None,
     threads: int | None = None,

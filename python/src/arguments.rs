@@ -242,6 +242,7 @@ pub(crate) struct ReadingArguments<'a, 'py> {
     pub(crate) partially_adjudicated: bool,
     pub(crate) keep: Option<&'a str>,
     pub(crate) file_date: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) drift: Option<&'a str>,
     pub(crate) on_bad_record: Option<&'a str>,
     pub(crate) max_rejects: Option<&'a Bound<'py, PyAny>>,
     pub(crate) threads: Option<i128>,
@@ -262,6 +263,9 @@ impl ReadingArguments<'_, '_> {
         reading.partially_adjudicated = self.partially_adjudicated;
         reading.keep = self.keep.map(|word| self::word("keep", word)).transpose()?;
         reading.file_date = self.file_date.map(date).transpose()?;
+        if let Some(word) = self.drift {
+            reading.drift = self::word("drift", word)?;
+        }
         if let Some(word) = self.on_bad_record {
             reading.on_bad_record = self::word("on_bad_record", word)?;
         }

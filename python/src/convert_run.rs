@@ -35,6 +35,8 @@ use crate::watch::{Teller, watched};
 ///         (inputs beside more than one export manifest). With "latest" what was deleted has none.
 ///     file_date: FILE_DATE of all rows, in place of the export's transactionTime.
 ///     lineage: whether the tables have the columns FILE_NAME, FILE_DATE and BCDA_...
+///     drift: which records are looked through for elements and URLs that are not known, which report["drift"] has: "sample",
+///         one in 64, "all" or "none".
 ///     on_bad_record: "reject" keeps a bad record aside, "fail" ends the run.
 ///     max_rejects: how many bad records end the run: a number, or a share such as "1%" (never below 100).
 ///     threads: how many threads work at once; as many as the machine runs at once unless given.
@@ -60,7 +62,7 @@ use crate::watch::{Teller, watched};
 #[pyo3(name = "convert", signature = (
     inputs, out, *, format = "parquet", compression = "zstd", naming = "cclf", tables = None, columns = None,
     patients = None, api = None, partially_adjudicated = false, keep = None, file_date = None, lineage = true,
-    on_bad_record = "reject", max_rejects = None, threads = None, overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
+    drift = "sample", on_bad_record = "reject", max_rejects = None, threads = None, overwrite = false, max_line_bytes = None, max_decompressed_bytes = None,
     require_checksums = false, hash_inputs = false, max_people = None, progress = None
 ))]
 #[allow(
@@ -83,6 +85,7 @@ pub(crate) fn convert_export<'py>(
     keep: Option<&str>,
     file_date: Option<&Bound<'py, PyAny>>,
     lineage: bool,
+    drift: &str,
     on_bad_record: &str,
     max_rejects: Option<&Bound<'py, PyAny>>,
     threads: Option<i128>,
@@ -110,6 +113,7 @@ pub(crate) fn convert_export<'py>(
             partially_adjudicated,
             keep,
             file_date,
+            drift: Some(drift),
             on_bad_record: Some(on_bad_record),
             max_rejects,
             threads,

@@ -75,6 +75,7 @@ def test_convert_has_the_options_of_the_command_line(tmp_path):
         ({"file_date": datetime.datetime(2024, 1, 31, 23, 0)}, "file_date: expected a day"),
         ({"file_date": 20240131}, "file_date: expected a day"),
         ({"on_bad_record": "ignore"}, "on_bad_record"),
+        ({"drift": "some"}, "drift"),
     ],
 )
 def test_what_cannot_be_is_a_usage_error(tmp_path, options, said):

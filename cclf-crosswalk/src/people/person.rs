@@ -8,6 +8,7 @@ use crate::plan::Record;
 use crate::plan::registers::Val;
 use crate::plan::value::Value;
 use cms::{Api, DatedMbi, Mbis, MedicarePart};
+use json_walk::Walker;
 
 /// A Patient or Coverage that was read and is not packed yet.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,12 @@ impl<'r> PersonRecord<'r> {
             Unpacked::Patient(_) => Resource::Patient,
             Unpacked::Coverage(_) => Resource::Coverage,
         }
+    }
+
+    /// A walker at the beginning of its text, for whoever looks at more of it than the index does.
+    pub fn walker(&self) -> Option<Walker<'r, 'r>> {
+        let (Unpacked::Patient(record) | Unpacked::Coverage(record)) = &self.0;
+        record.walker()
     }
 
     /// What is kept of it when the line is gone.

@@ -69,7 +69,8 @@ impl Reader {
         let shows_version = match &outcome {
             Ok((Some(found), text)) if *found == guess => {
                 let widths = &plan.resource(guess).entry_registers;
-                let record = Record { plan, view: RecordView { store, line: text, widths } };
+                let record =
+                    Record { plan, view: RecordView { store, line: text, widths }, document };
                 record.shows_version(guess)
             }
             _ => false,
@@ -101,7 +102,7 @@ impl Reader {
         }
         let (_, text) = outcome.map_err(|fault| fault.of(resource))?;
         let widths = &plan.resource(resource).entry_registers;
-        let record = Record { plan, view: RecordView { store, line: text, widths } };
+        let record = Record { plan, view: RecordView { store, line: text, widths }, document };
         if resource == Resource::ExplanationOfBenefit
             && let Some(skipped) = record.is_no_claim(*partially_adjudicated)
         {

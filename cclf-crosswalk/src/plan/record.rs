@@ -8,15 +8,23 @@ use super::value::Value;
 use crate::error::{ErrorClass, RecordError};
 use crate::layout::resource::Resource;
 use cms::{Api, ClaimType};
+use json_walk::{Document, Walker};
 
 /// A record that was read and fits the crosswalk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'r> {
     pub(crate) plan: &'r Plan,
     pub(crate) view: RecordView<'r>,
+    /// Its text and tokens, which the fast check has found.
+    pub(crate) document: Option<Document<'r, 'r>>,
 }
 
-impl Record<'_> {
+impl<'r> Record<'r> {
+    /// A walker at its beginning, for whoever looks at more of it than the plan does.
+    pub(crate) fn walker(&self) -> Option<Walker<'r, 'r>> {
+        self.document.map(|document| document.walker())
+    }
+
     /// Dates of the record that name only a year or a month, and so became null.
     pub(crate) fn partial_dates(&self) -> u64 {
         self.view.store.partial_dates

@@ -13,6 +13,7 @@ use crate::plan::tree::{KeyBit, Reg};
 use crate::plan::value::Value;
 use crate::plan::{Plan, Record};
 use cms::ClaimType;
+use json_walk::Walker;
 
 /// Where rows come from: the source file of the records that are being read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +102,11 @@ impl<'r> Claim<'r> {
     pub fn is_final(&self) -> Option<bool> {
         let told = self.record.fact(self.plan().claim.is_final.as_ref()?).text()?;
         Some(told == "true")
+    }
+
+    /// A walker at the beginning of its text, for whoever looks at more of it than the tables do.
+    pub fn walker(&self) -> Option<Walker<'r, 'r>> {
+        self.record.walker()
     }
 
     pub(crate) fn record(&self) -> &Record<'r> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::{Api, Columns, ColumnsError, Compression, Crosswalk, Format, Naming, Table};
 use clap::Args;
-use convert::{Keep, MaxRejects, OnBadRecord, Options, Output, Reading, Report};
+use convert::{Drift, Keep, MaxRejects, OnBadRecord, Options, Output, Reading, Report};
 use indicatif::DecimalBytes;
 use results::{WriteOptions, WritePlace};
 
@@ -17,7 +17,7 @@ use crate::run::{EXIT_REJECTS, followed, parse_max_rejects};
 use crate::run_files::RunFiles;
 use crate::show::{figures, grouped, left_aside, tables};
 use crate::streams;
-use crate::words::{Written, api, compression, keep, naming, on_bad_record, written};
+use crate::words::{Written, api, compression, drift, keep, naming, on_bad_record, written};
 
 /// Turn an export into CCLF tables.
 #[derive(Debug, Args)]
@@ -83,6 +83,10 @@ pub(crate) struct ConvertArgs {
     /// Stop when more records are bad: a number, or a share of the records read so far (never below 100).
     #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
     pub(crate) max_rejects: MaxRejects,
+    /// Which records are looked through, whole, for elements and URLs that are not known: the report and the manifest tell
+    /// them as drift.
+    #[arg(long, value_parser = drift(), default_value_t, value_name = "WHICH")]
+    pub(crate) drift: Drift,
     /// Where rejects go when the table goes to standard output; with a folder they go into it.
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
@@ -187,7 +191,8 @@ fn to_cclf(arguments: &ConvertArgs, aco: &str, log: Log) -> Result<u8, Failure> 
     let warnings: Vec<&String> = converted.warnings.iter().chain(&written.warnings).collect();
     let told = || {
         let records = of_records(&converted, &arguments.out, false);
-        format!("{records}\n{}", delivery_summary(&written, &arguments.out))
+        let unknown = unknown(&converted, false);
+        format!("{records}{unknown}\n{}", delivery_summary(&written, &arguments.out))
     };
     log.report(&warnings, json, told);
     Ok(exit_code(&converted).max(if written.has_rejects() { EXIT_REJECTS } else { 0 }))
@@ -249,6 +254,7 @@ fn options(arguments: &ConvertArgs) -> Result<Options, Failure> {
     options.reading.file_date = arguments.file_date;
     options.reading.on_bad_record = arguments.on_bad_record;
     options.reading.max_rejects = arguments.max_rejects;
+    options.reading.drift = arguments.drift;
     options.rejects.clone_from(&arguments.rejects);
     arguments.reading.set(&mut options.reading);
     options.reading.max_people = arguments.max_people;
@@ -288,7 +294,34 @@ fn left_out(report: &Report) -> Vec<(&'static str, u64)> {
 
 /// The table at the end of a run.
 fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
-    format!("{}\n{}", tables(&report.tables), of_records(report, out, rejects_kept))
+    let has_manifest = out != Path::new("-");
+    let records = of_records(report, out, rejects_kept);
+    format!("{}\n{records}{}", tables(&report.tables), unknown(report, has_manifest))
+}
+
+/// What the records have that is not known, if they have any, and where it is told.
+fn unknown(report: &Report, has_manifest: bool) -> String {
+    let Some(drift) = report.drift.as_ref().filter(|drift| !drift.findings.is_empty()) else {
+        return String::new();
+    };
+    let names = drift.findings.iter().filter(|own| own.is_named()).count();
+    let found = match (names, names < drift.findings.len()) {
+        (0, _) => "something without a name".to_owned(),
+        (1, false) => "1 name".to_owned(),
+        (1, true) => "1 name and more".to_owned(),
+        (count, false) => format!("{count} names"),
+        (count, true) => format!("{count} names and more"),
+    };
+    let which = if drift.which == Drift::All { "all of them" } else { "one in 64" };
+    let place = if has_manifest {
+        "see drift in tables-manifest.json"
+    } else {
+        "--report FILE has it as drift"
+    };
+    format!(
+        "\nunknown to us: {found} in {} records looked through ({which}); {place}",
+        grouped(drift.records)
+    )
 }
 
 /// What became of the records, for people.

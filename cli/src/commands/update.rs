@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cclf_crosswalk::Api;
 use clap::Args;
-use convert::{MaxRejects, OnBadRecord, UpdateOptions};
+use convert::{Drift, MaxRejects, OnBadRecord, UpdateOptions};
 
 use crate::commands::convert::{follow, parse_date};
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::reading_args::{LineArgs, input};
 use crate::run::parse_max_rejects;
 use crate::run_files::RunFiles;
 use crate::streams;
-use crate::words::{api, on_bad_record};
+use crate::words::{api, drift, on_bad_record};
 
 /// Bring tables up to date with later exports.
 #[derive(Debug, Args)]
@@ -59,6 +59,10 @@ pub(crate) struct UpdateArgs {
     /// Stop when more records are bad: a number, or a share of the records read so far (never below 100).
     #[arg(long, default_value = "1%", value_parser = parse_max_rejects, value_name = "N|P%")]
     pub(crate) max_rejects: MaxRejects,
+    /// Which records are looked through, whole, for elements and URLs that are not known: the report and the manifest tell
+    /// them as drift.
+    #[arg(long, value_parser = drift(), default_value_t, value_name = "WHICH")]
+    pub(crate) drift: Drift,
     #[command(flatten)]
     pub(crate) files: RunFiles,
     /// Most people whose Patients and Coverages are kept in memory.
@@ -80,6 +84,7 @@ pub(crate) fn run(arguments: &UpdateArgs, log: Log) -> Result<u8, Failure> {
     reading.api = arguments.api;
     reading.on_bad_record = arguments.on_bad_record;
     reading.max_rejects = arguments.max_rejects;
+    reading.drift = arguments.drift;
     reading.max_people = arguments.max_people;
     arguments.lines.set(reading);
     options.out.clone_from(&arguments.out);

@@ -7,6 +7,7 @@ use cclf_crosswalk::{Api, Columns, Plan};
 use crate::cancel::{Cancel, Progress};
 use crate::memory;
 use crate::options::bad_records::{MaxRejects, OnBadRecord};
+use crate::options::drift::Drift;
 use crate::options::keep::Keep;
 use crate::setting::{Setting, Spelling};
 
@@ -40,6 +41,8 @@ pub struct Reading {
     /// by those of all columns unless some are chosen. Columns that are made are always among them. A fault elsewhere in a
     /// record is not seen then.
     pub judged_by: Columns,
+    /// Which records are looked through for what is not known. A scan and a validation do without.
+    pub drift: Drift,
     /// What a bad record does.
     pub on_bad_record: OnBadRecord,
     /// How many are too many.
@@ -81,6 +84,7 @@ impl Reading {
             keep: None,
             file_date: None,
             judged_by: Columns::from(true),
+            drift: Drift::default(),
             on_bad_record: OnBadRecord::default(),
             max_rejects: MaxRejects::default(),
             threads: reading.threads,

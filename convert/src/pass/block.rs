@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use cclf_crosswalk::{Api, Guess, Guesser, RecordCounts, RecordError};
 use ndjson_io::{Before, BlockWorker, InBlock, Line, SourceFile, SourceReport};
 
+use crate::drift::{Counted, Looked};
 use crate::error::Error;
 use crate::input::blocks;
 use crate::input::instead::Instead;
@@ -18,6 +19,8 @@ use crate::pass::rejects::{Reject, RejectLog};
 #[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) counts: RecordCounts,
+    /// What is not known of the records that were looked through.
+    pub(crate) looked: Looked,
     rejects: Vec<(InBlock, Reject)>,
     /// The first record of another version of the API, which ends the run whatever else is in it.
     foreign: Option<(InBlock, Foreign)>,
@@ -61,8 +64,8 @@ impl Judged {
         self.rejects.push((number, Reject { source, number: 0, offset, error, line, ordinal }));
     }
 
-    /// Keeps the rejects, now that the numbers of their lines are known, and adds the counts to `counts`, which are of
-    /// what came before the block.
+    /// Keeps the rejects, now that the numbers of their lines are known, and adds the counts to those of what came before the
+    /// block.
     ///
     /// # Errors
     /// What ends the run: another version of the API, a bad record or too many of them, or a file that cannot be written.
@@ -70,7 +73,7 @@ impl Judged {
         &mut self,
         pass: &Pass<'_>,
         numbers: &Numbers<'_>,
-        counts: &mut RecordCounts,
+        (counts, drift): (&mut RecordCounts, &mut Counted),
         rejects: &mut RejectLog,
     ) -> Result<(), Error> {
         for (earlier, (line, reject)) in (1..).zip(&mut self.rejects) {
@@ -92,6 +95,7 @@ impl Judged {
             return Err(pass.version.error(first, &pass.input.sources));
         }
         counts.add(&self.counts);
+        drift.add(&self.looked);
         pass.reading.progress.records.fetch_add(self.counts.read(), Relaxed);
         pass.reading.progress.rejects.fetch_add(self.counts.rejected, Relaxed);
         Ok(())

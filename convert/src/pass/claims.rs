@@ -4,14 +4,18 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::ControlFlow;
 
 use cclf_crosswalk::arrow::array::RecordBatch;
-use cclf_crosswalk::{BeneficiaryNumber, Claim, ClaimTables, Index, Lineage, Reader, Table, Took};
+use cclf_crosswalk::{
+    BeneficiaryNumber, Claim, ClaimTables, Index, Lineage, Reader, Resource, Table, Took,
+};
 use ndjson_io::{BlockWorker, InBlock, Line};
 
+use crate::drift::Look;
 use crate::error::Error;
 use crate::memory;
 use crate::out::tables::Rows;
 use crate::pass::block::{self, Judged};
 use crate::pass::context::{Found, Gathered, Pass};
+use crate::pass::entry::person_hash;
 use crate::pass::people;
 
 /// Makes rows of the claims of a block.
@@ -35,6 +39,16 @@ pub(crate) struct ClaimBlock {
 
 /// The beneficiary of a claim, and their MBI.
 pub(crate) type Joined<'i> = (BeneficiaryNumber, Option<&'i str>);
+
+/// Looks through a claim for what is not known, if it is one of those that are.
+#[inline]
+pub(crate) fn look_through(look: &mut Look, text: &[u8], claim: &Claim<'_>, judged: &mut Judged) {
+    if look.takes(text) {
+        let person = claim.patient().as_deref().map(person_hash);
+        let resource = Resource::ExplanationOfBenefit.name();
+        look.look(claim.walker(), resource, person, &mut judged.looked);
+    }
+}
 
 /// Whose claim it is, if the index knows.
 pub(crate) fn join<'i>(claim: &Claim<'_>, index: &'i Index) -> Option<Joined<'i>> {
@@ -117,6 +131,7 @@ struct Block {
 struct Worker<'p> {
     pass: &'p Pass<'p>,
     reader: Reader,
+    look: Look,
     rows: ClaimRows<'p>,
     /// None when nothing is written that needs the beneficiary of a claim.
     index: Option<&'p Index>,
@@ -131,7 +146,7 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        let Self { pass, reader, rows, index, numbers, indexed, judged, person } = self;
+        let Self { pass, reader, look, rows, index, numbers, indexed, judged, person } = self;
         if judged.is_over() || *person {
             return;
         }
@@ -148,6 +163,7 @@ impl BlockWorker for Worker<'_> {
                 let unmatched = index.is_some() && beneficiary.is_none();
                 judged.counts.claims_without_patient += u64::from(unmatched);
                 rows.append(&claim, beneficiary, &pass.input.sources[source].lineage, judged);
+                look_through(look, line.bytes, &claim, judged);
             }
             Took::Person(_) => *person = true,
             Took::Skipped(why) => judged.counts.skip(why),
@@ -195,6 +211,7 @@ fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result
     let make = |_| Worker {
         pass,
         reader: pass.reader(),
+        look: pass.look(),
         rows: ClaimRows::new(pass, &wanted),
         index,
         numbers: &numbers,
@@ -204,7 +221,8 @@ fn read_into(pass: &Pass<'_>, found: &mut Found, rows: &mut impl Rows) -> Result
     };
     let mut gathered = Gathered::new(pass, found);
     let reports = block::read(pass, &numbers, make, |mut block: Block, lines| {
-        block.judged.keep(pass, lines, &mut gathered.counts, &mut gathered.rejects)?;
+        let counts = (&mut gathered.counts, &mut gathered.drift);
+        block.judged.keep(pass, lines, counts, &mut gathered.rejects)?;
         if block.person {
             return Ok(ControlFlow::Break(()));
         }

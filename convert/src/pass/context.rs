@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock};
 use cclf_crosswalk::{Columns, HospiceRanges, Index, Plan, Reader, RecordCounts};
 use ndjson_io::SourceReport;
 
+use crate::drift::{Counted, Look};
 use crate::error::Error;
 use crate::input::source::Source;
 use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
 use crate::memory;
-use crate::options::Reading;
+use crate::options::{Drift, Reading};
 use crate::pass::duplicates::Duplicates;
 use crate::pass::left_out::Latest;
 use crate::pass::rejects::{Aside, RejectLog};
@@ -34,11 +35,18 @@ pub(crate) struct Pass<'o> {
     pub(crate) earlier: Option<&'o State>,
     /// Whether the claims that count are kept for a state.
     pub(crate) keeps_state: bool,
+    /// Which records are looked through for what is not known.
+    pub(crate) drift: Drift,
     /// Where rejects and ids of claims go until the end.
     pub(crate) aside: Aside<'o>,
 }
 
 impl Pass<'_> {
+    /// Looks through records for what is not known.
+    pub(crate) fn look(&self) -> Look {
+        Look::new(self.drift, self.version.api)
+    }
+
     /// Reads records as the run wants them.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(self.plan).with_partially_adjudicated(self.reading.partially_adjudicated)
@@ -52,6 +60,7 @@ pub(crate) struct Found {
     pub(crate) loaded: Option<Arc<Index>>,
     pub(crate) hospice: HospiceRanges,
     pub(crate) counts: RecordCounts,
+    pub(crate) drift: Counted,
     /// Ids of claims that came more than once; none where nobody asks.
     pub(crate) repeated_claim_ids: Option<u64>,
     pub(crate) rejects: Vec<RejectLog>,
@@ -75,6 +84,7 @@ impl Found {
             loaded: None,
             hospice: HospiceRanges::default(),
             counts: RecordCounts::default(),
+            drift: Counted::default(),
             repeated_claim_ids: None,
             rejects: Vec::new(),
             reports: vec![None; pass.input.sources.len()],
@@ -123,6 +133,7 @@ impl Found {
     /// Keeps what the claims came to besides their rows.
     pub(crate) fn keep_gathered(&mut self, gathered: Gathered) -> Result<(), Error> {
         self.counts = gathered.counts;
+        self.drift = gathered.drift;
         self.hospice = gathered.hospice;
         self.rejects.push(gathered.rejects);
         self.repeated_claim_ids = gathered.ids.map(Duplicates::count).transpose()?;
@@ -137,6 +148,8 @@ pub(crate) struct Gathered {
     pub(crate) ids: Option<Duplicates>,
     /// Of all passes so far.
     pub(crate) counts: RecordCounts,
+    /// Likewise.
+    pub(crate) drift: Counted,
     pub(crate) rejects: RejectLog,
 }
 
@@ -150,6 +163,7 @@ impl Gathered {
                 .filter(|_| !pass.input.keeps_latest())
                 .map(|stage| Duplicates::new(stage.spools())),
             counts: found.counts,
+            drift: found.drift.clone(),
             rejects: RejectLog::new(pass.aside),
         }
     }

@@ -48,6 +48,7 @@ impl Found {
             left_aside: pass.input.left_aside.clone(),
             beneficiaries: self.index.patients(),
             claims_without_patient: pass.joins.then_some(counts.claims_without_patient),
+            drift: self.drift.report(pass.drift),
             repeated_claim_ids: self.repeated_claim_ids,
             superseded_patients: self.index.superseded_patients(),
             superseded_coverages: self.index.superseded_coverages(),
@@ -59,6 +60,7 @@ impl Found {
             claims_final_unknown: counts.not_final.untold,
             restarted: self.restarted,
             warnings: warnings.map(|text| ndjson_io::shown(text).into_owned()).collect(),
+            stages: Vec::new(),
             seconds: started.elapsed().as_secs_f64(),
             bytes_read: self.bytes_read,
         }

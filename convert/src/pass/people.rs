@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use cclf_crosswalk::{Guess, Person, Reader, Tie, Took};
+use cclf_crosswalk::{Guess, Person, PersonRecord, Reader, Tie, Took};
 use ndjson_io::{BlockWorker, InBlock, Line};
 
+use crate::drift::Look;
 use crate::error::Error;
 use crate::input::deletions::{id_hash, part_of};
 use crate::input::source::Source;
@@ -20,6 +21,20 @@ pub(crate) fn source_number(source: usize) -> u32 {
     u32::try_from(source).unwrap_or(u32::MAX)
 }
 
+/// Looks through a Patient or Coverage for what is not known, if it is one of those that are.
+#[inline]
+pub(crate) fn look_through_person(
+    look: &mut Look,
+    text: &[u8],
+    (record, person): (&PersonRecord<'_>, &Person),
+    judged: &mut Judged,
+) {
+    if look.takes(text) {
+        let whose = person.whose().map(person_hash);
+        look.look(record.walker(), record.resource().name(), whose, &mut judged.looked);
+    }
+}
+
 /// What a block of lines came to.
 #[derive(Default)]
 struct Block {
@@ -33,6 +48,7 @@ struct Block {
 struct Worker<'p> {
     pass: &'p Pass<'p>,
     reader: Reader,
+    look: Look,
     /// Numbers of the sources that this pass reads.
     numbers: &'p [usize],
     block: Block,
@@ -42,7 +58,8 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        let Self { pass, reader, numbers, block: Block { judged, people, with_claims } } = self;
+        let Self { pass, reader, look, numbers, block: Block { judged, people, with_claims } } =
+            self;
         if judged.is_over() {
             return;
         }
@@ -72,6 +89,7 @@ impl BlockWorker for Worker<'_> {
                     let own = Tie::new(rank, blake3::hash(line.bytes).as_bytes());
                     tie = Some(own.with_id(id.map_or(0, |id| part_of(&id))));
                 }
+                look_through_person(look, line.bytes, (&record, &person), judged);
                 people.push((person, input.number_of(source), tie));
             }
             Took::Bad(error) => judged.bad(source, &line, error),
@@ -125,9 +143,16 @@ fn read(
 
 fn read_these(pass: &Pass<'_>, found: &mut Found, numbers: &[usize]) -> Result<(), Error> {
     let mut rejects = RejectLog::new(pass.aside);
-    let make = |_| Worker { pass, reader: pass.reader(), numbers, block: Block::default() };
+    let make = |_| Worker {
+        pass,
+        reader: pass.reader(),
+        look: pass.look(),
+        numbers,
+        block: Block::default(),
+    };
     let reports = block::read(pass, numbers, make, |mut block: Block, lines| {
-        block.judged.keep(pass, lines, &mut found.counts, &mut rejects)?;
+        let counts = (&mut found.counts, &mut found.drift);
+        block.judged.keep(pass, lines, counts, &mut rejects)?;
         memory::keep_within(&mut found.index);
         for (person, source, tie) in &block.people {
             person.add_version_to(&mut found.index, *source, *tie).map_err(memory::full)?;

@@ -24,14 +24,15 @@ use cclf_crosswalk::{Claim, HospiceRanges, Index, LateMbi, Person, Reader, Table
 use ndjson_io::{BlockWorker, InBlock, Line};
 use publish::Stage;
 
+use crate::drift::Look;
 use crate::error::Error;
 use crate::memory;
 use crate::out::tables::{Rows as _, Tables};
 use crate::pass::block::{self, Judged, Numbers};
-use crate::pass::claims::{ClaimBlock, ClaimRows, join};
+use crate::pass::claims::{ClaimBlock, ClaimRows, join, look_through};
 use crate::pass::context::{Found, Gathered, Pass};
 use crate::pass::held::{Held, OpenClaim, Stay};
-use crate::pass::people::source_number;
+use crate::pass::people::{look_through_person, source_number};
 use crate::setting::{Setting, said};
 
 /// What workers and sink share.
@@ -102,6 +103,7 @@ struct Lines {
 struct Worker<'p> {
     pass: &'p Pass<'p>,
     reader: Reader,
+    look: Look,
     rows: ClaimRows<'p>,
     shared: &'p Shared,
     /// The number of the stream among the sources.
@@ -114,7 +116,7 @@ impl BlockWorker for Worker<'_> {
     type Output = Block;
 
     fn line(&mut self, line: Line<'_>) {
-        let Self { pass, reader, rows, shared, source, judged, lines } = self;
+        let Self { pass, reader, look, rows, shared, source, judged, lines } = self;
         if judged.is_over() {
             return;
         }
@@ -128,6 +130,7 @@ impl BlockWorker for Worker<'_> {
                 let known = known.filter(|_| settled);
                 let before = (pass.joins && known.is_none()).then(|| rows.by_table());
                 rows.append(&claim, known, &pass.input.sources[*source].lineage, judged);
+                look_through(look, line.bytes, &claim, judged);
                 if let Some(before) = before {
                     match open_claim(&claim, before, rows.by_table()) {
                         Some(open) => lines.open.push(open),
@@ -138,6 +141,7 @@ impl BlockWorker for Worker<'_> {
             Took::Person(record) => {
                 let person = record.pack();
                 judged.counts.person(&person);
+                look_through_person(look, line.bytes, (&record, &person), judged);
                 let after_own_claim = person.patient().is_some_and(|patient| {
                     lines.open.iter().any(|open| *open.patient == *patient.id())
                 });
@@ -200,7 +204,8 @@ impl Sink<'_, '_> {
             judged.refuse_other_json(&self.pass.input.sources)?;
             self.begun = true;
         }
-        judged.keep(self.pass, numbers, &mut self.gathered.counts, &mut self.gathered.rejects)?;
+        let Gathered { counts, drift, rejects, .. } = &mut self.gathered;
+        judged.keep(self.pass, numbers, (counts, drift), rejects)?;
         self.index_people(&lines.people)?;
         if lines.has_claims {
             self.shared.settled.store(true, Ordering::Release);
@@ -328,6 +333,7 @@ pub(crate) fn read<'o>(
     let make = |_| Worker {
         pass,
         reader: pass.reader(),
+        look: pass.look(),
         rows: ClaimRows::new(pass, &wanted),
         shared: &shared,
         source: number,

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::input::known::Known;
 use crate::input::sources::Input;
 use crate::input::version::{Foreign, Version};
-use crate::options::joins;
+use crate::options::{Drift, joins};
 use crate::out::place::open_temporary;
 use crate::pass::context::{Found, Pass};
 use crate::pass::outcome::scan_report;
@@ -47,6 +47,7 @@ pub(super) fn pass<'o>(
         latest: None,
         earlier: None,
         keeps_state: false,
+        drift: Drift::None,
         aside: Aside::Places(options.most_places),
     }
 }

@@ -159,10 +159,18 @@ fn known_code<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
         return;
     }
     let (Some(system), Some(code)) = (place.text("system"), place.text("code")) else { return };
-    let Some(name) = system.strip_prefix("https://bluebutton.cms.gov/fhir/CodeSystem/") else {
+    let Some(name) = system.strip_prefix(SYSTEMS_OF_V3) else {
         return;
     };
-    let is_known = match name {
+    if !is_known_code(system, name, code) {
+        // A code may be anything.
+        unknown(walk, place, "code", &format!("{system}|..."));
+    }
+}
+
+/// Whether the code of a system of version 3 with this name is one that is known, or of those that are not looked at.
+fn is_known_code(system: &str, name: &str, code: &str) -> bool {
+    match name {
         "Adjudication" | "Supporting-Information" => {
             vocabulary::by_uri_in(Api::V3, &format!("{system}|{code}")).is_some()
         }
@@ -170,12 +178,22 @@ fn known_code<'t>(walk: &mut Walk<'t>, place: Place<'t>) {
         "System-Type" => SYSTEMS.contains(&code),
         "EOB-TYPE" => ClaimType::from_code(code).is_some(),
         _ => true,
-    };
-    if !is_known {
-        // A code may be anything.
-        unknown(walk, place, "code", &format!("{system}|..."));
     }
 }
+
+/// Whether a code in a system is what the records of a version are known to have: one that is itself a URI of Blue Button, or
+/// of a system of version 3 whose codes are categories, tags and types of claims.
+pub(crate) fn knows_code(api: Api, system: Option<&str>, code: &str) -> bool {
+    if is_own(api.release(), code) {
+        return vocabulary::is_known(api, code);
+    }
+    let system = system.filter(|_| api == Api::V3);
+    let name = system.and_then(|system| Some((system, system.strip_prefix(SYSTEMS_OF_V3)?)));
+    name.is_none_or(|(system, name)| is_known_code(system, name, code))
+}
+
+/// The start of the URIs of systems that version 3 has.
+const SYSTEMS_OF_V3: &str = "https://bluebutton.cms.gov/fhir/CodeSystem/";
 
 /// What the tags of version 3 say of a claim: whether it is the final action, and from which system it comes.
 const FINAL_ACTIONS: [&str; 2] = ["FinalAction", "NotFinalAction"];

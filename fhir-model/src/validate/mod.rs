@@ -88,9 +88,11 @@ mod siblings;
 mod tests;
 mod walk;
 
+pub(crate) use blue_button::knows_code;
 pub use class::{IssueClass, Severity};
 pub use finding::Finding;
 pub use outcome::ISSUE_CLASS_SYSTEM;
+pub(crate) use siblings::beside;
 
 use crate::node::Node;
 use crate::schema;

@@ -7,7 +7,7 @@ use crate::validate::finding::Member;
 use crate::validate::walk::{EMPTY_OBJECT, Walk};
 
 /// The primitive element that a name with an underscore stands beside.
-pub(super) fn beside(def: &'static TypeDef, name: &str) -> Option<(usize, &'static ElementDef)> {
+pub(crate) fn beside(def: &'static TypeDef, name: &str) -> Option<(usize, &'static ElementDef)> {
     let (place, member) = def.position(name.strip_prefix('_')?)?;
     (member.is_primitive() && member.field != RESOURCE_TYPE).then_some((place, member))
 }
