@@ -9,6 +9,7 @@ mod commands;
 mod common;
 mod depth;
 mod doctor;
+mod drift;
 mod export;
 mod export_versions;
 mod failures;

@@ -328,7 +328,7 @@ fn step_of(schema: &'static Schema, def: &'static TypeDef, member: &'static Elem
 /// Whether the name is that of an element of FHIR, wherever.
 fn is_element(name: &str) -> bool {
     static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-        let types = [&schema::STU3, &schema::R4].into_iter().flat_map(|schema| schema.types());
+        let types = [&schema::STU3, &schema::R4].into_iter().flat_map(Schema::types);
         let names = types.flat_map(|def| def.members).map(|member| member.name);
         // That is what names are called that are not told.
         names.filter(|name| *name != "other").collect()
@@ -414,8 +414,8 @@ mod tests {
 
     #[test]
     fn contained_resources_are_looked_through_too() {
-        let line = r##"{"contained":[{"id":"1","zzz":1,"resourceType":"ReferralRequest"},
-            {"zzz":1,"resourceType":"Device"},{"zzz":1},[{"zzz":1}],7]}"##;
+        let line = r#"{"contained":[{"id":"1","zzz":1,"resourceType":"ReferralRequest"},
+            {"zzz":1,"resourceType":"Device"},{"zzz":1},[{"zzz":1}],7]}"#;
         let parent = "ExplanationOfBenefit.contained".to_owned();
         assert_eq!(found(Api::V1, EOB, line), [(parent, None)]);
     }
