@@ -157,6 +157,7 @@ impl Profile {
         profile.unusual = unusual::months(profile.months.as_ref());
         let less = unusual::since_last_run(&finished, &mut profile.fill, rule.shows_small)?;
         profile.unusual.extend(less);
+        profile.unusual.extend(unusual::vocabulary(&profile.run));
         Ok(profile)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use convert::Error;
+use convert::{DriftReport, Error, StageReport};
 use results::Finished;
 use serde::Serialize;
 
@@ -18,6 +18,12 @@ pub struct Run {
     /// Seconds that it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// Its stages, without the last, which comes after the manifest.
+    pub stages: Vec<StageReport>,
+    /// What is not known of the records that were looked through, by names and counts of 11 people or more; none where nobody
+    /// looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftReport>,
     /// Files that were read.
     pub files: u64,
     /// Their bytes, as stored.
@@ -63,6 +69,8 @@ impl Run {
         let beyond = rejects.split_off(rejects.len().min(MOST_KINDS));
         Ok(Self {
             seconds: told.seconds,
+            stages: told.stages,
+            drift: told.drift,
             files: told.files,
             bytes: told.bytes,
             lines: told.lines,

@@ -7,6 +7,7 @@ use results::Finished;
 use serde::Serialize;
 
 use crate::columns::TableFill;
+use crate::run::Run;
 use crate::shown::{Cross, CrossRow};
 
 /// Points by which a column has to be filled less than before.
@@ -30,6 +31,11 @@ pub enum Unusual {
         /// The median of the claims of the months around it.
         around: u64,
     },
+    /// Names of elements, URLs and code systems in the records that the vocabulary does not have.
+    UnknownVocabulary {
+        /// How many different ones were seen, each with 11 or more people.
+        names: u64,
+    },
     /// A column that is filled in a smaller share of rows than in the last run.
     FilledLess {
         /// CMS's name of the table.
@@ -50,12 +56,25 @@ impl std::fmt::Display for Unusual {
                 f,
                 "{month} has {claims} claims, under half of the {around} that months around it have"
             ),
+            Self::UnknownVocabulary { names } => {
+                write!(
+                    f,
+                    "{names} names in the records are not known: the service may have changed"
+                )
+            }
             Self::FilledLess { table, column, percent, percent_before } => write!(
                 f,
                 "{table}.{column} is filled in {percent} % of all rows; it was {percent_before} % in the last run"
             ),
         }
     }
+}
+
+/// Names that the vocabulary does not have.
+pub(crate) fn vocabulary(run: &Run) -> Option<Unusual> {
+    let found = run.drift.iter().flat_map(|drift| &drift.findings);
+    let names = found.filter(|own| own.is_named()).count() as u64;
+    (names > 0).then_some(Unusual::UnknownVocabulary { names })
 }
 
 /// Months that are whole and have less than half the claims of the months around them. Rows of several months, and months of

@@ -357,6 +357,7 @@ pub(crate) fn scan(
             file_date,
             on_bad_record: Some(on_bad_record),
             max_rejects,
+            drift: None,
             threads,
             max_line_bytes,
             max_decompressed_bytes,

@@ -1,9 +1,10 @@
 //! What became of the input.
 
+use convert::{Drift, DriftReport, StageReport};
 use maud::{Markup, html};
 use profile::{Profile, grouped};
 
-use crate::frame::{scrolled, section as framed};
+use crate::frame::{number, scrolled, section as framed};
 
 pub(crate) fn section(found: &Profile) -> Markup {
     let run = &found.run;
@@ -27,7 +28,15 @@ pub(crate) fn section(found: &Profile) -> Markup {
                     div { dt { "left aside, by ending" } dd { (left_aside.join(", ")) } }
                 }
             }
-            h3 { "Rejected" }
+            @if !run.stages.is_empty() {
+            h3 { "Seconds by stage" }
+            (stages(&run.stages))
+        }
+        @if let Some(drift) = &run.drift {
+            h3 { "Unknown vocabulary" }
+            (unknown(drift))
+        }
+        h3 { "Rejected" }
             @if found.verdict.rejected.values().all(|count| *count == 0) {
                 p { "Nothing was rejected." }
             } @else {
@@ -35,6 +44,73 @@ pub(crate) fn section(found: &Profile) -> Markup {
             }
         },
     )
+}
+
+fn stages(stages: &[StageReport]) -> Markup {
+    let most = stages.iter().map(|stage| stage.seconds).fold(0.0, f64::max);
+    scrolled(
+        "Seconds by stage",
+        &html! {
+            thead {
+                tr {
+                    th scope="col" { "stage" }
+                    th.n scope="col" { "seconds" }
+                    td.bar aria-hidden="true" {}
+                }
+            }
+            tbody {
+                @for stage in stages {
+                    tr {
+                        th scope="row" { (stage.name) }
+                        td.n { (format!("{:.2}", stage.seconds)) }
+                        td.bar aria-hidden="true" {
+                            @if most > 0.0 {
+                                span style=(format!("width:{:.1}%", stage.seconds / most * 100.0)) {}
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+/// What records have that the vocabulary does not know. What is told of it is of 11 people or more.
+fn unknown(drift: &DriftReport) -> Markup {
+    let which = match drift.which {
+        Drift::All => "all records",
+        _ => "one record in 64",
+    };
+    html! {
+        p {
+            (grouped(drift.records.into())) " records were looked through (" (which) "). "
+            @if drift.findings.is_empty() { "All elements, URLs and code systems in them are known." }
+            @else {
+                "These elements, URLs and code systems are not known; other are those seen with fewer than 11 people, and those that \
+                 are no names of FHIR."
+            }
+        }
+        @if !drift.findings.is_empty() {
+            (scrolled("Unknown vocabulary, by place", &html! {
+                thead {
+                    tr {
+                        th scope="col" { "element" }
+                        th scope="col" { "has" }
+                        th.n scope="col" { "records" }
+                    }
+                }
+                tbody {
+                    @for own in &drift.findings {
+                        tr {
+                            th scope="row" { (own.parent) }
+                            td { (own.name) }
+                            (number(own.records.map(|records| grouped(records.into()))))
+                        }
+                    }
+                }
+            }))
+        }
+    }
 }
 
 fn rejects(found: &Profile) -> Markup {

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use cclf_crosswalk::arrow::array::{Array, AsArray};
 use cclf_crosswalk::{Api, Columns, Crosswalk, Format, Naming, Table, schema};
 use convert::building::{StoredTable, shared};
-use convert::{Error, FilledBefore, Setting, said};
+use convert::{DriftReport, Error, FilledBefore, Setting, StageReport, said};
 
 use crate::manifest::{MadeFrom, Manifest};
 
@@ -67,6 +67,10 @@ impl FromStr for Source {
 pub struct Run {
     /// Seconds that it took.
     pub seconds: Option<f64>,
+    /// Its stages, without the last, which comes after the manifest.
+    pub stages: Vec<StageReport>,
+    /// What is not known of the records that were looked through; none where nobody looked.
+    pub drift: Option<DriftReport>,
     /// Files that it read.
     pub files: u64,
     /// Their bytes, as stored.
@@ -182,6 +186,8 @@ impl Finished {
         let is_list = |name: &&String| name.ends_with("rejects.csv");
         Run {
             seconds: manifest.seconds,
+            stages: manifest.stages.clone(),
+            drift: manifest.drift.clone(),
             files: manifest.inputs.len() as u64,
             bytes: manifest.inputs.iter().map(|own| own.bytes).sum(),
             lines: manifest.inputs.iter().map(|own| own.lines).sum(),

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use cclf_crosswalk::Api;
 use convert::building::MANIFEST_VERSION;
-use convert::{CarriedReport, Error, ExportReport, InputReport, TABLES_MANIFEST, TableReport};
+use convert::{
+    CarriedReport, DriftReport, Error, ExportReport, InputReport, StageReport, TABLES_MANIFEST,
+    TableReport,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,6 +59,12 @@ pub(crate) struct Manifest {
     /// What became of the rows of an earlier result.
     #[serde(default)]
     pub(crate) carried: Option<CarriedReport>,
+    /// What is not known of the records that were looked through.
+    #[serde(default)]
+    pub(crate) drift: Option<DriftReport>,
+    /// The stages of the run.
+    #[serde(default)]
+    pub(crate) stages: Vec<StageReport>,
     /// Seconds that the run took.
     #[serde(default)]
     pub(crate) seconds: Option<f64>,

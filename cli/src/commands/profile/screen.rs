@@ -195,6 +195,17 @@ impl Out {
         for (ending, count) in &run.left_aside {
             self.words(&format!("left aside: {} {ending}", grouped((*count).into())));
         }
+        for stage in &run.stages {
+            self.words(&format!("stage {}: {:.2} s", stage.name, stage.seconds));
+        }
+        if let Some(drift) = &run.drift {
+            let records = grouped(drift.records.into());
+            self.words(&format!("{records} records were looked through for what is not known"));
+            for own in &drift.findings {
+                let records = number(own.records.map(i128::from));
+                self.words(&format!("unknown: {}, {}, {records} records", own.parent, own.name));
+            }
+        }
         for own in &run.rejects {
             let place = if own.place.is_empty() { "the record" } else { &own.place };
             let count = grouped(own.count.into());
