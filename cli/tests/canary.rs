@@ -190,8 +190,7 @@ fn nothing_of_a_record(api: Api) {
     let all: Vec<Vec<u8>> = good.chain(bad_of(api)).collect();
     work.write_lines("in.ndjson", &all);
     for voice in VOICES {
-        let ending =
-            "--report report.json --report-html page.html --overwrite --max-rejects 100% --out out";
+        let ending = "--report report.json --report-html page.html --overwrite --max-rejects 100% --drift all --out out";
         let ran = work.bcda(&format!("convert in.ndjson {ending} {voice}")).exits(3);
         silent(&work, &ran, voice);
         assert!(work.exists("out/rejects/rejects.csv"), "the check looks at what is there");

@@ -355,6 +355,7 @@ pub(crate) fn scan(
             partially_adjudicated,
             keep,
             file_date,
+            drift: None,
             on_bad_record: Some(on_bad_record),
             max_rejects,
             drift: None,
