@@ -3,6 +3,8 @@
 
 #![allow(clippy::print_stderr, reason = "a test says that it was skipped")]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -289,4 +291,35 @@ fn stages_add_up() {
         assert_eq!(manifest["drift"], report["drift"]);
         assert!(manifest["drift"]["records"].is_u64(), "{words}: {manifest}");
     }
+}
+
+/// A folder that stays current looks at what comes, and says so where it makes tables.
+#[test]
+fn a_sync_tells_it_too() {
+    let work = Work::new();
+    let claims = (0..1000).map(|number| {
+        let mut claim = carrier(&number.to_string(), &(number % 20).to_string());
+        claim["meta"]["source"] = json!("a server");
+        claim
+    });
+    let people = (0..20).flat_map(|number| {
+        let number = number.to_string();
+        [patient(&number, "1S00E00AA00"), coverage(&number, "A")]
+    });
+    work.write_lines("data/all.ndjson", lines(&people.chain(claims).collect::<Vec<_>>()));
+    let served = sandbox::Options::new(sandbox::Data::Folder(work.path("data")));
+    let running = sandbox::Sandbox::start(served).unwrap();
+    let known = sandbox::Credentials::published();
+    let credentials = format!("client_id = {}\nclient_secret = {}\n", known.id, known.secret);
+    work.write("credentials", credentials);
+    fs::set_permissions(work.path("credentials"), fs::Permissions::from_mode(0o600)).unwrap();
+    let words = format!(
+        "sync d --base-url {} --credentials credentials --no-token-cache --api v1",
+        running.url()
+    );
+    let ran = work.bcda(&words).exits(0);
+    assert_eq!(ran.stderr.matches("unknown to us: ").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("see drift in tables/tables-manifest.json"), "{}", ran.stderr);
+    let found = findings(&drift(&work, "d/tables"));
+    assert_eq!((found.len(), found[0].0.as_str()), (1, "ExplanationOfBenefit.meta"));
 }

@@ -195,6 +195,20 @@ pub struct DriftReport {
     pub findings: Vec<DriftFinding>,
 }
 
+impl DriftReport {
+    /// What was found, in a few words; none where nothing was.
+    pub fn found(&self) -> Option<String> {
+        let names = self.findings.iter().filter(|own| own.is_named()).count();
+        let more = if names < self.findings.len() { " and more" } else { "" };
+        match names {
+            0 if self.findings.is_empty() => None,
+            0 => Some("something without a name".to_owned()),
+            1 => Some(format!("1 name{more}")),
+            count => Some(format!("{count} names{more}")),
+        }
+    }
+}
+
 /// A name that is not known at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftFinding {
@@ -252,6 +266,10 @@ mod tests {
         assert_eq!(told(&counted), [own("source", Some(21))]);
         counted.add(&looked(10, &[unnamed]));
         assert_eq!(told(&counted), [own("other", None), own("source", Some(21))]);
+        let found = |counted: &Counted| counted.report(Drift::All).unwrap().found();
+        assert_eq!(found(&counted).as_deref(), Some("1 name and more"));
+        assert_eq!(found(&with_other).as_deref(), Some("something without a name"));
+        assert_eq!(found(&Counted::default()), None);
         assert_eq!(counted.report(Drift::None), None);
     }
 

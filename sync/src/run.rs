@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use convert::{Progress, Reading};
+use convert::{DriftReport, Progress, Reading, TABLES_MANIFEST};
 
 use crate::apply::{Applying, apply};
 use crate::asked::{Asked, NEWEST_API, Request};
@@ -84,6 +84,12 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome, Error> {
         Some(from) => run.moved(from, &to_apply)?,
         None => run.updated(&to_apply)?,
     };
+    let found = applied.drift.as_ref().and_then(DriftReport::found);
+    if let Some(found) = found.filter(|_| !to_apply.is_empty()) {
+        watch.info(&format!(
+            "unknown to us: {found} in the records that were looked through; see drift in tables/{TABLES_MANIFEST}"
+        ));
+    }
     let lines = due.iter().zip(fetched);
     report.exports = lines.map(|(export, fetched)| ExportLine::of(export, fetched)).collect();
     if applied.has_rejects() {

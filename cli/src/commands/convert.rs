@@ -301,17 +301,8 @@ fn summary(report: &Report, out: &Path, rejects_kept: bool) -> String {
 
 /// What the records have that is not known, if they have any, and where it is told.
 fn unknown(report: &Report, has_manifest: bool) -> String {
-    let Some(drift) = report.drift.as_ref().filter(|drift| !drift.findings.is_empty()) else {
-        return String::new();
-    };
-    let names = drift.findings.iter().filter(|own| own.is_named()).count();
-    let found = match (names, names < drift.findings.len()) {
-        (0, _) => "something without a name".to_owned(),
-        (1, false) => "1 name".to_owned(),
-        (1, true) => "1 name and more".to_owned(),
-        (count, false) => format!("{count} names"),
-        (count, true) => format!("{count} names and more"),
-    };
+    let Some(drift) = &report.drift else { return String::new() };
+    let Some(found) = drift.found() else { return String::new() };
     let which = if drift.which == Drift::All { "all of them" } else { "one in 64" };
     let place = if has_manifest {
         "see drift in tables-manifest.json"
