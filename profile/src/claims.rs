@@ -161,6 +161,11 @@ impl Claims {
         Ok(claims)
     }
 
+    /// Final rows of the table; 0 if nothing cuts them.
+    pub(crate) fn rows(&self) -> u64 {
+        self.cuts.first().map_or(0, |cut| cut.values().map(|own| own.count).sum())
+    }
+
     /// All of them.
     pub(crate) fn all(&self) -> Tally {
         let mut all = Tally::default();

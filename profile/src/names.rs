@@ -27,27 +27,48 @@ fn band<N: PartialOrd>(number: &N, bands: &[(N, &'static str)], rest: &'static s
     (u16::try_from(bands.len()).unwrap_or(u16::MAX), rest)
 }
 
+/// The least and the most of a band; none where it has no end.
+pub(crate) type Bounds = (Option<i128>, Option<i128>);
+
+const AMOUNTS: [(i128, &str); 9] = [
+    (-1, "below 0"),
+    (0, "0"),
+    (5_000, "up to 50"),
+    (10_000, "up to 100"),
+    (50_000, "up to 500"),
+    (100_000, "up to 1,000"),
+    (500_000, "up to 5,000"),
+    (1_000_000, "up to 10,000"),
+    (5_000_000, "up to 50,000"),
+];
+
 /// The paid amount of a claim, in cents.
 pub(crate) fn amount(cents: i128) -> Named {
-    const BANDS: [(i128, &str); 9] = [
-        (-1, "below 0"),
-        (0, "0"),
-        (5_000, "up to 50"),
-        (10_000, "up to 100"),
-        (50_000, "up to 500"),
-        (100_000, "up to 1,000"),
-        (500_000, "up to 5,000"),
-        (1_000_000, "up to 10,000"),
-        (5_000_000, "up to 50,000"),
-    ];
-    band(&cents, &BANDS, "above 50,000")
+    band(&cents, &AMOUNTS, "above 50,000")
 }
+
+/// The cents of a claim in such a band.
+pub(crate) fn bounds_of_amount(place: u16) -> Bounds {
+    bounds(place.into(), &AMOUNTS)
+}
+
+const LINES: [(i128, &str); 5] =
+    [(1, "1"), (2, "2"), (5, "3 to 5"), (10, "6 to 10"), (20, "11 to 20")];
 
 /// How many lines a claim has.
 pub(crate) fn lines(count: u64) -> Named {
-    const BANDS: [(u64, &str); 5] =
-        [(1, "1"), (2, "2"), (5, "3 to 5"), (10, "6 to 10"), (20, "11 to 20")];
-    band(&count, &BANDS, "21 or more")
+    band(&count.into(), &LINES, "21 or more")
+}
+
+/// The lines of a claim in such a band.
+pub(crate) fn bounds_of_lines(place: u16) -> Bounds {
+    let (least, most) = bounds(place.into(), &LINES);
+    (least.or(Some(1)), most)
+}
+
+fn bounds(place: usize, bands: &[(i128, &'static str)]) -> Bounds {
+    let before = place.checked_sub(1).and_then(|before| bands.get(before));
+    (before.map(|(last, _)| last + 1), bands.get(place).map(|(last, _)| *last))
 }
 
 /// Bands of age; those from 90 on are one.
@@ -198,6 +219,12 @@ mod tests {
             [1, 3, 5, 21].map(|count| lines(count).1),
             ["1", "3 to 5", "3 to 5", "21 or more"]
         );
+        let bands = [0, 1, 2, 9].map(bounds_of_amount);
+        let wanted =
+            [(None, Some(-1)), (Some(0), Some(0)), (Some(1), Some(5_000)), (Some(5_000_001), None)];
+        assert_eq!(bands, wanted);
+        let bands = [0, 2, 5].map(bounds_of_lines);
+        assert_eq!(bands, [(Some(1), Some(1)), (Some(3), Some(5)), (Some(21), None)]);
         let ages =
             [None, Some(64), Some(65), Some(89), Some(90), Some(110)].map(|years| age(years).1);
         let wanted = ["not told", "under 65", "65 to 69", "85 to 89", "90 or older", "90 or older"];

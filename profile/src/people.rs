@@ -69,6 +69,16 @@ impl Set {
         }
     }
 
+    /// Adds people, and says how many of them were not in it.
+    pub(crate) fn add_fresh(&mut self, other: &Self) -> u64 {
+        let words = other.0.iter().enumerate();
+        let fresh =
+            words.map(|(at, other)| (other & !self.0.get(at).copied().unwrap_or(0)).count_ones());
+        let fresh = fresh.map(u64::from).sum();
+        self.add(other);
+        fresh
+    }
+
     /// How many.
     pub(crate) fn len(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()

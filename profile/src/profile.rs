@@ -19,7 +19,7 @@ use crate::people::People;
 use crate::persons;
 use crate::run::Run;
 use crate::shown::{Cross, Lines, Order, Rule, lines};
-use crate::tables::{banded, months, months_of_part_d, newest_month, types};
+use crate::tables::{Measure, banded, months, months_of_part_d, newest_month, types};
 use crate::unusual::{self, Unusual};
 use crate::verdict::Verdict;
 
@@ -212,14 +212,8 @@ fn shown(
         run: Run::default(),
         left_out,
         months: months(&shapes, &types, newest, rule),
-        amounts: banded(
-            "paid for the claim",
-            shapes.iter(),
-            &types,
-            |own| &own.amounts,
-            count_only,
-        ),
-        lines: banded("lines of the claim", of_lines, &types, |own| &own.lines, count_only),
+        amounts: banded(Measure::Paid, shapes.iter(), &types, count_only),
+        lines: banded(Measure::Lines, of_lines, &types, count_only),
         categories,
         part_d: months_of_part_d(part_d, rule),
         people: persons::CUTS

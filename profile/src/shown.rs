@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::claims::Cut;
-use crate::disclosure::{Grid, Hidden, hide, is_small, merged, merged_in_order};
+use crate::disclosure::{
+    Grid, Hidden, Known, hide, is_small, merged, merged_beside_first, merged_in_order,
+};
 use crate::people::{Set, Tally};
 
 /// What a cell shows: nothing of it where it is hidden.
@@ -113,6 +115,8 @@ fn people<'s>(sets: impl IntoIterator<Item = &'s Set>) -> u64 {
 pub(crate) enum Order {
     None,
     Given(u64),
+    /// But for the first, with which those at the end may be merged.
+    BesideFirst(u64),
 }
 
 /// Groups of categories: each alone where small cells are shown.
@@ -125,6 +129,7 @@ pub(crate) fn groups(tallies: &[Tally], order: Order, rule: Rule) -> Vec<Vec<usi
     match order {
         Order::None => merged(tallies.len(), count),
         Order::Given(fewest) => merged_in_order(tallies.len(), fewest, count),
+        Order::BesideFirst(fewest) => merged_beside_first(tallies.len(), fewest, count),
     }
 }
 
@@ -173,25 +178,30 @@ pub(crate) fn named_lines(
     Some(Lines { by: by.to_owned(), of, lines, total: rule.figure(&total, false) })
 }
 
-/// A table that is cut two ways, of cells row by row, and whether any of them is shown; totals are not small unless small
-/// cells are shown.
+/// A table that is cut two ways, of cells row by row, and whether any of them is shown; none if its totals would tell small
+/// cells. Totals are not small unless small cells are shown.
 pub(crate) fn cross(
     by: &'static str,
     rows: Vec<(String, bool)>,
     columns: Vec<String>,
     cells: &[Tally],
+    known: &Known,
     rule: Rule,
-) -> (Cross, bool) {
+) -> Option<(Cross, bool)> {
     let width = columns.len().max(1);
     let grid = Grid {
         columns: width,
         counts: cells.iter().map(|own| own.count).collect(),
         people: cells.iter().map(|own| own.people.len()).collect(),
     };
+    let fresh = |places: &[usize]| {
+        let mut all = Set::default();
+        places.iter().map(|at| all.add_fresh(&cells[*at].people)).collect()
+    };
     let hidden = if rule.shows_small {
         Hidden::Cells(vec![false; cells.len()])
     } else {
-        hide(&grid, |places| people(places.iter().map(|at| &cells[*at].people)))
+        hide(&grid, known, fresh)?
     };
     let figure = |at: usize| rule.figure(&cells[at], hidden.is_hidden(at));
     let rows = rows.into_iter().enumerate().map(|(row, (name, incomplete))| {
@@ -207,5 +217,5 @@ pub(crate) fn cross(
     let totals = (0..columns.len())
         .map(|column| rule.figure(&sum(cells.iter().skip(column).step_by(width)), false));
     let total = rule.figure(&sum(cells), false);
-    (Cross { by, rows, totals: totals.collect(), total, columns }, hidden != Hidden::All)
+    Some((Cross { by, rows, totals: totals.collect(), total, columns }, hidden != Hidden::All))
 }

@@ -6,9 +6,9 @@ use cclf_crosswalk::{CLAIM_TYPE_NAMES, Table};
 use results::Finished;
 
 use crate::claims::{Cells, Claims, Month, NO_MONTH, Shape, Type};
-use crate::disclosure::{FEWEST, is_small, merged_until};
-use crate::names::Named;
-use crate::people::Tally;
+use crate::disclosure::{FEWEST, Known, is_small};
+use crate::names::{self, Bounds, Named};
+use crate::people::{Set, Tally};
 use crate::shown::{Cross, Lines, Order, Rule, cross, groups, name_of, named_lines, sum};
 
 /// Months before that of the export of which claims are still to come, besides that one: most claims are there after three.
@@ -16,6 +16,8 @@ const RUN_OUT_MONTHS: i32 = 2;
 
 /// With fewer rows a table tells less than its totals do by rows that are not merged.
 const FEWEST_ROWS: usize = 4;
+/// A type is rare if fewer than one in so many of its months have 11 people.
+const RARE: usize = 10;
 /// How often the people that a row has at least are doubled, so that its cells can be shown.
 const MOST_MERGES: u32 = 8;
 
@@ -27,44 +29,53 @@ pub(crate) struct Column {
     name: String,
 }
 
-/// The columns. Types with claims of so few people that most of their months would be hidden are merged with the one before,
-/// which is the most alike: skilled nursing and swing beds.
+/// The columns. Types of which hardly any month has 11 people are one column, with the type of the fewest people among the
+/// others if they have too few by themselves. All else is hidden cell by cell, since a merged column hides all of its types.
 pub(crate) fn types(shapes: &[(&Shape, Claims)], rule: Rule) -> Vec<Column> {
     let mut columns = Vec::new();
     for (shape, claims) in shapes {
-        let types: BTreeSet<Type> = claims.months.keys().map(|(_, own)| *own).collect();
-        // From the last to the first, so that a type is merged with the one before.
-        let types: Vec<Type> = types.into_iter().rev().collect();
-        let is_enough = |group: &[usize]| {
-            let mut months: BTreeMap<Month, Tally> = BTreeMap::new();
-            for ((month, own), tally) in &claims.months {
-                if group.iter().any(|at| types[*at] == *own) {
-                    months.entry(*month).or_default().add(tally);
-                }
-            }
-            let small = months.values().filter(|own| is_small(own.people.len())).count();
-            rule.shows_small || small * 2 < months.len()
+        let mut types: BTreeMap<Type, (Set, usize, usize)> = BTreeMap::new();
+        for ((_, own), tally) in &claims.months {
+            let (people, months, small) = types.entry(*own).or_default();
+            people.add(&tally.people);
+            *months += 1;
+            *small += usize::from(is_small(tally.people.len()));
+        }
+        let is_rare = |(_, (_, months, small)): &(&Type, &(Set, usize, usize))| {
+            !rule.shows_small && (months - small) * RARE < *months
         };
-        let groups = merged_until(types.len(), is_enough).into_iter().map(|group| {
-            let mut types: Vec<Type> = group.into_iter().map(|at| types[at]).collect();
-            types.sort_unstable();
+        let (rare, mut others): (Vec<_>, Vec<_>) = types.iter().partition(is_rare);
+        others.sort_by_key(|(own, (people, ..))| (people.len(), **own));
+        let mut together = Set::default();
+        rare.iter().for_each(|(_, (people, ..))| together.add(people));
+        let mut rare: Vec<Type> = rare.into_iter().map(|(own, _)| *own).collect();
+        let mut others: Vec<Type> = others.into_iter().map(|(own, _)| *own).collect();
+        if is_small(together.len()) && !others.is_empty() {
+            rare.push(others.remove(0));
+        }
+        let mut groups: Vec<Vec<Type>> = others.into_iter().map(|own| vec![own]).collect();
+        groups.extend((!rare.is_empty()).then_some(rare));
+        for group in &mut groups {
+            group.sort_unstable();
+        }
+        groups.sort_unstable();
+        columns.extend(groups.into_iter().map(|types| {
             let names: Vec<&str> = types.iter().map(|own| CLAIM_TYPE_NAMES[*own]).collect();
             Column { table: shape.table, name: names.join(" + "), types }
-        });
-        let mut groups: Vec<Column> = groups.collect();
-        groups.sort_by(|one, other| one.types.cmp(&other.types));
-        columns.extend(groups);
+        }));
     }
     columns
 }
 
 /// A table of rows that are merged in their order, and of claim types. Rows are merged no further than cells need to be
-/// shown; where no cell can be, they are as small as their totals may be.
+/// shown; where no cell can be, they are as small as their totals may be. None if it has no claims, or its totals tell too much.
 fn crossed<K: Ord + Copy>(
     by: &'static str,
     shapes: &[(Table, &Cells<K>)],
     columns: &[Column],
+    order: impl Fn(&[K], u64) -> Order,
     row: impl Fn(&[K]) -> (String, bool),
+    known: impl Fn(&[Vec<K>], &[Tally]) -> Known,
     rule: Rule,
 ) -> Option<Cross> {
     let keys: BTreeSet<K> =
@@ -82,7 +93,7 @@ fn crossed<K: Ord + Copy>(
     let all: Vec<Tally> = keys.iter().map(|key| sum(&of_row(&[*key]))).collect();
     let mut first = None;
     for times in 0..MOST_MERGES {
-        let groups = groups(&all, Order::Given(FEWEST << times), rule);
+        let groups = groups(&all, order(&keys, FEWEST << times), rule);
         let groups: Vec<Vec<K>> = groups
             .into_iter()
             .map(|group| group.into_iter().map(|at| keys[at]).collect())
@@ -96,11 +107,11 @@ fn crossed<K: Ord + Copy>(
             break;
         }
         let names = columns.iter().map(|column| column.name.clone()).collect();
-        let (cross, is_any_shown) = cross(by, rows, names, &cells, rule);
-        if is_any_shown {
-            return Some(cross);
+        match cross(by, rows, names, &cells, &known(&groups, &cells), rule) {
+            Some((cross, true)) => return Some(cross),
+            Some((cross, false)) => drop(first.get_or_insert(cross)),
+            None => {}
         }
-        first.get_or_insert(cross);
     }
     first
 }
@@ -121,24 +132,100 @@ pub(crate) fn months(
     let own: Vec<_> = shapes.iter().map(|(shape, own)| (shape.table, &own.months)).collect();
     let row = |group: &[Month]| {
         let is_incomplete = group.iter().any(|month| *month >= newest - RUN_OUT_MONTHS);
-        (row_name(group.iter().copied().map(month_name)), is_incomplete)
+        let name = |months: &[Month]| row_name(months.iter().copied().map(month_name));
+        let name = match group {
+            [NO_MONTH, others @ ..] if !others.is_empty() => {
+                format!("{} + {}", month_name(NO_MONTH), name(others))
+            }
+            _ => name(group),
+        };
+        (name, is_incomplete)
     };
-    crossed("month", &own, columns, row, rule)
+    // Claims without a date are of no month: with those of the last few months, of which hardly any are there yet, they make
+    // one row, so that the month before these stands by itself.
+    let order = |months: &[Month], fewest| match months.first() {
+        Some(&NO_MONTH) => Order::BesideFirst(fewest),
+        _ => Order::Given(fewest),
+    };
+    crossed("month", &own, columns, order, row, |_, _| Known::default(), rule)
+}
+
+/// What a table of bands counts.
+#[derive(Clone, Copy)]
+pub(crate) enum Measure {
+    /// What was paid for a claim.
+    Paid,
+    /// The lines of a claim.
+    Lines,
+}
+
+impl Measure {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "paid for the claim",
+            Self::Lines => "lines of the claim",
+        }
+    }
+
+    const fn cells(self, claims: &Claims) -> &Cells<Named> {
+        match self {
+            Self::Paid => &claims.amounts,
+            Self::Lines => &claims.lines,
+        }
+    }
+
+    fn bounds(self, group: &[Named]) -> Bounds {
+        let own = match self {
+            Self::Paid => names::bounds_of_amount,
+            Self::Lines => names::bounds_of_lines,
+        };
+        let (first, last) = (group.first(), group.last());
+        (first.and_then(|(place, _)| own(*place).0), last.and_then(|(place, _)| own(*place).1))
+    }
+
+    /// The sums that other tables show: what was paid for the claims of each column, and the rows of each table.
+    fn sums(
+        self,
+        shapes: &[&(&Shape, Claims)],
+        columns: &[Column],
+        cells: &[Tally],
+    ) -> Vec<(Vec<usize>, i128)> {
+        match self {
+            Self::Paid => (0..columns.len())
+                .map(|column| {
+                    let own = cells.iter().skip(column).step_by(columns.len());
+                    (vec![column], own.map(|own| own.cents).sum())
+                })
+                .collect(),
+            Self::Lines => shapes
+                .iter()
+                .map(|(shape, claims)| {
+                    let own = (0..columns.len()).filter(|at| columns[*at].table == shape.table);
+                    (own.collect(), claims.rows().into())
+                })
+                .collect(),
+        }
+    }
 }
 
 /// A table of bands and claim types.
 pub(crate) fn banded<'s>(
-    by: &'static str,
+    measure: Measure,
     shapes: impl Iterator<Item = &'s (&'s Shape, Claims)>,
     columns: &[Column],
-    cells: impl Fn(&Claims) -> &Cells<Named>,
     rule: Rule,
 ) -> Option<Cross> {
-    let own: Vec<_> = shapes.map(|(shape, own)| (shape.table, cells(own))).collect();
+    let shapes: Vec<_> = shapes.collect();
+    let own: Vec<_> = shapes.iter().map(|(shape, own)| (shape.table, measure.cells(own))).collect();
     let has = |column: &&Column| own.iter().any(|(table, _)| *table == column.table);
     let columns: Vec<Column> = columns.iter().filter(has).cloned().collect();
     let row = |group: &[Named]| (row_name(group.iter().map(|(_, name)| (*name).to_owned())), false);
-    crossed(by, &own, &columns, row, rule)
+    let known = |groups: &[Vec<Named>], cells: &[Tally]| Known {
+        sums: measure.sums(&shapes, &columns, cells),
+        bounds: groups.iter().map(|group| measure.bounds(group)).collect(),
+    };
+    let order = |_: &[Named], fewest| Order::Given(fewest);
+    crossed(measure.name(), &own, &columns, order, row, known, rule)
 }
 
 pub(crate) fn months_of_part_d(claims: &Claims, rule: Rule) -> Option<Lines> {

@@ -1,9 +1,7 @@
 //! A table that is cut two ways, and which of its cells are hidden.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use super::{FEWEST, is_small};
+use super::flow::{Moves, raise};
+use super::{FEWEST, Known, is_small};
 
 /// What hiding a cell costs, in people: one more cell is worse than one that is larger.
 const CELL_COST: u64 = 1 << 32;
@@ -38,95 +36,103 @@ impl Hidden {
     }
 }
 
-/// Decides which cells are hidden. `people` counts the distinct people of some cells together.
-pub fn hide(grid: &Grid, people: impl Fn(&[usize]) -> u64) -> Hidden {
-    let mut hidden = vec![false; grid.counts.len()];
-    let small: Vec<usize> =
-        (0..hidden.len()).filter(|place| is_small(grid.people[*place])).collect();
-    for place in &small {
-        hidden[*place] = true;
+/// Decides which cells are hidden; none if even the totals would tell a small cell. `fresh` says of some cells how many people
+/// each has who are in none of those before it.
+pub fn hide(grid: &Grid, known: &Known, fresh: impl Fn(&[usize]) -> Vec<u64>) -> Option<Hidden> {
+    if let Some(cells) = cells(grid, known, fresh) {
+        return Some(Hidden::Cells(cells));
     }
-    for place in small {
-        // As much as it has to grow to have 11; at least 1, or else it would be known whatever it is.
+    let small = (0..grid.counts.len()).filter(|place| is_small(grid.people[*place]));
+    let is_safe = |place| {
         let more = FEWEST.saturating_sub(grid.counts[place]).max(1);
-        let Some((_, path)) = path(grid, &hidden, place, more) else { return Hidden::All };
-        for place in path {
-            hidden[place] = true;
-        }
-    }
-    while let Some(line) = small_line(grid, &hidden, &people) {
-        let shown = line.into_iter().filter(|place| !hidden[*place] && grid.counts[*place] > 0);
-        let paths = shown.filter_map(|place| {
-            let (cost, mut path) = path(grid, &hidden, place, 1)?;
-            path.push(place);
-            Some((cost + CELL_COST + grid.people[place], path))
-        });
-        let Some((_, path)) = paths.min() else { return Hidden::All };
-        for place in path {
-            hidden[place] = true;
-        }
-    }
-    Hidden::Cells(hidden)
+        let moves = raise(grid, place, more, |place| grid.counts[place], |_| Some(0));
+        moves.is_some_and(|moves| is_possible(grid, known, &moves))
+    };
+    small.into_iter().all(is_safe).then_some(Hidden::All)
 }
 
-/// A row or column whose hidden cells together have too few people.
-fn small_line(
-    grid: &Grid,
-    hidden: &[bool],
-    people: &impl Fn(&[usize]) -> u64,
-) -> Option<Vec<usize>> {
-    let columns = grid.columns.max(1);
-    let rows =
-        (0..hidden.len() / columns).map(|row| (row * columns..(row + 1) * columns).collect());
-    let by_column = (0..columns).map(|column| (column..hidden.len()).step_by(columns).collect());
-    rows.chain(by_column).find(|line: &Vec<usize>| {
-        let of_line: Vec<usize> = line.iter().copied().filter(|place| hidden[*place]).collect();
-        !of_line.is_empty() && is_small(people(&of_line))
+fn is_possible(grid: &Grid, known: &Known, moves: &Moves) -> bool {
+    known.allows(grid, |place| {
+        let moved = moves.iter().find(|(own, _)| *own == place).map_or(0, |(_, by)| *by);
+        i128::from(grid.counts[place]) + i128::from(moved)
     })
 }
 
-/// The cheapest way, in cells that are not hidden yet, to raise a cell by `more` without a change of any total: its row loses
-/// so much in another cell, whose column gains it in another row, and so on, until its own column loses it. Cells that lose
-/// it keep one at least.
-fn path(grid: &Grid, hidden: &[bool], raised: usize, more: u64) -> Option<(u64, Vec<usize>)> {
-    let columns = grid.columns.max(1);
-    let rows = grid.counts.len() / columns;
-    // Rows first, then columns.
-    let (start, end) = (raised / columns, rows + raised % columns);
-    let mut best = vec![u64::MAX; rows + columns];
-    let mut came: Vec<Option<(usize, usize)>> = vec![None; rows + columns];
-    let mut work = BinaryHeap::from([(Reverse(0), start)]);
-    best[start] = 0;
-    while let Some((Reverse(cost), at)) = work.pop() {
-        if cost > best[at] {
-            continue;
+/// A small cell, and why it may have 11 people or more.
+struct Small {
+    place: usize,
+    /// How much each small cell may lose for it. That is no more than the people whom it adds to those of the cells before
+    /// it, which are this one, the ones of its row and its column, and all others: so that whatever sum of hidden cells
+    /// follows from the totals, with this one in it, is of 11 people or more.
+    spare: Vec<u64>,
+    moves: Moves,
+}
+
+impl Small {
+    fn of(
+        place: usize,
+        small: &[usize],
+        grid: &Grid,
+        fresh: impl Fn(&[usize]) -> Vec<u64>,
+    ) -> Self {
+        let columns = grid.columns.max(1);
+        let mut order = small.to_vec();
+        order.sort_by_key(|own| {
+            let is_of_row = own / columns == place / columns;
+            let is_of_column = own % columns == place % columns;
+            (*own != place, !is_of_row, !is_of_column)
+        });
+        // One is left to each, since it is known that no hidden cell is empty.
+        let mut spare: Vec<u64> = grid.counts.iter().map(|own| own.saturating_sub(1)).collect();
+        for (own, people) in order.iter().zip(fresh(&order)) {
+            spare[*own] = spare[*own].min(people);
         }
-        if at == end {
-            let (mut path, mut at) = (Vec::new(), end);
-            while let Some((place, before)) = came[at] {
-                path.push(place);
-                at = before;
-            }
-            return Some((cost, path));
+        Self { place, spare, moves: Moves::new() }
+    }
+
+    /// Finds moves of hidden cells, and of others at a cost.
+    fn raised(&self, grid: &Grid, cost: impl Fn(usize) -> Option<u64>) -> Option<Moves> {
+        // At least 1, or else it would be known whatever it is.
+        let more = FEWEST.saturating_sub(grid.people[self.place]).max(1);
+        raise(grid, self.place, more, |place| self.spare[place], cost)
+    }
+
+    fn uses(&self, place: usize) -> bool {
+        self.moves.iter().any(|(own, _)| *own == place)
+    }
+}
+
+fn cells(grid: &Grid, known: &Known, fresh: impl Fn(&[usize]) -> Vec<u64>) -> Option<Vec<bool>> {
+    let is_small: Vec<bool> = grid.people.iter().map(|people| is_small(*people)).collect();
+    let small: Vec<usize> = (0..is_small.len()).filter(|place| is_small[*place]).collect();
+    let mut hidden = is_small.clone();
+    let mut reasons = Vec::with_capacity(small.len());
+    for place in &small {
+        let mut own = Small::of(*place, &small, grid, &fresh);
+        own.moves = own.raised(grid, |place| {
+            let is_empty = grid.counts[place] == 0;
+            let cost = if hidden[place] { 0 } else { CELL_COST + grid.people[place] };
+            (!is_empty).then_some(cost)
+        })?;
+        for (used, _) in &own.moves {
+            hidden[*used] = true;
         }
-        let is_row = at < rows;
-        for other in if is_row { 0..columns } else { 0..rows } {
-            let (place, next) = if is_row {
-                (at * columns + other, rows + other)
-            } else {
-                (other * columns + at - rows, other)
-            };
-            let least = if is_row { more + 1 } else { 1 };
-            if place == raised || grid.counts[place] < least {
-                continue;
-            }
-            let own = if hidden[place] { 0 } else { CELL_COST + grid.people[place] };
-            if cost + own < best[next] {
-                best[next] = cost + own;
-                came[next] = Some((place, at));
-                work.push((Reverse(cost + own), next));
-            }
+        reasons.push(own);
+    }
+    // What was hidden for one cell may not be needed any more since more was hidden for others: the largest are shown first.
+    let mut others: Vec<usize> =
+        (0..hidden.len()).filter(|place| hidden[*place] && !is_small[*place]).collect();
+    others.sort_by_key(|place| std::cmp::Reverse(grid.people[*place]));
+    for other in others {
+        hidden[other] = false;
+        let without: Option<Vec<(usize, Moves)>> = (0..reasons.len())
+            .filter(|at| reasons[*at].uses(other))
+            .map(|at| Some((at, reasons[at].raised(grid, |own| hidden[own].then_some(0))?)))
+            .collect();
+        match without {
+            Some(moves) => moves.into_iter().for_each(|(at, own)| reasons[at].moves = own),
+            None => hidden[other] = true,
         }
     }
-    None
+    reasons.iter().all(|own| is_possible(grid, known, &own.moves)).then_some(hidden)
 }

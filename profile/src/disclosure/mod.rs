@@ -8,11 +8,15 @@
 //! 1. Categories with a small total are merged with others until no total is small ([`merged`], [`merged_in_order`]). A
 //!    table that is cut one way is done then: all of its cells have 11 people or more, and so has the total.
 //! 2. Of a table that is cut two ways ([`Grid`]) all totals are shown. Its small cells are hidden, and with each of them
-//!    others on a closed path through rows and columns, along which claims could be moved without a change of any total
-//!    ([`hide`]). So no hidden cell follows from the others.
-//! 3. The hidden cells of a row or column together have 11 people or more, because their sum does follow.
-//! 4. Where no such path is, neighbouring rows are merged further; where that does not help either, no cell is shown, not even
-//!    those without claims, and only the totals are left.
+//!    others on closed paths through rows and columns, along which claims can be moved without a change of any total, until
+//!    the cell has 11 ([`hide`]). So no hidden cell follows from the others.
+//! 3. Sums of hidden cells do follow: of a row, a column, or rows without columns that have all their hidden cells in these
+//!    rows. Each such sum is of 0 or of 11 people or more. It is not looked for: a cell loses no more along those paths than
+//!    the people whom it adds to the others, and what flows along them is at most what the cells of any such sum together
+//!    have (the least cut is as much as the greatest flow).
+//! 4. Where other figures bound what a hidden cell may be ([`Known`]), the moves have to be possible under these bounds, too.
+//! 5. Where no such paths are, neighbouring rows are merged further; where that does not help either, no cell is shown, not
+//!    even those without claims, and only the totals are left. Where even these would tell a small cell, there is no table.
 //!
 //! # What follows about people
 //!
@@ -20,15 +24,20 @@
 //! many people are in one cell and not in another. So people are told only where each is in exactly one cell of a table, and
 //! nowhere for claims. What is known of the people of a hidden cell is then that they are no more than its claims, and that
 //! there is one. With these, as a linear program, each hidden cell may have 11 claims, and so 11 people, or more. Amounts
-//! may be negative, so they tell nothing of how many people there are.
+//! may be negative, so those of a hidden cell tell nothing of how many people there are.
 //!
-//! Tables share only their totals, and these are shown: each can be judged by itself.
+//! Tables share only their totals, and these are shown: each can be judged by itself, with what the totals of others say of
+//! its rows. The amounts of the claims of a type are known, and the rows of a table, so a claim of a band of amounts or of
+//! lines takes its part of them: few claims may be more than 50,000 dollars where all of them are not much more.
 
+mod flow;
 mod hide;
+mod known;
 mod merge;
 
 pub use hide::{Grid, Hidden, hide};
-pub use merge::{merged, merged_in_order, merged_until};
+pub use known::Known;
+pub use merge::{merged, merged_beside_first, merged_in_order, merged_until};
 
 /// The fewest people of whom figures are shown.
 pub const FEWEST: u64 = 11;
