@@ -1,6 +1,8 @@
 //! What categories are called, in names of our own: no code of a claim is shown as it is written, so none can hold what
 //! names anybody.
 
+use crate::disclosure::Bounds;
+
 /// A category by its place in the order in which they are shown, and what it is called.
 pub(crate) type Named = (u16, &'static str);
 
@@ -26,9 +28,6 @@ fn band<N: PartialOrd>(number: &N, bands: &[(N, &'static str)], rest: &'static s
     }
     (u16::try_from(bands.len()).unwrap_or(u16::MAX), rest)
 }
-
-/// The least and the most of a band; none where it has no end.
-pub(crate) type Bounds = (Option<i128>, Option<i128>);
 
 const AMOUNTS: [(i128, &str); 9] = [
     (-1, "below 0"),

@@ -6,8 +6,8 @@ use cclf_crosswalk::{CLAIM_TYPE_NAMES, Table};
 use results::Finished;
 
 use crate::claims::{Cells, Claims, Month, NO_MONTH, Shape, Type};
-use crate::disclosure::{FEWEST, Known, is_small};
-use crate::names::{self, Bounds, Named};
+use crate::disclosure::{Bounds, FEWEST, Known, is_small};
+use crate::names::{self, Named};
 use crate::people::{Set, Tally};
 use crate::shown::{Cross, Lines, Order, Rule, cross, groups, name_of, named_lines, sum};
 
@@ -47,7 +47,9 @@ pub(crate) fn types(shapes: &[(&Shape, Claims)], rule: Rule) -> Vec<Column> {
         let (rare, mut others): (Vec<_>, Vec<_>) = types.iter().partition(is_rare);
         others.sort_by_key(|(own, (people, ..))| (people.len(), **own));
         let mut together = Set::default();
-        rare.iter().for_each(|(_, (people, ..))| together.add(people));
+        for (_, (people, ..)) in &rare {
+            together.add(people);
+        }
         let mut rare: Vec<Type> = rare.into_iter().map(|(own, _)| *own).collect();
         let mut others: Vec<Type> = others.into_iter().map(|(own, _)| *own).collect();
         if is_small(together.len()) && !others.is_empty() {

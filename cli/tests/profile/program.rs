@@ -177,13 +177,14 @@ impl<'f> Grid<'f> {
         let hidden: Vec<usize> = (0..self.parts.len())
             .filter(|at| matches!(self.parts[*at], Part::Unknown(_)) && self.truth[*at].count > 0)
             .collect();
+        let small: Vec<bool> = self.truth.iter().map(Sum::is_small).collect();
         // From a row to the columns in which it has hidden cells; where these are not small, also back.
         let nodes = height + width;
         let mut reach = vec![vec![false; nodes]; nodes];
         for at in &hidden {
             let (row, column) = (at / width, height + at % width);
             reach[row][column] = true;
-            reach[column][row] |= !self.truth[*at].is_small();
+            reach[column][row] |= !small[*at];
         }
         for node in 0..nodes {
             reach[node][node] = true;
@@ -212,7 +213,13 @@ impl<'f> Grid<'f> {
                     };
                     let leads_out =
                         |at: &&usize| within(**at / width) && !within(height + **at % width);
-                    let sum = Sum::of(hidden.iter().filter(leads_out).map(|at| &self.truth[*at]));
+                    let out = hidden.iter().filter(leads_out);
+                    if out.clone().any(|at| !small[*at]) {
+                        // With these alone it is of 11 people or more.
+                        seen += 1;
+                        continue;
+                    }
+                    let sum = Sum::of(out.map(|at| &self.truth[*at]));
                     assert!(!sum.is_small(), "{}: {} people follow", self.title, sum.people.len());
                     seen += usize::from(sum.count > 0);
                 }

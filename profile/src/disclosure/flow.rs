@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::Grid;
+use super::grid::Grid;
 
 /// By how much each of these cells changes.
 pub(super) type Moves = Vec<(usize, i64)>;

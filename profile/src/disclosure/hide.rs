@@ -1,21 +1,11 @@
 //! A table that is cut two ways, and which of its cells are hidden.
 
 use super::flow::{Moves, raise};
+use super::grid::Grid;
 use super::{FEWEST, Known, is_small};
 
 /// What hiding a cell costs, in people: one more cell is worse than one that is larger.
 const CELL_COST: u64 = 1 << 32;
-
-/// A table of cells, row by row; no total of a row or column is small.
-#[derive(Clone, Debug, Default)]
-pub struct Grid {
-    /// How many columns it has.
-    pub columns: usize,
-    /// The claims of each cell, or whatever is counted and adds up; at least as many as its people.
-    pub counts: Vec<u64>,
-    /// The distinct people of each cell.
-    pub people: Vec<u64>,
-}
 
 /// What is hidden of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! What is known of a table besides its totals.
 
-use super::Grid;
+use super::grid::Grid;
+
+/// The least and the most that a claim has; none where there is no such bound.
+pub type Bounds = (Option<i128>, Option<i128>);
 
 /// Sums that are shown elsewhere: of what all claims of some columns were paid, or of all their rows. A row of the table says
 /// how much of it each of its claims has at least and at most, and that narrows its cells.
@@ -8,17 +11,15 @@ use super::Grid;
 pub struct Known {
     /// The columns whose claims together have a sum, and that sum.
     pub sums: Vec<(Vec<usize>, i128)>,
-    /// The least and the most that a claim has, by row; none where there is no such bound.
-    pub bounds: Vec<(Option<i128>, Option<i128>)>,
+    /// The least and the most that a claim has, by row.
+    pub bounds: Vec<Bounds>,
 }
 
 impl Known {
     /// Whether the cells could be these, by their counts.
     pub(super) fn allows(&self, grid: &Grid, count: impl Fn(usize) -> i128) -> bool {
-        let least = |own: &(Option<i128>, Option<i128>)| own.0;
-        let most = |own: &(Option<i128>, Option<i128>)| own.1;
         self.sums.iter().all(|(columns, sum)| {
-            let bound = |side: fn(&(Option<i128>, Option<i128>)) -> Option<i128>| {
+            let bound = |side: fn(&Bounds) -> Option<i128>| {
                 let mut all = Some(0);
                 for (row, own) in self.bounds.iter().enumerate() {
                     let claims: i128 = columns
@@ -31,8 +32,8 @@ impl Known {
                 }
                 all
             };
-            bound(least).is_none_or(|least| least <= *sum)
-                && bound(most).is_none_or(|most| *sum <= most)
+            bound(|own| own.0).is_none_or(|least| least <= *sum)
+                && bound(|own| own.1).is_none_or(|most| *sum <= most)
         })
     }
 }

@@ -31,12 +31,14 @@
 //! lines takes its part of them: few claims may be more than 50,000 dollars where all of them are not much more.
 
 mod flow;
+mod grid;
 mod hide;
 mod known;
 mod merge;
 
-pub use hide::{Grid, Hidden, hide};
-pub use known::Known;
+pub use grid::Grid;
+pub use hide::{Hidden, hide};
+pub use known::{Bounds, Known};
 pub use merge::{merged, merged_beside_first, merged_in_order, merged_until};
 
 /// The fewest people of whom figures are shown.
