@@ -1,5 +1,7 @@
 //! Nothing that is hidden follows from what is shown: a linear program says so.
 
+#![allow(clippy::cast_precision_loss, reason = "the figures are far below 2^52")]
+
 use microlp::{ComparisonOp, OptimizationDirection, Problem};
 use profile::disclosure::{FEWEST, Grid, Hidden, Known, hide, is_small};
 

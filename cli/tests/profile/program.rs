@@ -1,5 +1,7 @@
 //! Nothing that is hidden follows from all that a profile shows together: one linear program of all of its JSON says so.
 
+#![allow(clippy::cast_precision_loss, reason = "the figures are far below 2^52")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome, Variable};
