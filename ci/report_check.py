@@ -1,0 +1,499 @@
+"""Holds a page of `bcda report` against the figures of its tables, one table of the page after the other. For ci/report.py."""
+
+import re
+
+from report_figures import AGES, CATEGORIES, CUT_BY, FEWEST, NO_DATE, ORDERED, PAID, PEOPLE, TABLES, members, no_source
+from report_page import Page
+from runs import ROOT
+
+HIDDEN = "hidden"
+STILL_TO_COME = " still to come"
+UNTOLD = {"no DRG", "no code", "not told", NO_DATE}
+# Of the last run, and of the tables of it, fill rates are told from so many rows on.
+FEWEST_COMPARED = 2_200
+MOST_KINDS = 200
+COLORS = {"#0B5FA5": "whole", "#9EC5E8": "still to come", "#DDDDDD": HIDDEN}
+SMALL_HIDDEN = "Figures of 1 to 10 people are hidden, and others from which they would follow. Ages from 90 on are one band."
+SMALL_SHOWN = "Cells of 1 to 10 people are shown: this page is for internal use, and is not to be shared."
+# What has digits and is no figure.
+SENTENCES = [
+    r"In percent of the rows of final claims, of CCLF8 in percent of people\..*",
+    r"Final claims only\. Paid is CLM_PMT_AMT of CCLF1 and CLM_LINE_CVRD_PD_AMT of the lines of CCLF5 and CCLF6\. Made by bcda [\d.]+\.",
+    r"Claims of CCLF5 and CCLF6 by lines",
+    r"(DRG|Place of service|Procedure) \(CCLF\d\)",
+]
+
+
+def count(text):
+    return int(text.replace(",", ""))
+
+
+def grouped(number):
+    return f"{number:,}"
+
+
+def dollars(cents):
+    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    return f"{sign}{cents // 100:,}.{cents % 100:02}"
+
+
+def share(part, whole):
+    return f"{part * 1000 // whole // 10}.{part * 1000 // whole % 10}"
+
+
+def percent(part, whole):
+    return (part * 200 + whole) // (whole * 2)
+
+
+def short(value, money=""):
+    """A value as axes and headlines have it."""
+    sign, value = ("-" if value < 0 else ""), abs(value)
+    for least, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= least:
+            number = f"{value / least:.1f}".removesuffix(".0") if value / least < 100 else f"{value / least:.0f}"
+            return f"{sign}{money}{number}{unit}"
+    return f"{sign}{money}{value:.0f}"
+
+
+def long(text):
+    """What such a value says, and by how much it may be off."""
+    sign, number, unit = re.fullmatch(r"(-?)\$?([\d.]+)([BMk]?)", text).groups()
+    scale = {"B": 1e9, "M": 1e6, "k": 1e3, "": 1}[unit] * (-1 if sign else 1)
+    return float(number) * scale, abs(scale) * (0.1 if "." in number or unit and float(number) < 100 else 1)
+
+
+def months(name):
+    """The first month of a row and the month after its last, as numbers; None of one without dates."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)(?: … (\d{4})-(\d\d))?", name)
+    if not found:
+        return None
+    year, month, last_year, last = (int(own) if own else None for own in found.groups())
+    first = year * 12 + month - 1
+    return first, (first if last is None else last_year * 12 + last - 1) + 1
+
+
+class Check:
+    """One page against one folder; what is wrong is in `faults`."""
+
+    def __init__(self, text, figures, shows_small):
+        self.page, self.figures, self.shows_small = Page(text), figures, shows_small
+        self.faults, self.told, self.checked = [], set(), 0
+        self.left_out = [] if shows_small else figures.left_out()
+        self.kept = [table for table in PAID if table not in self.left_out]
+        self.paid = [table for table in self.kept if table != "CCLF7"]
+        self.cross = None
+
+    def same(self, what, shown, wanted):
+        self.checked += 1
+        if shown != wanted:
+            self.faults.append(f"{what}: it shows {shown!r}, and should show {wanted!r}")
+
+    def true(self, what, holds):
+        self.checked += 1
+        if not holds:
+            self.faults.append(what)
+
+    def all(self):
+        """Everything; a table that nothing here knows is a fault, and so is a figure that nobody has looked at."""
+        known = {
+            "Paid by month, in dollars": self.months,
+            "Claims by month": self.months,
+            "Claims by dollars paid for each": lambda own: self.crossed(own, "amount", self.paid, False),
+            "Claims of CCLF5 and CCLF6 by lines": lambda own: self.crossed(own, "band", self.lined(), False),
+            "Paid by claim type": self.claim_types,
+            "Part D events by month": self.part_d,
+            "Rejected, by class, file and place": self.rejected,
+            **{caption: self.category for caption in CATEGORIES},
+            **{caption: self.people for caption in PEOPLE},
+            **{f"Filled columns of {table}": self.filled for table in TABLES},
+        }
+        for caption, table in self.page.tables.items():
+            if caption not in known:
+                self.faults.append(f"there is a table that this script does not know: {caption}")
+                continue
+            try:
+                known[caption](table)
+            except (LookupError, ValueError, TypeError) as error:
+                self.faults.append(f"{caption}: {type(error).__name__}: {error}")
+        self.same("tables on the page", sorted(self.page.tables), sorted(self.wanted()))
+        self.summaries()
+        self.verdict()
+        self.input()
+        self.charts()
+        sentences = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN]
+        for text in self.page.left():
+            self.true(f"nobody has checked `{text}`", text in sentences or any(re.fullmatch(own, text) for own in SENTENCES))
+        self.true(f"it does not say: {sentences[0]}", sentences[0] in self.page.top.words())
+        for region in self.page.top.of_class("scrolled"):
+            self.same("the name of a region", region.attributes.get("aria-label"), region.find("caption").words())
+        return self.faults
+
+    def lined(self):
+        return [table for table in self.paid if table != "CCLF1"]
+
+    def wanted(self):
+        """Captions of the tables that the page should have."""
+        figures = self.figures
+        is_there = lambda people: people >= (1 if self.shows_small else FEWEST)
+        has = lambda tables: any(is_there(figures.people_of[table]) for table in tables)
+        if has(self.paid):
+            yield from ("Paid by month, in dollars", "Claims by month", "Claims by dollars paid for each", "Paid by claim type")
+        if has(self.lined()):
+            yield "Claims of CCLF5 and CCLF6 by lines"
+        yield from (caption for caption, (table, _) in CATEGORIES.items() if has([table]))
+        if has(["CCLF7"]):
+            yield "Part D events by month"
+        if is_there(figures.one("SELECT count(*) FROM people")):
+            yield from PEOPLE
+        yield from (f"Filled columns of {table}" for table in TABLES if figures.filled(table)[0])
+        if figures.rejects():
+            yield "Rejected, by class, file and place"
+
+    def groups(self, what, names, known, is_ordered):
+        """What the names stand for; together they are all that there is, each once."""
+        groups = [members(name, known, is_ordered) for name in names]
+        self.same(f"{what}, in its names", sorted(own for group in groups for own in group), sorted(known))
+        return groups
+
+    # Tables that are cut two ways.
+
+    def months(self, table):
+        is_paid = table.caption.startswith("Paid")
+        newest = self.figures.newest_month()
+        for row in table.rows:
+            name = row.cells[0].removesuffix(STILL_TO_COME)
+            last = months(name.split(" … ")[-1])
+            is_to_come = last is not None and last[0] >= newest - 2
+            self.same(f"{table.caption}, {name}, whether claims are to come", row.cells[0] != name, is_to_come)
+            row.cells[0] = name
+        self.crossed(table, "month", self.paid, is_paid)
+        if not is_paid:
+            self.cross = table
+
+    def crossed(self, table, key, tables, is_paid):
+        what, figures = table.caption, self.figures
+        kinds = figures.kinds(tables)
+        columns = self.groups(what, table.head[2:], kinds, False)
+        rows = self.groups(what, [row.cells[0] for row in table.rows], figures.keys(key, tables), True)
+        hidden = [
+            (r, c) for r, row in enumerate(table.rows) for c, cell in enumerate(row.cells[2:]) if cell == HIDDEN
+        ]
+        cells, people = figures.cells(key, rows, columns, tables, hidden)
+        shown = lambda place: dollars(cells[place][1]) if is_paid else grouped(cells[place][0])
+        self.same(f"{what}, total of all", table.foot[0].cells[:2], ["total", shown((None, None))])
+        for c, _ in enumerate(columns):
+            self.same(f"{what}, total of {table.head[2 + c]}", table.foot[0].cells[2 + c], shown((None, c)))
+        most = max(cells[r, None][0] for r in range(len(rows)))
+        for r, row in enumerate(table.rows):
+            at = f"{what}, {row.cells[0]}"
+            self.same(f"{at}, length", len(row.cells), 2 + len(columns))
+            self.same(f"{at}, total", row.cells[1], shown((r, None)))
+            for c, cell in enumerate(row.cells[2:]):
+                if cell != HIDDEN:
+                    self.same(f"{at}, {table.head[2 + c]}", cell, shown((r, c)))
+            if key != "month":
+                self.bar(at, row.bar, cells[r, None][0], most)
+        lines = [(r, None) for r in range(len(rows))] + [(None, c) for c in range(len(columns))]
+        places = [(r, c) for r in range(len(rows)) for c in range(len(columns))]
+        if self.shows_small:
+            self.same(f"{what}, hidden cells", hidden, [])
+            return
+        self.true(f"{what}: cells are hidden where none is small", not hidden or any(map(cells.is_small, places)))
+        for place in [place for place in places if place not in hidden] + lines + [(None, None)]:
+            self.true(f"{what}: {place} is shown, and is of 1 to 10 people", not cells.is_small(place))
+        for line in lines:
+            own = [place for place in hidden if line in ((place[0], None), (None, place[1]))]
+            self.true(f"{what}: the hidden cell of {line} follows from its total", len(own) != 1)
+            if any(cells[place][0] for place in own):
+                self.true(f"{what}: the hidden cells of {line} have 1 to 10 people together", people.get(line, 0) >= FEWEST)
+
+    def bar(self, what, length, value, most):
+        wanted = max(value, 0) / most * 100 if most > 0 else 0
+        self.true(f"{what}: the bar is {length} long, and should be {wanted:.1f}", abs((length or 0) - wanted) < 0.1)
+
+    # Tables that are cut one way.
+
+    def lines(self, table, names, known, is_ordered, cells, has_dollars):
+        """`cells` gives (count, cents, people) by the number of a row, and by None the total."""
+        what = table.caption
+        value = 1 if has_dollars else 0
+        total = cells[None, None]
+        told = [r for r, name in enumerate(names) if name not in UNTOLD]
+        most = max((cells[r, None][value] for r in told), default=0)
+        places = [*enumerate(table.rows), (None, table.foot[0])]
+        for r, row in places:
+            own = cells[r, None]
+            at = f"{what}, {row.cells[0]}"
+            wanted = [grouped(own[0])] + [dollars(own[1])] * has_dollars
+            of_all = share(own[value], total[value]) if 0 <= own[value] <= total[value] and total[value] else None
+            # Of nothing there are shares of 0.
+            wanted.append("" if r is None or own[value] < 0 or total[value] < own[value] else of_all or "0.0")
+            self.same(at, row.cells[1:], wanted + [grouped(own[2])] * self.shows_small)
+            if r is not None:
+                self.bar(at, row.bar, own[value] if r in told else 0, most)
+            self.true(f"{at} is of 1 to 10 people", self.shows_small or not 0 < own[2] < FEWEST)
+        self.same(f"{what}, its last line", table.foot[0].cells[0], "total")
+        if not is_ordered and has_dollars:
+            values = [cells[r, None][value] for r in range(len(names))]
+            self.same(f"{what}, the largest first", values, sorted(values, reverse=True))
+
+    def category(self, table):
+        of_table, cut = CATEGORIES[table.caption]
+        source = f"(FROM {of_table} WHERE BCDA_FINAL)"
+        self.one_way(table, cut, source, False, PAID[of_table][0])
+
+    def people(self, table):
+        self.one_way(table, f'"{table.caption}"', "people", table.caption in ORDERED, None)
+
+    def one_way(self, table, cut, source, is_ordered, amount):
+        known = [name for (name,) in self.figures.all(f"SELECT DISTINCT {cut} FROM {source}")]
+        if is_ordered:
+            known = [name for name in ORDERED[table.caption] if name in known]
+        names = [row.cells[0] for row in table.rows]
+        rows = self.groups(table.caption, names, known, is_ordered)
+        cells = self.figures.lines(cut, rows, source, amount or "0")
+        self.lines(table, names, known, is_ordered, cells, amount is not None)
+
+    def claim_types(self, table):
+        names = [row.cells[0] for row in table.rows]
+        kinds = self.figures.kinds(self.paid)
+        groups = self.groups(table.caption, names, kinds, False)
+        cells, _ = self.figures.cells("''", [[""]], groups, self.paid)
+        places = {(c, None): cells[None, c] for c in range(len(groups))} | {(None, None): cells[None, None]}
+        self.lines(table, names, kinds, False, places, True)
+
+    def part_d(self, table):
+        names = [row.cells[0] for row in table.rows]
+        known = self.figures.keys("month", ["CCLF7"])
+        rows = self.groups(table.caption, names, known, True)
+        kinds = [self.figures.kinds(["CCLF7"])]
+        cells, _ = self.figures.cells("month", rows, kinds, ["CCLF7"])
+        self.lines(table, names, known, True, cells, True)
+
+    # Columns, rejects, and what stands beside tables.
+
+    def columns_of(self, table):
+        """What is told of each column of a table: cells that may be hidden, and must be; and what they are otherwise."""
+        rows, people, columns = self.figures.filled(table)
+        is_small = lambda number: 0 < number < FEWEST
+        all_hidden = not self.shows_small and rows > 0 and (is_small(people) or rows <= FEWEST)
+        cut_by = CUT_BY | ({"CLM_LINE_FROM_DT", "CLM_LINE_BENE_PMT_AMT"} if table == "CCLF7" else {"CLM_THRU_DT", *(own for own, _ in PAID.values())})
+        told = {}
+        for name, (filled, with_it, without) in columns.items():
+            must = not self.shows_small and (all_hidden or is_small(with_it) or is_small(without))
+            may = must or not self.shows_small and name in cut_by and 0 < filled < rows
+            told[name] = filled, must, may
+        return rows, all_hidden, told
+
+    def before(self, table):
+        """Rows of a table now and in the last run, and those that had each column; None where they are not compared."""
+        if not self.figures.before:
+            return None
+        now, then = self.figures.filled_of_all_rows(table), self.figures.filled_of_all_rows(table, "before_")
+        fewest = 1 if self.shows_small else FEWEST_COMPARED
+        return (now, then) if min(now[0], then[0]) >= fewest and not self.columns_of(table)[1] else None
+
+    def filled(self, table):
+        name = table.caption.removeprefix("Filled columns of ")
+        rows, _, told = self.columns_of(name)
+        before = self.before(name)
+        reasons = no_source(self.figures.source(), ROOT)
+        self.same(f"{table.caption}, columns", [row.cells[0] for row in table.rows], self.figures.columns[name])
+        self.same(f"{table.caption}, head", table.head, ["column", "filled", "%", *["last run, %"] * bool(before), "why it is empty"])
+        for row in table.rows:
+            column, *cells = row.cells
+            at = f"{table.caption}, {column}"
+            filled, must, may = told[column]
+            is_hidden = cells[0] == HIDDEN
+            self.true(f"{at} is {'hidden' if is_hidden else 'shown'}", may if is_hidden else not must)
+            wanted = [HIDDEN] * 2 if is_hidden else [grouped(filled), share(filled, rows)]
+            if before:
+                wanted.append("" if is_hidden else str(percent(before[1][1][column], before[1][0])))
+            why = reasons.get((name, column))
+            told_why = f"cannot be filled from {self.figures.source()}: {why}" if why else ""
+            wanted.append(" ".join(told_why.split()) or ("empty in these records" if filled == 0 and not is_hidden else ""))
+            self.same(at, cells, wanted)
+            self.bar(at, row.bar, 0 if is_hidden else filled, rows)
+
+    def summaries(self):
+        summaries = {node.find("b").words(): node.seen() for node in self.page.top.find_all("summary")}
+        self.same("tables whose columns are told", list(summaries), TABLES)
+        for name, text in summaries.items():
+            rows, all_hidden, told = self.columns_of(name)
+            shown = self.page.tables.get(f"Filled columns of {name}")
+            # What is hidden counts as filled there.
+            own = sum(row.cells[1] != "0" for row in shown.rows) if shown else 0
+            unit = "people" if name == "CCLF8" else "rows"
+            rest = f"{own} of {len(told)} columns filled" if rows else "nothing to fill"
+            self.same(f"summary of {name}", text, f"{name} {HIDDEN if all_hidden else grouped(rows)} {unit}, {rest}")
+
+    def rejected(self, table):
+        shown = [(row.cells[0], row.cells[1], row.cells[2], count(row.cells[3])) for row in table.rows]
+        kinds = self.figures.rejects()
+        counts = [own for *_, own in shown]
+        for kind, file, place, number in shown:
+            self.same(f"rejects, {kind} {file} {place}", number, kinds.get((kind, file, place)))
+        self.same("kinds of rejects", len(set(shown)), min(len(kinds), MOST_KINDS))
+        self.same("rejects, the most frequent first", counts, sorted(kinds.values(), reverse=True)[: len(counts)])
+        rest = sum(kinds.values()) - sum(counts)
+        told = [node.seen() for node in self.page.section("input").find_all("p")]
+        self.same("other rejects", told, [f"Of other kinds: {grouped(rest)}."] if rest else [])
+
+    def verdict(self):
+        section, manifest, figures = self.page.section("verdict"), self.figures.manifest, self.figures
+        classes = {}
+        for (kind, *_), number in figures.rejects().items():
+            classes[kind] = classes.get(kind, 0) + number
+        faults = []
+        if classes:
+            each = ", ".join(f"{kind} {grouped(number)}" for kind, number in sorted(classes.items()))
+            faults.append(f"{grouped(sum(classes.values()))} rejected ({each})")
+        if manifest and manifest.get("claims_without_patient"):
+            faults.append("there are claims without a Patient")
+        wanted = f"Not complete: {'; '.join(faults)}." if faults else f"Complete: tables of {figures.source()}, nothing rejected."
+        if not manifest:
+            wanted = "No manifest tells whether the tables are complete."
+        self.same("verdict", section.of_class("verdict")[0].seen(), wanted)
+        unusual = [node.seen() for node in section.find_all("li")]
+        self.same("what is unusual", unusual, [f"{own}." for own in self.unusual()])
+        left = [node.seen() for node in section.find_all("p")[1:]]
+        self.same("what is left out", left, self.left_out and [f"Left out, because their claims are of 1 to 10 people: {', '.join(self.left_out)}."])
+        self.headlines({term: text for term, text in self.page.facts(section).items()})
+
+    def headlines(self, told):
+        figures, wanted = self.figures, {}
+        people = figures.one("SELECT count(*) FROM people")
+        if people and (self.shows_small or people >= FEWEST):
+            wanted["beneficiaries"] = grouped(people)
+        own = f"FROM claims WHERE of_table IN {tuple([*self.paid, ''])}"
+        claims, paid, first, last = figures.db.sql(
+            f"SELECT count(*), sum(dollars), min(month) FILTER (month <> '{NO_DATE}'), max(month) FILTER (month <> '{NO_DATE}') {own}"
+        ).fetchall()[0]
+        if claims:
+            # Months of a row that begins without a date are not told.
+            dated = [row.cells[0] for row in self.cross.rows if months(row.cells[0])] if self.cross else []
+            if dated:
+                first, last = dated[0][:7], dated[-1][-7:]
+            wanted |= {"final claims": grouped(claims), "paid": short(float(paid), "$"), "months": f"{first} to {last}"}
+        self.same("headlines", told, wanted | {"source": figures.source()})
+
+    def unusual(self):
+        found = {}
+        for row in self.cross.rows if self.cross else []:
+            own = months(row.cells[0])
+            if own and own[1] - own[0] == 1 and own[0] < self.figures.newest_month() - 2:
+                query = f"SELECT count(*) FROM claims WHERE month = '{row.cells[0]}' AND of_table IN {tuple([*self.paid, ''])}"
+                found[own[0]] = row.cells[0], self.figures.one(query)
+        for month, (name, own) in found.items():
+            around = [found[near][1] for near in (month - 2, month - 1, month + 1, month + 2) if near in found]
+            if len(around) >= 2:
+                median = self.figures.one(f"SELECT floor(median(x))::INT FROM unnest({around}) AS t(x)")
+                if own * 2 < median:
+                    yield f"{name} has {own} claims, under half of the {median} that months around it have"
+        for table in TABLES:
+            if not (both := self.before(table)):
+                continue
+            (rows, now), (rows_then, then) = both
+            shown = self.page.tables.get(f"Filled columns of {table}")
+            for row in shown.rows if shown else []:
+                column = row.cells[0]
+                if row.cells[1] != HIDDEN and then[column] / rows_then - now[column] / rows >= 0.1 - 1e-12:
+                    yield (f"{table}.{column} is filled in {percent(now[column], rows)} % of all rows; "
+                           f"it was {percent(then[column], rows_then)} % in the last run")
+
+    def input(self):
+        section = self.page.section("input")
+        told = self.page.facts(section)
+        manifest = self.figures.manifest or {}
+        inputs, aside = manifest.get("inputs", []), manifest.get("left_aside", {})
+        wanted = {
+            "files": grouped(len(inputs)), "bytes, as stored": grouped(sum(own["bytes"] for own in inputs)),
+            "lines": grouped(sum(own["lines"] for own in inputs)),
+        }
+        if "seconds" in manifest:
+            wanted["seconds"] = f"{manifest['seconds']:.1f}"
+        if aside:
+            wanted["left aside, by ending"] = ", ".join(f"{grouped(number)} {ending}" for ending, number in sorted(aside.items()))
+        self.same("what was read", told, wanted)
+        if not self.figures.rejects():
+            self.same("rejects", [node.seen() for node in section.find_all("p")], ["Nothing was rejected."])
+
+    # Drawings: each against the table below it, which was checked against the rows.
+
+    def charts(self):
+        for heading, caption in (("Paid by month, in dollars", ) * 2, ("Claims by month", ) * 2):
+            if caption in self.page.tables:
+                table, [charts] = self.page.tables[caption], self.beside(caption)
+                what, money = ("paid", "$") if caption.startswith("Paid") else ("claims", "")
+                columns = [("all types", 1)] * (len(table.head) > 3) + [(name, 2 + c) for c, name in enumerate(table.head[2:])]
+                self.drawn(charts, columns, what, money, table)
+        if "Part D events by month" in self.page.tables:
+            table, [charts] = self.page.tables["Part D events by month"], self.beside("Part D events by month")
+            figures = charts.find_all("figure")
+            self.same("charts of Part D", len(figures), 2)
+            self.chart(figures[0], "events", 1, "events", "", table)
+            self.chart(figures[1], "paid by patients", 2, "dollars", "$", table)
+        drawn = self.page.top.find_all("svg") + self.page.top.of_class("none")
+        self.same("drawings that were checked", sum(node.is_seen for node in drawn), len(drawn))
+
+    def beside(self, caption):
+        """The drawings above a table."""
+        [region] = [node for node in self.page.top.of_class("scrolled") if node.attributes["aria-label"] == caption]
+        before = region.parent.children[: region.parent.children.index(region)]
+        return [node for node in before if "charts" in node.classes()][-1:]
+
+    def drawn(self, charts, columns, what, money, table):
+        figures = charts.find_all("figure")
+        self.same(f"{table.caption}: charts", [node.find("figcaption").words() for node in figures], [name for name, _ in columns])
+        for node, (name, column) in zip(figures, columns):
+            self.chart(node, name, column, what, money, table)
+
+    def chart(self, node, name, column, what, money, table):
+        at = f"{table.caption}, the chart of {name}"
+        self.same(at, node.find("figcaption").words(), name)
+        node.seen()
+        number = lambda cell: round(float(cell.replace(",", "")) * (100 if money else 1))
+        newest = self.figures.newest_month()
+        is_part_d = table.caption.startswith("Part D")
+        bars = []
+        for row in table.rows:
+            if own := months(row.cells[0]):
+                value = None if row.cells[column] == HIDDEN else number(row.cells[column])
+                color = HIDDEN if value is None else "still to come" if own[1] - 1 >= newest - 2 and not is_part_d else "whole"
+                bars.append((own, row.cells[0], value, value is not None and value / (own[1] - own[0]), color))
+        svg = node.find("svg")
+        shown = [bar for bar in bars if bar[2] is not None]
+        if not any(bar[2] for bar in shown):
+            self.true(f"{at} is drawn, and nothing can be", svg is None)
+            return
+        most = max(bar[2] for bar in shown)
+        cell = dollars(most) if money else grouped(most)
+        when = [bar[1] for bar in shown if bar[2] == most]
+        wanted = [f"{name}, {what} by month. The most are {cell}, in {own}. The table has all of them." for own in when]
+        self.true(f"{at}: its text is `{svg.attributes['aria-label']}`", svg.attributes["aria-label"] in wanted)
+        self.same(f"{at}: its role", svg.attributes.get("role"), "img")
+        drawn = [rect.attributes for rect in svg.find_all("rect") if rect.attributes.get("fill") in COLORS]
+        self.same(f"{at}: bars", [COLORS[own["fill"]] for own in drawn], [bar[4] for bar in bars])
+        place = lambda own, key: float(own[key])
+        # Two bars give the scale of both axes.
+        tallest = max(range(len(bars)), key=lambda i: abs(bars[i][3] or 0))
+        scale = place(drawn[tallest], "height") / abs(bars[tallest][3])
+        zero = max(place(own, "y") + place(own, "height") for own, bar in zip(drawn, bars) if bar[4] != HIDDEN and bar[3] >= 0) if any(
+            bar[4] != HIDDEN and bar[3] >= 0 for bar in bars) else None
+        start, first, end = place(drawn[0], "x"), bars[0][0][0], bars[-1][0][1]
+        wide = (place(drawn[-1], "x") + place(drawn[-1], "width") - start) / (end - first)
+        for own, bar in zip(drawn, bars):
+            if bar[4] != HIDDEN:
+                height = place(own, "height")
+                self.true(f"{at}, {bar[1]}: the bar is {height} high", abs(height - abs(bar[3]) * scale) <= 3)
+            x, width = start + (bar[0][0] - first) * wide, (bar[0][1] - bar[0][0]) * wide
+            self.true(f"{at}, {bar[1]}: the bar is elsewhere", abs(place(own, "x") - x) <= 3 and abs(place(own, "width") - width) <= 3)
+        for label in svg.find_all("text"):
+            text, x, y = label.words(), place(label.attributes, "x"), place(label.attributes, "y")
+            if x < start:
+                value, off = long(text)
+                value, off = (value * 100, off * 100) if money else (value, off)
+                if zero is not None:
+                    self.true(f"{at}: {text} stands at {y}", abs((zero - y) / scale - value) <= off + 3 / scale)
+            else:
+                self.true(f"{at}: {text} stands at {x}", abs(start + (int(text) * 12 - first) * wide - x) <= 3)
