@@ -13,6 +13,7 @@ UNTOLD = {"no DRG", "no code", "not told", NO_DATE}
 FEWEST_COMPARED = 2_200
 MOST_KINDS = 200
 COLORS = {"#0B5FA5": "whole", "#9EC5E8": "still to come", "#DDDDDD": HIDDEN}
+MADE_UP = "The data are made up: nobody is behind these figures."
 SMALL_HIDDEN = "Figures of 1 to 10 people are hidden, and others from which they would follow. Ages from 90 on are one band."
 SMALL_SHOWN = "Cells of 1 to 10 people are shown: this page is for internal use, and is not to be shared."
 # What has digits and is no figure.
@@ -120,10 +121,12 @@ class Check:
         self.verdict()
         self.input()
         self.charts()
-        sentences = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN]
+        manifest = self.figures.manifest or {}
+        said = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN, *[MADE_UP] * bool(manifest.get("synthetic"))]
+        [about] = self.page.top.find("header").find_all("p")
+        self.same("what is said of the figures", about.seen(), " ".join(reversed(said)))
         for text in self.page.left():
-            self.true(f"nobody has checked `{text}`", text in sentences or any(re.fullmatch(own, text) for own in SENTENCES))
-        self.true(f"it does not say: {sentences[0]}", sentences[0] in self.page.top.words())
+            self.true(f"nobody has checked `{text}`", any(re.fullmatch(own, text) for own in SENTENCES))
         for region in self.page.top.of_class("scrolled"):
             self.same("the name of a region", region.attributes.get("aria-label"), region.find("caption").words())
         return self.faults

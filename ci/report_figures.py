@@ -20,9 +20,6 @@ PAID = {
     "CCLF7": ("CLM_LINE_BENE_PMT_AMT", "CLM_LINE_FROM_DT"),
 }
 TABLES = [f"CCLF{name}" for name in "123456789AB"]
-NAMES = {  # the names of the tables with --naming cclf, the default
-    table: table.lower() for table in TABLES
-}
 NO_DATE = "no date"
 
 
@@ -135,19 +132,24 @@ class Figures:
         self.db = duckdb.connect(config={"threads": 2})
         for place, prefix in ((self.folder, ""), *([(self.before, "before_")] if before else [])):
             for table in TABLES:
-                path = place / f"{NAMES[table]}.parquet"
+                path = place / f"{table.lower()}.parquet"
                 self.db.sql(f"CREATE VIEW {prefix}{table} AS SELECT * FROM read_parquet('{path}', file_row_number = true)")
         self.columns = {table: [name for name, *_ in self.all(f"DESCRIBE {table}") if name != "file_row_number"] for table in TABLES}
-        # CMS's files name no claim of BCDA.
+        # CMS's files name no claim of BCDA, and have its rows apart.
         is_of_cclf = self.one("SELECT count(BCDA_EOB_ID) = 0 FROM CCLF1")
-        claim = "CUR_CLM_UNIQ_ID" if is_of_cclf else "BCDA_EOB_ID"
         day = f"coalesce(strftime(min({{}}), '%Y-%m'), '{NO_DATE}')"
-        parts = [
-            f"""SELECT '{table}' AS of_table, min({KIND}) AS kind, {day.format(date)} AS month, count(*) AS lines,
+        parts = []
+        for table, (amount, date) in PAID.items():
+            # What an export has twice is there twice: a claim begins with another id, and where its first line comes again.
+            line = "CLM_LINE_NUM" if table in ("CCLF5", "CCLF6") else "1"
+            claim = "CUR_CLM_UNIQ_ID" if is_of_cclf else "sum(CASE WHEN line = first THEN 1 ELSE 0 END) OVER own"
+            own = "WINDOW own AS (ORDER BY file_row_number)"
+            rows = f"SELECT *, {line} AS line, BCDA_EOB_ID IS DISTINCT FROM lag(BCDA_EOB_ID) OVER own AS is_new FROM {table} WHERE BCDA_FINAL {own}"
+            runs = f"SELECT *, sum(is_new::INT) OVER own AS run FROM ({rows}) {own}"
+            first = f"SELECT *, first_value(line) OVER (PARTITION BY run ORDER BY file_row_number) AS first FROM ({runs})"
+            parts.append(f"""SELECT '{table}' AS of_table, min({KIND}) AS kind, {day.format(date)} AS month, count(*) AS lines,
                 coalesce(sum({amount}), 0) AS dollars, coalesce(min(BENE_MBI_ID), '') AS person
-                FROM {table} WHERE BCDA_FINAL GROUP BY {claim}"""
-            for table, (amount, date) in PAID.items()
-        ]
+                FROM (SELECT *, {claim} AS claim FROM ({first}) {own}) GROUP BY claim""")
         self.db.sql(f"""CREATE TABLE claims AS SELECT *, (dollars * 100)::HUGEINT AS cents,
             {bands('dollars', AMOUNTS, 'above 50,000')} AS amount, {bands('lines', LINES, '21 or more')} AS band
             FROM ({' UNION ALL '.join(parts)})""")
@@ -167,15 +169,19 @@ class Figures:
         """Tables of which nothing is shown where small cells are hidden."""
         return [table for table in PAID if 0 < self.people_of[table] < FEWEST]
 
+    @functools.cache
     def source(self):
-        """v1, v2, v3 or cclf, as the manifest tells."""
-        return self.manifest and self.manifest.get("api")
+        """v1, v2, v3 or cclf, as lineage tells."""
+        rows = " UNION ALL ".join(f"SELECT BCDA_API FROM {table}" for table in TABLES)
+        return self.one(f"SELECT coalesce(min(BCDA_API), 'cclf') FROM ({rows})")
 
     @functools.cache
     def newest_month(self):
         """The month of the export, as a number; where nothing tells it the last one of a claim."""
         times = re.findall(r'"(?:transactionTime|transaction_time)": *"(\d{4})-(\d\d)', json.dumps(self.manifest or {}))
-        last = [tuple(month.split("-")) for (month,) in self.all(f"SELECT DISTINCT month FROM claims WHERE month <> '{NO_DATE}'")]
+        told = listed(set(PAID) - set(self.left_out()) | {"CCLF7"})
+        query = f"SELECT DISTINCT month FROM claims WHERE month <> '{NO_DATE}' AND of_table IN {told}"
+        last = [tuple(month.split("-")) for (month,) in self.all(query)]
         return max((int(year) * 12 + int(month) - 1 for year, month in times or last), default=0)
 
     def kinds(self, tables):

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::common::Work;
+use crate::common::records::{claim, claim_with_items, lines};
 
 fn profiled(work: &Work, options: &str) -> Value {
     let ran = work.bcda(&format!("profile tables --json {options}")).exits(0);
@@ -125,4 +126,20 @@ fn lines_fit_the_width() {
     work.bcda("profile nothing").exits(2);
     let help = work.bcda("profile --help").exits(0);
     assert!(help.text().contains("1 to 10 people"));
+}
+
+#[test]
+fn a_claim_that_an_export_has_twice_counts_twice_wherever_it_stands() {
+    let [one, other] = ["1", "2"].map(|id| claim_with_items("CARRIER", id, "p", 3));
+    let stay = claim("INPATIENT", "3", "p");
+    for order in [[&one, &one, &other, &stay, &stay], [&one, &stay, &other, &one, &stay]] {
+        let work = Work::new();
+        work.write_lines("export/claims.ndjson", lines(&order.map(Clone::clone)));
+        work.bcda("convert --quiet export --out tables").exits(0);
+        let found = profiled(&work, "--show-small-cells");
+        assert_eq!(found["months"]["total"]["count"], 5);
+        let rows = found["lines"]["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!((&rows[0]["name"], &rows[0]["total"]["count"]), (&"3 to 5".into(), &3.into()));
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cclf_crosswalk::arrow::array::{Array, AsArray, StringArray};
-use cclf_crosswalk::arrow::datatypes::{Date32Type, Decimal128Type};
+use cclf_crosswalk::arrow::array::{Array, AsArray, PrimitiveArray, StringArray};
+use cclf_crosswalk::arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use cclf_crosswalk::{CLAIM_TYPE_NAMES, Table, civil_from_days, claim_type_name};
 use convert::{Cancel, Error};
 use hashbrown::HashMap;
@@ -50,6 +50,8 @@ pub(crate) struct Shape {
     pub(crate) table: Table,
     pub(crate) amount: &'static str,
     pub(crate) date: &'static str,
+    /// The numbers of the lines of a claim; none where a claim has one row.
+    pub(crate) line: Option<&'static str>,
     /// Columns of codes by which rows are cut.
     pub(crate) cuts: &'static [(&'static str, Naming)],
 }
@@ -59,13 +61,15 @@ struct Claim {
     person: u32,
     month: Month,
     of_type: Type,
+    /// The number of its first line, if lines have one.
+    first: Option<i64>,
     lines: u64,
     cents: i128,
 }
 
 impl Claims {
     fn take(&mut self, claim: &Claim) {
-        let Claim { person, month, of_type, lines, cents } = *claim;
+        let Claim { person, month, of_type, lines, cents, .. } = *claim;
         self.months.entry((month, of_type)).or_default().take(person, cents);
         self.lines.entry((names::lines(lines), of_type)).or_default().take(person, cents);
         self.amounts.entry((names::amount(cents), of_type)).or_default().take(person, cents);
@@ -73,8 +77,9 @@ impl Claims {
 
     /// Reads a table.
     ///
-    /// Rows of a claim stand together in tables made from BCDA, so that one claim at a time is in memory. Those made of CMS's
-    /// files are in the order of the files; there the claims of the table are in memory.
+    /// Rows of a claim stand together in tables made from BCDA, so that one claim at a time is in memory. What an export has
+    /// twice is there twice, perhaps one after the other: where the first line of a claim comes again, another one begins.
+    /// Rows made of CMS's files are in the order of the files; there the claims of the table are in memory.
     ///
     /// # Errors
     /// It cannot be read, has not the columns, or the run was asked to end.
@@ -88,7 +93,8 @@ impl Claims {
         let is_together = finished.source() != Source::Cclf;
         let id = if is_together { "BCDA_EOB_ID" } else { "CUR_CLM_UNIQ_ID" };
         let fixed = [id, "BENE_MBI_ID", "BCDA_FINAL", "CLM_TYPE_CD", shape.date, shape.amount];
-        let names = fixed.into_iter().chain(shape.cuts.iter().map(|(name, _)| *name));
+        let cuts = shape.cuts.iter().map(|(name, _)| *name);
+        let names = fixed.into_iter().chain(cuts).chain(shape.line);
         let columns = names.map(|name| stored.place_of(name)).collect::<Result<Vec<_>, _>>()?;
         let mut claims = Self { cuts: vec![Cut::new(); shape.cuts.len()], ..Self::default() };
         let (mut open, mut open_id): (Option<Claim>, String) = (None, String::new());
@@ -105,13 +111,20 @@ impl Claims {
             ) else {
                 return Err(Error::unbuilt());
             };
+            let lines = shape.line.map(|_| batch.column(6 + shape.cuts.len()).as_primitive_opt());
+            let lines = lines.map(|own| own.ok_or_else(Error::unbuilt)).transpose()?;
             let numbers = people.numbers(mbis);
             let is_final = |row: &usize| finals.is_valid(*row) && finals.value(*row);
             for row in (0..batch.num_rows()).filter(is_final) {
                 let cents = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
                 let id = text(ids, row);
+                let line = lines.and_then(|own: &PrimitiveArray<Int64Type>| {
+                    own.is_valid(row).then(|| own.value(row))
+                });
+                let goes_on = |claim: &Claim| shape.line.is_some() && line != claim.first;
                 if let Some(claim) = &mut open
                     && open_id == id
+                    && goes_on(claim)
                 {
                     claim.lines += 1;
                     claim.cents += cents;
@@ -121,6 +134,7 @@ impl Claims {
                     person: numbers[row],
                     month: if days.is_valid(row) { month(days.value(row)) } else { NO_MONTH },
                     of_type: place_of_type(text(types, row)),
+                    first: line,
                     lines: 1,
                     cents,
                 };

@@ -78,24 +78,28 @@ const SHAPES: [Shape; 4] = [
         table: Table::Cclf1,
         amount: cclf_crosswalk::PAID[0].1,
         date: "CLM_THRU_DT",
+        line: None,
         cuts: &[("DGNS_DRG_CD", names::drg)],
     },
     Shape {
         table: Table::Cclf5,
         amount: cclf_crosswalk::PAID[1].1,
         date: "CLM_THRU_DT",
+        line: Some("CLM_LINE_NUM"),
         cuts: &[("CLM_POS_CD", names::place), ("CLM_LINE_HCPCS_CD", names::procedure)],
     },
     Shape {
         table: Table::Cclf6,
         amount: cclf_crosswalk::PAID[2].1,
         date: "CLM_THRU_DT",
+        line: Some("CLM_LINE_NUM"),
         cuts: &[("CLM_LINE_HCPCS_CD", names::procedure)],
     },
     Shape {
         table: cclf_crosswalk::PART_D_PATIENTS.0,
         amount: cclf_crosswalk::PART_D_PATIENTS.1,
         date: "CLM_LINE_FROM_DT",
+        line: None,
         cuts: &[],
     },
 ];

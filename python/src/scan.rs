@@ -358,7 +358,6 @@ pub(crate) fn scan(
             drift: None,
             on_bad_record: Some(on_bad_record),
             max_rejects,
-            drift: None,
             threads,
             max_line_bytes,
             max_decompressed_bytes,

@@ -12,7 +12,7 @@ pub(crate) fn section(found: &Profile) -> Markup {
     let Some(months) = &found.months else { return html! {} };
     framed(
         "months",
-        "Claims by month",
+        "Months",
         &html! {
             p {
                 "The month is that of CLM_THRU_DT. Pale bars are months of which claims are still to come. A wide bar is several \
