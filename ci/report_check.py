@@ -2,7 +2,7 @@
 
 import re
 
-from report_figures import AGES, CATEGORIES, CUT_BY, FEWEST, NO_DATE, ORDERED, PAID, PEOPLE, TABLES, members, no_source
+from report_figures import CATEGORIES, CUT_BY, FEWEST, NO_DATE, ORDERED, PAID, PEOPLE, TABLES, members, no_source
 from report_page import Page
 from runs import ROOT
 
@@ -78,7 +78,7 @@ class Check:
 
     def __init__(self, text, figures, shows_small):
         self.page, self.figures, self.shows_small = Page(text), figures, shows_small
-        self.faults, self.told, self.checked = [], set(), 0
+        self.faults, self.checked = [], 0
         self.left_out = [] if shows_small else figures.left_out()
         self.kept = [table for table in PAID if table not in self.left_out]
         self.paid = [table for table in self.kept if table != "CCLF7"]
@@ -361,7 +361,7 @@ class Check:
         self.same("what is unusual", unusual, [f"{own}." for own in self.unusual()])
         left = [node.seen() for node in section.find_all("p")[1:]]
         self.same("what is left out", left, self.left_out and [f"Left out, because their claims are of 1 to 10 people: {', '.join(self.left_out)}."])
-        self.headlines({term: text for term, text in self.page.facts(section).items()})
+        self.headlines(self.page.facts(section))
 
     def headlines(self, told):
         figures, wanted = self.figures, {}
@@ -424,10 +424,9 @@ class Check:
     # Drawings: each against the table below it, which was checked against the rows.
 
     def charts(self):
-        for heading, caption in (("Paid by month, in dollars", ) * 2, ("Claims by month", ) * 2):
+        for caption, what, money in (("Paid by month, in dollars", "paid", "$"), ("Claims by month", "claims", "")):
             if caption in self.page.tables:
                 table, [charts] = self.page.tables[caption], self.beside(caption)
-                what, money = ("paid", "$") if caption.startswith("Paid") else ("claims", "")
                 columns = [("all types", 1)] * (len(table.head) > 3) + [(name, 2 + c) for c, name in enumerate(table.head[2:])]
                 self.drawn(charts, columns, what, money, table)
         if "Part D events by month" in self.page.tables:
@@ -481,8 +480,8 @@ class Check:
         # Two bars give the scale of both axes.
         tallest = max(range(len(bars)), key=lambda i: abs(bars[i][3] or 0))
         scale = place(drawn[tallest], "height") / abs(bars[tallest][3])
-        zero = max(place(own, "y") + place(own, "height") for own, bar in zip(drawn, bars) if bar[4] != HIDDEN and bar[3] >= 0) if any(
-            bar[4] != HIDDEN and bar[3] >= 0 for bar in bars) else None
+        # Where the bars that go up begin.
+        zeros = [place(own, "y") + place(own, "height") for own, bar in zip(drawn, bars) if bar[2] is not None and bar[3] >= 0]
         start, first, end = place(drawn[0], "x"), bars[0][0][0], bars[-1][0][1]
         wide = (place(drawn[-1], "x") + place(drawn[-1], "width") - start) / (end - first)
         for own, bar in zip(drawn, bars):
@@ -496,7 +495,7 @@ class Check:
             if x < start:
                 value, off = long(text)
                 value, off = (value * 100, off * 100) if money else (value, off)
-                if zero is not None:
-                    self.true(f"{at}: {text} stands at {y}", abs((zero - y) / scale - value) <= off + 3 / scale)
+                is_there = not zeros or abs((max(zeros) - y) / scale - value) <= off + 3 / scale
+                self.true(f"{at}: {text} stands at {y}", is_there)
             else:
                 self.true(f"{at}: {text} stands at {x}", abs(start + (int(text) * 12 - first) * wide - x) <= 3)
