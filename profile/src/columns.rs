@@ -11,9 +11,11 @@ use crate::disclosure::{FEWEST, is_small};
 use crate::fill::{Fill, Filled};
 
 /// Columns by which the profile is cut: what is empty of them stands there as a category of its own, perhaps with others, and
-/// the two together would tell what was merged. They are shown where they are filled or empty throughout.
-const CUT_BY: [&str; 11] = [
+/// the two together would tell what was merged. They are shown where they are filled or empty throughout. CLM_FROM_DT is empty
+/// where CLM_THRU_DT is.
+const CUT_BY: [&str; 12] = [
     "CLM_TYPE_CD",
+    "CLM_FROM_DT",
     "CLM_THRU_DT",
     "CLM_PMT_AMT",
     "CLM_LINE_CVRD_PD_AMT",

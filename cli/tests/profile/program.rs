@@ -188,8 +188,8 @@ impl<'f> Grid<'f> {
             reach[row][column] = true;
             reach[column][row] |= !small[*at];
         }
-        for node in 0..nodes {
-            reach[node][node] = true;
+        for (node, from) in reach.iter_mut().enumerate() {
+            from[node] = true;
         }
         for by in 0..nodes {
             let through = reach[by].clone();
@@ -201,9 +201,9 @@ impl<'f> Grid<'f> {
         }
         // What leads to a node, and what does not come from it: nothing hidden leads into either.
         let mut closed: BTreeSet<Vec<bool>> = BTreeSet::new();
-        for node in 0..nodes {
-            closed.insert((0..nodes).map(|other| reach[other][node]).collect());
-            closed.insert((0..nodes).map(|other| !reach[node][other]).collect());
+        for (node, comes) in reach.iter().enumerate() {
+            closed.insert(reach.iter().map(|from| from[node]).collect());
+            closed.insert(comes.iter().map(|reached| !reached).collect());
         }
         let closed: Vec<Vec<bool>> = closed.into_iter().collect();
         let mut seen = 0;
@@ -240,17 +240,14 @@ fn fill(reader: &mut Reader, found: &Value) -> BTreeMap<(String, String), (Part,
             let key = |name: &Value| name.as_str().unwrap().to_owned();
             let of = (key(&table["table"]), key(&column["column"]));
             let rows: f64 = i32::try_from(rows).unwrap().into();
-            let both = match column["filled"].as_i64() {
-                Some(filled) => {
-                    let filled: f64 = i32::try_from(filled).unwrap().into();
-                    (Part::Known(filled), Part::Known(rows - filled))
-                }
-                None => {
-                    // A column that is filled or empty throughout is not hidden.
-                    let both = (reader.unknown(1.0), reader.unknown(1.0));
-                    reader.sum([(both.0, 1.0), (both.1, 1.0)], ComparisonOp::Eq, rows);
-                    both
-                }
+            let both = if let Some(filled) = column["filled"].as_i64() {
+                let filled: f64 = i32::try_from(filled).unwrap().into();
+                (Part::Known(filled), Part::Known(rows - filled))
+            } else {
+                // A column that is filled or empty throughout is not hidden.
+                let both = (reader.unknown(1.0), reader.unknown(1.0));
+                reader.sum([(both.0, 1.0), (both.1, 1.0)], ComparisonOp::Eq, rows);
+                both
             };
             parts.insert(of, both);
         }
@@ -300,7 +297,7 @@ fn nothing_follows(work: &Work) -> (usize, usize) {
             let types = facts.types.get(table);
             types.is_some_and(|own| members(column, &[]).iter().all(|name| own.contains(name)))
         };
-        (0..grid.columns.len()).filter(|at| of_table(&&grid.columns[*at])).collect()
+        (0..grid.columns.len()).filter(|at| of_table(&grid.columns[*at])).collect()
     };
     for grid in &grids {
         let months = &grids[0];

@@ -88,13 +88,15 @@ const PAID: [(&str, &str, &str); 3] = [
     ("cclf5", "CLM_THRU_DT", "CLM_LINE_CVRD_PD_AMT"),
     ("cclf6", "CLM_THRU_DT", "CLM_LINE_CVRD_PD_AMT"),
 ];
-const CATEGORIES: [(&str, &str, &str, &str, fn(&str) -> &'static str); 4] = [
+const CATEGORIES: [(&str, &str, &str, &str, Named); 4] = [
     ("DRG", "CCLF1", "DGNS_DRG_CD", "CLM_PMT_AMT", drg),
     ("place of service", "CCLF5", "CLM_POS_CD", "CLM_LINE_CVRD_PD_AMT", place),
     ("procedure", "CCLF5", "CLM_LINE_HCPCS_CD", "CLM_LINE_CVRD_PD_AMT", procedure),
     ("procedure", "CCLF6", "CLM_LINE_HCPCS_CD", "CLM_LINE_CVRD_PD_AMT", procedure),
 ];
-const PEOPLE: [(&str, &str, fn(&str) -> &'static str); 4] = [
+/// What a code is called.
+type Named = fn(&str) -> &'static str;
+const PEOPLE: [(&str, &str, Named); 4] = [
     ("age", "BENE_AGE", age),
     ("sex", "BENE_SEX_CD", sex),
     ("dual status", "BENE_DUAL_STUS_CD", dual),
