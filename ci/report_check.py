@@ -16,6 +16,9 @@ COLORS = {"#0B5FA5": "whole", "#9EC5E8": "still to come", "#DDDDDD": HIDDEN}
 MADE_UP = "The data are made up: nobody is behind these figures."
 SMALL_HIDDEN = "Figures of 1 to 10 people are hidden, and others from which they would follow. Ages from 90 on are one band."
 SMALL_SHOWN = "Cells of 1 to 10 people are shown: this page is for internal use, and is not to be shared."
+ALL_KNOWN = "All elements, URLs and code systems in them are known."
+UNKNOWN = ("These elements, URLs and code systems are not known; other are those seen with fewer than 11 people, and those that "
+           "are no names of FHIR.")
 # What has digits and is no figure.
 SENTENCES = [
     r"In percent of the rows of final claims, of CCLF8 in percent of people\..*",
@@ -76,8 +79,11 @@ def months(name):
 class Check:
     """One page against one folder; what is wrong is in `faults`."""
 
-    def __init__(self, text, figures, shows_small):
+    def __init__(self, text, figures, shows_small, unknown=None):
+        # Names that the records have and FHIR has not, each with how many records have it.
+        self.names = unknown or {}
         self.page, self.figures, self.shows_small = Page(text), figures, shows_small
+        self.manifest = figures.manifest or {}
         self.faults, self.checked = [], 0
         self.left_out = [] if shows_small else figures.left_out()
         self.kept = [table for table in PAID if table not in self.left_out]
@@ -104,6 +110,8 @@ class Check:
             "Paid by claim type": self.claim_types,
             "Part D events by month": self.part_d,
             "Rejected, by class, file and place": self.rejected,
+            "Seconds by stage": self.stages,
+            "Unknown vocabulary, by place": self.unknown,
             **{caption: self.category for caption in CATEGORIES},
             **{caption: self.people for caption in PEOPLE},
             **{f"Filled columns of {table}": self.filled for table in TABLES},
@@ -121,8 +129,7 @@ class Check:
         self.verdict()
         self.input()
         self.charts()
-        manifest = self.figures.manifest or {}
-        said = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN, *[MADE_UP] * bool(manifest.get("synthetic"))]
+        said = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN, *[MADE_UP] * bool(self.manifest.get("synthetic"))]
         [about] = self.page.top.find("header").find_all("p")
         self.same("what is said of the figures", about.seen(), " ".join(reversed(said)))
         for text in self.page.left():
@@ -149,6 +156,10 @@ class Check:
         if is_there(figures.one("SELECT count(*) FROM people")):
             yield from PEOPLE
         yield from (f"Filled columns of {table}" for table in TABLES if figures.filled(table)[0])
+        if self.manifest.get("stages"):
+            yield "Seconds by stage"
+        if self.manifest.get("drift", {}).get("findings"):
+            yield "Unknown vocabulary, by place"
         if figures.rejects():
             yield "Rejected, by class, file and place"
 
@@ -338,12 +349,24 @@ class Check:
             self.same(f"rejects, {kind} {file} {place}", number, kinds.get((kind, file, place)))
         self.same("kinds of rejects", len(set(shown)), min(len(kinds), MOST_KINDS))
         self.same("rejects, the most frequent first", counts, sorted(kinds.values(), reverse=True)[: len(counts)])
-        rest = sum(kinds.values()) - sum(counts)
-        told = [node.seen() for node in self.page.section("input").find_all("p")]
-        self.same("other rejects", told, [f"Of other kinds: {grouped(rest)}."] if rest else [])
+
+    def stages(self, table):
+        stages = self.manifest["stages"]
+        self.same(table.caption, [row.cells for row in table.rows], [[own["name"], f"{own['seconds']:.2f}"] for own in stages])
+        most = max(own["seconds"] for own in stages)
+        for row, own in zip(table.rows, stages):
+            self.bar(f"{table.caption}, {own['name']}", row.bar, own["seconds"], most)
+
+    def unknown(self, table):
+        found = self.manifest["drift"]["findings"]
+        wanted = [[own["parent"], own["name"], grouped(own["records"]) if "records" in own else HIDDEN] for own in found]
+        self.same(table.caption, [row.cells for row in table.rows], wanted)
+        shown = {row.cells[1]: row.cells[2] for row in table.rows}
+        for name, records in self.names.items():
+            self.same(f"{table.caption}, {name}", shown.get(name), grouped(records))
 
     def verdict(self):
-        section, manifest, figures = self.page.section("verdict"), self.figures.manifest, self.figures
+        section, manifest, figures = self.page.section("verdict"), self.manifest, self.figures
         classes = {}
         for (kind, *_), number in figures.rejects().items():
             classes[kind] = classes.get(kind, 0) + number
@@ -393,6 +416,13 @@ class Check:
                 median = self.figures.one(f"SELECT floor(median(x))::INT FROM unnest({around}) AS t(x)")
                 if own * 2 < median:
                     yield f"{name} has {own} claims, under half of the {median} that months around it have"
+        yield from self.less()
+        names = sum(own["name"] != "other" for own in self.manifest.get("drift", {}).get("findings", []))
+        if names:
+            yield f"{names} names in the records are not known: the service may have changed"
+
+    def less(self):
+        """Columns that are filled less than in the last run."""
         for table in TABLES:
             if not (both := self.before(table)):
                 continue
@@ -407,19 +437,28 @@ class Check:
     def input(self):
         section = self.page.section("input")
         told = self.page.facts(section)
-        manifest = self.figures.manifest or {}
-        inputs, aside = manifest.get("inputs", []), manifest.get("left_aside", {})
+        inputs, aside = self.manifest.get("inputs", []), self.manifest.get("left_aside", {})
         wanted = {
             "files": grouped(len(inputs)), "bytes, as stored": grouped(sum(own["bytes"] for own in inputs)),
             "lines": grouped(sum(own["lines"] for own in inputs)),
         }
-        if "seconds" in manifest:
-            wanted["seconds"] = f"{manifest['seconds']:.1f}"
+        if "seconds" in self.manifest:
+            wanted["seconds"] = f"{self.manifest['seconds']:.1f}"
         if aside:
             wanted["left aside, by ending"] = ", ".join(f"{grouped(number)} {ending}" for ending, number in sorted(aside.items()))
         self.same("what was read", told, wanted)
-        if not self.figures.rejects():
-            self.same("rejects", [node.seen() for node in section.find_all("p")], ["Nothing was rejected."])
+        sentences = []
+        if drift := self.manifest.get("drift"):
+            which = "all records" if drift["which"] == "all" else "one record in 64"
+            rest = UNKNOWN if drift.get("findings") else ALL_KNOWN
+            sentences.append(f"{grouped(drift['records'])} records were looked through ({which}). {rest}")
+        self.true("a name that records have is not told", not self.names or bool(drift and drift.get("findings")))
+        kinds = sorted(self.figures.rejects().values(), reverse=True)
+        if not kinds:
+            sentences.append("Nothing was rejected.")
+        elif rest := sum(kinds[MOST_KINDS:]):
+            sentences.append(f"Of other kinds: {grouped(rest)}.")
+        self.same("what is said of the input", [node.seen() for node in section.find_all("p")], sentences)
 
     # Drawings: each against the table below it, which was checked against the rows.
 
