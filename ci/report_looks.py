@@ -118,7 +118,7 @@ def pictures():
         page.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         for name, kind, scheme, size in (
             ("report", "screen", "light", (SCREEN, 1000)), ("report-dark", "screen", "dark", (SCREEN, 1000)),
-            ("report-phone", "screen", "light", (PHONE, 844)), ("report-print", "print", "light", SHEET),
+            ("report-phone", "screen", "light", (PHONE, 1240)), ("report-print", "print", "light", SHEET),
         ):
             page.width(*size)
             media(page, kind, scheme)

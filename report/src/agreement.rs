@@ -6,6 +6,7 @@
 
 use maud::{Markup, html};
 use profile::Profile;
+use profile::disclosure::is_small;
 use results::{Both, ClaimsReport, Reconciliation, Side, TableReport};
 
 use crate::frame::{number, scrolled, section as framed};
@@ -17,6 +18,18 @@ const MOST_COLUMNS: usize = 40;
 
 pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile) -> Markup {
     let verdict = if is_within { "Within the tolerance." } else { "Beyond the tolerance." };
+    // Of a few people nothing is told, however many claims they have.
+    let people = &between.people.all;
+    if is_small(people.left) || is_small(people.right) {
+        return framed(
+            "agreement",
+            "Agreement",
+            &html! {
+                p.verdict.good[is_within] { (verdict) }
+                p { "The two are of 1 to 10 people: bcda reconcile --report has the figures." }
+            },
+        );
+    }
     let is_told = |table: &str| !found.left_out.contains(&table);
     let claims: Vec<&ClaimsReport> =
         between.claims.iter().filter(|own| is_told(own.table)).collect();
