@@ -7,6 +7,7 @@ from report_page import Page
 from runs import ROOT
 
 HIDDEN = "hidden"
+BANDED = ["Claims by dollars paid for each", "Claims of CCLF5 and CCLF6 by lines"]
 STILL_TO_COME = " still to come"
 UNTOLD = {"no DRG", "no code", "not told", NO_DATE}
 # Of the last run, and of the tables of it, fill rates are told from so many rows on.
@@ -80,7 +81,7 @@ class Check:
     """One page against one folder; what is wrong is in `faults`."""
 
     def __init__(self, text, figures, shows_small, unknown=None):
-        # Names that the records have and FHIR has not, each with how many records have it.
+        # Elements and names that are not known there, each with how many records have it.
         self.names = unknown or {}
         self.page, self.figures, self.shows_small = Page(text), figures, shows_small
         self.manifest = figures.manifest or {}
@@ -105,8 +106,8 @@ class Check:
         known = {
             "Paid by month, in dollars": self.months,
             "Claims by month": self.months,
-            "Claims by dollars paid for each": lambda own: self.crossed(own, "amount", self.paid, False),
-            "Claims of CCLF5 and CCLF6 by lines": lambda own: self.crossed(own, "band", self.lined(), False),
+            BANDED[0]: lambda own: self.crossed(own, "amount", self.paid, False),
+            BANDED[1]: lambda own: self.crossed(own, "band", self.lined(), False),
             "Paid by claim type": self.claim_types,
             "Part D events by month": self.part_d,
             "Rejected, by class, file and place": self.rejected,
@@ -124,7 +125,9 @@ class Check:
                 known[caption](table)
             except (LookupError, ValueError, TypeError) as error:
                 self.faults.append(f"{caption}: {type(error).__name__}: {error}")
-        self.same("tables on the page", sorted(self.page.tables), sorted(self.wanted()))
+        # A table of bands is left out where even its totals would tell something of few people.
+        wanted = [own for own in self.wanted() if self.shows_small or own not in BANDED or own in self.page.tables]
+        self.same("tables on the page", sorted(self.page.tables), sorted(wanted))
         self.summaries()
         self.verdict()
         self.input()
@@ -147,9 +150,9 @@ class Check:
         is_there = lambda people: people >= (1 if self.shows_small else FEWEST)
         has = lambda tables: any(is_there(figures.people_of[table]) for table in tables)
         if has(self.paid):
-            yield from ("Paid by month, in dollars", "Claims by month", "Claims by dollars paid for each", "Paid by claim type")
+            yield from ("Paid by month, in dollars", "Claims by month", BANDED[0], "Paid by claim type")
         if has(self.lined()):
-            yield "Claims of CCLF5 and CCLF6 by lines"
+            yield BANDED[1]
         yield from (caption for caption, (table, _) in CATEGORIES.items() if has([table]))
         if has(["CCLF7"]):
             yield "Part D events by month"
@@ -176,8 +179,8 @@ class Check:
         newest = self.figures.newest_month()
         for row in table.rows:
             name = row.cells[0].removesuffix(STILL_TO_COME)
-            last = months(name.split(" … ")[-1])
-            is_to_come = last is not None and last[0] >= newest - 2
+            last = [months(month) for month in re.findall(r"\d{4}-\d\d", name)][-1:]
+            is_to_come = bool(last) and last[0][0] >= newest - 2
             self.same(f"{table.caption}, {name}, whether claims are to come", row.cells[0] != name, is_to_come)
             row.cells[0] = name
         self.crossed(table, "month", self.paid, is_paid)
@@ -291,7 +294,7 @@ class Check:
         rows, people, columns = self.figures.filled(table)
         is_small = lambda number: 0 < number < FEWEST
         all_hidden = not self.shows_small and rows > 0 and (is_small(people) or rows <= FEWEST)
-        cut_by = CUT_BY | ({"CLM_LINE_FROM_DT", "CLM_LINE_BENE_PMT_AMT"} if table == "CCLF7" else {"CLM_THRU_DT", *(own for own, _ in PAID.values())})
+        cut_by = CUT_BY | ({"CLM_LINE_FROM_DT", "CLM_LINE_BENE_PMT_AMT"} if table == "CCLF7" else {"CLM_FROM_DT", "CLM_THRU_DT", *(own for own, _ in PAID.values())})
         told = {}
         for name, (filled, with_it, without) in columns.items():
             must = not self.shows_small and (all_hidden or is_small(with_it) or is_small(without))
@@ -361,9 +364,9 @@ class Check:
         found = self.manifest["drift"]["findings"]
         wanted = [[own["parent"], own["name"], grouped(own["records"]) if "records" in own else HIDDEN] for own in found]
         self.same(table.caption, [row.cells for row in table.rows], wanted)
-        shown = {row.cells[1]: row.cells[2] for row in table.rows}
-        for name, records in self.names.items():
-            self.same(f"{table.caption}, {name}", shown.get(name), grouped(records))
+        shown = {(row.cells[0], row.cells[1]): row.cells[2] for row in table.rows}
+        for place, records in self.names.items():
+            self.same(f"{table.caption}, {place}", shown.get(place), grouped(records))
 
     def verdict(self):
         section, manifest, figures = self.page.section("verdict"), self.manifest, self.figures
@@ -396,11 +399,9 @@ class Check:
             f"SELECT count(*), sum(dollars), min(month) FILTER (month <> '{NO_DATE}'), max(month) FILTER (month <> '{NO_DATE}') {own}"
         ).fetchall()[0]
         if claims:
-            # Months of a row that begins without a date are not told.
-            dated = [row.cells[0] for row in self.cross.rows if months(row.cells[0])] if self.cross else []
-            if dated:
-                first, last = dated[0][:7], dated[-1][-7:]
-            wanted |= {"final claims": grouped(claims), "paid": short(float(paid), "$"), "months": f"{first} to {last}"}
+            wanted |= {"final claims": grouped(claims), "paid": short(float(paid), "$")}
+            if first:
+                wanted["months"] = f"{first} to {last}"
         self.same("headlines", told, wanted | {"source": figures.source()})
 
     def unusual(self):
@@ -506,6 +507,9 @@ class Check:
         shown = [bar for bar in bars if bar[2] is not None]
         if not any(bar[2] for bar in shown):
             self.true(f"{at} is drawn, and nothing can be", svg is None)
+            return
+        if svg is None:
+            self.faults.append(f"{at} is not drawn")
             return
         most = max(bar[2] for bar in shown)
         cell = dollars(most) if money else grouped(most)

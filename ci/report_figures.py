@@ -101,12 +101,13 @@ ORDERED = {
 
 def members(name, known, is_ordered):
     """The categories that a name stands for: itself, `a + b`, or `a … d` of those that have an order."""
-    parts = name.split(" … ") if is_ordered else name.split(" + ")
-    if not set(parts) <= set(known):
-        raise LookupError(f"`{name}` has a category that is not known: {sorted(set(parts) - set(known))}")
-    if is_ordered and len(parts) == 2:
-        return known[known.index(parts[0]) : known.index(parts[1]) + 1]
-    return parts
+    found = []
+    for part in name.split(" + "):
+        ends = part.split(" … ") if is_ordered else [part]
+        if not set(ends) <= set(known):
+            raise LookupError(f"`{name}` has a category that is not known: {sorted(set(ends) - set(known))}")
+        found += known[known.index(ends[0]) : known.index(ends[1]) + 1] if len(ends) == 2 else ends
+    return found
 
 
 class Cells:

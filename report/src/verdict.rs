@@ -33,15 +33,9 @@ pub(crate) fn section(found: &Profile) -> Markup {
 fn headlines(found: &Profile) -> Markup {
     let total = found.months.as_ref().map(|months| &months.total);
     let people = found.people.iter().filter_map(|own| own.total.count).max();
-    let dated = |row: &&profile::CrossRow| row.name.len() >= 7 && !row.name.starts_with("no date");
-    let months = found.months.as_ref().map(|months| {
-        let mut rows = months.rows.iter().filter(dated);
-        let first = rows.next();
-        let last = rows.next_back().or(first);
-        let begin = first.map_or("", |row| row.name.get(..7).unwrap_or_default());
-        let end =
-            last.and_then(|row| row.name.len().checked_sub(7).and_then(|at| row.name.get(at..)));
-        format!("{begin} to {}", end.unwrap_or_default())
+    let months = found.months.as_ref().and_then(|months| {
+        let rows = months.rows.iter().map(|row| row.name.as_str());
+        first_and_last(rows).map(|(first, last)| format!("{first} to {last}"))
     });
     #[allow(clippy::cast_precision_loss, reason = "a headline")]
     let short = |cents: i128| Kind::Dollars.short(cents as f64);
@@ -61,5 +55,25 @@ fn headlines(found: &Profile) -> Markup {
             }
             div { dt { "source" } dd { (found.source) } }
         }
+    }
+}
+
+/// The first and the last month of rows, of which some are several months: `2020-01 … 2020-03`, `no date + 2020-12`.
+fn first_and_last<'n>(rows: impl Iterator<Item = &'n str>) -> Option<(&'n str, &'n str)> {
+    let is_month = |word: &&str| word.len() == 7 && word.as_bytes().get(4) == Some(&b'-');
+    let mut months: Vec<&str> = rows.flat_map(|name| name.split(' ').filter(is_month)).collect();
+    months.sort_unstable();
+    Some((months.first()?, months.last()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_of_all_rows_count() {
+        let rows = ["no date + 2020-11 … 2020-12", "2019-03", "2019-04 … 2020-10"];
+        assert_eq!(first_and_last(rows.into_iter()), Some(("2019-03", "2020-12")));
+        assert_eq!(first_and_last(["no date"].into_iter()), None);
     }
 }
