@@ -22,7 +22,7 @@ REJECTS = 3
 BY_AXE = {"v1-tables.html": "all", "later-tables.html": "some", "bad-tables.html": "some", "eight-tables-small.html": "some"}
 # What some page has to show, so that it was looked at.
 PHRASES = [
-    "under half of the", "% in the last run", "names in the records are not known", "Left out, because", ">hidden<", "still to come",
+    "under half of the", "of all rows in the last run", "names in the records are not known", "Left out, because", ">hidden<", "still to come",
     " … ", " + ", "Claims by dollars paid for each", "Claims of CCLF5 and CCLF6 by lines", "last run, %", "left aside, by ending", "Nothing was rejected", "No manifest tells", "Complete:", "Not complete:",
     "No month can be shown", "nothing to fill", "empty in these records", "cannot be filled from",
 ]

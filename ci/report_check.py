@@ -16,6 +16,7 @@ MOST_KINDS = 200
 COLORS = {"#0B5FA5": "whole", "#9EC5E8": "still to come", "#DDDDDD": HIDDEN}
 MADE_UP = "The data are made up: nobody is behind these figures."
 SMALL_HIDDEN = "Figures of 1 to 10 people are hidden, and others from which they would follow. Ages from 90 on are one band."
+SMALL_SHOWN_OF_NOBODY = "Cells of 1 to 10 people are shown."
 SMALL_SHOWN = "Cells of 1 to 10 people are shown: this page is for internal use, and is not to be shared."
 ALL_KNOWN = "All elements, URLs and code systems in them are known."
 UNKNOWN = ("These elements, URLs and code systems are not known; other are those seen with fewer than 11 people, and those that "
@@ -132,7 +133,9 @@ class Check:
         self.verdict()
         self.input()
         self.charts()
-        said = [SMALL_SHOWN if self.shows_small else SMALL_HIDDEN, *[MADE_UP] * bool(self.manifest.get("synthetic"))]
+        is_made_up = bool(self.manifest.get("synthetic"))
+        shown = SMALL_SHOWN_OF_NOBODY if is_made_up else SMALL_SHOWN
+        said = [shown if self.shows_small else SMALL_HIDDEN, *[MADE_UP] * is_made_up]
         [about] = self.page.top.find("header").find_all("p")
         self.same("what is said of the figures", about.seen(), " ".join(reversed(said)))
         for text in self.page.left():
@@ -303,12 +306,21 @@ class Check:
         return rows, all_hidden, told
 
     def before(self, table):
-        """Rows of a table now and in the last run, and those that had each column; None where they are not compared."""
+        """Rows of a table in the last run; None where the two are not compared."""
         if not self.figures.before:
             return None
-        now, then = self.figures.filled_of_all_rows(table), self.figures.filled_of_all_rows(table, "before_")
+        rows, all_hidden, _ = self.columns_of(table)
+        then = self.figures.filled_of_all_rows(table, "before_")[0]
         fewest = 1 if self.shows_small else FEWEST_COMPARED
-        return (now, then) if min(now[0], then[0]) >= fewest and not self.columns_of(table)[1] else None
+        return then if min(rows, then) >= fewest and not all_hidden else None
+
+    def was_filled(self, table, column):
+        """Rows that had a column in the last run; None where 1 to 10 people had it or were without it."""
+        rows, filled = self.figures.filled_of_all_rows(table, "before_")
+        people = self.figures.people_of_all_rows(table, "before_")[column]
+        if 0 < filled[column] < rows and min(people) < 11:
+            return None
+        return filled[column]
 
     def filled(self, table):
         name = table.caption.removeprefix("Filled columns of ")
@@ -325,7 +337,8 @@ class Check:
             self.true(f"{at} is {'hidden' if is_hidden else 'shown'}", may if is_hidden else not must)
             wanted = [HIDDEN] * 2 if is_hidden else [grouped(filled), share(filled, rows)]
             if before:
-                wanted.append("" if is_hidden else str(percent(before[1][1][column], before[1][0])))
+                was = self.was_filled(name, column)
+                wanted.append("" if is_hidden or was is None else str(percent(was, before)))
             why = reasons.get((name, column))
             told_why = f"cannot be filled from {self.figures.source()}: {why}" if why else ""
             wanted.append(" ".join(told_why.split()) or ("empty in these records" if filled == 0 and not is_hidden else ""))
@@ -380,7 +393,7 @@ class Check:
         if manifest and manifest.get("claims_without_patient"):
             faults.append("there are claims without a Patient")
         wanted = f"Not complete: {'; '.join(faults)}." if faults else f"Complete: tables of {figures.source()}, nothing rejected."
-        if not manifest:
+        if "rejected_by_class" not in manifest:
             wanted = "No manifest tells whether the tables are complete."
         self.same("verdict", section.of_class("verdict")[0].seen(), wanted)
         unusual = [node.seen() for node in section.find_all("li")]
@@ -405,18 +418,27 @@ class Check:
         self.same("headlines", told, wanted | {"source": figures.source()})
 
     def unusual(self):
-        found = {}
+        """Months, or rows of several, with under half the claims of those around; months without any have no row."""
+        spans, covered = {}, set()
         for row in self.cross.rows if self.cross else []:
-            own = months(row.cells[0])
-            if own and own[1] - own[0] == 1 and own[0] < self.figures.newest_month() - 2:
-                query = f"SELECT count(*) FROM claims WHERE month = '{row.cells[0]}' AND of_table IN {tuple([*self.paid, ''])}"
-                found[own[0]] = row.cells[0], self.figures.one(query)
-        for month, (name, own) in found.items():
-            around = [found[near][1] for near in (month - 2, month - 1, month + 1, month + 2) if near in found]
+            name = row.cells[0].removeprefix(f"{NO_DATE} + ")
+            if not (own := months(name)):
+                continue
+            covered |= set(range(*own))
+            if name == row.cells[0] and own[1] - 1 < self.figures.newest_month() - 2:
+                query = (f"SELECT count(*) FROM claims WHERE month BETWEEN '{name[:7]}' AND '{name[-7:]}' "
+                         f"AND of_table IN {tuple([*self.paid, ''])}")
+                spans[own] = name, self.figures.one(query)
+        alone = {own[0]: claims for own, (_, claims) in spans.items() if own[1] - own[0] == 1}
+        if spans:
+            for month in set(range(min(spans)[0], max(spans)[1])) - covered:
+                spans[month, month + 1] = f"{month // 12:04}-{month % 12 + 1:02}", 0
+        for (first, end), (name, own) in sorted(spans.items()):
+            around = [alone[near] for near in (first - 2, first - 1, end, end + 1) if near in alone]
             if len(around) >= 2:
                 median = self.figures.one(f"SELECT floor(median(x))::INT FROM unnest({around}) AS t(x)")
-                if own * 2 < median:
-                    yield f"{name} has {own} claims, under half of the {median} that months around it have"
+                if own * 2 < median * (end - first):
+                    yield f"{name} has {own} claims, under half of the {median} a month around it"
         yield from self.less()
         names = sum(own["name"] != "other" for own in self.manifest.get("drift", {}).get("findings", []))
         if names:
@@ -425,15 +447,15 @@ class Check:
     def less(self):
         """Columns that are filled less than in the last run."""
         for table in TABLES:
-            if not (both := self.before(table)):
+            if not (then := self.before(table)):
                 continue
-            (rows, now), (rows_then, then) = both
+            rows, _, now = self.columns_of(table)
             shown = self.page.tables.get(f"Filled columns of {table}")
             for row in shown.rows if shown else []:
-                column = row.cells[0]
-                if row.cells[1] != HIDDEN and then[column] / rows_then - now[column] / rows >= 0.1 - 1e-12:
-                    yield (f"{table}.{column} is filled in {percent(now[column], rows)} % of all rows; "
-                           f"it was {percent(then[column], rows_then)} % in the last run")
+                column, filled = row.cells[0], now[row.cells[0]][0]
+                was = self.was_filled(table, column)
+                if row.cells[1] != HIDDEN and was is not None and was / then - filled / rows >= 0.1 - 1e-12:
+                    yield f"{table}.{column} is filled in {percent(filled, rows)} %; it was in {percent(was, then)} % of all rows in the last run"
 
     def input(self):
         section = self.page.section("input")
@@ -447,15 +469,17 @@ class Check:
             wanted["seconds"] = f"{self.manifest['seconds']:.1f}"
         if aside:
             wanted["left aside, by ending"] = ", ".join(f"{grouped(number)} {ending}" for ending, number in sorted(aside.items()))
-        self.same("what was read", told, wanted)
-        sentences = []
+        self.same("what was read", told, wanted if inputs else {})
+        sentences = [] if inputs else ["No manifest tells of the input."]
         if drift := self.manifest.get("drift"):
             which = "all records" if drift["which"] == "all" else "one record in 64"
             rest = UNKNOWN if drift.get("findings") else ALL_KNOWN
             sentences.append(f"{grouped(drift['records'])} records were looked through ({which}). {rest}")
         self.true("a name that records have is not told", not self.names or bool(drift and drift.get("findings")))
         kinds = sorted(self.figures.rejects().values(), reverse=True)
-        if not kinds:
+        if "rejected_by_class" not in self.manifest:
+            sentences.append("No manifest tells of rejects.")
+        elif not kinds:
             sentences.append("Nothing was rejected.")
         elif rest := sum(kinds[MOST_KINDS:]):
             sentences.append(f"Of other kinds: {grouped(rest)}.")
@@ -499,8 +523,11 @@ class Check:
         is_part_d = table.caption.startswith("Part D")
         bars = []
         for row in table.rows:
-            if own := months(row.cells[0]):
-                value = None if row.cells[column] == HIDDEN else number(row.cells[column])
+            # What is together with claims without a date is gray.
+            name_of_row = row.cells[0].removeprefix(f"{NO_DATE} + ")
+            if own := months(name_of_row):
+                is_gray = row.cells[column] == HIDDEN or name_of_row != row.cells[0]
+                value = None if is_gray else number(row.cells[column])
                 color = HIDDEN if value is None else "still to come" if own[1] - 1 >= newest - 2 and not is_part_d else "whole"
                 bars.append((own, row.cells[0], value, value is not None and value / (own[1] - own[0]), color))
         svg = node.find("svg")
@@ -511,14 +538,19 @@ class Check:
         if svg is None:
             self.faults.append(f"{at} is not drawn")
             return
-        most = max(bar[2] for bar in shown)
+        of_one = [bar for bar in shown if bar[0][1] - bar[0][0] == 1]
+        most = max((bar[2] for bar in of_one), default=0)
         cell = dollars(most) if money else grouped(most)
-        when = [bar[1] for bar in shown if bar[2] == most]
-        wanted = [f"{name}, {what} by month. The most are {cell}, in {own}. The table has all of them." for own in when]
+        when = [bar[1] for bar in of_one if bar[2] == most]
+        wanted = [f"{name}, {what} by month. The most of one month are {cell}, in {own}. The table has all of them." for own in when]
+        wanted = wanted or [f"{name}, {what} by month. The table has all of them."]
         self.true(f"{at}: its text is `{svg.attributes['aria-label']}`", svg.attributes["aria-label"] in wanted)
         self.same(f"{at}: its role", svg.attributes.get("role"), "img")
         drawn = [rect.attributes for rect in svg.find_all("rect") if rect.attributes.get("fill") in COLORS]
         self.same(f"{at}: bars", [COLORS[own["fill"]] for own in drawn], [bar[4] for bar in bars])
+        # The row with claims without a date comes first, wherever its months are.
+        order = sorted(range(len(bars)), key=lambda i: bars[i][0])
+        drawn, bars = [drawn[i] for i in order], [bars[i] for i in order]
         place = lambda own, key: float(own[key])
         # Two bars give the scale of both axes.
         tallest = max(range(len(bars)), key=lambda i: abs(bars[i][3] or 0))

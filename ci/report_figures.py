@@ -250,6 +250,15 @@ class Figures:
         return rows, dict(zip(self.columns[table], own, strict=True))
 
     @functools.cache
+    def people_of_all_rows(self, table, prefix=""):
+        """Of each column, the people whose rows have it, and those whose rows are without it, final or not."""
+        person = "CRNT_NUM" if "BENE_MBI_ID" not in self.columns[table] else "BENE_MBI_ID"
+        count = lambda name, is_null: f'count(DISTINCT {person}) FILTER ("{name}" IS {"" if is_null else "NOT "}NULL)'
+        each = ", ".join(count(name, False) + ", " + count(name, True) for name in self.columns[table])
+        own = self.db.sql(f"SELECT {each} FROM {prefix}{table}").fetchall()[0]
+        return dict(zip(self.columns[table], zip(own[::2], own[1::2]), strict=True))
+
+    @functools.cache
     def rejects(self):
         """Counts by class, file and place, of all lists of rejects."""
         lists = sorted(self.folder.glob("rejects/**/rejects.csv")) + sorted(self.folder.glob("rejects.csv"))

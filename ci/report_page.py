@@ -137,7 +137,9 @@ class Page:
 
     def facts(self, section):
         """What is told in a list of terms."""
-        return {node.find("dt").seen(): node.find("dd").seen() for node in section.find("dl").children if node.find("dt")}
+        own = section.find("dl")
+        pairs = [node for node in own.children if node.find("dt")] if own else []
+        return {node.find("dt").seen(): node.find("dd").seen() for node in pairs}
 
     def left(self):
         """Texts with a digit that were not looked at, without style and title."""

@@ -30,6 +30,10 @@ impl RunFiles {
             check_report(file, out)?;
         }
         let Some(file) = &self.report_html else { return Ok(()) };
+        if self.report.as_ref() == Some(file) {
+            let message = "--report and --report-html name one file; give each its own";
+            return Err(Failure::new(2, message));
+        }
         if is_address(out) {
             let message =
                 "--report-html shows tables in a folder of this machine, not in object storage";

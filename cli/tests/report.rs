@@ -129,7 +129,7 @@ fn the_page_has_the_figures_of_the_profile() {
                 assert_eq!(row[1], wanted, "{name}.{}", row[0]);
             }
         }
-        assert_eq!(page.contains("internal use"), !options.is_empty());
+        assert_eq!(page.contains("Cells of 1 to 10 people are shown"), !options.is_empty());
         // Nothing is fetched and nothing runs; the figures may be large, the page is not.
         for part in ["://", "<script", "<link", "<img", "@import", "url(", "javascript:", "onclick"]
         {
@@ -180,6 +180,7 @@ fn no_other_file_is_replaced_and_no_part_of_tables_shown() {
         ("convert export --out other --tables cclf5 --report-html p.html", "--tables"),
         ("convert export --out other --no-lineage --report-html p.html", "--no-lineage"),
         ("convert export --out s3://bucket/x --report-html p.html", "object storage"),
+        ("convert export --out other --report p.html --report-html p.html", "name one file"),
         ("update --undo tables --report-html p.html", "cannot be used with"),
     ];
     for (words, said) in words {
@@ -190,6 +191,14 @@ fn no_other_file_is_replaced_and_no_part_of_tables_shown() {
     assert!(work.read_text("mine.html").contains("mine"));
     work.bcda("report tables --quiet --out empty.html").exits(0);
     work.bcda("report tables --quiet --out empty.html").exits(0);
+    // Rejects are patient data: who passes tables on may leave them out.
+    work.write("bad.ndjson", "{bad\n{\"resourceType\":\"Patient\",\"id\":\"p\"}\n");
+    work.bcda("convert bad.ndjson --out bad --max-rejects 100% --quiet").exits(3);
+    work.bcda("report bad --quiet --out with.html").exits(0);
+    assert!(work.read_text("with.html").contains("Rejected, by class, file and place"));
+    std::fs::remove_dir_all(work.path("bad/rejects")).unwrap();
+    work.bcda("report bad --quiet --out without.html").exits(0);
+    assert!(work.read_text("without.html").contains("is not with the tables any more"));
     // Without all tables there is nothing to show.
     work.bcda("convert export --out one --tables cclf5 --quiet").exits(0);
     let ran = work.bcda("report one").exits(2);

@@ -121,7 +121,7 @@ pub struct FilledBefore {
     pub table: String,
     /// Rows.
     pub rows: u64,
-    /// Rows in which a column was filled.
+    /// Rows in which a column was filled; without columns that 1 to 10 people had, or that 1 to 10 people were without.
     pub columns: BTreeMap<String, u64>,
 }
 

@@ -151,7 +151,7 @@ pub(crate) fn run_as(
     let mut report = found.report(&pass, tables, &warnings, started);
     report.carried = carried.take();
     if let (Some(carried), Some(state)) = (&mut report.carried, earlier) {
-        carried.filled_before = state.filled()?;
+        carried.filled_before = state.filled(&reading.cancel)?;
     }
     if let (Some(latest), Some(chosen)) = (&latest, chosen) {
         let about = About::of(options, input, &report);

@@ -12,8 +12,8 @@ use crate::fill::{Fill, Filled};
 
 /// Columns by which the profile is cut: what is empty of them stands there as a category of its own, perhaps with others, and
 /// the two together would tell what was merged. They are shown where they are filled or empty throughout. CLM_FROM_DT is empty
-/// where CLM_THRU_DT is.
-const CUT_BY: [&str; 12] = [
+/// where CLM_THRU_DT is, and BENE_DOB where BENE_AGE is.
+const CUT_BY: [&str; 13] = [
     "CLM_TYPE_CD",
     "CLM_FROM_DT",
     "CLM_THRU_DT",
@@ -23,6 +23,7 @@ const CUT_BY: [&str; 12] = [
     "CLM_POS_CD",
     "CLM_LINE_HCPCS_CD",
     "BENE_AGE",
+    "BENE_DOB",
     "BENE_SEX_CD",
     "BENE_DUAL_STUS_CD",
     "BENE_MDCR_STUS_CD",

@@ -29,5 +29,6 @@ pub use names::grouped;
 pub use profile::{Options, Profile};
 pub use run::{Rejects, Run};
 pub use shown::{Cross, CrossRow, Figure, Line, Lines};
+pub use tables::months_of;
 pub use unusual::Unusual;
 pub use verdict::Verdict;

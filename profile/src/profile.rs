@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use cclf_crosswalk::Table;
 use convert::building::shared;
 use convert::{Cancel, Error};
-use results::Finished;
+use results::{Finished, Source};
 use serde::Serialize;
 
 use crate::claims::{Claims, Shape};
@@ -30,12 +30,14 @@ pub struct Options {
     pub show_small_cells: bool,
     /// How many threads work at once.
     pub threads: usize,
+    /// Where the tables come from, if neither a manifest nor their lineage tells it.
+    pub source: Option<Source>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { show_small_cells: false, threads }
+        Self { show_small_cells: false, threads, source: None }
     }
 }
 
@@ -125,7 +127,7 @@ impl Profile {
     /// # Errors
     /// It is no such result, or holds the history of CMS's files; a table cannot be read, or the run was asked to end.
     pub fn of(tables: &Path, options: &Options, cancel: &Cancel) -> Result<Self, Error> {
-        let finished = Finished::open(tables, None)?;
+        let finished = Finished::open(tables, options.source)?;
         if finished.is_history() {
             return Err(Error::usage(format!(
                 "{}: these are CMS's files as they came, a history; make the final claims of it first, with bcda cclf current",
@@ -159,7 +161,7 @@ impl Profile {
         let mut profile = shown(&finished, paid, &part_d, &of_people, &fills, rule);
         profile.run = Run::of(&finished, tables)?;
         profile.unusual = unusual::months(profile.months.as_ref());
-        let less = unusual::since_last_run(&finished, &mut profile.fill, rule.shows_small)?;
+        let less = unusual::since_last_run(&finished, &mut profile.fill, rule.shows_small);
         profile.unusual.extend(less);
         profile.unusual.extend(unusual::vocabulary(&profile.run));
         Ok(profile)

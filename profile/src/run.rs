@@ -36,6 +36,8 @@ pub struct Run {
     pub rejects: Vec<Rejects>,
     /// Rejects of kinds that are not told one by one.
     pub other_rejects: u64,
+    /// Lists of rejects that the manifest names and that are not there any more.
+    pub missing_lists: u64,
 }
 
 /// Rejects of one kind.
@@ -55,8 +57,15 @@ impl Run {
     pub(crate) fn of(finished: &Finished, tables: &Path) -> Result<Self, Error> {
         let told = finished.run();
         let mut kinds: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        let mut missing_lists = 0;
         for name in &told.reject_lists {
-            count(&tables.join(name), &mut kinds)?;
+            let list = tables.join(name);
+            // Rejects are patient data: whoever passes tables on may well leave them out.
+            if list.exists() {
+                count(&list, &mut kinds)?;
+            } else {
+                missing_lists += 1;
+            }
         }
         let rejects = kinds.into_iter().map(|((class, file, place), count)| Rejects {
             class,
@@ -70,12 +79,14 @@ impl Run {
         Ok(Self {
             seconds: told.seconds,
             stages: told.stages,
-            drift: told.drift,
+            // CCLF8 tells how many people there are; the difference would be that of people without a Patient.
+            drift: told.drift.map(|drift| DriftReport { people: None, ..drift }),
             files: told.files,
             bytes: told.bytes,
             lines: told.lines,
             left_aside: told.left_aside,
             rejects,
+            missing_lists,
             other_rejects: beyond.iter().map(|own| own.count).sum(),
         })
     }

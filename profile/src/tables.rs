@@ -240,7 +240,19 @@ pub(crate) fn months_of_part_d(claims: &Claims, rule: Rule) -> Option<Lines> {
     named_lines(("month", Table::Cclf7.name()), &names, &tallies, Order::Given(FEWEST), rule)
 }
 
-fn month_name(month: Month) -> String {
+/// The months of a row by its name, as years times 12 and the months before them, and whether claims without a date are not in it:
+/// `2020-01`, `2020-01 … 2020-03`, `no date + 2020-12`. None of a row without months.
+pub fn months_of(name: &str) -> Option<(std::ops::Range<i32>, bool)> {
+    let month = |text: &str| -> Option<i32> {
+        let (year, month) = text.split_once('-')?;
+        Some(year.parse::<i32>().ok()? * 12 + month.parse::<i32>().ok()? - 1)
+    };
+    let (own, is_alone) = name.strip_prefix("no date + ").map_or((name, true), |own| (own, false));
+    let (first, last) = own.split_once(" … ").unwrap_or((own, own));
+    Some((month(first)?..month(last)? + 1, is_alone))
+}
+
+pub(crate) fn month_name(month: Month) -> String {
     if month == NO_MONTH {
         return "no date".to_owned();
     }

@@ -1,19 +1,22 @@
 //! What is unusual in a profile: months with few claims, columns that are filled less than before. All of it is told by
 //! figures that are shown.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use cclf_crosswalk::Table;
-use convert::Error;
 use results::Finished;
 use serde::Serialize;
 
 use crate::columns::TableFill;
 use crate::run::Run;
-use crate::shown::{Cross, CrossRow};
+use crate::shown::Cross;
+use crate::tables::{month_name, months_of};
 
 /// Points by which a column has to be filled less than before.
 const POINTS: u64 = 10;
 /// Months before one, and after it, with which it is compared.
-const NEIGHBOURS: usize = 2;
+const NEIGHBOURS: i32 = 2;
 /// Rows that a table has at least where fill rates of two runs are compared. Rates are told in whole points; half a point is
 /// 11 rows then, so that nothing follows about the rows that came or went.
 const FEWEST_ROWS: u64 = 2_200;
@@ -22,13 +25,13 @@ const FEWEST_ROWS: u64 = 2_200;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Unusual {
-    /// A month with less than half the claims that the months around it have in the middle.
+    /// A month, or several in a row, with less than half the claims that the months around have in the middle.
     FewClaims {
-        /// The month.
+        /// The month, or the first and the last.
         month: String,
-        /// Its claims.
+        /// Its claims, of several months those of all.
         claims: u64,
-        /// The median of the claims of the months around it.
+        /// The median of the claims of each of the months around.
         around: u64,
     },
     /// Names of elements, URLs and code systems in the records that the vocabulary does not have.
@@ -42,9 +45,9 @@ pub enum Unusual {
         table: &'static str,
         /// The column.
         column: String,
-        /// In percent of all rows of the table, final or not.
+        /// In percent of the rows of final claims, of CCLF8 in percent of people.
         percent: u64,
-        /// The same in the last run.
+        /// In percent of all rows of the last run, final or not.
         percent_before: u64,
     },
 }
@@ -54,7 +57,7 @@ impl std::fmt::Display for Unusual {
         match self {
             Self::FewClaims { month, claims, around } => write!(
                 f,
-                "{month} has {claims} claims, under half of the {around} that months around it have"
+                "{month} has {claims} claims, under half of the {around} a month around it"
             ),
             Self::UnknownVocabulary { names } => {
                 write!(
@@ -64,7 +67,7 @@ impl std::fmt::Display for Unusual {
             }
             Self::FilledLess { table, column, percent, percent_before } => write!(
                 f,
-                "{table}.{column} is filled in {percent} % of all rows; it was {percent_before} % in the last run"
+                "{table}.{column} is filled in {percent} %; it was in {percent_before} % of all rows in the last run"
             ),
         }
     }
@@ -77,76 +80,78 @@ pub(crate) fn vocabulary(run: &Run) -> Option<Unusual> {
     (names > 0).then_some(Unusual::UnknownVocabulary { names })
 }
 
-/// Months that are whole and have less than half the claims of the months around them. Rows of several months, and months of
-/// which claims are still to come, are left out.
+/// Months that are whole and have less than half the claims of the months around them, also those without any claim, which have
+/// no row. Of a row of several months their mean counts.
 pub(crate) fn months(months: Option<&Cross>) -> Vec<Unusual> {
-    let rows: Vec<&CrossRow> = months.map_or_else(Vec::new, |months| months.rows.iter().collect());
-    let number = |row: &CrossRow| {
-        let (year, month) = row.name.split_once('-').filter(|_| row.name.len() == 7)?;
-        Some(year.parse::<i64>().ok()? * 12 + month.parse::<i64>().ok()?)
+    let rows = months.map_or(&[][..], |months| &months.rows);
+    let mut spans: Vec<(Range<i32>, String, u64)> = Vec::new();
+    let mut others: Vec<Range<i32>> = Vec::new();
+    for row in rows {
+        let Some((own, is_alone)) = months_of(&row.name) else { continue };
+        match row.total.count {
+            Some(claims) if is_alone && !row.incomplete => {
+                spans.push((own, row.name.clone(), claims));
+            }
+            _ => others.push(own),
+        }
+    }
+    let first = spans.iter().map(|(own, ..)| own.start).min().unwrap_or_default();
+    let last = spans.iter().map(|(own, ..)| own.end).max().unwrap_or_default();
+    let has_row = |month: &i32| {
+        others.iter().chain(spans.iter().map(|(own, ..)| own)).any(|own| own.contains(month))
     };
-    let alone: Vec<(i64, &CrossRow, u64)> = rows
-        .into_iter()
-        .filter(|row| !row.incomplete)
-        .filter_map(|row| Some((number(row)?, row, row.total.count?)))
+    let missing: Vec<i32> = (first..last).filter(|month| !has_row(month)).collect();
+    let alone: BTreeMap<i32, u64> = spans
+        .iter()
+        .filter(|(own, ..)| own.len() == 1)
+        .map(|(own, _, claims)| (own.start, *claims))
         .collect();
-    let unusual = alone.iter().filter_map(|(number, row, claims)| {
-        let near = |at: i64| alone.iter().find(|(own, ..)| *own == at).map(|(.., claims)| *claims);
-        let distance = i64::try_from(NEIGHBOURS).unwrap_or(1);
-        let mut around: Vec<u64> = (-distance..=distance)
-            .filter(|by| *by != 0)
-            .filter_map(|by| near(number + by))
-            .collect();
-        if around.len() < NEIGHBOURS {
+    spans.extend(missing.into_iter().map(|month| (month..month + 1, month_name(month), 0)));
+    spans.sort_by_key(|(own, ..)| own.start);
+    let unusual = spans.into_iter().filter_map(|(own, month, claims)| {
+        let near = (own.start - NEIGHBOURS..own.start).chain(own.end..own.end + NEIGHBOURS);
+        let mut around: Vec<u64> = near.filter_map(|at| alone.get(&at).copied()).collect();
+        if around.len() < 2 {
             return None;
         }
         around.sort_unstable();
         let middle = around.len() / 2;
-        let median = if around.len().is_multiple_of(2) {
+        let around = if around.len().is_multiple_of(2) {
             u64::midpoint(around[middle - 1], around[middle])
         } else {
             around[middle]
         };
-        (claims * 2 < median).then(|| Unusual::FewClaims {
-            month: row.name.clone(),
-            claims: *claims,
-            around: median,
-        })
+        let is_few = u128::from(claims) * 2 < u128::from(around) * own.len() as u128;
+        is_few.then_some(Unusual::FewClaims { month, claims, around })
     });
     unusual.collect()
 }
 
 /// Puts into a profile how much of each column was filled in the last run, and gives columns that are filled much less now.
-///
-/// # Errors
-/// A table cannot be read.
 pub(crate) fn since_last_run(
     finished: &Finished,
     tables: &mut [TableFill],
     shows_small: bool,
-) -> Result<Vec<Unusual>, Error> {
+) -> Vec<Unusual> {
     let mut unusual = Vec::new();
     for own in tables {
         let Some(table) = Table::ALL.into_iter().find(|table| table.name() == own.table) else {
             continue;
         };
         let Some(before) = finished.filled_before(table) else { continue };
-        let stored = finished.table(table);
-        let Some(filled) = stored.filled()? else { continue };
-        let (rows, rows_before) = (stored.rows(), before.rows);
         let fewest = if shows_small { 1 } else { FEWEST_ROWS };
-        if rows < fewest || rows_before < fewest || own.rows.is_none() {
+        let Some(rows) = own.rows.filter(|rows| (*rows).min(before.rows) >= fewest) else {
             continue;
-        }
-        for (column, filled) in own.columns.iter_mut().zip(filled) {
+        };
+        for column in &mut own.columns {
             let was = before.columns.get(&column.column);
-            let Some(was) = was.filter(|_| column.filled.is_some()) else { continue };
-            let percent_before = percent(*was, rows_before);
+            let Some((was, filled)) = was.copied().zip(column.filled) else { continue };
+            let percent_before = percent(was, before.rows);
             column.percent_before = Some(percent_before);
-            let is_less = u128::from(*was) * 100 * u128::from(rows)
-                >= u128::from(filled) * 100 * u128::from(rows_before)
-                    + u128::from(POINTS) * u128::from(rows) * u128::from(rows_before);
-            if is_less {
+            let (was_of, is_of) =
+                (u128::from(was) * u128::from(rows), u128::from(filled) * u128::from(before.rows));
+            let of_all = u128::from(rows) * u128::from(before.rows);
+            if was_of * 100 >= is_of * 100 + u128::from(POINTS) * of_all {
                 unusual.push(Unusual::FilledLess {
                     table: own.table,
                     column: column.column.clone(),
@@ -156,7 +161,7 @@ pub(crate) fn since_last_run(
             }
         }
     }
-    Ok(unusual)
+    unusual
 }
 
 /// In whole points, rounded.
@@ -168,13 +173,13 @@ fn percent(part: u64, all: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shown::Figure;
+    use crate::shown::{CrossRow, Figure};
 
     fn rows(counts: &[(&str, u64)]) -> Cross {
         let figure = |count| Figure { count: Some(count), ..Figure::default() };
         let row = |(name, count): &(&str, u64)| CrossRow {
             name: (*name).to_owned(),
-            incomplete: *name == "2020-07",
+            incomplete: *name == "2021-07",
             cells: Vec::new(),
             total: figure(*count),
         };
@@ -196,12 +201,21 @@ mod tests {
             ("2020-02", 110),
             ("2020-03", 49),
             ("2020-04", 90),
-            ("2020-06", 95),
-            ("2020-07", 3),
+            ("2020-06 … 2020-08", 95),
+            ("2020-09", 95),
+            ("2020-10", 95),
+            ("2020-12", 95),
+            ("2021-07", 3),
         ])));
         let text: Vec<String> = found.iter().map(ToString::to_string).collect();
-        let wanted = "2020-03 has 49 claims, under half of the 100 that months around it have";
-        assert_eq!(text, [wanted]);
+        let wanted = [
+            "2019-01 … 2019-12 has 40 claims, under half of the 105 a month around it",
+            "2020-03 has 49 claims, under half of the 100 a month around it",
+            "2020-05 has 0 claims, under half of the 69 a month around it",
+            "2020-06 … 2020-08 has 95 claims, under half of the 95 a month around it",
+            "2020-11 has 0 claims, under half of the 95 a month around it",
+        ];
+        assert_eq!(text, wanted);
         assert!(months(None).is_empty());
     }
 

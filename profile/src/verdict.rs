@@ -14,6 +14,8 @@ pub struct Verdict {
     pub complete: bool,
     /// Whether there is a manifest.
     pub has_manifest: bool,
+    /// Whether anything tells what was rejected.
+    pub tells_rejects: bool,
     /// Records, or lines of CMS's files, that were rejected, by class.
     pub rejected: BTreeMap<String, u64>,
     /// Whether there are claims whose Patient was not in the input; none if nothing tells it. How many could be the claims
@@ -26,7 +28,7 @@ pub struct Verdict {
 impl Verdict {
     /// In one line, of tables that come from there.
     pub(crate) fn line(&self, source: &str) -> String {
-        if !self.has_manifest {
+        if !self.tells_rejects {
             return "No manifest tells whether the tables are complete.".to_owned();
         }
         let mut faults = Vec::new();
@@ -53,7 +55,9 @@ impl Verdict {
     }
 
     pub(crate) fn of(finished: &Finished) -> Self {
-        let rejected = finished.rejected_by_class();
+        let told = finished.rejected_by_class();
+        let tells_rejects = told.is_some();
+        let rejected = told.unwrap_or_default();
         let claims_without_patient = finished.claims_without_patient().map(|count| count > 0);
         let is_other = |table: cclf_crosswalk::Table, rows: u64| {
             finished.listed_rows(table).is_some_and(|listed| listed != rows)
@@ -65,11 +69,12 @@ impl Verdict {
             .collect();
         let has_manifest = finished.has_manifest();
         Self {
-            complete: has_manifest
+            complete: tells_rejects
                 && rejected.values().all(|count| *count == 0)
                 && claims_without_patient != Some(true)
                 && other_rows.is_empty(),
             has_manifest,
+            tells_rejects,
             rejected,
             claims_without_patient,
             other_rows,

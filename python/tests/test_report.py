@@ -17,7 +17,7 @@ def tables(synthesized, tmp_path_factory):
 def test_the_page_is_text_that_a_notebook_shows(tables, tmp_path):
     page = bcda.report(tables, threads=2)
     assert isinstance(page, str) and page.startswith("<!DOCTYPE html>") and "Paid by month" in page
-    assert "are hidden" in page and "internal use" not in page
+    assert "are hidden" in page and "people are shown" not in page
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     frames = []
 
@@ -34,7 +34,7 @@ def test_the_page_is_text_that_a_notebook_shows(tables, tmp_path):
 
 def test_small_cells_are_shown_where_that_is_asked_for(tables):
     page = bcda.report(tables, show_small_cells=True)
-    assert "internal use" in page and "hidden</td>" not in page
+    assert "people are shown" in page and "hidden</td>" not in page
 
 
 def test_what_is_no_result_is_refused(tmp_path):

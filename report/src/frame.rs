@@ -76,7 +76,9 @@ pub(crate) fn page(title: &str, found: &Profile, sections: &Markup) -> String {
 fn disclosure(found: &Profile) -> Markup {
     html! {
         @if found.synthetic { "The data are made up: nobody is behind these figures. " }
-        @if found.shows_small_cells {
+        @if found.shows_small_cells && found.synthetic {
+            "Cells of 1 to 10 people are shown."
+        } @else if found.shows_small_cells {
             strong { "Cells of 1 to 10 people are shown: this page is for internal use, and is not to be shared." }
         } @else {
             "Figures of 1 to 10 people are hidden, and others from which they would follow. Ages from 90 on are one band."

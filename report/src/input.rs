@@ -2,7 +2,7 @@
 
 use convert::{Drift, DriftReport, StageReport};
 use maud::{Markup, html};
-use profile::{Profile, grouped};
+use profile::{Profile, Run, grouped};
 
 use crate::frame::{number, scrolled, section as framed};
 
@@ -17,33 +17,45 @@ pub(crate) fn section(found: &Profile) -> Markup {
         "input",
         "Input",
         &html! {
-            dl.facts {
-                div { dt { "files" } dd { (grouped(run.files.into())) } }
-                div { dt { "bytes, as stored" } dd { (grouped(run.bytes.into())) } }
-                div { dt { "lines" } dd { (grouped(run.lines.into())) } }
-                @if let Some(seconds) = run.seconds {
-                    div { dt { "seconds" } dd { (format!("{seconds:.1}")) } }
-                }
-                @if !left_aside.is_empty() {
-                    div { dt { "left aside, by ending" } dd { (left_aside.join(", ")) } }
-                }
+            @if run.files == 0 {
+                p { "No manifest tells of the input." }
+            } @else {
+                (facts(run, &left_aside))
             }
             @if !run.stages.is_empty() {
-            h3 { "Seconds by stage" }
-            (stages(&run.stages))
-        }
-        @if let Some(drift) = &run.drift {
-            h3 { "Unknown vocabulary" }
-            (unknown(drift))
-        }
-        h3 { "Rejected" }
-            @if found.verdict.rejected.values().all(|count| *count == 0) {
+                h3 { "Seconds by stage" }
+                (stages(&run.stages))
+            }
+            @if let Some(drift) = &run.drift {
+                h3 { "Unknown vocabulary" }
+                (unknown(drift))
+            }
+            h3 { "Rejected" }
+            @if !found.verdict.tells_rejects {
+                p { "No manifest tells of rejects." }
+            } @else if found.verdict.rejected.values().all(|count| *count == 0) {
                 p { "Nothing was rejected." }
             } @else {
-                (rejects(found))
+                (rejects(run))
             }
         },
     )
+}
+
+fn facts(run: &Run, left_aside: &[String]) -> Markup {
+    html! {
+        dl.facts {
+            div { dt { "files" } dd { (grouped(run.files.into())) } }
+            div { dt { "bytes, as stored" } dd { (grouped(run.bytes.into())) } }
+            div { dt { "lines" } dd { (grouped(run.lines.into())) } }
+            @if let Some(seconds) = run.seconds {
+                div { dt { "seconds" } dd { (format!("{seconds:.1}")) } }
+            }
+            @if !left_aside.is_empty() {
+                div { dt { "left aside, by ending" } dd { (left_aside.join(", ")) } }
+            }
+        }
+    }
 }
 
 fn stages(stages: &[StageReport]) -> Markup {
@@ -113,29 +125,33 @@ fn unknown(drift: &DriftReport) -> Markup {
     }
 }
 
-fn rejects(found: &Profile) -> Markup {
-    let run = &found.run;
+fn rejects(run: &Run) -> Markup {
     html! {
-        (scrolled("Rejected, by class, file and place", &html! {
-            thead {
-                tr {
-                    th scope="col" { "class" }
-                    th scope="col" { "file" }
-                    th scope="col" { "place" }
-                    th.n scope="col" { "count" }
-                }
-            }
-            tbody {
-                @for own in &run.rejects {
+        @if !run.rejects.is_empty() {
+            (scrolled("Rejected, by class, file and place", &html! {
+                thead {
                     tr {
-                        th scope="row" { (own.class) }
-                        td { (own.file) }
-                        td { @if own.place.is_empty() { "the record" } @else { (own.place) } }
-                        td.n { (grouped(own.count.into())) }
+                        th scope="col" { "class" }
+                        th scope="col" { "file" }
+                        th scope="col" { "place" }
+                        th.n scope="col" { "count" }
                     }
                 }
-            }
-        }))
+                tbody {
+                    @for own in &run.rejects {
+                        tr {
+                            th scope="row" { (own.class) }
+                            td { (own.file) }
+                            td { @if own.place.is_empty() { "the record" } @else { (own.place) } }
+                            td.n { (grouped(own.count.into())) }
+                        }
+                    }
+                }
+            }))
+        }
+        @if run.missing_lists > 0 {
+            p { "A list of rejects is not with the tables any more; the verdict has them by class." }
+        }
         @if run.other_rejects > 0 {
             p { "Of other kinds: " (grouped(run.other_rejects.into())) "." }
         }

@@ -1,7 +1,7 @@
 //! Claims and amounts by month: a chart for each claim type, and tables.
 
 use maud::{Markup, html};
-use profile::{Cross, Figure, Lines, Profile};
+use profile::{Cross, Figure, Lines, Profile, months_of};
 
 use crate::chart::{Bar, bars};
 use crate::cuts::{cross_table, lines_table};
@@ -16,7 +16,7 @@ pub(crate) fn section(found: &Profile) -> Markup {
         &html! {
             p {
                 "The month is that of CLM_THRU_DT. Pale bars are months of which claims are still to come. A wide bar is several \
-                 months together, at their mean. Gray is hidden. Each chart has its own scale."
+                 months together, at their mean. Gray is hidden, or together with claims without a date. Each chart has its own scale."
             }
             (half("Paid by month, in dollars", "paid", Kind::Dollars, months))
             (half("Claims by month", "claims", Kind::Count, months))
@@ -74,24 +74,28 @@ fn panel<'r>(
 ) -> Markup {
     let rows: Vec<_> = rows.collect();
     let own = rows.iter().filter_map(|(name, incomplete, figure)| {
-        let months = months_of(name)?;
+        let (months, is_alone) = months_of(name)?;
         let wide = f64::from((months.end - months.start).max(1));
+        // What is together with claims without a date is of no known height.
         #[allow(clippy::cast_precision_loss, reason = "a height on a screen")]
-        let value = kind.value(figure).map(|value| value as f64 / wide);
+        let value = kind.value(figure).filter(|_| is_alone).map(|value| value as f64 / wide);
         Some(Bar { months, value, is_still_to_come: *incomplete })
     });
     let own: Vec<Bar> = own.collect();
     let most = rows
         .iter()
-        .filter(|(name, ..)| months_of(name).is_some())
+        .filter(|(name, ..)| {
+            months_of(name).is_some_and(|(own, is_alone)| is_alone && own.len() == 1)
+        })
         .filter_map(|(name, _, figure)| Some((kind.value(figure)?, *name, *figure)))
         .max_by_key(|(value, ..)| *value);
-    let about = most.map_or_else(String::new, |(_, month, figure)| {
-        let figure = kind.exact(figure).unwrap_or_else(|| HIDDEN.to_owned());
-        format!(
-            "{name}, {what} by month. The most are {figure}, in {month}. The table has all of them."
-        )
-    });
+    let about = most.map_or_else(
+        || format!("{name}, {what} by month. The table has all of them."),
+        |(_, month, figure)| {
+            let figure = kind.exact(figure).unwrap_or_else(|| HIDDEN.to_owned());
+            format!("{name}, {what} by month. The most of one month are {figure}, in {month}. The table has all of them.")
+        },
+    );
     html! {
         figure {
             figcaption { (name) }
@@ -100,30 +104,5 @@ fn panel<'r>(
                 None => p.none { "No month can be shown." },
             }
         }
-    }
-}
-
-/// The months of a row by its name: `2020-01`, or the first and last of several.
-fn months_of(name: &str) -> Option<std::ops::Range<i32>> {
-    let month = |text: &str| -> Option<i32> {
-        let (year, month) = text.split_once('-')?;
-        Some(year.parse::<i32>().ok()? * 12 + month.parse::<i32>().ok()? - 1)
-    };
-    match name.split_once(" … ") {
-        Some((first, last)) => Some(month(first)?..month(last)? + 1),
-        None => month(name).map(|own| own..own + 1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_months() {
-        assert_eq!(months_of("2020-01"), Some(24_240..24_241));
-        assert_eq!(months_of("2020-01 … 2020-03"), Some(24_240..24_243));
-        assert_eq!(months_of("no date"), None);
-        assert_eq!(months_of("no date … 2020-03"), None);
     }
 }

@@ -169,10 +169,9 @@ impl Finished {
         listed.into_iter().find(|own| own.table == table.name()).map(|own| own.rows)
     }
 
-    /// Bad records or lines by class, as the manifest says.
-    pub fn rejected_by_class(&self) -> BTreeMap<String, u64> {
-        let manifest = self.manifest.as_ref();
-        manifest.map_or_else(BTreeMap::new, |manifest| manifest.rejected_by_class.clone())
+    /// Bad records or lines by class, as the manifest says; none if it does not say it.
+    pub fn rejected_by_class(&self) -> Option<BTreeMap<String, u64>> {
+        self.manifest.as_ref()?.rejected_by_class.clone()
     }
 
     /// Claims whose Patient was not in the input, as the manifest says.

@@ -46,7 +46,7 @@ pub(crate) struct Manifest {
     pub(crate) synthetic: Option<Value>,
     /// Bad records or lines, by class.
     #[serde(default)]
-    pub(crate) rejected_by_class: BTreeMap<String, u64>,
+    pub(crate) rejected_by_class: Option<BTreeMap<String, u64>>,
     /// Claims whose Patient was not in the input.
     #[serde(default)]
     pub(crate) claims_without_patient: Option<u64>,
@@ -135,6 +135,10 @@ struct Earlier<'r> {
     synthetic: Option<&'r Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deliveries: Option<&'r Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_by_class: Option<&'r BTreeMap<String, u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims_without_patient: Option<u64>,
 }
 
 impl<'r, R: Serialize> Written<'r, R> {
@@ -162,6 +166,8 @@ impl<'r, R: Serialize> Written<'r, R> {
             exports: manifest.map_or(&[], |manifest| &manifest.exports),
             synthetic: manifest.and_then(|manifest| manifest.synthetic.as_ref()),
             deliveries: manifest.and_then(|manifest| manifest.deliveries.as_ref()),
+            rejected_by_class: manifest.and_then(|manifest| manifest.rejected_by_class.as_ref()),
+            claims_without_patient: manifest.and_then(|manifest| manifest.claims_without_patient),
         };
         self
     }

@@ -340,6 +340,7 @@ fn reasons_are_told_by_side() {
         reason,
         claims: 1,
         cents: cents(&all, "CLM_LINE_BENE_PMT_AMT", row),
+        people: 1,
     };
     let wanted = [of(Reason::LoadedLater, rows[1]), of(Reason::PartDTiming, rows[0])];
     assert_eq!(reasons[..], wanted);

@@ -95,7 +95,11 @@ pub(crate) fn run(arguments: &DemoArgs, log: Log) -> Result<u8, Failure> {
     let converted = convert::run(&options).map_err(failed)?;
     let sums = screen::text(&tables).map_err(failed)?;
     let page = place.path().join("report.html");
-    log.info(&format!("4. bcda report {} --out {}", one_line(&tables), one_line(&page)));
+    log.info(&format!(
+        "4. bcda report {} --show-small-cells --out {}",
+        one_line(&tables),
+        one_line(&page)
+    ));
     // Nobody is behind these figures, and with so few people all of them would be hidden.
     let shown = profile::Options { show_small_cells: true, ..profile::Options::default() };
     let found = Profile::of(&tables, &shown, &options.reading.cancel).map_err(failed)?;

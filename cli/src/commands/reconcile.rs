@@ -77,6 +77,9 @@ pub(crate) fn run(arguments: &ReconcileArgs, log: Log) -> Result<u8, Failure> {
     if let Some(threads) = arguments.threads {
         options.threads = threads.into();
     }
+    if arguments.report_html.is_some() {
+        check_page(right, arguments.right_source)?;
+    }
     let watched = (&options.cancel, &Arc::default());
     let found = followed(watched, log, || results::reconcile(&options))?;
     write_report(arguments.report.as_deref(), || found.to_json())?;
@@ -93,13 +96,29 @@ pub(crate) fn run(arguments: &ReconcileArgs, log: Log) -> Result<u8, Failure> {
         },
     );
     if let Some(file) = &arguments.report_html {
-        let shown =
-            profiled(right, &profile::Options::default(), log).map_err(Failure::after_all)?;
+        let wanted =
+            profile::Options { source: arguments.right_source, ..profile::Options::default() };
+        let shown = profiled(right, &wanted, log).map_err(Failure::after_all)?;
         write_file(file, &report::reconciled(&found, is_within, &shown))
             .map_err(Failure::after_all)?;
         log.info(&format!("the page: {}", one_line(file)));
     }
     Ok(if is_within { 0 } else { EXIT_REJECTS })
+}
+
+/// What a page cannot show is found before the run, not after it.
+fn check_page(right: &Path, source: Option<Source>) -> Result<(), Failure> {
+    let failed = |error: convert::Error| Failure::new(error.exit_code(), error.to_string());
+    let finished = results::Finished::open(right, source).map_err(failed)?;
+    if finished.is_history() {
+        let message = format!(
+            "--report-html shows final claims, and {} is CMS's history: make the final claims of it first, with bcda cclf \
+             current",
+            right.display()
+        );
+        return Err(Failure::new(2, message));
+    }
+    Ok(())
 }
 
 fn examples(words: &[String]) -> Result<(usize, PathBuf), Failure> {

@@ -12,6 +12,7 @@
 //! are: the folder has mode 0700, its files 0600.
 
 mod about;
+mod people;
 mod read;
 mod write;
 

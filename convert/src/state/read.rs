@@ -9,7 +9,7 @@ use cclf_crosswalk::{Api, Compression, Index, Naming, Resource, Stored, StoredFo
 use serde::Deserialize;
 
 use super::about::VERSION;
-use super::{ABOUT, About, CLAIMS, DELETIONS, FORGOTTEN, PEOPLE};
+use super::{ABOUT, About, CLAIMS, DELETIONS, FORGOTTEN, PEOPLE, people};
 use crate::TABLES_MANIFEST;
 use crate::cancel::Cancel;
 use crate::error::Error;
@@ -150,18 +150,17 @@ impl State {
         Some(self.folder.join(&own.file))
     }
 
-    /// How much of each table is filled, as their files say of themselves.
+    /// How much of each table is filled, as far as 11 people or more tell it.
     ///
     /// # Errors
-    /// A file is damaged, or cannot be read.
-    pub(crate) fn filled(&self) -> Result<Vec<FilledBefore>, Error> {
+    /// A file is damaged, or cannot be read; the run was asked to end.
+    pub(crate) fn filled(&self, cancel: &Cancel) -> Result<Vec<FilledBefore>, Error> {
         let mut filled = Vec::new();
         for own in &self.report.tables {
             let file = self.folder.join(&own.file);
             let stored = StoredTable::open(&file, &file.display().to_string())?;
             let Some(counts) = stored.filled()? else { continue };
-            let names = stored.schema().fields().iter().map(|field| field.name().clone());
-            let columns = names.zip(counts).collect();
+            let columns = people::told(&stored, &counts, cancel)?;
             filled.push(FilledBefore { table: own.table.clone(), rows: stored.rows(), columns });
         }
         Ok(filled)

@@ -146,7 +146,7 @@ impl Own<'_> {
         let rest = rest.chain(paired.right_rest.iter().map(|at| right[*at]));
         for claim in rest {
             if paired.is_rest_ambiguous() {
-                self.tally.ambiguous(claim.side);
+                self.tally.ambiguous(claim);
             } else {
                 self.goes_on(claim)?;
             }

@@ -70,6 +70,8 @@ pub struct ClaimsReport {
     pub by_rung: Vec<RungReport>,
     /// Claims that share a key with several of the other side, and no amount: they could be paired in several ways.
     pub ambiguous: Both<u64>,
+    /// People of the claims of a side that are not matched; 11 are 11 or more.
+    pub unmatched_people: Both<u64>,
     /// Claims that the other side lacks.
     pub only: Both<u64>,
     /// The same, by the first reason that applies.
@@ -96,6 +98,8 @@ pub struct ReasonReport {
     pub claims: u64,
     /// Their amounts.
     pub cents: i64,
+    /// Their people; 11 are 11 or more.
+    pub people: u64,
 }
 
 /// People of CCLF8.

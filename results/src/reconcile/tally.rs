@@ -11,6 +11,9 @@ use super::report::{ClaimsReport, ReasonReport, RungReport, Sum, SumReport};
 use super::rungs::Rung;
 use super::side::{Both, Side};
 
+/// People that are counted at most: as many as figures are shown of.
+const ENOUGH_PEOPLE: u64 = 11;
+
 /// A claim type and a month.
 type Group = ([u8; 2], Option<i32>);
 
@@ -21,10 +24,31 @@ struct Sums {
     apart_cents: u64,
 }
 
+/// The first people of some claims: whether they are many enough for figures that are shown around.
+#[derive(Clone, Debug, Default)]
+struct People(Vec<u64>);
+
+impl People {
+    fn add(&mut self, person: u64) {
+        if (self.0.len() as u64) < ENOUGH_PEOPLE && !self.0.contains(&person) {
+            self.0.push(person);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|person| self.add(person));
+    }
+
+    fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
 /// Claims of a side that the other one lacks for a reason: how many, and the first of them in the order of their digests.
 #[derive(Clone, Debug, Default)]
 struct Only {
     sum: Sum,
+    people: People,
     first: BTreeSet<(Digest, i64)>,
 }
 
@@ -33,6 +57,8 @@ struct Only {
 pub(super) struct Tally {
     by_rung: BTreeMap<Rung, u64>,
     ambiguous: Both<u64>,
+    /// Of all claims that are not matched.
+    unmatched: Both<People>,
     only: BTreeMap<(Side, Reason), Only>,
     sums: BTreeMap<Group, Sums>,
     /// How many claims of each reason are kept as examples.
@@ -81,14 +107,17 @@ impl Tally {
     }
 
     /// Counts a claim that could be paired in several ways.
-    pub(super) fn ambiguous(&mut self, side: Side) {
-        self.ambiguous[side] += 1;
+    pub(super) fn ambiguous(&mut self, claim: &Claim) {
+        self.ambiguous[claim.side] += 1;
+        self.unmatched[claim.side].add(claim.person);
     }
 
     /// Counts a claim that the other side lacks.
     pub(super) fn only(&mut self, claim: &Claim, reason: Reason) {
         let only = self.only.entry((claim.side, reason)).or_default();
         add(&mut only.sum, 1, claim.cents);
+        only.people.add(claim.person);
+        self.unmatched[claim.side].add(claim.person);
         only.first.insert((claim.number, claim.cents));
         if only.first.len() > self.most {
             only.first.pop_last();
@@ -97,6 +126,8 @@ impl Tally {
 
     /// Takes the counts of another thread.
     pub(super) fn merge(&mut self, other: Self) {
+        self.unmatched.left.merge(other.unmatched.left);
+        self.unmatched.right.merge(other.unmatched.right);
         for (rung, claims) in other.by_rung {
             *self.by_rung.entry(rung).or_default() += claims;
         }
@@ -106,6 +137,7 @@ impl Tally {
         for (key, only) in other.only {
             let own = self.only.entry(key).or_default();
             add(&mut own.sum, only.sum.claims, only.sum.cents);
+            own.people.merge(only.people);
             own.first.extend(only.first);
             while own.first.len() > self.most {
                 own.first.pop_last();
@@ -136,6 +168,7 @@ impl Tally {
                 reason: *reason,
                 claims: only.sum.claims,
                 cents: only.sum.cents,
+                people: only.people.count(),
             })
             .collect();
         let of = |count: &dyn Fn(Side) -> u64| Both {
@@ -148,6 +181,7 @@ impl Tally {
             matched: by_rung.iter().map(|rung| rung.claims).sum(),
             by_rung,
             ambiguous: self.ambiguous,
+            unmatched_people: of(&|side| self.unmatched[side].count()),
             only: of(&|side| {
                 by_reason.iter().filter(|one| one.side == side).map(|one| one.claims).sum()
             }),
