@@ -395,9 +395,15 @@ class Check:
         wanted = f"Not complete: {'; '.join(faults)}." if faults else f"Complete: tables of {figures.source()}, nothing rejected."
         if "rejected_by_class" not in manifest:
             wanted = "No manifest tells whether the tables are complete."
+        found = list(self.unusual())
+        kinds = [("under half of the", "months with few claims ({})"), ("in the last run", "columns that are filled less ({})"),
+                 ("are not known", "names that are not known")]
+        counts = [(sum(part in own for own in found), text) for part, text in kinds]
+        if found:
+            wanted += f" Unusual: {', '.join(text.format(count) for count, text in counts if count)}."
         self.same("verdict", section.of_class("verdict")[0].seen(), wanted)
         unusual = [node.seen() for node in section.find_all("li")]
-        self.same("what is unusual", unusual, [f"{own}." for own in self.unusual()])
+        self.same("what is unusual", unusual, [f"{own}." for own in found])
         left = [node.seen() for node in section.find_all("p")[1:]]
         self.same("what is left out", left, self.left_out and [f"Left out, because their claims are of 1 to 10 people: {', '.join(self.left_out)}."])
         self.headlines(self.page.facts(section))

@@ -83,7 +83,12 @@ pub(crate) fn check_written(what: &Written, file: &Path, out: &Path) -> Result<(
     if there.is_some_and(|there| there.is_file() && there.len() > MAX_REPORT_BYTES)
         || (!other && !may_replace(what, file)?)
     {
-        let message = format!("{} exists and is no report of an earlier run", file.display());
+        let message = format!(
+            "{} exists and is no report of an earlier run; name another file with {}, such as {}",
+            file.display(),
+            what.option,
+            what.example
+        );
         return Err(Failure::new(2, message));
     }
     let out_is_folder = out != Path::new("-") && !is_address(out);

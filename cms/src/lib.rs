@@ -1,6 +1,6 @@
 //! Ground facts of Medicare's claims in FHIR, each in one place, for the typed model and for the tables: the eight
 //! claim types, the four parts, which MBI is current, who attended, which diagnosis is the principal one, what a
-//! reference refers to, which resource types there are, and how FHIR R4 is told from STU3.
+//! reference refers to, which resource types there are, how FHIR R4 is told from STU3, and which cells are too small to be shown.
 //!
 //! Nothing here knows JSON, a record's types or a table: rules take what they judge as iterators.
 //!
@@ -26,6 +26,7 @@ mod reference;
 mod resource_types;
 mod rules;
 mod shape;
+mod small_cells;
 
 pub use api::{Api, Release, UnknownApi};
 pub use claim_type::{ClaimType, ClaimTypes};
@@ -35,3 +36,4 @@ pub use reference::id_in;
 pub use resource_types::{is_resource_type, resource_types};
 pub use rules::{attending, principal};
 pub use shape::{Marks, Shape};
+pub use small_cells::{FEWEST_PEOPLE, FewPeople, is_small};

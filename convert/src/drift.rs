@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cclf_crosswalk::Api;
+use cms::{FewPeople, is_small};
 use fhir_model::drift::{Looker, Unknown};
 use json_walk::Walker;
 use serde::{Deserialize, Serialize};
 
 use crate::options::Drift;
 
-/// Fewest people with whom a name or a count is told.
-const FEWEST_PEOPLE: usize = 11;
 /// Different names that are counted one by one, and as many places of what has no name: who makes them up does not fill the
 /// memory.
 const MOST: usize = 1_000;
@@ -84,23 +83,7 @@ pub(crate) struct Counted {
 #[derive(Clone, Debug, Default)]
 struct Found {
     records: u64,
-    /// The first of them.
-    people: Vec<PersonHash>,
-}
-
-impl Found {
-    fn add(&mut self, records: u64, people: impl IntoIterator<Item = PersonHash>) {
-        self.records += records;
-        for person in people {
-            if self.people.len() < FEWEST_PEOPLE && !self.people.contains(&person) {
-                self.people.push(person);
-            }
-        }
-    }
-
-    fn is_of_enough(&self) -> bool {
-        self.people.len() >= FEWEST_PEOPLE
-    }
+    people: FewPeople<PersonHash>,
 }
 
 /// The same without a name.
@@ -115,7 +98,9 @@ impl Counted {
         for (person, found) in &later.found {
             for new in found {
                 let key = self.key(new);
-                self.found.entry(key).or_default().add(1, *person);
+                let own = self.found.entry(key).or_default();
+                own.records += 1;
+                person.iter().for_each(|person| own.people.add(*person));
             }
         }
     }
@@ -146,29 +131,30 @@ impl Counted {
         let (mut names, mut others) = (Vec::new(), BTreeMap::<&str, Found>::new());
         for (Unknown { parent, name }, found) in &self.found {
             match name {
-                Some(name) if found.is_of_enough() => names.push(DriftFinding {
+                Some(name) if found.people.is_enough() => names.push(DriftFinding {
                     parent: parent.clone(),
                     name: name.clone(),
                     records: Some(found.records),
                 }),
                 _ => {
-                    let people = found.people.iter().copied();
-                    others.entry(parent).or_default().add(found.records, people);
+                    let other = others.entry(parent).or_default();
+                    other.records += found.records;
+                    other.people.merge(found.people.clone());
                 }
             }
         }
         let other = |(parent, found): (&str, Found)| DriftFinding {
             parent: parent.to_owned(),
             name: OTHER.to_owned(),
-            records: found.is_of_enough().then_some(found.records),
+            records: found.people.is_enough().then_some(found.records),
         };
         names.extend(others.into_iter().map(other));
         names.sort_by(|a, b| (&a.parent, &a.name).cmp(&(&b.parent, &b.name)));
-        let people = self.people.len();
+        let people = self.people.len() as u64;
         Some(DriftReport {
             which: drift,
             records: self.records,
-            people: (people == 0 || people >= FEWEST_PEOPLE).then_some(people as u64),
+            people: (!is_small(people)).then_some(people),
             findings: names,
         })
     }

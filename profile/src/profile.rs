@@ -167,9 +167,9 @@ impl Profile {
         Ok(profile)
     }
 
-    /// In one line: whether it is complete, and why not.
+    /// In one line: whether it is complete, why not, and how much is unusual.
     pub fn verdict_line(&self) -> String {
-        self.verdict.line(self.source)
+        format!("{}{}", self.verdict.line(self.source), unusual::line(&self.unusual))
     }
 
     /// All of it as JSON.

@@ -9,6 +9,7 @@ use results::Finished;
 use serde::Serialize;
 
 use crate::columns::TableFill;
+use crate::disclosure::{FEWEST_OF_SHARES, percent};
 use crate::run::Run;
 use crate::shown::Cross;
 use crate::tables::{month_name, months_of};
@@ -17,9 +18,6 @@ use crate::tables::{month_name, months_of};
 const POINTS: u64 = 10;
 /// Months before one, and after it, with which it is compared.
 const NEIGHBOURS: i32 = 2;
-/// Rows that a table has at least where fill rates of two runs are compared. Rates are told in whole points; half a point is
-/// 11 rows then, so that nothing follows about the rows that came or went.
-const FEWEST_ROWS: u64 = 2_200;
 
 /// Something that whoever made the tables should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +69,23 @@ impl std::fmt::Display for Unusual {
             ),
         }
     }
+}
+
+/// How much is unusual, to go on from the line of the verdict; nothing if there is nothing.
+pub(crate) fn line(unusual: &[Unusual]) -> String {
+    let count = |is_so: fn(&&Unusual) -> bool| unusual.iter().filter(is_so).count();
+    let months = count(|own| matches!(own, Unusual::FewClaims { .. }));
+    let columns = count(|own| matches!(own, Unusual::FilledLess { .. }));
+    let names = count(|own| matches!(own, Unusual::UnknownVocabulary { .. }));
+    let told: Vec<String> = [
+        (months, format!("months with few claims ({months})")),
+        (columns, format!("columns that are filled less ({columns})")),
+        (names, "names that are not known".to_owned()),
+    ]
+    .into_iter()
+    .filter_map(|(count, text)| (count > 0).then_some(text))
+    .collect();
+    if told.is_empty() { String::new() } else { format!(" Unusual: {}.", told.join(", ")) }
 }
 
 /// Names that the vocabulary does not have.
@@ -139,7 +154,7 @@ pub(crate) fn since_last_run(
             continue;
         };
         let Some(before) = finished.filled_before(table) else { continue };
-        let fewest = if shows_small { 1 } else { FEWEST_ROWS };
+        let fewest = if shows_small { 1 } else { FEWEST_OF_SHARES };
         let Some(rows) = own.rows.filter(|rows| (*rows).min(before.rows) >= fewest) else {
             continue;
         };
@@ -162,12 +177,6 @@ pub(crate) fn since_last_run(
         }
     }
     unusual
-}
-
-/// In whole points, rounded.
-fn percent(part: u64, all: u64) -> u64 {
-    let percent = (u128::from(part) * 200 + u128::from(all)) / (u128::from(all.max(1)) * 2);
-    u64::try_from(percent).unwrap_or(100)
 }
 
 #[cfg(test)]
@@ -216,6 +225,8 @@ mod tests {
             "2020-11 has 0 claims, under half of the 95 a month around it",
         ];
         assert_eq!(text, wanted);
+        assert_eq!(line(&found), " Unusual: months with few claims (5).");
+        assert_eq!(line(&[]), "");
         assert!(months(None).is_empty());
     }
 

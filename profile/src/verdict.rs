@@ -12,8 +12,6 @@ use crate::names::grouped;
 pub struct Verdict {
     /// Whether nothing was rejected, every claim has its Patient, and the tables have the rows that the manifest says.
     pub complete: bool,
-    /// Whether there is a manifest.
-    pub has_manifest: bool,
     /// Whether anything tells what was rejected.
     pub tells_rejects: bool,
     /// Records, or lines of CMS's files, that were rejected, by class.
@@ -67,13 +65,11 @@ impl Verdict {
             .filter(|(table, stored)| is_other(*table, stored.rows()))
             .map(|(table, _)| table.name())
             .collect();
-        let has_manifest = finished.has_manifest();
         Self {
             complete: tells_rejects
                 && rejected.values().all(|count| *count == 0)
                 && claims_without_patient != Some(true)
                 && other_rows.is_empty(),
-            has_manifest,
             tells_rejects,
             rejected,
             claims_without_patient,

@@ -6,13 +6,10 @@
 
 use maud::{Markup, html};
 use profile::Profile;
-use profile::disclosure::is_small;
+use profile::disclosure::{FEWEST_OF_SHARES, is_small, percent};
 use results::{Both, ClaimsReport, Reconciliation, Side};
 
 use crate::frame::{number, scrolled, section as framed};
-
-/// Claims that both sides have at least where shares of them are told: half a percent of them is 11.
-const FEWEST: u64 = 2_200;
 
 pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile) -> Markup {
     let verdict = if is_within { "Within the tolerance." } else { "Beyond the tolerance." };
@@ -38,7 +35,7 @@ pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile
             p.verdict.good[is_within] { (verdict) }
             p {
                 "Left is " (between.sides.left.source) ", right is " (between.sides.right.source) "; what follows below the agreement \
-                 is in the right one. Shares are in whole percent, of tables with " (FEWEST) " claims or more on both sides, where 11 people \
+                 is in the right one. Shares are in whole percent, of tables with " (profile::grouped(FEWEST_OF_SHARES.into())) " claims or more on both sides, where 11 people \
                  or more, or none, have claims that are not matched; bcda reconcile --report has the exact figures."
             }
             @if !between.are_numbers_shared {
@@ -64,11 +61,6 @@ pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile
     )
 }
 
-/// In whole percent; none where it may not be told.
-fn percent(part: u64, all: u64) -> Option<u64> {
-    (all >= FEWEST).then(|| (part * 200 + all) / (all * 2))
-}
-
 fn told(percent: Option<u64>) -> Markup {
     number(percent.map(|percent| percent.to_string()))
 }
@@ -76,9 +68,9 @@ fn told(percent: Option<u64>) -> Markup {
 /// Shares are told where the claims that are not matched are of nobody, or of 11 people or more.
 fn claims_row(own: &ClaimsReport) -> Markup {
     let Both { left, right } = own.all;
-    let is_told = left >= FEWEST && right >= FEWEST;
+    let is_told = left >= FEWEST_OF_SHARES && right >= FEWEST_OF_SHARES;
     let of = |part: u64, all: u64, people: u64| {
-        percent(part, all).filter(|_| is_told && !is_small(people))
+        (is_told && !is_small(people)).then(|| percent(part, all))
     };
     let of_side = |side: Side| if side == Side::Left { left } else { right };
     let reasons = own.by_reason.iter().filter_map(|own| {
@@ -101,10 +93,10 @@ fn claims_row(own: &ClaimsReport) -> Markup {
 /// Columns by name: how often they differ counts rows, whose people nobody has counted.
 fn columns(between: &Reconciliation, found: &Profile) -> Markup {
     let tables = between.tables.iter().filter(|own| !found.left_out.contains(&own.table));
-    let differ = tables.filter(|table| table.matched >= FEWEST).filter_map(|table| {
+    let differ = tables.filter(|table| table.matched >= FEWEST_OF_SHARES).filter_map(|table| {
         let own = table.columns.iter().filter(|column| {
             let apart = column.different + column.only.left + column.only.right;
-            percent(apart, table.matched).is_some_and(|share| share > 0)
+            percent(apart, table.matched) > 0
         });
         let names: Vec<&str> = own.map(|column| column.column.as_str()).collect();
         (!names.is_empty()).then(|| (table.table, names.join(", ")))

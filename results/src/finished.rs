@@ -153,11 +153,6 @@ impl Finished {
         self.source == Source::Cclf && !self.is_final
     }
 
-    /// Whether there is a manifest.
-    pub fn has_manifest(&self) -> bool {
-        self.manifest.is_some()
-    }
-
     /// Whether the manifest says that the data are made up.
     pub fn is_synthetic(&self) -> bool {
         self.manifest.as_ref().is_some_and(|manifest| manifest.synthetic.is_some())

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cclf_crosswalk::claim_type_name;
+
 use crate::common::Work;
 use crate::read_back::{cells, parquet_file};
 
@@ -147,7 +149,7 @@ impl Facts {
                 if left_out.contains(&&*name) {
                     continue;
                 }
-                let of_type = type_name(of_type).to_owned();
+                let of_type = claim_type_name(of_type).to_owned();
                 facts.types.entry(name.clone()).or_default().insert(of_type.clone());
                 let take = |cells: &mut Cells, row: String| {
                     cells.entry((row, of_type.clone())).or_default().take(person, cents);
@@ -186,21 +188,6 @@ impl Facts {
             }
         }
         facts
-    }
-}
-
-fn type_name(code: &str) -> &'static str {
-    match code {
-        "10" => "home health",
-        "20" => "skilled nursing",
-        "30" => "swing bed",
-        "40" => "outpatient",
-        "50" => "hospice",
-        "60" | "61" => "inpatient",
-        "71" | "72" => "physician",
-        "81" | "82" => "equipment",
-        "" => "no type",
-        _ => "other",
     }
 }
 

@@ -3,31 +3,14 @@
 use std::collections::BTreeMap;
 
 use cclf_crosswalk::arrow::array::{Array, AsArray, StringArray};
+use cms::FewPeople;
 
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::stored::StoredTable;
 
-/// Fewest people of whom a figure is told.
-const FEWEST: usize = 11;
 /// Rows that are read at once.
 const ROWS: usize = 65_536;
-
-/// The first people of some rows.
-#[derive(Clone, Default)]
-struct Few(Vec<String>);
-
-impl Few {
-    fn add(&mut self, person: &str) {
-        if !self.is_enough() && !self.0.iter().any(|own| own == person) {
-            self.0.push(person.to_owned());
-        }
-    }
-
-    fn is_enough(&self) -> bool {
-        self.0.len() >= FEWEST
-    }
-}
 
 /// The columns, by name, with the rows in which they are filled, that nobody has, everybody has, or 11 people or more have and
 /// 11 or more are without. Reads no further than it has to: for most columns the first rows tell it.
@@ -43,9 +26,9 @@ pub(super) fn told(
     let names: Vec<&str> = stored.schema().fields().iter().map(|own| own.name().as_str()).collect();
     let person = ["BENE_MBI_ID", "CRNT_NUM"].iter().find_map(|own| stored.place_of(own).ok());
     let is_whole = |place: usize| filled[place] == 0 || filled[place] == all;
-    let mut open: BTreeMap<usize, [Few; 2]> = (0..names.len())
+    let mut open: BTreeMap<usize, [FewPeople<String>; 2]> = (0..names.len())
         .filter(|place| !is_whole(*place))
-        .map(|place| (place, <[Few; 2]>::default()))
+        .map(|place| (place, <[FewPeople<String>; 2]>::default()))
         .collect();
     let mut told: Vec<usize> = (0..names.len()).filter(|place| is_whole(*place)).collect();
     let Some(person) = person else { return Ok(named(&told, &names, filled)) };
@@ -63,7 +46,7 @@ pub(super) fn told(
             }
         }
         open.retain(|place, few| {
-            let is_enough = few.iter().all(Few::is_enough);
+            let is_enough = few.iter().all(FewPeople::is_enough);
             told.extend(is_enough.then_some(*place));
             !is_enough
         });

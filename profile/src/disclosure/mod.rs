@@ -41,10 +41,14 @@ pub use hide::{Hidden, hide};
 pub use known::{Bounds, Known};
 pub use merge::{merged, merged_beside_first, merged_in_order, merged_until};
 
-/// The fewest people of whom figures are shown.
-pub const FEWEST: u64 = 11;
+pub use cms::{FEWEST_PEOPLE as FEWEST, is_small};
 
-/// Whether a cell with so many distinct people has to be hidden.
-pub const fn is_small(people: u64) -> bool {
-    0 < people && people < FEWEST
+/// How many rows or claims there are at least where shares of them are told whose people are not counted. Shares are in whole
+/// percent; half a percent is as many as people have to be, so that nothing follows about those who make the difference.
+pub const FEWEST_OF_SHARES: u64 = 200 * FEWEST;
+
+/// A share in percent, rounded to the nearest whole one.
+pub fn percent(part: u64, all: u64) -> u64 {
+    let percent = (u128::from(part) * 200 + u128::from(all)) / (u128::from(all.max(1)) * 2);
+    u64::try_from(percent).unwrap_or(100)
 }

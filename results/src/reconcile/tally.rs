@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cclf_crosswalk::Table;
+use cms::FewPeople;
 
 use super::claim::Claim;
 use super::digest::Digest;
@@ -10,9 +11,6 @@ use super::reason::{Reason, month_name, month_of};
 use super::report::{ClaimsReport, ReasonReport, RungReport, Sum, SumReport};
 use super::rungs::Rung;
 use super::side::{Both, Side};
-
-/// People that are counted at most: as many as figures are shown of.
-const ENOUGH_PEOPLE: u64 = 11;
 
 /// A claim type and a month.
 type Group = ([u8; 2], Option<i32>);
@@ -24,31 +22,11 @@ struct Sums {
     apart_cents: u64,
 }
 
-/// The first people of some claims: whether they are many enough for figures that are shown around.
-#[derive(Clone, Debug, Default)]
-struct People(Vec<u64>);
-
-impl People {
-    fn add(&mut self, person: u64) {
-        if (self.0.len() as u64) < ENOUGH_PEOPLE && !self.0.contains(&person) {
-            self.0.push(person);
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|person| self.add(person));
-    }
-
-    fn count(&self) -> u64 {
-        self.0.len() as u64
-    }
-}
-
 /// Claims of a side that the other one lacks for a reason: how many, and the first of them in the order of their digests.
 #[derive(Clone, Debug, Default)]
 struct Only {
     sum: Sum,
-    people: People,
+    people: FewPeople<u64>,
     first: BTreeSet<(Digest, i64)>,
 }
 
@@ -58,7 +36,7 @@ pub(super) struct Tally {
     by_rung: BTreeMap<Rung, u64>,
     ambiguous: Both<u64>,
     /// Of all claims that are not matched.
-    unmatched: Both<People>,
+    unmatched: Both<FewPeople<u64>>,
     only: BTreeMap<(Side, Reason), Only>,
     sums: BTreeMap<Group, Sums>,
     /// How many claims of each reason are kept as examples.
