@@ -5,7 +5,7 @@ import re
 from report_charts import Charts
 from report_figures import CATEGORIES, CUT_BY, FEWEST, NO_DATE, ORDERED, PAID, PEOPLE, TABLES, members, no_source
 from report_page import Page
-from report_words import HIDDEN, count, dollars, grouped, long, months, percent, share, short
+from report_words import HIDDEN, count, dollars, grouped, months, percent, share, short
 from runs import ROOT
 
 BANDED = ["Claims by dollars paid for each", "Claims of CCLF5 and CCLF6 by lines"]

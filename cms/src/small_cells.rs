@@ -31,7 +31,9 @@ impl<P: PartialEq> FewPeople<P> {
 
     /// Adds the people of others.
     pub fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|person| self.add(person));
+        for person in other.0 {
+            self.add(person);
+        }
     }
 
     /// How many they are; [`FEWEST_PEOPLE`] are that many or more.
@@ -58,7 +60,9 @@ mod tests {
         }
         assert!(few.count() == 10 && !few.is_enough());
         let mut more = FewPeople::default();
-        ["j", "k", "l"].into_iter().for_each(|person| more.add(person));
+        for person in ["j", "k", "l"] {
+            more.add(person);
+        }
         few.merge(more);
         assert!(few.count() == 11 && few.is_enough());
     }

@@ -100,7 +100,9 @@ impl Counted {
                 let key = self.key(new);
                 let own = self.found.entry(key).or_default();
                 own.records += 1;
-                person.iter().for_each(|person| own.people.add(*person));
+                if let Some(person) = person {
+                    own.people.add(*person);
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use profile::Profile;
 use profile::disclosure::{FEWEST_OF_SHARES, is_small, percent};
 use results::{Both, ClaimsReport, Reconciliation, Side};
 
-use crate::frame::{number, scrolled, section as framed};
+use crate::frame::{Head, number, section as framed, table};
 
 pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile) -> Markup {
     let verdict = if is_within { "Within the tolerance." } else { "Beyond the tolerance." };
@@ -28,6 +28,16 @@ pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile
     let is_told = |table: &str| !found.left_out.contains(&table);
     let claims: Vec<&ClaimsReport> =
         between.claims.iter().filter(|own| is_told(own.table)).collect();
+    let rows = html! {
+        @for own in claims { (claims_row(own)) }
+    };
+    let heads = [
+        Head::Text("table"),
+        Head::Number("of left, %"),
+        Head::Number("of right, %"),
+        Head::Text("why claims are on one side only"),
+    ];
+    let fewest = profile::grouped(FEWEST_OF_SHARES.into());
     framed(
         "agreement",
         "Agreement",
@@ -35,26 +45,14 @@ pub(crate) fn section(between: &Reconciliation, is_within: bool, found: &Profile
             p.verdict.good[is_within] { (verdict) }
             p {
                 "Left is " (between.sides.left.source) ", right is " (between.sides.right.source) "; what follows below the agreement \
-                 is in the right one. Shares are in whole percent, of tables with " (profile::grouped(FEWEST_OF_SHARES.into())) " claims or more on both sides, where 11 people \
-                 or more, or none, have claims that are not matched; bcda reconcile --report has the exact figures."
+                 is in the right one. Shares are in whole percent, of tables with " (fewest) " claims or more on both sides, where \
+                 11 people or more, or none, have claims that are not matched; bcda reconcile --report has the exact figures."
             }
             @if !between.are_numbers_shared {
                 p { "The two number claims differently: claim numbers are not compared." }
             }
             h3 { "Matched claims" }
-            (scrolled("Matched claims, in percent", &html! {
-                thead {
-                    tr {
-                        th scope="col" { "table" }
-                        th.n scope="col" { "of left, %" }
-                        th.n scope="col" { "of right, %" }
-                        th scope="col" { "why claims are on one side only" }
-                    }
-                }
-                tbody {
-                    @for own in claims { (claims_row(own)) }
-                }
-            }))
+            (table("Matched claims, in percent", &heads, &rows, None))
             h3 { "Columns that differ" }
             (columns(between, found))
         },
@@ -102,26 +100,24 @@ fn columns(between: &Reconciliation, found: &Profile) -> Markup {
         (!names.is_empty()).then(|| (table.table, names.join(", ")))
     });
     let differ: Vec<(&str, String)> = differ.collect();
+    let rows = html! {
+        @for (table, names) in &differ {
+            tr {
+                th scope="row" { (table) }
+                td { (names) }
+            }
+        }
+    };
     html! {
         @if differ.is_empty() {
             p { "No column differs in half a percent of the matched rows." }
         } @else {
-            (scrolled("Columns that differ in half a percent of matched rows, or more", &html! {
-                thead {
-                    tr {
-                        th scope="col" { "table" }
-                        th scope="col" { "columns" }
-                    }
-                }
-                tbody {
-                    @for (table, names) in &differ {
-                        tr {
-                            th scope="row" { (table) }
-                            td { (names) }
-                        }
-                    }
-                }
-            }))
+            (table(
+                "Columns that differ in half a percent of matched rows, or more",
+                &[Head::Text("table"), Head::Text("columns")],
+                &rows,
+                None,
+            ))
         }
     }
 }

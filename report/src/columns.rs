@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use profile::{ColumnFill, Profile, TableFill, grouped};
 
-use crate::frame::{number, scrolled, section as framed};
+use crate::frame::{Head, bar, number, section as framed, table};
 use crate::words::{HIDDEN, length, share};
 
 pub(crate) fn section(found: &Profile) -> Markup {
@@ -37,26 +37,15 @@ fn one(table: &TableFill, source: &str) -> Markup {
     }
 }
 
-fn columns(table: &TableFill, source: &str) -> Markup {
-    let has_before = table.columns.iter().any(|column| column.percent_before.is_some());
-    scrolled(
-        &format!("Filled columns of {}", table.table),
-        &html! {
-            thead {
-                tr {
-                    th scope="col" { "column" }
-                    th.n scope="col" { "filled" }
-                    th.n scope="col" { "%" }
-                    @if has_before { th.n scope="col" { "last run, %" } }
-                    td.bar aria-hidden="true" {}
-                    th scope="col" { "why it is empty" }
-                }
-            }
-            tbody {
-                @for column in &table.columns { (row(column, table.rows, source, has_before)) }
-            }
-        },
-    )
+fn columns(own: &TableFill, source: &str) -> Markup {
+    let has_before = own.columns.iter().any(|column| column.percent_before.is_some());
+    let mut heads = vec![Head::Text("column"), Head::Number("filled"), Head::Number("%")];
+    heads.extend(has_before.then_some(Head::Number("last run, %")));
+    heads.extend([Head::Bar, Head::Text("why it is empty")]);
+    let rows = html! {
+        @for column in &own.columns { (row(column, own.rows, source, has_before)) }
+    };
+    table(&format!("Filled columns of {}", own.table), &heads, &rows, None)
 }
 
 fn row(column: &ColumnFill, rows: Option<u64>, source: &str, has_before: bool) -> Markup {
@@ -69,11 +58,7 @@ fn row(column: &ColumnFill, rows: Option<u64>, source: &str, has_before: bool) -
             @if has_before {
                 td.n { (column.percent_before.map_or_else(String::new, |percent| percent.to_string())) }
             }
-            td.bar aria-hidden="true" {
-                @if let Some((filled, rows)) = told.filter(|(filled, _)| *filled > 0) {
-                    span style=(format!("width:{:.1}%", length(filled.into(), rows.into()))) {}
-                }
-            }
+            (bar(told.map_or(0.0, |(filled, rows)| length(filled.into(), rows.into()))))
             td.why {
                 @if let Some(why) = &column.no_source { "cannot be filled from " (source) ": " (why) }
                 @else if column.filled == Some(0) { "empty in these records" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use profile::{Cross, Figure, Line, Lines, Profile};
 
-use crate::frame::{number, scrolled, section};
+use crate::frame::{Head, bar, number, section, table};
 use crate::words::{Kind, length, share};
 
 /// Where a column begins with what is not told, its bar would hide all others.
@@ -108,15 +108,6 @@ fn cell(kind: Kind, figure: &Figure) -> Markup {
     number(kind.exact(figure))
 }
 
-fn bar(value: Option<i128>, most: i128) -> Markup {
-    let width = value.map_or(0.0, |value| length(value, most));
-    html! {
-        td.bar aria-hidden="true" {
-            @if width > 0.0 { span style=(format!("width:{width:.1}%")) {} }
-        }
-    }
-}
-
 /// A table that is cut one way: counts, and amounts with their shares where there are such. Where there are amounts and no
 /// months, the largest come first.
 pub(crate) fn lines_table(
@@ -139,43 +130,34 @@ pub(crate) fn lines_table(
         Some(share(part, all.filter(|all| *all >= part)?))
     };
     let shows_people = own.total.people.is_some();
-    scrolled(
-        caption,
-        &html! {
-            thead {
-                tr {
-                    th scope="col" { (own.by) }
-                    th.n scope="col" { (count) }
-                    @if let Some(cents) = cents { th.n scope="col" { (cents) } }
-                    th.n scope="col" { "share, %" }
-                    @if shows_people { th.n scope="col" { "people" } }
-                    td.bar aria-hidden="true" {}
-                }
+    let mut heads = vec![Head::Text(&own.by), Head::Number(count)];
+    heads.extend(cents.map(Head::Number));
+    heads.push(Head::Number("share, %"));
+    heads.extend(shows_people.then_some(Head::Number("people")));
+    heads.push(Head::Bar);
+    let figures = |figure: &Figure, share: Option<String>| {
+        html! {
+            (cell(Kind::Count, figure))
+            @if cents.is_some() { (cell(Kind::Dollars, figure)) }
+            td.n { (share.unwrap_or_default()) }
+            @if shows_people { (people_cell(figure)) }
+        }
+    };
+    let rows = html! {
+        @for line in &lines {
+            tr {
+                th scope="row" { (line.name) }
+                (figures(&line.figure, share_of(&line.figure)))
+                (bar(kind.value(&line.figure).filter(|_| is_told(line)).map_or(0.0, |own| length(own, most))))
             }
-            tbody {
-                @for line in &lines {
-                    tr {
-                        th scope="row" { (line.name) }
-                        (cell(Kind::Count, &line.figure))
-                        @if cents.is_some() { (cell(Kind::Dollars, &line.figure)) }
-                        td.n { (share_of(&line.figure).unwrap_or_default()) }
-                        @if shows_people { (people_cell(&line.figure)) }
-                        (bar(kind.value(&line.figure).filter(|_| is_told(line)), most))
-                    }
-                }
-            }
-            tfoot {
-                tr {
-                    th scope="row" { "total" }
-                    (cell(Kind::Count, &own.total))
-                    @if cents.is_some() { (cell(Kind::Dollars, &own.total)) }
-                    td {}
-                    @if shows_people { (people_cell(&own.total)) }
-                    td.bar aria-hidden="true" {}
-                }
-            }
-        },
-    )
+        }
+    };
+    let total = html! {
+        th scope="row" { "total" }
+        (figures(&own.total, None))
+        (bar(0.0))
+    };
+    table(caption, &heads, &rows, Some(&total))
 }
 
 fn people_cell(figure: &Figure) -> Markup {
@@ -185,38 +167,30 @@ fn people_cell(figure: &Figure) -> Markup {
 /// A table that is cut two ways.
 pub(crate) fn cross_table(caption: &str, own: &Cross, kind: Kind, has_bars: bool) -> Markup {
     let most = own.rows.iter().filter_map(|row| kind.value(&row.total)).max().unwrap_or(0);
-    scrolled(
-        caption,
-        &html! {
-            thead {
-                tr {
-                    th scope="col" { (own.by) }
-                    th.n scope="col" { "total" }
-                    @if has_bars { td.bar aria-hidden="true" {} }
-                    @for column in &own.columns { th.n scope="col" { (column) } }
+    let mut heads = vec![Head::Text(own.by), Head::Number("total")];
+    heads.extend(has_bars.then_some(Head::Bar));
+    heads.extend(own.columns.iter().map(|column| Head::Number(column)));
+    let figures = |total: &Figure, width: f64, cells: &[Figure]| {
+        html! {
+            (cell(kind, total))
+            @if has_bars { (bar(width)) }
+            @for figure in cells { (cell(kind, figure)) }
+        }
+    };
+    let rows = html! {
+        @for row in &own.rows {
+            tr {
+                th scope="row" {
+                    (row.name)
+                    @if row.incomplete { " " small { "still to come" } }
                 }
+                (figures(&row.total, kind.value(&row.total).map_or(0.0, |own| length(own, most)), &row.cells))
             }
-            tbody {
-                @for row in &own.rows {
-                    tr {
-                        th scope="row" {
-                            (row.name)
-                            @if row.incomplete { " " small { "still to come" } }
-                        }
-                        (cell(kind, &row.total))
-                        @if has_bars { (bar(kind.value(&row.total), most)) }
-                        @for figure in &row.cells { (cell(kind, figure)) }
-                    }
-                }
-            }
-            tfoot {
-                tr {
-                    th scope="row" { "total" }
-                    (cell(kind, &own.total))
-                    @if has_bars { td.bar aria-hidden="true" {} }
-                    @for figure in &own.totals { (cell(kind, figure)) }
-                }
-            }
-        },
-    )
+        }
+    };
+    let total = html! {
+        th scope="row" { "total" }
+        (figures(&own.total, 0.0, &own.totals))
+    };
+    table(caption, &heads, &rows, Some(&total))
 }

@@ -101,13 +101,48 @@ pub(crate) fn number(figure: Option<String>) -> Markup {
     figure.map_or_else(|| html! { td.n.hidden { (HIDDEN) } }, |text| html! { td.n { (text) } })
 }
 
-/// A table in a region that scrolls on a screen, by keyboard too, and is whole on paper.
-pub(crate) fn scrolled(caption: &str, rows: &Markup) -> Markup {
+/// What stands above a column of a table.
+pub(crate) enum Head<'t> {
+    Text(&'t str),
+    Number(&'t str),
+    Bar,
+}
+
+/// A bar in a cell, so many percent of it long. It shows what stands beside it, so that nobody has to be told.
+pub(crate) fn bar(percent: f64) -> Markup {
+    html! {
+        td.bar aria-hidden="true" {
+            @if percent > 0.0 { span style=(format!("width:{percent:.1}%")) {} }
+        }
+    }
+}
+
+/// A table in a region that scrolls on a screen, by keyboard too, and is whole on paper. `total` is its last row, if it has one.
+pub(crate) fn table(
+    caption: &str,
+    heads: &[Head<'_>],
+    rows: &Markup,
+    total: Option<&Markup>,
+) -> Markup {
     html! {
         div.scrolled role="region" aria-label=(caption) tabindex="0" {
             table {
                 caption { (caption) }
-                (rows)
+                thead {
+                    tr {
+                        @for head in heads {
+                            @match head {
+                                Head::Text(text) => th scope="col" { (text) },
+                                Head::Number(text) => th.n scope="col" { (text) },
+                                Head::Bar => (bar(0.0)),
+                            }
+                        }
+                    }
+                }
+                tbody { (rows) }
+                @if let Some(total) = total {
+                    tfoot { tr { (total) } }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use convert::{Drift, DriftReport, StageReport};
 use maud::{Markup, html};
 use profile::{Profile, Run, grouped};
 
-use crate::frame::{number, scrolled, section as framed};
+use crate::frame::{Head, bar, number, section as framed, table};
 
 pub(crate) fn section(found: &Profile) -> Markup {
     let run = &found.run;
@@ -60,31 +60,17 @@ fn facts(run: &Run, left_aside: &[String]) -> Markup {
 
 fn stages(stages: &[StageReport]) -> Markup {
     let most = stages.iter().map(|stage| stage.seconds).fold(0.0, f64::max);
-    scrolled(
-        "Seconds by stage",
-        &html! {
-            thead {
-                tr {
-                    th scope="col" { "stage" }
-                    th.n scope="col" { "seconds" }
-                    td.bar aria-hidden="true" {}
-                }
+    let rows = html! {
+        @for stage in stages {
+            tr {
+                th scope="row" { (stage.name) }
+                td.n { (format!("{:.2}", stage.seconds)) }
+                (bar(if most > 0.0 { stage.seconds / most * 100.0 } else { 0.0 }))
             }
-            tbody {
-                @for stage in stages {
-                    tr {
-                        th scope="row" { (stage.name) }
-                        td.n { (format!("{:.2}", stage.seconds)) }
-                        td.bar aria-hidden="true" {
-                            @if most > 0.0 {
-                                span style=(format!("width:{:.1}%", stage.seconds / most * 100.0)) {}
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    )
+        }
+    };
+    let heads = [Head::Text("stage"), Head::Number("seconds"), Head::Bar];
+    table("Seconds by stage", &heads, &rows, None)
 }
 
 /// What records have that the vocabulary does not know. What is told of it is of 11 people or more.
@@ -93,6 +79,16 @@ fn unknown(drift: &DriftReport) -> Markup {
         Drift::All => "all records",
         _ => "one record in 64",
     };
+    let rows = html! {
+        @for own in &drift.findings {
+            tr {
+                th scope="row" { (own.parent) }
+                td { (own.name) }
+                (number(own.records.map(|records| grouped(records.into()))))
+            }
+        }
+    };
+    let heads = [Head::Text("element"), Head::Text("has"), Head::Number("records")];
     html! {
         p {
             (grouped(drift.records.into())) " records were looked through (" (which) "). "
@@ -103,51 +99,27 @@ fn unknown(drift: &DriftReport) -> Markup {
             }
         }
         @if !drift.findings.is_empty() {
-            (scrolled("Unknown vocabulary, by place", &html! {
-                thead {
-                    tr {
-                        th scope="col" { "element" }
-                        th scope="col" { "has" }
-                        th.n scope="col" { "records" }
-                    }
-                }
-                tbody {
-                    @for own in &drift.findings {
-                        tr {
-                            th scope="row" { (own.parent) }
-                            td { (own.name) }
-                            (number(own.records.map(|records| grouped(records.into()))))
-                        }
-                    }
-                }
-            }))
+            (table("Unknown vocabulary, by place", &heads, &rows, None))
         }
     }
 }
 
 fn rejects(run: &Run) -> Markup {
+    let rows = html! {
+        @for own in &run.rejects {
+            tr {
+                th scope="row" { (own.class) }
+                td { (own.file) }
+                td { @if own.place.is_empty() { "the record" } @else { (own.place) } }
+                td.n { (grouped(own.count.into())) }
+            }
+        }
+    };
+    let heads =
+        [Head::Text("class"), Head::Text("file"), Head::Text("place"), Head::Number("count")];
     html! {
         @if !run.rejects.is_empty() {
-            (scrolled("Rejected, by class, file and place", &html! {
-                thead {
-                    tr {
-                        th scope="col" { "class" }
-                        th scope="col" { "file" }
-                        th scope="col" { "place" }
-                        th.n scope="col" { "count" }
-                    }
-                }
-                tbody {
-                    @for own in &run.rejects {
-                        tr {
-                            th scope="row" { (own.class) }
-                            td { (own.file) }
-                            td { @if own.place.is_empty() { "the record" } @else { (own.place) } }
-                            td.n { (grouped(own.count.into())) }
-                        }
-                    }
-                }
-            }))
+            (table("Rejected, by class, file and place", &heads, &rows, None))
         }
         @if run.missing_lists > 0 {
             p { "A list of rejects is not with the tables any more; the verdict has them by class." }
